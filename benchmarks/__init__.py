@@ -1,0 +1,1 @@
+"""Black-box measurements over HTTP and gRPC, beside the limit of the machine."""

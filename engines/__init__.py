@@ -1,0 +1,1 @@
+"""Triton as a child process from a wheel, the same server as in a hospital's cluster."""

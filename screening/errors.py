@@ -1,0 +1,170 @@
+"""Why a study was not analysed: one tree, one stable code and one HTTP status a leaf.
+
+    StudyError
+    ├── IntakeError                      the upload, before any header is believed
+    │   ├── EmptyUpload                  empty_upload                 400
+    │   ├── NotDicom                     not_dicom                    415
+    │   ├── BrokenDicom                  broken_dicom                 422
+    │   ├── BrokenArchive                broken_archive               422
+    │   ├── EncryptedArchive             encrypted_archive            422
+    │   ├── UnsafeMember                 unsafe_member                422
+    │   └── OverBudget                   over_budget                  413
+    ├── SeriesError                      the headers
+    │   ├── NotComputedTomography        not_ct                       422
+    │   ├── NoChestSeries                no_chest_series              422
+    │   ├── MixedPatients                mixed_patients               422
+    │   └── InvalidUid                   invalid_uid                  422
+    ├── GeometryError                    where the slices lie
+    │   ├── MissingPosition              missing_position             422
+    │   └── InvalidSpacing               invalid_spacing              422
+    ├── PixelError                       the pixels
+    │   ├── NoPixelData                  no_pixel_data                422
+    │   ├── UnsupportedTransferSyntax    unsupported_transfer_syntax  422
+    │   ├── BrokenPixels                 broken_pixels                422
+    │   ├── DecodeTimeout                decode_timeout               422
+    │   └── DecodeMemory                 decode_memory                422
+    ├── NoLung                           no_lung                      422
+    └── EngineError                      the service, not the study; the same upload may pass later
+        ├── EngineUnavailable            engine_unavailable           503
+        ├── EngineOverloaded             engine_overloaded            429
+        ├── EngineDeadline               engine_deadline              504
+        └── EngineFault                  engine_fault                 502
+
+A client may rely on `code` and `status`. `detail` says in words what happened and what to do; it never holds a name,
+a patient's identifier or a path of the server. `study_uid` is set as soon as it is known. No error ever becomes a
+verdict of normal, nor a probability.
+"""
+
+from typing import ClassVar
+
+
+class StudyError(Exception):
+    """A study, or a whole upload, that could not be analysed."""
+
+    code: ClassVar[str] = "study_error"
+    status: ClassVar[int] = 422
+    transient: ClassVar[bool] = False
+
+    def __init__(self, detail: str, study_uid: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.study_uid = study_uid
+
+    def __reduce__(self) -> tuple[type["StudyError"], tuple[str, str | None]]:
+        return type(self), (self.detail, self.study_uid)
+
+    def of(self, study_uid: str) -> "StudyError":
+        """The same error, told of this study."""
+        return type(self)(self.detail, study_uid)
+
+
+class IntakeError(StudyError):
+    code = "intake_error"
+
+
+class EmptyUpload(IntakeError):
+    code, status = "empty_upload", 400
+
+
+class NotDicom(IntakeError):
+    code, status = "not_dicom", 415
+
+
+class BrokenDicom(IntakeError):
+    code = "broken_dicom"
+
+
+class BrokenArchive(IntakeError):
+    code = "broken_archive"
+
+
+class EncryptedArchive(IntakeError):
+    code = "encrypted_archive"
+
+
+class UnsafeMember(IntakeError):
+    code = "unsafe_member"
+
+
+class OverBudget(IntakeError):
+    code, status = "over_budget", 413
+
+
+class SeriesError(StudyError):
+    code = "series_error"
+
+
+class NotComputedTomography(SeriesError):
+    code = "not_ct"
+
+
+class NoChestSeries(SeriesError):
+    code = "no_chest_series"
+
+
+class MixedPatients(SeriesError):
+    code = "mixed_patients"
+
+
+class InvalidUid(SeriesError):
+    code = "invalid_uid"
+
+
+class GeometryError(StudyError):
+    code = "geometry_error"
+
+
+class MissingPosition(GeometryError):
+    code = "missing_position"
+
+
+class InvalidSpacing(GeometryError):
+    code = "invalid_spacing"
+
+
+class PixelError(StudyError):
+    code = "pixel_error"
+
+
+class NoPixelData(PixelError):
+    code = "no_pixel_data"
+
+
+class UnsupportedTransferSyntax(PixelError):
+    code = "unsupported_transfer_syntax"
+
+
+class BrokenPixels(PixelError):
+    code = "broken_pixels"
+
+
+class DecodeTimeout(PixelError):
+    code = "decode_timeout"
+
+
+class DecodeMemory(PixelError):
+    code = "decode_memory"
+
+
+class NoLung(StudyError):
+    code = "no_lung"
+
+
+class EngineError(StudyError):
+    code, status = "engine_error", 502
+
+
+class EngineUnavailable(EngineError):
+    code, status, transient = "engine_unavailable", 503, True
+
+
+class EngineOverloaded(EngineError):
+    code, status, transient = "engine_overloaded", 429, True
+
+
+class EngineDeadline(EngineError):
+    code, status, transient = "engine_deadline", 504, True
+
+
+class EngineFault(EngineError):
+    code = "engine_fault"

@@ -1,0 +1,99 @@
+"""The model card: what the weights are, how they were judged, and every number that decides a verdict."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Mapping, Self
+
+from screening.contract import Contract
+
+
+class InvalidModelCard(Exception):
+    """The model card is missing, incomplete or contradicts itself; nothing may be screened with it."""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold on the calibrated probability; its figures are None where nothing was measured."""
+
+    name: str
+    threshold: float
+    sensitivity: float | None = None
+    specificity: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.threshold < 1.0:
+            raise InvalidModelCard(f"operating point {self.name}: threshold {self.threshold} is not inside (0, 1)")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's a and b: probability = 1 / (1 + exp(-(a * score + b))); a > 0 keeps the order of the scores."""
+
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        if not self.a > 0.0:
+            raise InvalidModelCard(
+                f"calibration slope a = {self.a} must be positive: a higher score is more suspicious"
+            )
+
+
+@dataclass(frozen=True)
+class ErrorRange:
+    """Reconstruction errors that map to 0 and to 1."""
+
+    r_min: float
+    r_max: float
+
+    def __post_init__(self) -> None:
+        if not self.r_max > self.r_min:
+            raise InvalidModelCard(f"error range is empty: r_min {self.r_min}, r_max {self.r_max}")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything that serving reads of the weights; `file_hashes` maps repository paths to sha256."""
+
+    version: str
+    trained: bool
+    image_size: int
+    activation_size: int
+    error_map_size: int
+    slices_per_study: int
+    error_range: ErrorRange
+    calibration: Calibration
+    operating_points: Mapping[str, OperatingPoint]
+    operating_point: OperatingPoint
+    file_hashes: Mapping[str, str]
+
+    @property
+    def contract(self) -> Contract:
+        return Contract(self.image_size, self.activation_size, self.error_map_size)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read `model_card.json`; every field is required and there are no defaults."""
+        try:
+            return cls.from_json(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InvalidModelCard(f"{path.name} cannot be used: {type(error).__name__}: {error}") from error
+
+    @classmethod
+    def from_json(cls, card: Mapping[str, Any]) -> Self:
+        points = {name: OperatingPoint(name=name, **figures) for name, figures in card["operating_points"].items()}
+        return cls(
+            version=card["version"],
+            trained=card["trained"],
+            image_size=card["image_size"],
+            activation_size=card["activation_size"],
+            error_map_size=card["error_map_size"],
+            slices_per_study=card["slices_per_study"],
+            error_range=ErrorRange(**card["error_range"]),
+            calibration=Calibration(**card["calibration"]),
+            operating_points=MappingProxyType(points),
+            operating_point=points[card["operating_point"]],
+            file_hashes=MappingProxyType(dict(card["file_hashes"])),
+        )
