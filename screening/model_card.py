@@ -1,10 +1,11 @@
 """The model card: what the weights are, how they were judged, and every number that decides a verdict."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Mapping, Self
+from typing import Any, Self
 
 from screening.contract import Contract
 
@@ -36,9 +37,7 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if not self.a > 0.0:
-            raise InvalidModelCard(
-                f"calibration slope a = {self.a} must be positive: a higher score is more suspicious"
-            )
+            raise InvalidModelCard(f"calibration slope a = {self.a} must be positive: higher scores are worse")
 
 
 @dataclass(frozen=True)

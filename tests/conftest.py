@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: the real studies beside the checkout and a folder for what a person should look at."""
+"""Fixtures for every test: the real studies beside the checkout, and a folder for what a person should look at."""
 
 from pathlib import Path
 
