@@ -1,0 +1,90 @@
+"""The two commands of a fresh machine, each alone: `python3 do.py up` and `python3 do.py test`.
+
+Needs Python 3.11 or 3.12 and a package index, nothing else. `up` installs what serving needs (no torch), then starts
+Triton and the gateway and screens a synthetic study. `test` installs everything else too, and runs every check.
+Each command keeps a virtual environment of its own beside this file.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+CONSTRAINTS = ROOT / "constraints.txt"
+
+
+def up(arguments: Sequence[str]) -> None:
+    """Install serving, start everything, screen a synthetic study, serve until Ctrl-C."""
+    python = environment(".venv", ".")
+    run([python, "-m", "gateway.cli", "up", "--demo", *arguments])
+
+
+def test(arguments: Sequence[str]) -> None:
+    """Run the linters, the type checker, the import rules and every test; arguments go to pytest."""
+    python = environment(".venv-test", ".[train,dev]")
+    tools = Path(python).parent
+    os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # a clone tests its own engine set-up
+    checks: tuple[Sequence[str | Path], ...] = (
+        [tools / "ruff", "format", "--check", "."],
+        [tools / "ruff", "check", "."],
+        [tools / "mypy"],
+        [tools / "lint-imports"],
+        [python, "-m", "pytest", *arguments],
+    )
+    for check in checks:
+        run(check)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"up": up, "test": test}
+
+
+def main() -> None:
+    """Choose the command by its name."""
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit("usage: python3 do.py up|test [arguments]")
+    if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+        sys.exit(f"Turnstile needs Python 3.11 or 3.12; this is {sys.version.split()[0]}. Run it with python3.11.")
+    os.chdir(ROOT)
+    COMMANDS[sys.argv[1]](sys.argv[2:])
+
+
+def environment(name: str, package: str) -> str:
+    """The interpreter of a virtual environment with the package in it, installed anew when its list changes."""
+    folder = ROOT / name
+    python = str(folder / "bin" / "python")
+    made_of = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes()).hexdigest()
+    stamp = folder / "made_of"
+    if stamp.is_file() and stamp.read_text() == made_of:
+        return python
+    print(f"installing {package} into {name} (once)", flush=True)
+    ensure_venv()
+    venv.create(folder, with_pip=True, clear=True)
+    run([python, "-m", "pip", "install", "--quiet", "--constraint", CONSTRAINTS, "--editable", package])
+    stamp.write_text(made_of)
+    return python
+
+
+def ensure_venv() -> None:
+    """Debian packs venv's pip apart from Python; fetch it where we may."""
+    try:
+        import ensurepip  # noqa: F401 - its presence is the question
+    except ImportError:
+        if os.geteuid() != 0:
+            sys.exit("this Python has no ensurepip; install it (Debian: apt-get install python3-venv) and run again")
+        run(["apt-get", "update", "-qq"])
+        run(["apt-get", "install", "-y", "-qq", "python3-venv"])
+
+
+def run(command: Sequence[str | Path]) -> None:
+    """Run one command; its failure is ours."""
+    status = subprocess.run([str(part) for part in command], check=False).returncode
+    if status:
+        sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
