@@ -1,0 +1,55 @@
+"""Studies a minute and their latency through `POST /inference/predict`."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import httpx
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Load:
+    """One level of concurrency, measured."""
+
+    concurrency: int
+    studies_per_minute: float
+    latencies_s: tuple[float, ...]
+    stages_s: dict[str, float]
+
+    def percentile(self, share: float) -> float:
+        return float(np.percentile(self.latencies_s, share))
+
+
+async def post_studies(url: str, upload: bytes, concurrency: int, studies: int) -> Load:
+    """Post one upload `studies` times, `concurrency` at once; any answer but 200 stops the run."""
+    waiting = iter(range(studies))
+    latencies: list[float] = []
+    stages: dict[str, list[float]] = {}
+
+    async def client(session: httpx.AsyncClient) -> None:
+        for _ in waiting:
+            start = time.perf_counter()
+            report = await post_study(session, url, upload)
+            latencies.append(time.perf_counter() - start)
+            for stage, seconds in report["timings_s"].items():
+                stages.setdefault(stage, []).append(seconds)
+
+    async with httpx.AsyncClient(timeout=120) as session:
+        start = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(client(session))
+        seconds = time.perf_counter() - start
+    medians = {stage: float(np.median(times)) for stage, times in stages.items()}
+    return Load(concurrency, 60.0 * studies / seconds, tuple(latencies), medians)
+
+
+async def post_study(session: httpx.AsyncClient, url: str, upload: bytes) -> dict[str, dict[str, float]]:
+    """The full report of one upload."""
+    answer = await session.post(
+        f"{url}/inference/predict", params={"detail": "full"}, files={"file": ("study.zip", upload, "application/zip")}
+    )
+    answer.raise_for_status()
+    report: dict[str, dict[str, float]] = answer.json()
+    return report
