@@ -1,0 +1,82 @@
+"""Holds a server so that it dies with its owner, even when the owner is killed with SIGKILL.
+
+Run as a program of its own, with nothing but the standard library:
+
+    python leash.py OWNER_PID LOG SHM_PREFIX COMMAND...
+
+It prints the server's pid, then keeps the server's output in LOG (two files of 10 MB at most) until the server ends,
+the owner goes, or it is told to stop (SIGTERM). Whichever comes first, the server's whole process group is ended and
+its shared memory is removed.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LOG_BYTES = 10_000_000
+PULSE_S = 0.2
+GRACE_S = 10.0
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  shm_overview(7): Linux keeps POSIX shared memory here
+
+
+def main(owner: int, log: Path, shm_prefix: str, command: list[str]) -> None:
+    """Run `command` until it ends or has to."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    sweep_shared_memory(shm_prefix)
+    server = _start(command)
+    sys.stdout.write(f"{server.pid}\n")
+    sys.stdout.flush()
+    threading.Thread(target=_keep_log, args=(server, log), daemon=True).start()
+    while server.poll() is None and os.getppid() == owner and not stop.wait(PULSE_S):
+        pass
+    _end(server)
+    sweep_shared_memory(shm_prefix)
+
+
+def sweep_shared_memory(prefix: str) -> None:
+    """Remove the segments that a killed server could not."""
+    for segment in SHARED_MEMORY.glob(f"{prefix}*"):
+        segment.unlink(missing_ok=True)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start the server as the leader of a group of its own: one signal then reaches every stub that it forks."""
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        process_group=0,
+        preexec_fn=_die_with_leash,  # noqa: PLW1509  safe: the leash has one thread until the server runs
+    )
+
+
+def _die_with_leash() -> None:
+    pr_set_pdeathsig = 1  # prctl(2)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _keep_log(server: subprocess.Popen[bytes], log: Path) -> None:
+    handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=1)
+    for line in server.stdout or ():
+        handler.emit(logging.LogRecord("", logging.INFO, "", 0, line.decode(errors="replace").rstrip(), None, None))
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(GRACE_S)
+    with suppress(ProcessLookupError):  # nobody is left of the group
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
