@@ -1,0 +1,102 @@
+"""The views that INT8 is calibrated on and that parity is measured with: real slices, as serving prepares them."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.budgets import Budgets
+from screening.contract import Contract
+from screening.phantom import write_phantom
+from screening.preparation import PreparedStudy, prepare, survey
+from screening.series import Study
+
+SLICES_PER_STUDY: Final = 24
+SYNTHETIC_STUDIES: Final = 2
+
+
+class InvalidViews(Exception):
+    """There are no views, or they do not have the shape of the contract."""
+
+
+@dataclass(frozen=True)
+class CalibrationViews:
+    """`views` uint8 [N, V, 1, H, W], `lung_masks` uint8 [N, 1, H, W], `studies` [N]: which study a slice is of."""
+
+    views: NDArray[np.uint8]
+    lung_masks: NDArray[np.uint8]
+    studies: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        contract = Contract(self.image_size, 1, 1)
+        if self.views.shape[1:] != contract.views.shape or self.views.dtype != np.uint8:
+            raise InvalidViews(f"views are {self.views.dtype} {self.views.shape[1:]}, not uint8 {contract.views.shape}")
+        if self.lung_masks.shape[1:] != contract.lung_mask.shape or self.lung_masks.dtype != np.uint8:
+            raise InvalidViews(f"lung masks are {self.lung_masks.dtype} {self.lung_masks.shape[1:]}")
+        if not len(self.views) == len(self.lung_masks) == len(self.studies) > 0:
+            raise InvalidViews("views, lung masks and studies must be as many, and at least one")
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def image_size(self) -> int:
+        return int(self.views.shape[-1])
+
+    @property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for array in (self.views, self.lung_masks, self.studies):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def batches(self, size: int) -> list[dict[str, NDArray[np.uint8]]]:
+        """Feeds of at most `size` slices, by the contract's tensor names."""
+        starts = range(0, len(self), size)
+        return [
+            {"views": self.views[start : start + size], "lung_mask": self.lung_masks[start : start + size]}
+            for start in starts
+        ]
+
+    @classmethod
+    def from_npz(cls, path: Path) -> Self:
+        """Read the three arrays by name."""
+        with np.load(path) as arrays:
+            missing = {"views", "lung_masks", "studies"} - set(arrays)
+            if missing:
+                raise InvalidViews(f"{path.name} lacks {', '.join(sorted(missing))}")
+            return cls(arrays["views"], arrays["lung_masks"], arrays["studies"].astype(np.int64))
+
+    @classmethod
+    def from_studies(cls, paths: Sequence[Path], image_size: int) -> Self:
+        """Prepare every study found under these paths (zip, folder, DICOM, NIfTI) as serving does."""
+        prepared = [study for path in paths for study in _prepared(path, image_size)]
+        if not prepared:
+            raise InvalidViews("no study under the given paths could be prepared")
+        counts = [len(study.views) for study in prepared]
+        return cls(
+            np.concatenate([study.views for study in prepared]),
+            np.concatenate([study.lung_masks for study in prepared]),
+            np.repeat(np.arange(len(prepared)), counts),
+        )
+
+    @classmethod
+    def synthetic(cls, image_size: int) -> Self:
+        """Phantom studies, with and without a nodule: what there is when nobody brings real ones."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / str(seed) for seed in range(SYNTHETIC_STUDIES)]
+            for seed, path in enumerate(paths):
+                write_phantom(path, seed=seed, nodule=bool(seed % 2))
+            return cls.from_studies(paths, image_size)
+
+
+def _prepared(path: Path, image_size: int) -> list[PreparedStudy]:
+    with tempfile.TemporaryDirectory() as scratch:
+        found = survey(path, Path(scratch), Budgets())
+        studies = [study for study in found.studies if isinstance(study, Study)]
+        return [prepare(study, image_size, SLICES_PER_STUDY) for study in studies]

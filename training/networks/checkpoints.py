@@ -1,0 +1,86 @@
+"""Weights on disk: written with what is needed to build the network again, read strictly or not at all."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import torch
+from torch import nn
+from ultralytics.nn.tasks import torch_safe_load
+
+from screening.contract import FINDINGS
+from training.networks.autoencoder import Autoencoder
+from training.networks.classifier import Classifier
+from training.networks.findings import Findings, ordered_names
+
+Network = TypeVar("Network", Classifier, Autoencoder, Findings)
+
+FORMAT: Final = "turnstile-network-1"
+
+
+class InvalidCheckpoint(Exception):
+    """The file is no checkpoint of this network, or some of its weights are missing or too many."""
+
+
+def save_network(network: Classifier | Autoencoder | Findings, path: Path, image_size: int) -> None:
+    """Write the weights with the view size (px) that they were trained at."""
+    checkpoint = {
+        "format": FORMAT,
+        "network": type(network).__name__,
+        "settings": network.settings,
+        "image_size": image_size,
+        "weights": network.state_dict(),
+    }
+    torch.save(checkpoint, path)
+
+
+def load_network(kind: type[Network], path: Path, image_size: int | None = None) -> Network:
+    """Build the network of this kind with the weights of `path`, in evaluation mode, on the CPU.
+
+    Every weight must be there and none too many. `image_size`, where given, must be the one that the weights were
+    trained at. For `Findings` a checkpoint of Ultralytics is taken as it is, if its class names are the contract's;
+    it does not say its view size. Nothing but tensors and Ultralytics' own classes is unpickled.
+    """
+    checkpoint = _read(path)
+    if kind is Findings and "format" not in checkpoint:
+        network, weights = kind(), _ultralytics_weights(checkpoint, path)
+    else:
+        _check(checkpoint, kind, path, image_size)
+        network, weights = kind(**checkpoint["settings"]), checkpoint["weights"]
+    try:
+        network.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise InvalidCheckpoint(f"{path.name} does not fit {kind.__name__}: {error}") from error
+    return network.eval()
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise InvalidCheckpoint(f"{path.name} does not exist")
+    try:
+        checkpoint, _ = torch_safe_load(path, safe_only=True)
+    except (TypeError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError) as error:
+        raise InvalidCheckpoint(f"{path.name} is no readable checkpoint: {error}") from error
+    if not isinstance(checkpoint, Mapping):
+        raise InvalidCheckpoint(f"{path.name} holds no checkpoint")
+    return checkpoint
+
+
+def _check(checkpoint: Mapping[str, Any], kind: type[nn.Module], path: Path, image_size: int | None) -> None:
+    if checkpoint.get("format") != FORMAT:
+        raise InvalidCheckpoint(f"{path.name} is not of the format {FORMAT}")
+    if checkpoint["network"] != kind.__name__:
+        raise InvalidCheckpoint(f"{path.name} holds {checkpoint['network']}, not {kind.__name__}")
+    if image_size not in (None, checkpoint["image_size"]):
+        raise InvalidCheckpoint(f"{path.name} was trained at {checkpoint['image_size']} px, not {image_size} px")
+
+
+def _ultralytics_weights(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    model = checkpoint.get("ema") or checkpoint.get("model")
+    if not isinstance(model, nn.Module):
+        raise InvalidCheckpoint(f"{path.name} is no checkpoint of Ultralytics")
+    names = ordered_names(getattr(model, "names", {}))
+    if names != FINDINGS:
+        raise InvalidCheckpoint(f"{path.name} has other classes than the 16 findings, or another order: {names}")
+    return {f"network.{key}": weight.float() for key, weight in model.state_dict().items()}
