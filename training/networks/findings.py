@@ -1,5 +1,6 @@
 """Which of the 16 findings a slice shows: YOLO11n-cls, as Ultralytics builds it."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from screening.contract import FINDINGS
 from training.networks.scaling import unsigned
 
 ARCHITECTURE: Final = "yolo11n-cls.yaml"
+
+logging.getLogger("ultralytics").setLevel(logging.WARNING)  # it prints a summary of every network that it builds
 
 
 class Findings(nn.Module):
