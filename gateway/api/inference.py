@@ -1,0 +1,76 @@
+"""POST /inference/predict: a study in, a verdict out; bound to no patient and kept nowhere."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.api.disconnect import unless_disconnected
+from gateway.api.schemas import Problem, Row, Rows
+from gateway.api.uploads import received
+from gateway.services.analysis import Analysis, Upload
+from gateway.services.tables import as_csv, as_xlsx
+from screening.report import Report
+
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary", "description": "zip, DICOM or NIfTI"}},
+            }
+        },
+        "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        "application/dicom": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "Nothing to read: empty_upload, or a malformed body"},
+    413: {"model": Problem, "description": "Larger than the service reads: over_budget"},
+    415: {"model": Problem, "description": "Neither DICOM, zip nor NIfTI: not_dicom"},
+    422: {"model": Problem, "description": "Read, but cannot be analysed; `error` says why"},
+    429: {"model": Problem, "description": "Busy: engine_overloaded; see Retry-After"},
+    502: {"model": Problem, "description": "The networks failed: engine_fault"},
+    503: {"model": Problem, "description": "The networks are away: engine_unavailable; see Retry-After"},
+    504: {"model": Problem, "description": "Not done in time: engine_deadline"},
+}
+TABLES: Final[dict[str, Any]] = {CSV: {}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def inference_router(analysis: Analysis, scratch_folder: Path | None, upload_bytes: int) -> APIRouter:
+    """The resource `inference`."""
+    router = APIRouter(prefix="/inference", tags=["inference"], responses=PROBLEMS)
+
+    @router.post(
+        "/predict",
+        summary="Screen a study",
+        response_model=Row | Rows,
+        responses={200: {"content": TABLES}},
+        openapi_extra={"requestBody": BODY},
+    )
+    async def predict(request: Request, detail: Literal["row", "full"] = "row") -> Response:
+        """One study answers with its row; several with `rows` and `summary`.
+
+        `detail=full` answers with the whole report(s). `Accept: text/csv` or XLSX answers with a table.
+        When no study could be analysed, the answer is the error of the first.
+        """
+        analysis.admission.refuse_if_full(analysis.slices_per_upload)
+        async with received(request, scratch_folder, upload_bytes) as uploads:
+            reports = await unless_disconnected(request, _screen(analysis, uploads))
+        return _answer(reports, _wanted(request.headers.get("accept", "")), detail)
+
+    return router
+
+
+async def _screen(analysis: Analysis, uploads: Sequence[Upload]) -> tuple[Report, ...]:
+    """All reports; raises the first error when no study was analysed."""
+    reports = [report for upload in uploads for report in await analysis.reports(upload)]
+    raise_unless_any_analysed(reports)
+    return tuple(reports)

@@ -1,0 +1,43 @@
+"""The commands, hung on their names."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gateway.cli.demo import demo
+from gateway.cli.doctor import doctor
+from gateway.cli.rooms import export, train
+from gateway.cli.screen import screen
+from gateway.cli.up import up
+from gateway.settings_page import settings_page
+
+app = typer.Typer(
+    help="Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # locals may hold what a header says of a patient
+)
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+app.command()(up)
+app.command()(demo)
+app.command()(screen)
+app.command()(doctor)
+app.command(context_settings=PASS_ON, add_help_option=False)(export)
+app.command(context_settings=PASS_ON, add_help_option=False)(train)
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting with its default, as docs/settings.md."""
+    typer.echo(settings_page(), nl=False)
+
+
+@app.callback(invoke_without_command=True)
+def root(show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False) -> None:
+    """Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device."""
+    if show_version:
+        Console().print(f"turnstile {version('turnstile')}", highlight=False)
+        raise typer.Exit

@@ -1,0 +1,49 @@
+"""`turnstile demo`: a synthetic study through the whole house."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from gateway.cli.session import console, ready_services, run_to_exit, warn
+from gateway.cli.words import tell
+from gateway.logs import configure_logs
+from gateway.main import Services
+from gateway.services.analysis import Upload
+from gateway.settings import Settings
+from screening.phantom import write_phantom
+
+DEFAULT_OUTPUT = Path("turnstile-demo.json")
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the whole report goes (JSON).")] = DEFAULT_OUTPUT,
+) -> None:
+    """Screen a generated study, which is synthetic, and show the report."""
+    run_to_exit(_demo(output))
+
+
+async def screen_phantom(services: Services, output: Path | None) -> bool:
+    """Screen a generated chest and tell its report; False when it could not be analysed."""
+    with TemporaryDirectory(prefix="turnstile-demo-") as folder:
+        study, scratch = Path(folder, "study"), Path(folder, "scratch")
+        scratch.mkdir()
+        with console.status("making a synthetic chest CT of 64 slices"):
+            write_phantom(study)
+        with console.status("screening it"):
+            (report,) = await services.analysis.reports(Upload(study, "synthetic phantom", scratch))
+    console.print("\n[bold]A synthetic study[/] (generated, no patient):")
+    tell(report, console)
+    if output is not None:
+        output.write_text(json.dumps(report.to_json(), indent=2) + "\n")
+        console.print(f"the whole report: {output}", highlight=False)
+    return report.error is None
+
+
+async def _demo(output: Path) -> int:
+    configure_logs("error")
+    async with ready_services(Settings()) as services:
+        warn(services)
+        return 0 if await screen_phantom(services, output) else 1

@@ -1,0 +1,68 @@
+"""The note that a running `turnstile up` leaves, so that other commands of the same user can use its Triton."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from engines.home import default_home
+from gateway.repository import CARD
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where it answers, whose process it is, and which model card it serves."""
+
+    url: str
+    triton_url: str
+    pid: int
+    started_s: float
+    card_sha256: str
+
+    @classmethod
+    def here(cls, url: str, triton_url: str, repository: Path) -> Self:
+        """The note of this process."""
+        return cls(url, triton_url, os.getpid(), psutil.Process().create_time(), card_sha256(repository))
+
+    def leave(self) -> None:
+        """Write the note, readable by this user alone; the last one that came up wins."""
+        note = _note()
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_suffix(f".{self.pid}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(note)
+
+    def take_away(self) -> None:
+        """Remove the note, if it is still this process's."""
+        if found() == self:
+            _note().unlink(missing_ok=True)
+
+
+def found() -> Running | None:
+    """The `turnstile up` that runs now; None when there is no note, or its process is gone or another's."""
+    try:
+        note = Running(**json.loads(_note().read_text()))
+        alive = psutil.Process(note.pid).create_time() == note.started_s
+    except (OSError, ValueError, TypeError, psutil.Error):
+        return None
+    return note if alive else None
+
+
+def triton_url_for(repository: Path) -> str | None:
+    """The Triton of a running `turnstile up` that serves the very same model card."""
+    note = found()
+    return note.triton_url if note and note.card_sha256 == card_sha256(repository) else None
+
+
+def card_sha256(repository: Path) -> str:
+    """Names the card; its own hashes name the networks."""
+    return hashlib.sha256((repository / CARD).read_bytes()).hexdigest()
+
+
+def _note() -> Path:
+    return default_home() / "running.json"

@@ -1,0 +1,83 @@
+"""What the commands share: settings, services that are ready, and failures in words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from time import monotonic
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from engines.errors import EngineError
+from gateway.cli.running import triton_url_for
+from gateway.main import Services, open_services
+from gateway.settings import Settings
+from screening.errors import EngineUnavailable
+from screening.model_card import InvalidModelCard
+
+NO_DEVICE = "Turnstile is no medical device; a radiologist decides."
+UNTRAINED = "The weights are untrained: the verdict means nothing. It only shows that everything works."
+
+READY_POLL_S = 0.2
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def run_to_exit(work: Coroutine[Any, Any, int]) -> None:
+    """Run a command to its exit status; what is wrong with the installation is said in words."""
+    with told_in_words():
+        raise typer.Exit(asyncio.run(work))
+
+
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """Faults that a person can mend, without a traceback; `turnstile doctor` looks closer."""
+    try:
+        yield
+    except (EngineError, EngineUnavailable) as error:
+        _fail(error.detail)
+    except InvalidModelCard as error:
+        _fail(str(error))
+    except ValidationError as error:
+        _fail("\n".join(f"TURNSTILE_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()))
+    except KeyboardInterrupt:
+        errors.print("stopped", style="yellow")
+        raise typer.Exit(130) from None
+
+
+@asynccontextmanager
+async def ready_services(settings: Settings) -> AsyncIterator[Services]:
+    """Services for a command that ends: on the Triton that is named, or of a running `turnstile up`, or started here."""
+    if settings.triton_url is None:
+        settings = settings.model_copy(update={"triton_url": triton_url_for(settings.model_repository)})
+    words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
+    async with AsyncExitStack() as stack:
+        with errors.status(words):
+            services = await stack.enter_async_context(open_services(settings))
+            await until_ready(services)
+        yield services
+
+
+async def until_ready(services: Services) -> None:
+    """Return when the ensemble is ready; raises EngineUnavailable with the reason when it will not be."""
+    end_s = monotonic() + services.settings.engine_start_s
+    while reason := await services.engine.why_not_ready():
+        if monotonic() > end_s:
+            raise EngineUnavailable(f"the ensemble at {services.triton_url} is not ready: {reason}")
+        await asyncio.sleep(READY_POLL_S)
+
+
+def warn(services: Services) -> None:
+    """Say what a verdict is worth, before any is shown."""
+    errors.print(NO_DEVICE, style="dim")
+    if not services.card.trained:
+        errors.print(UNTRAINED, style="bold red")
+
+
+def _fail(words: str) -> None:
+    errors.print(words, style="red", highlight=False, markup=False)
+    errors.print("`turnstile doctor` looks closer.", style="dim")
+    raise typer.Exit(1)

@@ -1,0 +1,104 @@
+"""Worker processes that read and decode studies, and may be killed: a file that hangs or eats memory costs its own study.
+
+The forkserver imports the science once; a worker that replaces a dead one is forked from it in milliseconds.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TaskTimeout
+from multiprocessing import get_context
+from typing import ParamSpec, TypeVar
+
+import psutil
+import structlog
+from pebble import ProcessExpired, ProcessPool
+
+from gateway.inference.port import Deadline
+from gateway.logs import frames_without_message
+from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+# One thread a worker: the workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
+SINGLE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+class WorkerFault(Exception):
+    """The program, not the study, failed in a worker; the message is the frames, without any message of the cause."""
+
+
+class DecodePool:
+    """Runs functions of `screening.preparation` in worker processes, each call within a time and a memory limit."""
+
+    def __init__(
+        self, workers: int, timeout_s: float, memory_bytes: int, on_death: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._on_death = on_death
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["screening.preparation"])
+        os.environ.update(SINGLE_THREAD)  # inherited by the forkserver, which must see it before it imports numpy
+        self._pool = ProcessPool(
+            max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
+        )
+
+    async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function in a worker.
+
+        Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker had to be
+        killed or died; EngineDeadline when no worker was free in time; WorkerFault for a fault of the program.
+        Cancelling the caller kills the worker.
+        """
+        task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
+        try:
+            async with asyncio.timeout(deadline.left_s()) as limit:
+                return await asyncio.wrap_future(task)
+        except TaskTimeout:
+            self._on_death("timeout")
+            if limit.expired():
+                raise EngineDeadline("the time for this upload ran out while it was being read") from None
+            raise DecodeTimeout(f"reading this study took longer than {self._timeout_s:g} s") from None
+        except MemoryError:
+            raise DecodeMemory("reading this study takes more memory than one study may") from None
+        except ProcessExpired as death:
+            self._on_death("crash")
+            raise _study_error_of(death) from None
+        except WorkerFault as fault:
+            log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
+            raise
+
+    def close(self) -> None:
+        """Kill the workers and whatever they do."""
+        self._pool.stop()
+        self._pool.join()
+
+
+def _study_error_of(death: ProcessExpired) -> StudyError:
+    """The kernel's out-of-memory killer uses SIGKILL; C++ aborts when it gets no memory; the rest is a decoder's crash."""
+    if death.exitcode in (-signal.SIGKILL, -signal.SIGABRT):
+        return DecodeMemory("reading this study took more memory than there is; its worker was killed")
+    return BrokenPixels("the decoder crashed on this study's pixels")
+
+
+def _start_worker(memory_bytes: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    limit = psutil.Process().memory_info().vms + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    try:
+        return function(*args, **kwargs)
+    except (StudyError, MemoryError):
+        raise
+    except Exception as fault:  # its message may quote a header and must not leave the worker
+        raise WorkerFault(frames_without_message((type(fault), fault, fault.__traceback__))) from None

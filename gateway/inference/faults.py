@@ -1,0 +1,37 @@
+"""What Triton's refusals mean for a study: one table, first match wins."""
+
+from typing import Final
+
+from tritonclient.utils import InferenceServerException
+
+from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOverloaded, EngineUnavailable
+
+# Triton says UNAVAILABLE for three things; only its words tell them apart.
+# (core/src/dynamic_batch_scheduler.cc, core/src/scheduler_utils.cc)
+FAULTS: Final[tuple[tuple[str, str, type[EngineError]], ...]] = (
+    ("UNAVAILABLE", "exceeds maximum queue size", EngineOverloaded),
+    ("UNAVAILABLE", "request timeout expired", EngineDeadline),
+    ("UNAVAILABLE", "", EngineUnavailable),
+    ("DEADLINE_EXCEEDED", "", EngineDeadline),
+    ("RESOURCE_EXHAUSTED", "", EngineOverloaded),
+    ("CANCELLED", "", EngineUnavailable),
+    ("NOT_FOUND", "", EngineUnavailable),
+    ("", "", EngineFault),
+)
+
+WORDS: Final[dict[type[EngineError], str]] = {
+    EngineOverloaded: "the inference server's queue is full; send the study again later",
+    EngineDeadline: "the inference server did not answer in time",
+    EngineUnavailable: "the inference server cannot be reached or has no such model; the study may pass later",
+    EngineFault: "the inference server could not run the networks on this study",
+}
+
+
+def fault_of(refusal: InferenceServerException) -> EngineError:
+    """The study error for a refusal of Triton; its own words stay in its log, for they may hold addresses."""
+    status = (refusal.status() or "").removeprefix("StatusCode.")
+    message = (refusal.message() or "").lower()
+    kind = next(
+        kind for code, fragment, kind in FAULTS if (not code or code == status) and fragment in message
+    )
+    return kind(WORDS[kind])

@@ -1,0 +1,47 @@
+"""What the services ask of the networks, whoever serves them."""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.errors import EngineDeadline
+from screening.fusion import SliceOutputs
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment, on the monotonic clock, after which nobody waits for the answer."""
+
+    at_s: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        return cls(monotonic() + seconds)
+
+    def left_s(self) -> float:
+        """Seconds that are left; raises EngineDeadline when none are."""
+        left = self.at_s - monotonic()
+        if left <= 0:
+            raise EngineDeadline("the time for this upload ran out; it may pass when the service is less busy")
+        return left
+
+
+class Engine(Protocol):
+    """Serves the ensemble of `screening.contract`."""
+
+    async def infer(
+        self, views: NDArray[np.uint8], lung_masks: NDArray[np.uint8], deadline: Deadline
+    ) -> SliceOutputs:
+        """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError."""
+        ...
+
+    async def why_not_ready(self) -> str | None:
+        """None when the ensemble answers and is the one of the model card; otherwise the reason in words."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        ...

@@ -1,0 +1,149 @@
+"""The engine behind gRPC: a study goes out in chunks, so that Triton batches slices of different studies together."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from tritonclient.grpc import aio
+from tritonclient.utils import InferenceServerException
+
+from gateway.inference.faults import fault_of
+from gateway.inference.port import Deadline
+from screening.contract import Contract, Tensor
+from screening.errors import EngineFault, EngineUnavailable
+from screening.fusion import SliceOutputs
+
+log = structlog.get_logger(__name__)
+
+PROBE_TIMEOUT_S: Final = 2.0
+ATTEMPTS: Final = 5  # with the pauses below they span 3 s
+FIRST_PAUSE_S: Final = 0.2
+CHANNEL: Final = (
+    ("grpc.max_send_message_length", -1),  # the chunk bounds the message
+    ("grpc.max_receive_message_length", -1),
+    # gRPC's own back-off grows to two minutes; a Triton that was restarted is back in seconds.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+Slices = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    views: Slices
+    lung_masks: Slices
+
+
+class TritonEngine:
+    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC)."""
+
+    def __init__(
+        self, url: str, contract: Contract, chunk_slices: int, on_retry: Callable[[], None] = lambda: None
+    ) -> None:
+        self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
+        self._contract = contract
+        self._chunk_slices = chunk_slices
+        self._on_retry = on_retry
+        self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
+
+    async def infer(self, views: Slices, lung_masks: Slices, deadline: Deadline) -> SliceOutputs:
+        """Send all chunks at once; the first that fails cancels the others."""
+        chunks = [
+            _Chunk(views[start : start + self._chunk_slices], lung_masks[start : start + self._chunk_slices])
+            for start in range(0, len(views), self._chunk_slices)
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                answers = [group.create_task(self._chunk(chunk, deadline)) for chunk in chunks]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return _joined([answer.result() for answer in answers])
+
+    async def why_not_ready(self) -> str | None:
+        """Ask whether the ensemble is loaded and takes and gives the tensors that the model card promises."""
+        signature = self._contract.ensemble
+        try:
+            if not await self._client.is_model_ready(signature.model, client_timeout=PROBE_TIMEOUT_S):
+                return f"model {signature.model!r} is not ready"
+            served = await self._client.get_model_metadata(signature.model, client_timeout=PROBE_TIMEOUT_S)
+        except InferenceServerException as refusal:
+            return fault_of(refusal).detail
+        return _disagreement("input", signature.inputs, served.inputs) or _disagreement(
+            "output", signature.outputs, served.outputs
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _chunk(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
+        """One request; sent again, after a growing pause, only while nobody has taken it (inference changes nothing)."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._request(chunk, deadline)
+            except EngineUnavailable:
+                pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.0)
+                if attempt + 1 == ATTEMPTS or deadline.left_s() < pause_s:
+                    raise
+                self._on_retry()
+                await asyncio.sleep(pause_s)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _request(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
+        left_s = deadline.left_s()
+        try:
+            result = await self._client.infer(
+                self._contract.ensemble.model,
+                [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)],
+                outputs=self._outputs,
+                timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
+                client_timeout=left_s,
+            )
+        except InferenceServerException as refusal:
+            fault = fault_of(refusal)
+            log.warning("triton refused", code=fault.code, status=refusal.status())
+            raise fault from refusal
+        return [_checked(tensor, result.as_numpy(tensor.name), len(chunk.views)) for tensor in self._contract.ensemble.outputs]
+
+
+def _input(tensor: Tensor, values: Slices) -> Any:
+    if values.dtype != np.uint8 or values.shape[1:] != tensor.shape:
+        raise EngineFault(f"{tensor.name} is {values.dtype}{list(values.shape)}; the networks take {list(tensor.shape)}")
+    wire = aio.InferInput(tensor.name, list(values.shape), tensor.dtype)
+    wire.set_data_from_numpy(values)
+    return wire
+
+
+def _checked(tensor: Tensor, values: NDArray[np.float32] | None, slices: int) -> NDArray[np.float32]:
+    if values is None or values.shape != (slices, *tensor.shape):
+        raise EngineFault(f"the inference server answered without a well-formed {tensor.name!r}")
+    return values
+
+
+def _joined(chunks: Sequence[Sequence[NDArray[np.float32]]]) -> SliceOutputs:
+    """The chunks' answers, slice after slice; SliceOutputs refuses what is not finite."""
+    logits, activation, error, error_map, findings = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return SliceOutputs(
+        logits=logits,
+        activation=activation,
+        reconstruction_error=error[:, 0],
+        error_map=error_map,
+        findings=findings,
+    )
+
+
+def _disagreement(kind: str, promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
+    """In words, the first tensor that Triton serves otherwise than the contract has it; the batch axis is -1."""
+    found = {tensor.name: (tensor.datatype, tuple(tensor.shape)) for tensor in served}
+    for tensor in promised:
+        if found.get(tensor.name) != (tensor.dtype, (-1, *tensor.shape)):
+            return f"the served model's {kind} {tensor.name!r} is not the one of the model card"
+    return None
+
+

@@ -1,0 +1,116 @@
+"""From an upload to its reports; read it from the top, it is the way of a study through the house."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import structlog
+
+from gateway.decoding import DecodePool
+from gateway.inference.admission import Admission
+from gateway.inference.port import Deadline, Engine
+from gateway.metrics import Metrics
+from screening.errors import StudyError
+from screening.fusion import fuse
+from screening.intake import Budgets
+from screening.model_card import ModelCard
+from screening.preparation import PreparedStudy, prepare, survey
+from screening.report import Report
+from screening.series import Study
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Bytes that came in: where they lie, the sender's own name for them, and an empty folder to unpack into."""
+
+    path: Path
+    name: str
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Screens uploads. The API, the command line and the worker walk this one way."""
+
+    decode: DecodePool
+    engine: Engine
+    admission: Admission
+    card: ModelCard
+    budgets: Budgets
+    metrics: Metrics
+    deadline_s: float
+
+    async def reports(self, upload: Upload) -> tuple[Report, ...]:
+        """One report for each study of the upload; what fails, fails in its own report.
+
+        Raises EngineOverloaded when the gate is full: then nothing was read, and nothing is to be reported.
+        """
+        timings_s: dict[str, float] = {}
+        queued = perf_counter()
+        async with self.admission.hold(self.slices_per_upload):
+            self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
+            reports = await self._admitted(upload, timings_s)
+        for report in reports:
+            self._tell(report)
+        return reports
+
+    @property
+    def slices_per_upload(self) -> int:
+        """What one upload in work weighs at the gate: its studies are read one after the other."""
+        return self.card.slices_per_study
+
+    async def _admitted(self, upload: Upload, timings_s: dict[str, float]) -> tuple[Report, ...]:
+        start = perf_counter()
+        deadline = Deadline.after(self.deadline_s)
+        try:
+            with self.metrics.stage("survey", timings_s):
+                found = await self.decode.run(deadline, survey, upload.path, upload.scratch, self.budgets)
+        except StudyError as error:
+            return (Report.failed(upload.name, error, perf_counter() - start),)
+        return tuple([await self._study(upload, study, deadline, timings_s) for study in found.studies])
+
+    async def _study(
+        self, upload: Upload, study: Study | StudyError, deadline: Deadline, upload_timings_s: Mapping[str, float]
+    ) -> Report:
+        start = perf_counter()
+        try:
+            if isinstance(study, StudyError):
+                raise study
+            return await self._analysed(upload, study, deadline, dict(upload_timings_s))
+        except StudyError as error:
+            return Report.failed(upload.name, _told_of(study, error), perf_counter() - start)
+
+    async def _analysed(self, upload: Upload, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> Report:
+        start = perf_counter()
+        prepared = await self._prepared(study, deadline, timings_s)
+        with self.metrics.stage("inference", timings_s):
+            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline)
+        with self.metrics.stage("fusion", timings_s):
+            fusion = fuse(outputs, self.card.error_range)
+        seconds = perf_counter() - start
+        return Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
+
+    async def _prepared(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
+        """Read and decode in a worker; its own clock tells the stages."""
+        card = self.card
+        prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.slices_per_study)
+        for stage, seconds in prepared.timings_s.items():
+            self.metrics.observe_stage(stage, seconds, timings_s)
+        return prepared
+
+    def _tell(self, report: Report) -> None:
+        """Count and log a report by what it says of the study, never of the patient."""
+        self.metrics.verdicts.labels(report.verdict.value).inc()
+        if report.error is not None:
+            self.metrics.errors.labels(report.error.code).inc()
+        log.info("study screened", verdict=report.verdict.value, error=report.error and report.error.code)
+
+
+def _told_of(study: Study | StudyError, error: StudyError) -> StudyError:
+    """The error with the study's UID, where that is known and not yet in it."""
+    if error.study_uid is None and isinstance(study, Study):
+        return error.of(study.study_uid)
+    return error

@@ -1,0 +1,77 @@
+"""What a mass run has done, one line of JSON an upload, safe on the disk before the next begins."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from screening.report import Report
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One upload and the reports of its studies, as JSON."""
+
+    item: str
+    reports: tuple[dict[str, Any], ...]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [report["row"] for report in self.reports]
+
+    @property
+    def failed(self) -> bool:
+        return any(row["processing_status"] != "Success" for row in self.rows)
+
+
+class Journal:
+    """Appends entries durably; a line that a crash tore is cut off when the journal is opened again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("a+b")
+        self._file.truncate(_whole_lines(self._path))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def append(self, item: str, reports: Sequence[Report]) -> Entry:
+        """Write one upload's reports; when this returns they survive a power cut."""
+        if self._file is None:
+            raise ValueError("the journal is not open")
+        entry = Entry(item, tuple(report.to_json() for report in reports))
+        self._file.write(json.dumps({"item": entry.item, "reports": entry.reports}).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return entry
+
+    def entries(self) -> dict[str, Entry]:
+        """What is in the journal by item, in the order of their first screening; a newer entry replaces an older."""
+        entries: dict[str, Entry] = {}
+        with self._path.open("rb") as lines:
+            for line in lines:
+                record = json.loads(line)
+                entries[record["item"]] = Entry(record["item"], tuple(record["reports"]))
+        return entries
+
+
+def _whole_lines(path: Path) -> int:
+    """Bytes up to the end of the last whole line."""
+    size = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            if not line.endswith(b"\n"):
+                break
+            size += len(line)
+    return size

@@ -1,0 +1,60 @@
+"""The report of a mass run: CSV grows row by row; JSON and XLSX are written whole, when the run ends or is stopped."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+from gateway.services.journal import Entry
+from gateway.services.tables import as_csv, as_xlsx
+from screening.report import COLUMNS
+
+KINDS: Final = (".csv", ".json", ".xlsx")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One report file; its kind is its extension. `detail` writes whole reports, which only JSON can hold."""
+
+    path: Path
+    detail: bool = False
+
+    def __post_init__(self) -> None:
+        if self.path.suffix.lower() not in KINDS:
+            raise ValueError(f"the report's name must end in one of {', '.join(KINDS)}")
+        if self.detail and self.path.suffix.lower() != ".json":
+            raise ValueError("whole reports need a .json file")
+
+    @property
+    def journal(self) -> Path:
+        """The journal beside the report, from which it can be written again at any time."""
+        return self.path.with_name(f"{self.path.name}.journal")
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Replace the file, whole or not at all."""
+        draft = self.path.with_name(f".{self.path.name}.draft")
+        draft.write_bytes(self._rendered(entries))
+        os.replace(draft, self.path)
+
+    def append(self, entry: Entry) -> None:
+        """Add an upload's rows, where the kind of file allows it."""
+        if self.path.suffix.lower() != ".csv":
+            return
+        text = StringIO(newline="")
+        csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(entry.rows)
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+
+    def _rendered(self, entries: Iterable[Entry]) -> bytes:
+        match self.path.suffix.lower():
+            case ".csv":
+                return as_csv(row for entry in entries for row in entry.rows).encode()
+            case ".xlsx":
+                return as_xlsx(row for entry in entries for row in entry.rows)
+            case _:
+                reports = [part for entry in entries for part in (entry.reports if self.detail else entry.rows)]
+                return json.dumps(reports, indent=2).encode() + b"\n"
