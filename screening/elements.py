@@ -1,0 +1,90 @@
+"""Element values read from their bytes: a wrong value becomes NaN, None or "", never a warning that quotes it."""
+
+import math
+import struct
+from collections.abc import Iterator
+
+from pydicom.dataset import Dataset
+
+from screening.quiet import quiet_pydicom
+
+_INTEGERS = {2: "hH", 4: "iI"}  # by bytes of a binary value: signed, unsigned
+
+
+class Elements:
+    """Layers of a header searched in order: a frame's own functional groups, the shared ones, the data set itself.
+
+    PS3.3 C.7.6.16: a multi-frame header keeps in macros what a classic one keeps at its root.
+    """
+
+    def __init__(self, *layers: Dataset) -> None:
+        self._layers = layers
+
+    def text(self, tag: int) -> str:
+        """The value without padding, "" when absent or empty; not ASCII becomes "?"."""
+        return self._bytes(tag).decode("ascii", "replace").strip(" \0")
+
+    def texts(self, tag: int) -> tuple[str, ...]:
+        """The values of a list, () when absent or empty."""
+        value = self.text(tag)
+        return tuple(part.strip() for part in value.split("\\")) if value else ()
+
+    def decimals(self, tag: int) -> tuple[float, ...]:
+        """Decimal strings as numbers; one that is no number is NaN."""
+        return tuple(_number(part) for part in self.texts(tag))
+
+    def decimal(self, tag: int, absent: float) -> float:
+        """The first number, `absent` when there is none."""
+        values = self.decimals(tag)
+        return values[0] if values else absent
+
+    def integer(self, tag: int, signed: bool = False) -> int | None:
+        """A binary US or SS; None when absent or not of 2 or 4 bytes."""
+        element = self._find(tag)
+        if element is None:
+            return None
+        value, little_endian = element
+        if len(value) not in _INTEGERS:
+            return None
+        kind = _INTEGERS[len(value)][0 if signed else 1]
+        return int(struct.unpack(("<" if little_endian else ">") + kind, value)[0])
+
+    def items(self, tag: int) -> tuple[Dataset, ...]:
+        """The items of a sequence, () when absent."""
+        for layer in self._layers:
+            if tag in layer:
+                return sequence_items(layer, tag)
+        return ()
+
+    def _bytes(self, tag: int) -> bytes:
+        element = self._find(tag)
+        return element[0] if element else b""
+
+    def _find(self, tag: int) -> tuple[bytes, bool] | None:
+        for layer in self._layers:
+            element = layer.get_item(tag) if tag in layer else None
+            value = getattr(element, "value", None)
+            if isinstance(value, bytes):
+                return value, bool(getattr(element, "is_little_endian", True))
+        return None
+
+
+def sequence_items(dataset: Dataset, tag: int) -> tuple[Dataset, ...]:
+    """The items of the sequence `tag` of `dataset`; () when it is absent or no sequence."""
+    if tag not in dataset:
+        return ()
+    with quiet_pydicom():
+        value = dataset[tag].value
+    return tuple(_datasets(value))
+
+
+def _datasets(value: object) -> Iterator[Dataset]:
+    if isinstance(value, list) or hasattr(value, "__iter__"):
+        yield from (item for item in value if isinstance(item, Dataset))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,33 @@
+"""What a Convolution Kernel does to a slice: smooth, or sharpen. Each vendor names its own (PS3.3 C.8.2.1)."""
+
+import re
+from enum import IntEnum
+
+
+class Sharpness(IntEnum):
+    """From the kernel that screening likes best to the one that it likes least."""
+
+    SOFT = 0
+    UNKNOWN = 1
+    SHARP = 2
+
+
+_NUMBERED = re.compile(r"[A-Z]{1,2}(\d{2})[A-Z]?\b")  # Siemens: B40f, D40s, Br40d, I70f\\3; softer below 50
+_CANON = re.compile(r"FC(\d{2})")  # Canon, Toshiba: FC01-FC29 body, FC30 and above bone, lung, high resolution
+_SOFT = ("SOFT", "STANDARD", "STND", "CHST", "CHEST", "BODY", "SMOOTH", "BRAIN")
+_SHARP = ("LUNG", "BONE", "EDGE", "DETAIL", "SHARP", "ULTRA")
+_PHILIPS = {"A": Sharpness.SOFT, "B": Sharpness.SOFT, "C": Sharpness.SOFT, "L": Sharpness.SHARP, "D": Sharpness.SHARP}
+
+
+def sharpness(kernel: str) -> Sharpness:
+    """The class of a kernel by its name; a name that tells nothing is UNKNOWN."""
+    name = kernel.upper().strip()
+    if match := _CANON.match(name):
+        return Sharpness.SOFT if int(match[1]) < 30 else Sharpness.SHARP
+    if match := _NUMBERED.match(name):
+        return Sharpness.SOFT if int(match[1]) < 50 else Sharpness.SHARP
+    if any(word in name for word in _SHARP):
+        return Sharpness.SHARP
+    if any(word in name for word in _SOFT):
+        return Sharpness.SOFT
+    return _PHILIPS.get(name, Sharpness.UNKNOWN)
