@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 from engines.environment import Environment
+from engines.errors import EnvironmentNotBuilt
 from engines.home import built_once
+from engines.repository import is_plain
 
 OURS = Path(__file__).with_name("backends")
 
@@ -16,6 +18,8 @@ def backend_directory(environment: Environment, home: Path) -> Path:
     Triton takes a backend without a library as a Python-based one: its model.py runs in the stub of `python/`. The
     files are copied, for the server refuses links that leave the folder, and the wheel keeps the stub elsewhere.
     """
+    if not is_plain(home):
+        raise EnvironmentNotBuilt(f"Triton cannot run from {home}: set TURNSTILE_HOME to a folder without spaces")
     sources = _sources(environment)
     return built_once(home / f"backends-{_stamp(sources)}", lambda folder: _copy(sources, folder))
 

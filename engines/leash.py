@@ -23,6 +23,7 @@ from pathlib import Path
 LOG_BYTES = 10_000_000
 PULSE_S = 0.2
 GRACE_S = 10.0
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  shm_overview(7): Linux keeps POSIX shared memory here
 
 
@@ -30,6 +31,7 @@ def main(owner: int, log: Path, shm_prefix: str, command: list[str]) -> None:
     """Run `command` until it ends or has to."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)  # stubs that outlive the server become ours to reap
     sweep_shared_memory(shm_prefix)
     server = _start(command)
     sys.stdout.write(f"{server.pid}\n")
@@ -59,8 +61,11 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _die_with_leash() -> None:
-    pr_set_pdeathsig = 1  # prctl(2)
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value)
 
 
 def _keep_log(server: subprocess.Popen[bytes], log: Path) -> None:
@@ -76,6 +81,9 @@ def _end(server: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):  # nobody is left of the group
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()
+    with suppress(ChildProcessError):  # all are reaped
+        while True:
+            os.waitpid(-server.pid, 0)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from engines import leash
 
+PULSE_S = 0.5
 STOP_TIMEOUT_S = leash.GRACE_S + 5.0
 
 
@@ -42,10 +45,13 @@ class LeashedProcess:
     def running(self) -> bool:
         return self._leash.returncode is None
 
-    async def wait(self) -> None:
-        """Return when the server has ended, by itself or not, and nothing is left of it."""
-        await self._leash.wait()
-        self._kill_group()  # the leash has done so, unless it was killed itself
+    async def ended(self) -> None:
+        """Return when the server, or one of its stubs, has ended, and nothing is left of it."""
+        ending = asyncio.ensure_future(self._leash.wait())
+        while not ending.done() and not self._lost_a_stub():
+            await asyncio.wait([ending], timeout=PULSE_S)
+        self._kill_group()  # without one of its stubs Triton cannot end in order; it waits for it in vain
+        await self.stop()
 
     async def stop(self) -> None:
         """End the server: in order, or after a grace period by force."""
@@ -64,6 +70,12 @@ class LeashedProcess:
             return "".join(deque(text, maxlen=lines)).strip()
         return "(no log)"
 
+    def _lost_a_stub(self) -> bool:
+        """Triton 2.51 keeps a dead stub as a zombie, stays `ready` and fails every request of that model for ever."""
+        with suppress(psutil.NoSuchProcess):
+            return any(child.status() == psutil.STATUS_ZOMBIE for child in psutil.Process(self.pid).children())
+        return False
+
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)  # the leash has done so, unless it was killed itself

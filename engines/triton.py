@@ -19,9 +19,10 @@ import httpx
 from engines.backend_directory import backend_directory
 from engines.command import HOST, Ports, triton_command, triton_environ
 from engines.environment import engine_environment
-from engines.errors import EngineError, GaveUp, RepositoryInvalid, StartFailed
+from engines.errors import EngineError, GaveUp, StartFailed
 from engines.home import default_home
 from engines.process import LeashedProcess
+from engines.repository import served_repository
 from engines.restarts import RestartPolicy, Restarts
 
 State = Literal["stopped", "starting", "ready", "restarting", "failed"]
@@ -98,7 +99,6 @@ class TritonServer:
         """Return when every model answers; raises an EngineError, with the end of the log, when they will not."""
         self.state = "starting"
         try:
-            await asyncio.to_thread(_check_repository, self._repository)
             await self._launch()
             await self._wait_ready()
         except BaseException:
@@ -136,10 +136,11 @@ class TritonServer:
         self._process = await LeashedProcess.start(command, environ, self.log_path, self._shm_prefix)
 
     def _prepare(self) -> tuple[list[str], dict[str, str]]:
+        repository = served_repository(self._repository, self._home)
         environment = engine_environment(self._home)
         backends = backend_directory(environment, self._home)
         _make_room_for(self.log_path)
-        command = triton_command(environment, backends, self._repository, self._ports, self._shm_prefix)
+        command = triton_command(environment, backends, repository, self._ports, self._shm_prefix)
         return command, triton_environ(environment)
 
     async def _wait_ready(self) -> None:
@@ -157,7 +158,7 @@ class TritonServer:
     async def _keep_running(self) -> None:
         """Start the server again whenever it ends, until it ends too often."""
         while self._process:
-            await self._process.wait()
+            await self._process.ended()
             delay_s = self._restarts.delay_s(time.monotonic())
             if delay_s is None:
                 self.state, self.failure = "failed", self._gave_up()
@@ -192,11 +193,6 @@ async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
         return (await client.get(url)).status_code == httpx.codes.OK
     except httpx.TransportError:  # not listening yet
         return False
-
-
-def _check_repository(repository: Path) -> None:
-    if not any(repository.glob("*/config.pbtxt")):
-        raise RepositoryInvalid(f"{repository} holds no model: no folder in it has a config.pbtxt")
 
 
 def _make_room_for(log: Path) -> None:
