@@ -1,4 +1,4 @@
-"""Worker processes that read and decode studies, and may be killed: a file that hangs or eats memory costs its own study.
+"""Worker processes that read and decode studies; a file that hangs or eats memory costs its own study alone.
 
 The forkserver imports the science once; a worker that replaces a dead one is forked from it in milliseconds.
 """
@@ -26,7 +26,7 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 # One thread a worker: the workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
-SINGLE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class WorkerFault(Exception):
@@ -80,7 +80,7 @@ class DecodePool:
 
 
 def _study_error_of(death: ProcessExpired) -> StudyError:
-    """The kernel's out-of-memory killer uses SIGKILL; C++ aborts when it gets no memory; the rest is a decoder's crash."""
+    """Out of memory, the kernel sends SIGKILL and C++ aborts; anything else is a decoder's crash."""
     if death.exitcode in (-signal.SIGKILL, -signal.SIGABRT):
         return DecodeMemory("reading this study took more memory than there is; its worker was killed")
     return BrokenPixels("the decoder crashed on this study's pixels")
@@ -100,5 +100,5 @@ def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str
         return function(*args, **kwargs)
     except (StudyError, MemoryError):
         raise
-    except Exception as fault:  # its message may quote a header and must not leave the worker
+    except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker
         raise WorkerFault(frames_without_message((type(fault), fault, fault.__traceback__))) from None

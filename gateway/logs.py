@@ -1,8 +1,8 @@
 """Logs as lines of JSON with the request's id, and without a word about the patient.
 
-What we log is keys and numbers that we choose: no file name, no identifier, no header value. What others log (uvicorn,
-gRPC, the warnings of libraries) goes through the same pipe. An exception is told by its class and its frames; its message
-stays out, for a library may quote a path or a header in it.
+What we log is keys and numbers that we choose: no file name, no identifier, no header value. What others log
+(uvicorn, gRPC, the warnings of libraries) goes through the same pipe. An exception is told by its class and its frames;
+its message stays out, for a library may quote a path or a header in it.
 """
 
 import logging

@@ -84,4 +84,3 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health_router(services.engine, services.metrics, services.card.trained))
     app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
     return app
-

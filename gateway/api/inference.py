@@ -1,17 +1,15 @@
 """POST /inference/predict: a study in, a verdict out; bound to no patient and kept nowhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from gateway.api.disconnect import unless_disconnected
 from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
 from gateway.services.analysis import Analysis, Upload
-from gateway.services.tables import as_csv, as_xlsx
 from screening.report import Report
 
 CSV: Final = "text/csv"

@@ -1,7 +1,7 @@
 """The body of a request -> files in a scratch folder, counted while they are read and gone when the request is.
 
-Takes multipart/form-data (every part named `file`) and a bare body, which is one upload. Names of parts are the client's:
-they go into its answer and nowhere else, not into a path and not into a log.
+Takes multipart/form-data (every part named `file`) and a bare body, which is one upload. Names of parts are the
+client's: they go into its answer and nowhere else, not into a path and not into a log.
 """
 
 import shutil
@@ -28,7 +28,7 @@ MOST_FILES: Final = 256
 
 @asynccontextmanager
 async def received(request: Request, folder: Path | None, limit_bytes: int) -> AsyncIterator[tuple[Upload, ...]]:
-    """The uploads of a request; raises OverBudget as soon as the body passes `limit_bytes`, EmptyUpload without a file."""
+    """The uploads of a request; raises OverBudget once the body passes `limit_bytes`, EmptyUpload without a file."""
     scratch = Path(mkdtemp(prefix="turnstile-", dir=folder))
     try:
         yield await _receive(request, scratch, limit_bytes)

@@ -36,7 +36,9 @@ def settings() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def root(show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False) -> None:
+def root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
     """Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device."""
     if show_version:
         Console().print(f"turnstile {version('turnstile')}", highlight=False)

@@ -1,5 +1,6 @@
 """`turnstile demo`: a synthetic study through the whole house."""
 
+import asyncio
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,9 @@ DEFAULT_OUTPUT = Path("turnstile-demo.json")
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the whole report goes (JSON).")] = DEFAULT_OUTPUT,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where the whole report goes (JSON).")
+    ] = DEFAULT_OUTPUT,
 ) -> None:
     """Screen a generated study, which is synthetic, and show the report."""
     run_to_exit(_demo(output))
@@ -27,19 +30,22 @@ def demo(
 
 async def screen_phantom(services: Services, output: Path | None) -> bool:
     """Screen a generated chest and tell its report; False when it could not be analysed."""
-    with TemporaryDirectory(prefix="turnstile-demo-") as folder:
-        study, scratch = Path(folder, "study"), Path(folder, "scratch")
-        scratch.mkdir()
-        with console.status("making a synthetic chest CT of 64 slices"):
-            write_phantom(study)
-        with console.status("screening it"):
-            (report,) = await services.analysis.reports(Upload(study, "synthetic phantom", scratch))
-    console.print("\n[bold]A synthetic study[/] (generated, no patient):")
+    with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening a synthetic chest CT"):
+        upload = await asyncio.to_thread(_phantom, Path(folder))
+        (report,) = await services.analysis.reports(upload)
+    console.print("\n[bold]A synthetic study[/] (generated, of no patient):")
     tell(report, console)
     if output is not None:
-        output.write_text(json.dumps(report.to_json(), indent=2) + "\n")
+        await asyncio.to_thread(output.write_text, json.dumps(report.to_json(), indent=2) + "\n")
         console.print(f"the whole report: {output}", highlight=False)
     return report.error is None
+
+
+def _phantom(folder: Path) -> Upload:
+    study, scratch = folder / "study", folder / "scratch"
+    scratch.mkdir()
+    write_phantom(study)
+    return Upload(study, "synthetic phantom", scratch)
 
 
 async def _demo(output: Path) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import typer
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, AllTransferSyntaxes
 from rich.table import Table
 
@@ -71,12 +71,16 @@ async def _memory(_settings: Settings) -> Sequence[Finding]:
 async def _disk(settings: Settings) -> Sequence[Finding]:
     folder = settings.scratch_folder or Path(tempfile.gettempdir())
     free = shutil.disk_usage(folder).free
-    return [Finding("disk", free >= NEEDED_DISK_BYTES, f"{free / GIB:.1f} GiB free for uploads in {folder}, 2 GiB needed")]
+    return [
+        Finding("disk", free >= NEEDED_DISK_BYTES, f"{free / GIB:.1f} GiB free for uploads in {folder}, 2 GiB needed")
+    ]
 
 
 async def _decoders(_settings: Settings) -> Sequence[Finding]:
     """Transfer syntaxes of still pictures; a missing decoder is told, and the rest is screened all the same."""
-    return [Finding("decoder", True, f"{syntax.name}: {_decoder(syntax)}") for syntax in AllTransferSyntaxes if _has(syntax)]
+    return [
+        Finding("decoder", True, f"{syntax.name}: {_decoder(syntax)}") for syntax in AllTransferSyntaxes if _has(syntax)
+    ]
 
 
 async def _environment(settings: Settings) -> Sequence[Finding]:

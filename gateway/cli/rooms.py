@@ -19,7 +19,9 @@ def train(context: typer.Context) -> None:
 
 def _enter(room: str, arguments: list[str]) -> None:
     if find_spec("torch") is None:
-        typer.echo(f"`{room}` needs torch, which serving does not. Install it with: pip install 'turnstile[train]'", err=True)
+        typer.echo(
+            f"`{room}` needs torch, which serving does not. Install it with: pip install 'turnstile[train]'", err=True
+        )
         raise typer.Exit(2)
     sys.argv = [f"turnstile {room}", *arguments]
     runpy.run_module(room, run_name="__main__", alter_sys=True)

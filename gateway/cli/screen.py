@@ -17,7 +17,9 @@ from gateway.services.journal import Entry, Journal
 from gateway.services.output import Output
 from gateway.settings import Settings
 
-Paths = Annotated[list[Path], typer.Argument(help="Studies, or folders of studies: zip, DICOM, NIfTI, folder.", exists=True)]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Studies, or folders of studies: zip, DICOM, NIfTI, folder.", exists=True)
+]
 FAILED = 3
 
 
@@ -42,11 +44,13 @@ def screen(
 
 
 async def _screen(paths: Sequence[Path], output: Output, triton_url: str | None, retry_failed: bool) -> int:
-    settings = Settings(**({} if triton_url is None else {"triton_url": triton_url}))
+    settings = Settings() if triton_url is None else Settings(triton_url=triton_url)
     configure_logs("error")
     items = items_of(paths)
     for path in items.passed_over:
-        errors.print(f"passed over, neither DICOM, zip nor NIfTI: {path}", style="yellow", highlight=False, markup=False)
+        errors.print(
+            f"passed over, neither DICOM, zip nor NIfTI: {path}", style="yellow", highlight=False, markup=False
+        )
     with Journal(output.journal) as journal:
         done = {item for item, entry in journal.entries().items() if not (retry_failed and entry.failed)}
         left = [item for item in items.uploads if str(item) not in done]
@@ -62,7 +66,9 @@ async def _screen_left(settings: Settings, left: Sequence[Path], total: int, jou
     async with ready_services(settings) as services:
         warn(services)
         output.write(journal.entries().values())
-        at_once = min(settings.decode_workers + 1, settings.slices_in_flight // services.analysis.slices_per_upload or 1)
+        at_once = min(
+            settings.decode_workers + 1, settings.slices_in_flight // services.analysis.slices_per_upload or 1
+        )
         try:
             with _progress(total, total - len(left), output) as on_done:
                 await screen_all(services.analysis, left, journal, at_once, on_done)

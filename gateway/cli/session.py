@@ -50,7 +50,7 @@ def told_in_words() -> Iterator[None]:
 
 @asynccontextmanager
 async def ready_services(settings: Settings) -> AsyncIterator[Services]:
-    """Services for a command that ends: on the Triton that is named, or of a running `turnstile up`, or started here."""
+    """Services on the Triton that is named, else on that of a running `turnstile up`, else on one started here."""
     if settings.triton_url is None:
         settings = settings.model_copy(update={"triton_url": triton_url_for(settings.model_repository)})
     words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"

@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -17,7 +18,6 @@ from gateway.main import Services, create_app, open_services
 from gateway.settings import Settings
 
 DRAIN_S = 30
-POLL_S = 0.05
 
 
 def up(
@@ -31,56 +31,39 @@ def up(
 
 
 async def _up(host: str | None, port: int | None, triton_url: str | None, demo: bool) -> int:
-    given = {"host": host, "port": port, "triton_url": triton_url}
+    given: dict[str, Any] = {"host": host, "port": port, "triton_url": triton_url}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     configure_logs(settings.log_level)
-    errors.print("starting Triton (the first time its environment is built, which takes a minute)", style="dim")
-    async with open_services(settings) as services:
-        await _serve(services, demo)
+    with _bound(settings.host, settings.port) as listener:
+        errors.print("starting Triton (the first time its environment is built, which takes a minute)", style="dim")
+        async with open_services(settings) as services:
+            await _serve(services, listener, demo)
     errors.print("stopped", style="dim")
     return 0
 
 
-async def _serve(services: Services, demo: bool) -> None:
-    server = _server(services)
-    serving = asyncio.create_task(server.serve())
-    with _stopped_by_signals(server):
-        while not server.started and not serving.done():
-            await asyncio.sleep(POLL_S)
-        if server.started:
-            await _announced(server, services, demo, serving)
-        await serving
-
-
-async def _announced(server: uvicorn.Server, services: Services, demo: bool, serving: "asyncio.Task[None]") -> None:
-    """Print the addresses, leave the note for other commands, and stay until the server stops."""
-    url = _address(server)
+async def _serve(services: Services, listener: socket.socket, demo: bool) -> None:
+    url = _url(listener)
     note = Running.here(url, services.triton_url, services.settings.model_repository)
+    server = _Server(uvicorn.Config(create_app(services), log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S))
     note.leave()
     try:
-        console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
-        console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
-        warn(services)
-        if demo:
-            await until_ready(services)
-            await screen_phantom(services, None)
-        console.print("ready; Ctrl-C stops everything", style="green")
-        await serving
+        with _stopped_by_signals(server):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(server.serve([listener]))
+                await _announce(services, url, demo)
     finally:
         note.take_away()
 
 
-def _server(services: Services) -> uvicorn.Server:
-    settings = services.settings
-    config = uvicorn.Config(
-        create_app(services),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=DRAIN_S,
-    )
-    return _Server(config)
+async def _announce(services: Services, url: str, demo: bool) -> None:
+    console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
+    console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
+    warn(services)
+    if demo:
+        await until_ready(services)
+        await screen_phantom(services, None)
+    console.print("Ctrl-C stops everything", style="green")
 
 
 class _Server(uvicorn.Server):
@@ -104,6 +87,19 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _address(server: uvicorn.Server) -> str:
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket on the address, not yet listening: who asks too early is refused, not left waiting."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise typer.BadParameter(f"{host}:{port} cannot be used: {error.strerror}", param_hint="--port") from error
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

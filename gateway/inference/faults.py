@@ -31,7 +31,5 @@ def fault_of(refusal: InferenceServerException) -> EngineError:
     """The study error for a refusal of Triton; its own words stay in its log, for they may hold addresses."""
     status = (refusal.status() or "").removeprefix("StatusCode.")
     message = (refusal.message() or "").lower()
-    kind = next(
-        kind for code, fragment, kind in FAULTS if (not code or code == status) and fragment in message
-    )
+    kind = next(kind for code, fragment, kind in FAULTS if (not code or code == status) and fragment in message)
     return kind(WORDS[kind])

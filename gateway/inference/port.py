@@ -32,9 +32,7 @@ class Deadline:
 class Engine(Protocol):
     """Serves the ensemble of `screening.contract`."""
 
-    async def infer(
-        self, views: NDArray[np.uint8], lung_masks: NDArray[np.uint8], deadline: Deadline
-    ) -> SliceOutputs:
+    async def infer(self, views: NDArray[np.uint8], lung_masks: NDArray[np.uint8], deadline: Deadline) -> SliceOutputs:
         """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError."""
         ...
 

@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 from tritonclient.grpc import aio
+from tritonclient.grpc.model_config_pb2 import DataType
 from tritonclient.utils import InferenceServerException
 
 from gateway.inference.faults import fault_of
@@ -68,22 +69,24 @@ class TritonEngine:
 
     async def why_not_ready(self) -> str | None:
         """Ask whether the ensemble is loaded and takes and gives the tensors that the model card promises."""
-        signature = self._contract.ensemble
+        model = self._contract.ensemble.model
         try:
-            if not await self._client.is_model_ready(signature.model, client_timeout=PROBE_TIMEOUT_S):
-                return f"model {signature.model!r} is not ready"
-            served = await self._client.get_model_metadata(signature.model, client_timeout=PROBE_TIMEOUT_S)
+            if not await self._client.is_model_ready(model, client_timeout=PROBE_TIMEOUT_S):
+                return f"model {model!r} is not ready"
+            served = (await self._client.get_model_config(model, client_timeout=PROBE_TIMEOUT_S)).config
         except InferenceServerException as refusal:
             return fault_of(refusal).detail
-        return _disagreement("input", signature.inputs, served.inputs) or _disagreement(
-            "output", signature.outputs, served.outputs
+        if served.max_batch_size < self._chunk_slices:
+            return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
+        return _disagreement(self._contract.ensemble.inputs, served.input) or _disagreement(
+            self._contract.ensemble.outputs, served.output
         )
 
     async def close(self) -> None:
         await self._client.close()
 
     async def _chunk(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
-        """One request; sent again, after a growing pause, only while nobody has taken it (inference changes nothing)."""
+        """One request, sent again after growing pauses while Triton is away; safe, for inference changes nothing."""
         for attempt in range(ATTEMPTS):
             try:
                 return await self._request(chunk, deadline)
@@ -107,14 +110,19 @@ class TritonEngine:
             )
         except InferenceServerException as refusal:
             fault = fault_of(refusal)
-            log.warning("triton refused", code=fault.code, status=refusal.status())
+            log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())
             raise fault from refusal
-        return [_checked(tensor, result.as_numpy(tensor.name), len(chunk.views)) for tensor in self._contract.ensemble.outputs]
+        return [
+            _checked(tensor, result.as_numpy(tensor.name), len(chunk.views))
+            for tensor in self._contract.ensemble.outputs
+        ]
 
 
 def _input(tensor: Tensor, values: Slices) -> Any:
     if values.dtype != np.uint8 or values.shape[1:] != tensor.shape:
-        raise EngineFault(f"{tensor.name} is {values.dtype}{list(values.shape)}; the networks take {list(tensor.shape)}")
+        raise EngineFault(
+            f"{tensor.name} is {values.dtype}{list(values.shape)}; the networks take {list(tensor.shape)}"
+        )
     wire = aio.InferInput(tensor.name, list(values.shape), tensor.dtype)
     wire.set_data_from_numpy(values)
     return wire
@@ -138,12 +146,10 @@ def _joined(chunks: Sequence[Sequence[NDArray[np.float32]]]) -> SliceOutputs:
     )
 
 
-def _disagreement(kind: str, promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
-    """In words, the first tensor that Triton serves otherwise than the contract has it; the batch axis is -1."""
-    found = {tensor.name: (tensor.datatype, tuple(tensor.shape)) for tensor in served}
+def _disagreement(promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
+    """In words, the first tensor that Triton serves otherwise than the model card has it."""
+    found = {tensor.name: (DataType.Name(tensor.data_type), tuple(tensor.dims)) for tensor in served}
     for tensor in promised:
-        if found.get(tensor.name) != (tensor.dtype, (-1, *tensor.shape)):
-            return f"the served model's {kind} {tensor.name!r} is not the one of the model card"
+        if found.get(tensor.name) != (f"TYPE_{tensor.dtype}", tensor.shape):
+            return f"the served model's {tensor.name!r} is not the one of the model card"
     return None
-
-

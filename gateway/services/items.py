@@ -1,7 +1,7 @@
 """Which uploads a mass run's paths stand for.
 
-A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below. Any other folder is
-a collection: each of its folders, zips, DICOM and NIfTI files is one upload. Hidden files are no items.
+A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below. Any other folder
+is a collection: each of its folders, zips and NIfTI files is one upload. Hidden files are no items.
 """
 
 from collections.abc import Iterable, Iterator

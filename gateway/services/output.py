@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
@@ -38,7 +37,7 @@ class Output:
         """Replace the file, whole or not at all."""
         draft = self.path.with_name(f".{self.path.name}.draft")
         draft.write_bytes(self._rendered(entries))
-        os.replace(draft, self.path)
+        draft.replace(self.path)
 
     def append(self, entry: Entry) -> None:
         """Add an upload's rows, where the kind of file allows it."""

@@ -1,0 +1,42 @@
+"""Which uploads a path stands for."""
+
+from pathlib import Path
+
+from gateway.services.items import items_of
+
+DICOM = bytes(128) + b"DICM"
+
+
+def put(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_folder_of_dicom_is_one_upload(tmp_path: Path) -> None:
+    put(tmp_path / "1.dcm", DICOM)
+    put(tmp_path / "notes.txt", b"text")
+    put(tmp_path / "series" / "2.dcm", DICOM)
+    assert items_of([tmp_path]).uploads == (tmp_path,)
+
+
+def test_a_bare_data_set_is_dicom(tmp_path: Path) -> None:
+    put(tmp_path / "1", b"\x08\x00\x05\x00CS")
+    assert items_of([tmp_path]).uploads == (tmp_path,)
+
+
+def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
+    first = put(tmp_path / "a" / "1.dcm", DICOM).parent
+    nested = put(tmp_path / "b" / "series" / "1.dcm", DICOM).parent.parent
+    archive = put(tmp_path / "c", b"PK\x03\x04")
+    nifti = put(tmp_path / "d.nii.gz", b"\x1f\x8b")
+    put(tmp_path / ".hidden", DICOM)
+    text = put(tmp_path / "labels.csv", b"path,label")
+    items = items_of([tmp_path])
+    assert items.uploads == (first, nested, archive, nifti)
+    assert items.passed_over == (text,)
+
+
+def test_a_file_that_was_named_is_an_upload_whatever_it_is(tmp_path: Path) -> None:
+    text = put(tmp_path / "labels.csv", b"path,label")
+    assert items_of([text, text]).uploads == (text,)

@@ -1,0 +1,39 @@
+"""Settings are validated, documented, and read from the environment."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.settings import Settings
+from gateway.settings_page import settings_page
+from screening.intake import Budgets
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
+
+
+def test_the_page_in_docs_is_what_the_settings_say() -> None:
+    assert PAGE.read_text("utf-8") == settings_page(), "stale: run `turnstile settings > docs/settings.md`"
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_says_what_it_is(name: str) -> None:
+    assert (Settings.model_fields[name].description or "").endswith(".")
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TURNSTILE_SLICES_IN_FLIGHT", "24")
+    assert Settings().slices_in_flight == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "70000"), ("DEADLINE_S", "0"), ("DECODE_TIMEOUT_S", "999"), ("LOG_LEVEL", "loud")]
+)
+def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"TURNSTILE_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_the_budgets_default_to_those_of_the_intake() -> None:
+    assert Settings().budgets == Budgets()
