@@ -12,7 +12,6 @@ from screening.members import Member, Packed
 
 _ENCRYPTED = 0x1 | 0x40  # APPNOTE 4.4.4: bit 0 encrypted, bit 6 strong encryption
 _LOCAL_HEADER_BYTES = 30
-_DIRECTORY_ENTRY_BYTES = 46
 _DIRECTORY_BYTES_PER_MEMBER = 1024  # 46 and a long path; what lies above is no directory but an attack on memory
 _END_RECORD = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16
 
@@ -51,11 +50,8 @@ def _check_directory(path: Path, ledger: Ledger) -> None:
     found = tail.rfind(b"PK\x05\x06")
     if found < 0 or len(tail) - found < _END_RECORD.size:
         raise BrokenArchive("The zip is damaged or cut off: its end is missing.")
-    directory_bytes = _END_RECORD.unpack_from(tail, found)[5]
-    if directory_bytes == 0xFFFFFFFF:  # zip64: the true length stands elsewhere, but it cannot pass the file's own
-        directory_bytes = min(length, directory_bytes)
-    most = ledger.budgets.members * _DIRECTORY_BYTES_PER_MEMBER
-    if directory_bytes > most and length > most:
+    directory_bytes = _END_RECORD.unpack_from(tail, found)[5]  # 0xFFFFFFFF when zip64 tells it elsewhere
+    if min(directory_bytes, length) > ledger.budgets.members * _DIRECTORY_BYTES_PER_MEMBER:
         raise OverBudget(f"The zip's directory is too long for {ledger.budgets.members} files.")
 
 
@@ -64,6 +60,8 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise EncryptedArchive("The zip is encrypted; send it without a password.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BrokenArchive("The zip uses a packing other than stored or deflated.")
+    if entry.compress_type == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:
+        raise BrokenArchive("The zip is damaged: a file that is not packed has two lengths.")
     # `orig_filename` is the name as written; zipfile turns backslashes and cuts at a NUL in `filename`.
     name = entry.orig_filename
     path = PurePosixPath(name)

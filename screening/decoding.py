@@ -1,5 +1,6 @@
 """Decoding: the stored values of one slice, by the one decoder that is trusted with its transfer syntax."""
 
+import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -29,12 +30,13 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from screening.codestream import declared_size
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.members import Member
 from screening.nifti import nifti_values
 from screening.part10 import PixelSpan, pixel_bytes
 from screening.quiet import quiet_pydicom
-from screening.slices import NIFTI_SYNTAX, PixelLayout, SliceHeader
+from screening.slices import NIFTI_SYNTAX, PixelLayout, SliceHeader, is_uid
 
 Stored = NDArray[np.integer | np.floating]
 
@@ -74,7 +76,16 @@ _LIBJPEG_SYNTAXES: Final = frozenset({JPEGExtended12Bit, _SPECTRAL_SELECTION, _F
 _END_OF_IMAGE: Final = b"\xff\xd9"  # ITU-T T.81 B.1.1.3
 
 # What decoders raise on bytes that are not what the header says.
-_DECODE_ERRORS = (RuntimeError, ValueError, AttributeError, TypeError, LookupError, OSError, NotImplementedError)
+_DECODE_ERRORS = (
+    RuntimeError,
+    ValueError,
+    struct.error,
+    AttributeError,
+    TypeError,
+    LookupError,
+    OSError,
+    NotImplementedError,
+)
 
 
 def decodable(transfer_syntax: str) -> bool:
@@ -107,24 +118,28 @@ def stored_values(header: SliceHeader) -> Stored:
 
 def described(transfer_syntax: str) -> str:
     """The UID, with its name where DICOM knows it."""
+    if not is_uid(transfer_syntax):
+        return "(not a UID)"
     name = UID(transfer_syntax).name
     return transfer_syntax if name == transfer_syntax else f"{transfer_syntax} ({name})"
 
 
 @lru_cache(maxsize=1)
-def _file_pixels(member: Member, span: PixelSpan) -> memoryview:
+def _file_pixels(member: Member, span: PixelSpan) -> bytes:
     # The slices of one multi-frame file are asked for one by one; unpacking all of it for each would be quadratic.
     return pixel_bytes(member, span)
 
 
-def _frame(data: memoryview, layout: PixelLayout, frame: int) -> bytes:
-    if layout.span.length is not None:
+def _frame(data: bytes, layout: PixelLayout, frame: int) -> bytes:
+    if layout.transfer_syntax in NATIVE:
         begin = frame * layout.frame_bytes
-        native = bytes(data[begin : begin + layout.frame_bytes])
-        if len(native) < layout.frame_bytes:
+        native = data[begin : begin + layout.frame_bytes]
+        if layout.span.length is None or len(native) < layout.frame_bytes:
             raise ValueError("native pixel data are shorter than rows x columns x frames")
         return native
-    encoded = get_frame(bytes(data), frame, number_of_frames=layout.frames)
+    encoded = get_frame(data, frame, number_of_frames=layout.frames)
+    if layout.transfer_syntax != RLELossless and declared_size(encoded) != (layout.rows, layout.columns):
+        raise ValueError("the stream is of another size than the header")
     if layout.transfer_syntax in _LIBJPEG_SYNTAXES and not encoded.rstrip(b"\0").endswith(_END_OF_IMAGE):
         raise ValueError("the stream has no end marker")
     return encapsulate([encoded], has_bot=False)

@@ -14,11 +14,11 @@ SAME_PLACE_MM = 0.01
 _UNPLACED = "A slice has no Image Position or Orientation (Patient), so its place is unknown."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Geometry:
     """A grid of (slices, rows, columns). `affine_lps` takes (column, row, slice index, 1) to mm in the patient's LPS.
 
-    The first slice is the one that lies lowest along the slice normal: for an axial series, nearest to the feet.
+    The first slice lies lowest along the slice normal: nearest to the feet, unless the rows run from left to right.
     `spacing_mm` is between (slices, rows, columns).
     """
 
@@ -31,6 +31,7 @@ class Geometry:
             raise ValueError("a geometry needs a grid and a finite 4 x 4 matrix")
         if abs(np.linalg.det(self.affine_lps[:3, :3])) < 1e-9 or min(self.spacing_mm) <= 0:
             raise ValueError("a geometry needs a volume")
+        self.affine_lps.setflags(write=False)
 
 
 def normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
@@ -38,6 +39,12 @@ def normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
     cross = np.cross(orientation[0], orientation[1])
     length = float(np.linalg.norm(cross))
     return cross / length if length > 0 else cross
+
+
+def unit_square(orientation: tuple[Vector, Vector]) -> bool:
+    """Whether the two directions are of length 1 and at right angles (PS3.3 C.7.6.2.1.1), to 1 %."""
+    row, column = np.asarray(orientation[0]), np.asarray(orientation[1])
+    return bool(np.allclose((row @ row, column @ column, row @ column), (1.0, 1.0, 0.0), atol=0.01))
 
 
 def heights_mm(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from screening.part10 import Head, read_head
 from screening.slices import PixelLayout, Rescale, SliceHeader, Vector
 
 _DIRECTORY_RECORDS = 0x00041220
+_FARTHEST_MM = 1e5  # no scanner's table is longer than this; beyond it sums lose their millimetres
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,10 @@ def _slices(member: Member, budgets: Budgets, salt: bytes) -> Iterator[SliceHead
 def _layout(head: Head, budgets: Budgets) -> PixelLayout | None:
     elements = Elements(head.dataset)
     rows, columns = elements.integer(0x00280010), elements.integer(0x00280011)
-    if head.pixels is None or rows is None or columns is None:
+    if head.pixels is None:
         return None
+    if not rows or not columns:
+        raise BrokenDicom("A DICOM file has pixels but no Rows or Columns.")
     bits = elements.integer(0x00280100) or 16
     frames = max(1, int(_finite(elements.decimal(0x00280008, 1.0), 1.0)))
     samples = elements.integer(0x00280002) or 1
@@ -112,9 +116,9 @@ def _slice(member: Member, frame: int, layout: PixelLayout | None, elements: Ele
         series_uid=elements.text(0x0020000E),
         sop_uid=elements.text(0x00080018),
         patient_key=hashlib.blake2b(patient.encode(), key=salt, digest_size=16).hexdigest(),
-        modality=elements.text(0x00080060),
+        modality=_code(elements.text(0x00080060)),
         image_type=elements.texts(0x00089007) or elements.texts(0x00080008),
-        kernel=elements.text(0x00181210),
+        kernel=elements.text(0x00181210)[:16],  # PS3.5 6.2: SH
         pixels=layout,
         rescale=_rescale(elements, layout),
         position=_vector(elements.decimals(0x00200032)),
@@ -133,8 +137,14 @@ def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
     return Rescale(slope, intercept, None if span is None else (min(span), max(span)))
 
 
+def _code(text: str) -> str:
+    # PS3.5 6.2: CS. It is repeated in reports, so it must be nothing but a code.
+    return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else ""
+
+
 def _vector(values: tuple[float, ...]) -> Vector | None:
-    return (values[0], values[1], values[2]) if len(values) == 3 and all(map(math.isfinite, values)) else None
+    placed = len(values) == 3 and all(abs(value) <= _FARTHEST_MM for value in values)  # False for NaN
+    return (values[0], values[1], values[2]) if placed else None
 
 
 def _orientation(values: tuple[float, ...]) -> tuple[Vector, Vector] | None:

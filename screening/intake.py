@@ -5,13 +5,13 @@ inside is opened too, `Budgets.nesting` deep. What is no DICOM is sorted out lat
 """
 
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from screening.archives import zip_members
 from screening.budgets import Budgets, Ledger
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
+from screening.inflate import GZIP, BrokenStream, inflated
 from screening.members import Member
 from screening.nifti import SNIFF_BYTES, is_nifti
 
@@ -80,18 +80,14 @@ def _gunzipped(member: Member, scratch: Path, ledger: Ledger) -> Member:
 
 
 def _gunzip(member: Member, limit: int) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    for chunk in member.chunks():
-        try:
-            piece = inflater.decompress(chunk, limit + 1)
-        except zlib.error:
-            raise BrokenArchive("The gzip file is damaged.") from None
-        limit -= len(piece)
-        if limit < 0:
-            raise OverBudget("The gzip file unpacks to more than is allowed.")
-        yield piece
-    if not inflater.eof:
-        raise BrokenArchive("The gzip file is cut off.")
+    try:
+        for piece in inflated(member.chunks(), GZIP):
+            limit -= len(piece)
+            if limit < 0:
+                raise OverBudget("A gzip file unpacks to more than is allowed.")
+            yield piece
+    except BrokenStream:
+        raise BrokenArchive("A gzip file is damaged or cut off.") from None
 
 
 def _written(chunks: Iterator[bytes], scratch: Path) -> Path:

@@ -9,6 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import data_element_offset_to_value, read_dataset
@@ -20,12 +21,14 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from screening.budgets import Budgets
+from screening.budgets import MIB, Budgets
 from screening.errors import BrokenDicom, NotDicom, OverBudget
+from screening.inflate import RAW, BrokenStream, inflated
 from screening.members import Member
 from screening.quiet import quiet_pydicom
 
 FIRST_BYTES = 16 * 1024  # heads of the real studies at hand are 2 to 6 KiB; growing costs one more read
+MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
 _GROWTH = 16
 _PREAMBLE = 132
 _PIXEL_DATA = 0x7FE00010
@@ -66,47 +69,46 @@ def read_head(member: Member, budgets: Budgets) -> Head:
     length = FIRST_BYTES
     while True:
         data = member.head(length)
-        whole = len(data) >= member.size
         try:
-            return _parse(data, whole, budgets)
-        except _Incomplete:
-            if whole:
-                raise BrokenDicom("A DICOM file is cut off in its header.") from None
-        except _PARSE_ERRORS:
-            if whole:
-                raise BrokenDicom("A DICOM file has a header that cannot be read.") from None
+            return _parse(data, member.size, budgets)
+        except (_Incomplete, *_PARSE_ERRORS):
+            if len(data) >= member.size:
+                raise BrokenDicom("A DICOM file is cut off in its header, or its header is damaged.") from None
+        if length >= MAX_BYTES:
+            raise BrokenDicom(f"A DICOM file has a header of more than {MAX_BYTES} bytes.")
         length *= _GROWTH
 
 
-def pixel_bytes(member: Member, span: PixelSpan) -> memoryview:
+def pixel_bytes(member: Member, span: PixelSpan) -> bytes:
     """The bytes of Pixel Data, from its first one to its last; to the end of the file when encapsulated."""
     data = member.read()
     if span.deflated_from is not None:
-        data = zlib.decompress(data[span.deflated_from :], -zlib.MAX_WBITS)  # bounded when the head was read
-    end = len(data) if span.length is None else span.offset + span.length
-    return memoryview(data)[span.offset : end]
+        data = zlib.decompress(data[span.deflated_from :], RAW)  # bounded when the head was read
+    return data[span.offset : None if span.length is None else span.offset + span.length]
 
 
-def _parse(data: bytes, whole: bool, budgets: Budgets) -> Head:
+def _parse(data: bytes, total: int, budgets: Budgets) -> Head:
     syntax, start = _transfer_syntax(data)
     if syntax != DeflatedExplicitVRLittleEndian:
-        return _read_elements(data, start, syntax, whole, None)
-    if not whole:
+        return _read_elements(data, start, syntax, total, None)
+    if len(data) < total:
         raise _Incomplete
-    inflated = _inflate(data[start:], budgets.unpacked_limit(len(data) - start))
-    return _read_elements(inflated, 0, syntax, True, start)
+    inflated_set = _inflate(data[start:], budgets.unpacked_limit(len(data) - start))
+    return _read_elements(inflated_set, 0, syntax, len(inflated_set), start)
 
 
 def _transfer_syntax(data: bytes) -> tuple[str, int]:
     """The transfer syntax (read or guessed), and where the data set begins."""
-    start = _PREAMBLE if data[128:_PREAMBLE] == b"DICM" else 0
-    if data[start : start + 2] == b"\x02\x00":
+    part10 = data[128:_PREAMBLE] == b"DICM"
+    start = _PREAMBLE if part10 else 0
+    group = data[start : start + 2]
+    if group == b"\x02\x00":
         return _read_meta(data, start)
-    # PS3.10 7.1 demands the preamble, yet bare data sets are about; a CT's first element is of group 0008.
-    if data[start : start + 2] != b"\x08\x00":
-        raise NotDicom("The file is not DICOM.")
-    explicit = data[start + 4 : start + 6].isalpha() and data[start + 4 : start + 6].isupper()
-    return (ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian), start
+    # PS3.10 7.1 demands preamble and meta, yet bare data sets are about; the first element of a CT is of group 0008.
+    if group != b"\x08\x00":
+        raise BrokenDicom("A DICOM file holds no elements.") if part10 else NotDicom("The file is not DICOM.")
+    vr = data[start + 4 : start + 6]
+    return (ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian), start
 
 
 def _read_meta(data: bytes, start: int) -> tuple[str, int]:
@@ -120,7 +122,7 @@ def _read_meta(data: bytes, start: int) -> tuple[str, int]:
     return str(syntax), file.tell()
 
 
-def _read_elements(data: bytes, start: int, syntax: str, whole: bool, deflated_from: int | None) -> Head:
+def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> Head:
     stops: list[tuple[int, str | None, int]] = []
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
@@ -135,32 +137,32 @@ def _read_elements(data: bytes, start: int, syntax: str, whole: bool, deflated_f
     with quiet_pydicom():
         dataset = read_dataset(file, implicit, not big, stop_when=at_pixels)
     if not stops:
-        _check_end(dataset, file, whole)
+        _check_end(dataset, file, total)
         return Head(dataset, syntax, None)
     tag, vr, length = stops[-1]
     offset = file.tell() + data_element_offset_to_value(bool(dataset.original_encoding[0]), vr)
+    if length != _UNDEFINED and offset + length > total:
+        raise BrokenDicom("A DICOM file is cut off in its pixel data.")
     span = PixelSpan(offset, None if length == _UNDEFINED else length, deflated_from)
     return Head(dataset, syntax, span if tag == _PIXEL_DATA else None)
 
 
-def _check_end(dataset: Dataset, file: io.BytesIO, whole: bool) -> None:
-    last = max(dataset.keys(), default=None)
-    element = dataset.get_item(last) if last is not None else None
-    cut = (
-        element is not None and isinstance(element.value, bytes) and len(element.value) < getattr(element, "length", 0)
-    )
-    if not whole or cut or file.read(1):
+def _check_end(dataset: Dataset, file: io.BytesIO, total: int) -> None:
+    # pydicom takes what is left for the value of the last element, however long it should have been.
+    last = dataset.get_item(max(dataset.keys())) if len(dataset) else None
+    cut = isinstance(last, RawDataElement) and len(last.value or b"") < last.length
+    if cut or file.tell() < total:
         raise _Incomplete
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    pieces: list[bytes] = []
     try:
-        inflated = inflater.decompress(data, limit)
-    except zlib.error:
-        raise BrokenDicom("A deflated DICOM file cannot be inflated.") from None
-    if inflater.unconsumed_tail:
-        raise OverBudget("A deflated DICOM file inflates to more than is allowed.")
-    if not inflater.eof:
-        raise BrokenDicom("A deflated DICOM file is cut off.")
-    return inflated
+        for piece in inflated([data], RAW):
+            limit -= len(piece)
+            if limit < 0:
+                raise OverBudget("A deflated DICOM file inflates to more than is allowed.")
+            pieces.append(piece)
+    except BrokenStream:
+        raise BrokenDicom("A deflated DICOM file is damaged or cut off.") from None
+    return b"".join(pieces)

@@ -13,12 +13,14 @@ from screening.errors import (
     StudyError,
     UnsupportedTransferSyntax,
 )
-from screening.geometry import in_order, normal, steps_mm
+from screening.geometry import heights_mm, in_order, normal, steps_mm, unit_square
 from screening.slices import SliceHeader
 
 MIN_SLICES = 12  # as many as the networks look at in one study; thick chest series of 8 mm have about 30
 MAX_HOLE_MM = 20.0  # two slices of 8 mm lost in a row; a finding of that height would not be seen
 MIN_AXIAL = 0.85  # cosine; gantries tilt by up to 30 degrees
+MIN_HEIGHT_MM = 80.0  # the lungs of an adult are 200 to 300 mm high; a slab lower than this leaves most of them out
+SAME_SPACING = 1.001
 SPACING_RANGE_MM = (0.05, 10.0)  # between pixels: micro-CT below, no scan of a person above
 
 Stack = Sequence[SliceHeader]
@@ -74,16 +76,19 @@ def _undecodable(stack: Stack) -> bool:
 
 
 def _colour(stack: Stack) -> bool:
-    return any(one.pixels is not None and one.pixels.samples != 1 for one in stack)
+    return any(one.pixels and (one.pixels.samples, one.pixels.photometric[:10]) != (1, "MONOCHROME") for one in stack)
 
 
 def _unplaced(stack: Stack) -> bool:
-    return any(one.position is None or one.orientation is None for one in stack)
+    return any(one.position is None or one.orientation is None or not unit_square(one.orientation) for one in stack)
 
 
 def _wrong_spacing(stack: Stack) -> bool:
     low, high = SPACING_RANGE_MM
-    return any(one.spacing_mm is None or not all(low <= mm <= high for mm in one.spacing_mm) for one in stack)
+    spacings = [mm for one in stack for mm in (one.spacing_mm or (0.0, 0.0))]
+    if not all(low <= mm <= high for mm in spacings):
+        return True
+    return any(max(axis) > min(axis) * SAME_SPACING for axis in (spacings[::2], spacings[1::2]))
 
 
 def _not_axial(stack: Stack) -> bool:
@@ -95,6 +100,11 @@ def _too_few(stack: Stack) -> bool:
     return len(in_order(stack)) < MIN_SLICES
 
 
+def _too_low(stack: Stack) -> bool:
+    heights = heights_mm(stack)
+    return float(heights.max() - heights.min()) < MIN_HEIGHT_MM
+
+
 def _holes(stack: Stack) -> bool:
     return float(steps_mm(in_order(stack)).max()) > MAX_HOLE_MM
 
@@ -103,21 +113,12 @@ RULES: tuple[Rule, ...] = (
     Rule("no_pixel_data", NoPixelData, _without_pixels, "There are no pixel data."),
     Rule("not_ct", NotComputedTomography, _no_ct, "Not CT but modality {modality}."),
     Rule("localiser", NoChestSeries, _localiser, "A localiser, not a scan."),
-    Rule(
-        "unsupported_transfer_syntax",
-        UnsupportedTransferSyntax,
-        _undecodable,
-        "No decoder for transfer syntax {syntaxes}.",
-    ),
+    Rule("unsupported_transfer_syntax", UnsupportedTransferSyntax, _undecodable, "No decoder for {syntaxes}."),
     Rule("colour", NoChestSeries, _colour, "The slices are in colour, so they hold no HU."),
-    Rule("missing_position", MissingPosition, _unplaced, "Slices have no Image Position or Orientation (Patient)."),
-    Rule("invalid_spacing", InvalidSpacing, _wrong_spacing, "Pixel Spacing is missing, zero, no number or absurd."),
+    Rule("missing_position", MissingPosition, _unplaced, "Position or Orientation (Patient) is missing or impossible."),
+    Rule("invalid_spacing", InvalidSpacing, _wrong_spacing, "Pixel Spacing is missing, zero, absurd or changes."),
     Rule("not_axial", NoChestSeries, _not_axial, "The slices are not axial."),
-    Rule(
-        "too_few_slices",
-        NoChestSeries,
-        _too_few,
-        f"{{slices}} slice(s); fewer than {MIN_SLICES} places are too few to screen.",
-    ),
+    Rule("too_few_slices", NoChestSeries, _too_few, f"{{slices}} slice(s); at least {MIN_SLICES} places are needed."),
+    Rule("too_short", NoChestSeries, _too_low, f"The slices span less than {MIN_HEIGHT_MM:g} mm of the body."),
     Rule("gaps", NoChestSeries, _holes, f"Slices are missing: a hole is wider than {MAX_HOLE_MM:g} mm."),
 )

@@ -53,9 +53,8 @@ def to_hu(stored: Stored, rescale: Rescale) -> NDArray[np.int16]:
     """stored x slope + intercept (PS3.3 C.11.1), rounded and held to -1024 ... 32767."""
     if not (np.isfinite(rescale.slope) and np.isfinite(rescale.intercept)) or rescale.slope == 0:
         raise BrokenPixels("The Rescale Slope or Intercept of a slice is zero or no number.")
-    hu = stored.astype(np.float32)
-    hu *= np.float32(rescale.slope)
-    hu += np.float32(rescale.intercept)
+    with np.errstate(over="ignore", invalid="ignore"):
+        hu = stored.astype(np.float32) * np.float32(rescale.slope) + np.float32(rescale.intercept)
     if rescale.padding is not None:
         low, high = rescale.padding
         hu[(stored >= low) & (stored <= high)] = AIR_HU

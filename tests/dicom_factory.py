@@ -1,6 +1,6 @@
 """Small DICOM made to order: a sane CT slice, and ways to spoil it. Nothing here is a real or a realistic patient.
 
-slices = ct_series(16)                        # Datasets: one axial CT series, 2 mm apart
+slices = ct_series(16)                        # Datasets: one axial CT series, 8 mm apart
 slices[3].PixelSpacing = [1.0, 0.0]           # spoil it by pydicom, or byte for byte:
 spoil(slices[3], "PixelSpacing", b"NaN\\\\NaN ")
 zip_of(path, to_files(slices))                # or folder_of(path, ...), or to_bytes(slices[0], preamble=False)
@@ -30,12 +30,13 @@ from pydicom.uid import (
 
 STUDY_UID = "2.25.1000"
 SERIES_UID = "2.25.2000"
+STEP_MM = 8.0
 AIR = 0  # stored values; the rescale below makes -1024 HU of it
 WATER = 1024
 
 
 def ct_slice(index: int = 0, *, size: int = 32, pixels: ArrayLike | None = None, **elements: Any) -> Dataset:
-    """One axial CT slice, `index` x 2 mm above the first; `elements` by keyword replace or add, None removes.
+    """One axial CT slice, `index` x 8 mm above the first; `elements` by keyword replace or add, None removes.
 
     Stored values default to a ramp that differs from slice to slice; HU = stored - 1024.
     """
@@ -47,10 +48,10 @@ def ct_slice(index: int = 0, *, size: int = 32, pixels: ArrayLike | None = None,
         ImageType=["ORIGINAL", "PRIMARY", "AXIAL"],
         ConvolutionKernel="B30f",
         InstanceNumber=index + 1,
-        ImagePositionPatient=[-16.0, -16.0, 2.0 * index],
+        ImagePositionPatient=[-16.0, -16.0, STEP_MM * index],
         ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
         PixelSpacing=[1.0, 1.0],
-        SliceThickness=2.0,
+        SliceThickness=STEP_MM,
         RescaleSlope=1,
         RescaleIntercept=-1024,
     )
@@ -81,7 +82,7 @@ def enhanced_ct(frames: int = 16, *, size: int = 32, **elements: Any) -> Dataset
     multi.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
     shared = Dataset()
     shared.PlaneOrientationSequence = Items([_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])])
-    shared.PixelMeasuresSequence = Items([_item(PixelSpacing=[1.0, 1.0], SliceThickness=2.0)])
+    shared.PixelMeasuresSequence = Items([_item(PixelSpacing=[1.0, 1.0], SliceThickness=STEP_MM)])
     shared.CTReconstructionSequence = Items([_item(ConvolutionKernel="B30f")])
     multi.SharedFunctionalGroupsSequence = Items([shared])
     multi.PerFrameFunctionalGroupsSequence = Items([_frame_groups(index) for index in range(frames)])
@@ -164,7 +165,7 @@ def _describe(dataset: Dataset, stored: NDArray[np.uint16]) -> None:
 
 def _frame_groups(index: int) -> Dataset:
     groups = Dataset()
-    groups.PlanePositionSequence = Items([_item(ImagePositionPatient=[-16.0, -16.0, 2.0 * index])])
+    groups.PlanePositionSequence = Items([_item(ImagePositionPatient=[-16.0, -16.0, STEP_MM * index])])
     groups.PixelValueTransformationSequence = Items([_item(RescaleSlope=1, RescaleIntercept=-1024 + index)])
     return groups
 

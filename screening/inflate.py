@@ -1,0 +1,36 @@
+"""Deflate undone in small pieces, so that whoever asks can stop before a bomb has gone off."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+PIECE = 1 << 20
+
+RAW = -zlib.MAX_WBITS  # zip members, deflated DICOM
+GZIP = zlib.MAX_WBITS | 16
+
+
+class BrokenStream(Exception):
+    """The stream is damaged or cut off."""
+
+
+def inflated(packed: Iterable[bytes], wrapper: int) -> Iterator[bytes]:
+    """The bytes that `packed` unpacks to, at most `PIECE` at a time; raises BrokenStream."""
+    inflater = zlib.decompressobj(wrapper)
+    try:
+        for raw in packed:
+            yield inflater.decompress(raw, PIECE)
+            while inflater.unconsumed_tail:
+                yield inflater.decompress(inflater.unconsumed_tail, PIECE)
+        yield inflater.flush()
+    except zlib.error:
+        raise BrokenStream from None
+    if not inflater.eof:
+        raise BrokenStream
+
+
+def inflated_start(packed: bytes, length: int) -> bytes:
+    """The first `length` bytes, or all that `packed`, the start of a raw stream, holds; raises BrokenStream."""
+    try:
+        return zlib.decompressobj(RAW).decompress(packed, length)
+    except zlib.error:
+        raise BrokenStream from None
