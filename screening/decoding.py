@@ -76,16 +76,7 @@ _LIBJPEG_SYNTAXES: Final = frozenset({JPEGExtended12Bit, _SPECTRAL_SELECTION, _F
 _END_OF_IMAGE: Final = b"\xff\xd9"  # ITU-T T.81 B.1.1.3
 
 # What decoders raise on bytes that are not what the header says.
-_DECODE_ERRORS = (
-    RuntimeError,
-    ValueError,
-    struct.error,
-    AttributeError,
-    TypeError,
-    LookupError,
-    OSError,
-    NotImplementedError,
-)
+_DECODE_ERRORS = (RuntimeError, ValueError, struct.error, AttributeError, TypeError, LookupError, OSError)
 
 
 def decodable(transfer_syntax: str) -> bool:

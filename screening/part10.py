@@ -9,7 +9,6 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import data_element_offset_to_value, read_dataset
@@ -150,7 +149,8 @@ def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_fr
 def _check_end(dataset: Dataset, file: io.BytesIO, total: int) -> None:
     # pydicom takes what is left for the value of the last element, however long it should have been.
     last = dataset.get_item(max(dataset.keys())) if len(dataset) else None
-    cut = isinstance(last, RawDataElement) and len(last.value or b"") < last.length
+    value = getattr(last, "value", None)
+    cut = isinstance(value, bytes) and len(value) < getattr(last, "length", 0)
     if cut or file.tell() < total:
         raise _Incomplete
 

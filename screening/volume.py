@@ -60,7 +60,8 @@ def to_hu(stored: Stored, rescale: Rescale) -> NDArray[np.int16]:
         hu[(stored >= low) & (stored <= high)] = AIR_HU
     if not np.isfinite(hu).all():
         raise BrokenPixels("A slice holds values that are no numbers.")
-    return np.clip(np.rint(hu), AIR_HU, _INT16_MAX).astype(np.int16)
+    hu = np.clip(np.rint(hu), AIR_HU, _INT16_MAX)
+    return np.asarray(hu, np.int16)
 
 
 def _warnings(slices: Sequence[SliceHeader], ordered: Sequence[SliceHeader]) -> Iterator[str]:
