@@ -17,6 +17,7 @@ from screening.part10 import Head, read_head
 from screening.slices import PixelLayout, Rescale, SliceHeader, Vector
 
 _DIRECTORY_RECORDS = 0x00041220
+_STUDY_UID = 0x0020000D
 _FARTHEST_MM = 1e5  # no scanner's table is longer than this; beyond it sums lose their millimetres
 
 
@@ -75,6 +76,8 @@ def _slices(member: Member, budgets: Budgets, salt: bytes) -> Iterator[SliceHead
     head = read_head(member, budgets)
     if _DIRECTORY_RECORDS in head.dataset:  # PS3.3 F.3
         raise NotDicom("A DICOMDIR lists files and holds no slice.")
+    if head.pixels is None and _STUDY_UID not in head.dataset:
+        raise BrokenDicom("A DICOM file ends before it names its study.")
     layout = _layout(head, budgets)
     for frame, elements in enumerate(frames_elements(head.dataset, layout.frames if layout else 1)):
         yield _slice(member, frame, layout, elements, salt)
@@ -85,11 +88,10 @@ def _layout(head: Head, budgets: Budgets) -> PixelLayout | None:
     rows, columns = elements.integer(0x00280010), elements.integer(0x00280011)
     if head.pixels is None:
         return None
-    if not rows or not columns:
-        raise BrokenDicom("A DICOM file has pixels but no Rows or Columns.")
-    bits = elements.integer(0x00280100) or 16
+    bits, sign, samples = (elements.integer(tag) for tag in (0x00280100, 0x00280103, 0x00280002))
+    if not (rows and columns and bits and samples) or sign not in (0, 1):  # PS3.3 C.7.6.3: none may be missing
+        raise BrokenDicom("A DICOM file has pixels, and no word or a wrong one on their number, bits or sign.")
     frames = max(1, int(_finite(elements.decimal(0x00280008, 1.0), 1.0)))
-    samples = elements.integer(0x00280002) or 1
     budgets.check_pixels(rows, columns, frames, samples, bits)
     if frames > budgets.members:
         raise OverBudget(f"The header promises more than {budgets.members} frames.")
@@ -103,7 +105,7 @@ def _layout(head: Head, budgets: Budgets) -> PixelLayout | None:
         photometric=elements.text(0x00280004) or "MONOCHROME2",
         bits_allocated=bits,
         bits_stored=elements.integer(0x00280101) or bits,
-        signed=elements.integer(0x00280103) == 1,
+        signed=sign == 1,
     )
 
 

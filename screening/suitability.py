@@ -23,6 +23,9 @@ MIN_HEIGHT_MM = 80.0  # the lungs of an adult are 200 to 300 mm high; a slab low
 SAME_SPACING = 1.001
 SPACING_RANGE_MM = (0.05, 10.0)  # between pixels: micro-CT below, no scan of a person above
 
+# PS3.3 C.7.3.1.1.1. Only these are quoted: a header may hold anything where its modality should stand, names too.
+OTHER_MODALITIES = frozenset({"CR", "DOC", "DX", "MG", "MR", "NM", "OT", "PR", "PT", "RTSTRUCT", "SC", "SR", "US"})
+
 Stack = Sequence[SliceHeader]
 
 
@@ -56,7 +59,8 @@ def flaw_of(stack: Stack) -> Flaw | None:
 
 def _facts(stack: Stack) -> dict[str, str]:
     syntaxes = sorted({described(one.pixels.transfer_syntax) for one in stack if one.pixels})
-    return {"slices": str(len(stack)), "modality": stack[0].modality or "none", "syntaxes": ", ".join(syntaxes)}
+    modality = stack[0].modality if stack[0].modality in OTHER_MODALITIES else "another modality"
+    return {"slices": str(len(stack)), "modality": modality, "syntaxes": ", ".join(syntaxes)}
 
 
 def _without_pixels(stack: Stack) -> bool:
@@ -110,9 +114,9 @@ def _holes(stack: Stack) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("no_pixel_data", NoPixelData, _without_pixels, "There are no pixel data."),
-    Rule("not_ct", NotComputedTomography, _no_ct, "Not CT but modality {modality}."),
+    Rule("not_ct", NotComputedTomography, _no_ct, "Not CT but {modality}."),
     Rule("localiser", NoChestSeries, _localiser, "A localiser, not a scan."),
+    Rule("no_pixel_data", NoPixelData, _without_pixels, "There are no pixel data."),
     Rule("unsupported_transfer_syntax", UnsupportedTransferSyntax, _undecodable, "No decoder for {syntaxes}."),
     Rule("colour", NoChestSeries, _colour, "The slices are in colour, so they hold no HU."),
     Rule("missing_position", MissingPosition, _unplaced, "Position or Orientation (Patient) is missing or impossible."),
