@@ -1,0 +1,146 @@
+"""Lung mask of one slice: the air inside the body, less airways and bowel gas, closed and filled.
+
+The mask is made on a grid of at most `GRID_PX` a side and put back on the slice's own grid: a lung is some 300 mm wide,
+so a cell is near 1.5 mm, finer than any decision that the mask takes part in. Sizes are in millimetres; a slice whose
+spacing is not known is taken to be `ASSUMED_FIELD_MM` wide. Published public slices have no HU: `lung_mask_of_grey`
+walks the same way with Otsu's threshold in place of the one in HU.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GRID_PX = 256
+AIR_BELOW_HU = -400  # half way between lung (-850) and soft tissue (+40)
+ASSUMED_FIELD_MM = 350.0
+LEAST_LUNG_CM2 = 4.0  # a smaller part is an airway, a bubble or noise
+LEAST_SHARE = 0.06  # of the largest part: a trachea is 2 % of two lungs that are seen as one part
+MOST_PARTS = 4  # consolidation and fissures split a lung; two parts lost the worst lobe of two slices in forty
+INSIDE_BODY = 0.7  # foam of a table reads as lung (-895 HU), but lies outside the body
+LEVEL_WITH_BODY = 0.95  # where a thin chest wall is lost to the opening, the lung bulges out of the hull sideways
+INSIDE_WHEN_LEVEL = 0.3
+SMALL_CM2 = 40.0
+GAS_BELOW_HU = -970  # the darkest quarter of a bubble is below it, that of a lung above -950; bullae may be large
+CLOSING_MM = 9.0  # vessels, the hilum and patches of consolidation belong to the lung
+MOST_HOLE_CM2 = 25.0  # a mass of 5 cm is part of the lung; the heart between two lungs that touch is not
+TABLE_MM = 5.0  # half of the thickness of the shells and sheets that an opening takes off the body
+
+Mask = NDArray[np.bool_]
+_Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A slice made small: `values` in HU or grey, which of them are air, and the size of a cell (row, column)."""
+
+    values: NDArray[np.float32]
+    air: Mask
+    cell_mm: tuple[float, float]
+    gas_below: float
+
+    @property
+    def cell_cm2(self) -> float:
+        return self.cell_mm[0] * self.cell_mm[1] / 100.0
+
+    def kernel(self, radius_mm: float) -> _Bytes:
+        """An ellipse of that radius, at least 3 x 3 cells."""
+        rows, columns = (2 * max(1, round(radius_mm / side)) + 1 for side in self.cell_mm)
+        return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (columns, rows)).astype(np.uint8)
+
+
+def lung_mask(hu: NDArray[np.int16], spacing_mm: tuple[float, float] | None = None) -> Mask:
+    """Lungs of one slice [rows, columns] in HU; empty where there are none. Spacing is (row, column)."""
+    values = _small(hu)
+    return _lungs(_Grid(values, values < AIR_BELOW_HU, _cell_mm(hu, values, spacing_mm), GAS_BELOW_HU), hu.shape)
+
+
+def lung_mask_of_grey(grey: NDArray[np.uint8]) -> Mask:
+    """Lungs of one slice [rows, columns] that was windowed to 8 bit already: dark is air by Otsu's threshold.
+
+    Gas and lung are not told apart by their grey, for a window may clip both.
+    """
+    values = _small(grey)
+    threshold, _ = cv2.threshold(values.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return _lungs(_Grid(values, values <= threshold, _cell_mm(grey, values, None), gas_below=-1.0), grey.shape)
+
+
+def _small(slice_: NDArray[np.int16] | NDArray[np.uint8]) -> NDArray[np.float32]:
+    scale = GRID_PX / max(slice_.shape)
+    if scale >= 1.0:
+        return slice_.astype(np.float32)
+    rows, columns = (max(1, round(side * scale)) for side in slice_.shape)
+    return cv2.resize(slice_, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _cell_mm(
+    slice_: NDArray[np.int16] | NDArray[np.uint8],
+    values: NDArray[np.float32],
+    spacing_mm: tuple[float, float] | None,
+) -> tuple[float, float]:
+    row_mm, column_mm = spacing_mm or (ASSUMED_FIELD_MM / slice_.shape[1],) * 2
+    return row_mm * slice_.shape[0] / values.shape[0], column_mm * slice_.shape[1] / values.shape[1]
+
+
+def _lungs(grid: _Grid, shape: tuple[int, ...]) -> Mask:
+    lungs = np.zeros(grid.air.shape, np.uint8)
+    largest = 0.0
+    for cells, part in _air_inside(grid):
+        if cells * grid.cell_cm2 < max(LEAST_LUNG_CM2, LEAST_SHARE * largest):
+            break
+        if not _is_gas(grid, part, cells * grid.cell_cm2):
+            largest = max(largest, cells * grid.cell_cm2)
+            lungs[part] = 1
+    if not largest:
+        return np.zeros(shape, np.bool_)
+    whole = _closed_and_filled(lungs, grid.kernel(CLOSING_MM), MOST_HOLE_CM2 / grid.cell_cm2)
+    return cv2.resize(whole, shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.bool_)
+
+
+def _air_inside(grid: _Grid) -> Iterator[tuple[int, Mask]]:
+    """The largest parts of the air, the largest first: not joined to a corner of the slice, and inside the body.
+
+    A lung may touch the edge of a narrow field; the air around a patient reaches a corner.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(grid.air.astype(np.uint8), connectivity=4)
+    cells = stats[:, cv2.CC_STAT_AREA].copy()
+    body = _body(grid)
+    level = np.broadcast_to(body.any(axis=1, keepdims=True), body.shape)
+    inside, beside = (np.bincount(labels[where], minlength=len(stats)) / cells for where in (body, level))
+    cells[inside < np.where(beside < LEVEL_WITH_BODY, INSIDE_BODY, INSIDE_WHEN_LEVEL)] = 0
+    cells[[0, *labels[[0, 0, -1, -1], [0, -1, 0, -1]]]] = 0
+    for label in np.argsort(-cells, kind="stable")[:MOST_PARTS]:
+        if cells[label]:
+            yield int(cells[label]), labels == label
+
+
+def _body(grid: _Grid) -> Mask:
+    """The convex hull of the great parts of the tissue that are thicker than a table's shell."""
+    tissue = cv2.morphologyEx((~grid.air).astype(np.uint8), cv2.MORPH_OPEN, grid.kernel(TABLE_MM))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(tissue, connectivity=4)
+    cells = stats[:, cv2.CC_STAT_AREA].copy()
+    cells[0] = 0
+    great = np.flatnonzero(cells >= max(1, 0.15 * cells.max(initial=0)))
+    hull = np.zeros(tissue.shape, np.uint8)
+    if len(great):
+        points = cv2.findNonZero(np.isin(labels, great).astype(np.uint8))
+        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    return hull.astype(np.bool_)
+
+
+def _is_gas(grid: _Grid, part: Mask, cm2: float) -> bool:
+    quantile = 25 if cm2 < SMALL_CM2 else 50
+    return float(np.percentile(grid.values[part], quantile)) < grid.gas_below
+
+
+def _closed_and_filled(lungs: _Bytes, kernel: _Bytes, most_cells: float) -> _Bytes:
+    rows, columns = kernel.shape[0] // 2, kernel.shape[1] // 2
+    wide = cv2.copyMakeBorder(lungs, rows, rows, columns, columns, cv2.BORDER_CONSTANT, value=0)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    holes = stats[:, cv2.CC_STAT_AREA] <= most_cells
+    holes[[0, labels[0, 0]]] = False
+    filled = closed | holes[labels]
+    return np.asarray(filled[rows:-rows, columns:-columns], np.uint8)

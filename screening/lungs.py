@@ -1,0 +1,97 @@
+"""Where the lungs of a volume lie: first and last slice, and one box in the plane, from a coarse sample of slices.
+
+A series holds lungs when what the mask finds is large enough in space, not in pixels: `LEAST_VOLUME_CM3` over at least
+`LEAST_HEIGHT_MM`. The air of a head stays far below (sinuses and mastoids hold under 150 cm3), bowel gas is dismissed
+by its HU, and an abdomen that shows only the lungs' bases is too low. Lungs of children under some two years fail too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.errors import NoLung
+from screening.geometry import Geometry
+from screening.lung_mask import Mask, lung_mask
+
+SAMPLES = 14  # 300 mm of a chest are then seen every 23 mm; lungs are 200 to 300 mm high
+LEAST_VOLUME_CM3 = 500.0
+LEAST_HEIGHT_MM = 60.0
+LEAST_AREA_CM2 = 12.0  # of both lungs in one slice: thinner slices of them show more of the liver or the neck
+LEAST_SHARE = 0.08  # of the largest area
+MARGIN_MM = 6.0  # the pleura and the ribs' inner side, where effusions and plaques lie
+
+Box = tuple[int, int, int, int]
+
+
+class Slices(Protocol):
+    """What is needed of a volume."""
+
+    @property
+    def geometry(self) -> Geometry: ...
+
+    def __len__(self) -> int: ...
+
+    def hu(self, index: int) -> NDArray[np.int16]: ...
+
+
+@dataclass(frozen=True)
+class Lungs:
+    """Slices `first` to `last` hold lungs, inside `box` (row0, row1, column0, column1; the second of each excluded).
+
+    `areas_cm2` is the evidence: the area of the mask in every slice of the sample.
+    """
+
+    first: int
+    last: int
+    box: Box
+    areas_cm2: Mapping[int, float]
+
+
+def find_lungs(volume: Slices) -> Lungs:
+    """Decode a coarse sample and find the lungs in it; raises NoLung, or a PixelError of a slice of the sample."""
+    step_mm, row_mm, column_mm = volume.geometry.spacing_mm
+    sample = np.unique(np.linspace(0, len(volume) - 1, SAMPLES).round().astype(int)).tolist()
+    masks = {index: lung_mask(volume.hu(index), (row_mm, column_mm)) for index in sample}
+    areas = {index: float(mask.sum()) * row_mm * column_mm / 100.0 for index, mask in masks.items()}
+    run = _largest_run(areas)
+    if not run:
+        raise NoLung("No lung was found in the series.")
+    height_mm = (run[-1] - run[0]) * step_mm
+    volume_cm3 = float(np.trapezoid([areas[index] for index in run], run)) * step_mm / 10.0
+    if height_mm < LEAST_HEIGHT_MM or volume_cm3 < LEAST_VOLUME_CM3:
+        raise NoLung(f"What looks like lung is too small to be one: {volume_cm3:.0f} cm3 over {height_mm:.0f} mm.")
+    margins = (round(MARGIN_MM / row_mm), round(MARGIN_MM / column_mm))
+    return Lungs(run[0], run[-1], box_of([masks[index] for index in run], margins), areas)
+
+
+def box_of(masks: list[Mask], margins: tuple[int, int] = (0, 0)) -> Box:
+    """The box around masks [rows, columns] of one size, one of them not empty, widened by pixels within the slice."""
+    whole = np.any(masks, axis=0)
+    (row0, row1), (column0, column1) = (_span(whole.any(axis=axis)) for axis in (1, 0))
+    rows, columns = margins
+    return (
+        max(0, row0 - rows),
+        min(whole.shape[0], row1 + rows),
+        max(0, column0 - columns),
+        min(whole.shape[1], column1 + columns),
+    )
+
+
+def _largest_run(areas_cm2: Mapping[int, float]) -> list[int]:
+    """The neighbours in the sample that show lung and, together, the most of it."""
+    least = max(LEAST_AREA_CM2, LEAST_SHARE * max(areas_cm2.values()))
+    runs: list[list[int]] = [[]]
+    for index, area in areas_cm2.items():
+        if area >= least:
+            runs[-1].append(index)
+        else:
+            runs.append([])
+    return max(runs, key=lambda run: sum(areas_cm2[index] for index in run))
+
+
+def _span(line: NDArray[np.bool_]) -> tuple[int, int]:
+    where = np.flatnonzero(line)
+    return int(where[0]), int(where[-1]) + 1
