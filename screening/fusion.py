@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from screening.contract import FINDINGS, VIEWS
 from screening.errors import EngineFault
@@ -30,9 +31,9 @@ class SliceOutputs:
         slices = len(self.logits)
         shapes = {
             "logits": (slices, len(VIEWS)),
-            "activation": (slices, *self.activation.shape[1:3]),
+            "activation": (slices, *_sides(self.activation)),
             "reconstruction_error": (slices,),
-            "error_map": (slices, *self.error_map.shape[1:3]),
+            "error_map": (slices, *_sides(self.error_map)),
             "findings": (slices, len(FINDINGS)),
         }
         for field in fields(self):
@@ -67,10 +68,15 @@ def fuse(outputs: SliceOutputs, error_range: ErrorRange) -> Fusion:
 
 def view_probability(logits: Floats) -> NDArray[np.float64]:
     """Probability of pathology of each slice [K] from the logits of its views [K, V]."""
-    mean = logits.mean(axis=1, dtype=np.float64)
-    return np.exp(-np.logaddexp(0.0, -mean))  # the logistic function, without overflow
+    probability: NDArray[np.float64] = expit(logits.mean(axis=1, dtype=np.float64))
+    return probability
 
 
 def normalised_error(error: Floats, error_range: ErrorRange) -> NDArray[np.float64]:
     """Reconstruction errors [K] on the scale where the model card's r_min is 0 and its r_max is 1."""
     return (error.astype(np.float64) - error_range.r_min) / (error_range.r_max - error_range.r_min)
+
+
+def _sides(maps: Floats) -> tuple[int, ...]:
+    """Height and width of maps [K, h, w]; what is not such a stack matches no shape."""
+    return maps.shape[1:] if maps.ndim == 3 else (-1, -1)
