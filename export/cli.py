@@ -1,0 +1,121 @@
+"""The command line of export: write a repository, measure one that Triton serves, measure view sizes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from export.calibration_views import CalibrationViews
+from export.parity import Parity, enforce, measure
+from export.repository import MODEL_CARD, Exported, Order, export_repository
+from export.runners import run_onnx, run_triton
+from export.speed import measure_speed, table
+from export.targets import TARGETS, TargetName
+from export.weights import Checkpoints
+from screening.model_card import ModelCard
+
+REPOSITORY: Final = Path("model_repository")
+IMAGE_SIZE: Final = 224  # docs/adr/0003-view-size-precision.md
+
+Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without one the network is seeded, untrained.")]
+Calibration = Annotated[
+    list[Path] | None, typer.Option(help="Studies (folder, zip, DICOM, NIfTI) or one .npz; without any, phantoms.")
+]
+ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32.")]
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.callback(invoke_without_command=True)
+def export(
+    context: typer.Context,
+    target: Annotated[TargetName, typer.Option(help="The machine that will serve.")] = "cpu",
+    classifier: Weights = None,
+    autoencoder: Weights = None,
+    findings: Weights = None,
+    judgement: Annotated[Path | None, typer.Option(help="JSON of evaluation: thresholds, calibration.")] = None,
+    calibration: Calibration = None,
+    image_size: ImageSize = IMAGE_SIZE,
+    precision: Annotated[
+        Literal["fp32", "int8"] | None, typer.Option(help="Of the classifier, against the target's own choice.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights that no checkpoint gives.")] = 0,
+    output: Annotated[Path, typer.Option(help="Where the model repository goes.")] = REPOSITORY,
+) -> None:
+    """Write the model repository from the networks, for one kind of machine."""
+    if context.invoked_subcommand is not None:
+        return
+    chosen = TARGETS[target] if precision is None else TARGETS[target].with_precision(precision)
+    order = Order(
+        target=chosen,
+        views=read_views(calibration or (), image_size),
+        checkpoints=Checkpoints(classifier, autoencoder, findings),
+        judgement=judgement,
+        seed=seed,
+    )
+    _tell(export_repository(order, output))
+
+
+@app.command()
+def parity(
+    url: Annotated[str, typer.Argument(help="gRPC of a Triton that serves the repository, as in 127.0.0.1:8001.")],
+    repository: Annotated[Path, typer.Option(help="The repository that it serves.")] = REPOSITORY,
+    calibration: Calibration = None,
+) -> None:
+    """Compare a running Triton with ONNX Runtime called directly on the same files."""
+    figures = parity_through_triton(url, repository, calibration or ())
+    _tell_parity("triton", figures)
+
+
+@app.command()
+def speed(
+    calibration: Calibration = None,
+    sizes: Annotated[list[int] | None, typer.Option("--size", help="View sizes in px.")] = None,
+) -> None:
+    """Measure slices a second of every network by view size, precision and threads."""
+    measured = [
+        row for size in sizes or (192, 224, 256, 320, 512) for row in measure_speed(read_views(calibration or (), size))
+    ]
+    typer.echo(table(measured))
+
+
+def read_views(paths: Sequence[Path], image_size: int) -> CalibrationViews:
+    """Views from one .npz, from studies, or from phantoms where no path is given."""
+    if not paths:
+        typer.echo("No calibration studies given: INT8 ranges and parity come from synthetic phantoms.", err=True)
+        return CalibrationViews.synthetic(image_size)
+    if [path.suffix for path in paths] == [".npz"]:
+        return CalibrationViews.from_npz(paths[0])
+    return CalibrationViews.from_studies(paths, image_size)
+
+
+def parity_through_triton(url: str, repository: Path, calibration: Sequence[Path]) -> Parity:
+    """Parity of the ensemble at `url` with the files of `repository`; raises `ParityBroken`."""
+    card = ModelCard.load(repository / MODEL_CARD)
+    views = read_views(calibration, card.image_size)
+    files = {step.model: repository / step.model / "1" / "model.onnx" for step in card.contract.steps}
+    direct = run_onnx(files, card.contract, views)
+    figures = measure(direct, run_triton(url, card.contract, views), views.studies, card)
+    enforce(figures, "triton", card.trained)
+    return figures
+
+
+def _tell(exported: Exported) -> None:
+    typer.echo(f"{exported.path}: {exported.card.version}")
+    for form, figures in exported.parity.items():
+        _tell_parity(form, figures)
+    for model, plan in exported.plans.items():
+        if not plan.built:
+            typer.echo(
+                f"{model}: TensorRT is not here, no plan was built. On the GPU machine: {' '.join(plan.command)}"
+            )
+    if not exported.card.trained:
+        typer.echo("Not every network is trained: the verdict of this repository means nothing.", err=True)
+
+
+def _tell_parity(form: str, figures: Parity) -> None:
+    slices, studies = f"{figures.slice_flips} of {figures.slices}", f"{figures.verdict_flips} of {figures.studies}"
+    typer.echo(f"{form}: {slices} slices and {studies} studies flip")
+    for name, difference in figures.differences.items():
+        typer.echo(f"  {name}: largest {difference.largest:g}, mean {difference.mean:g}")

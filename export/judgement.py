@@ -1,0 +1,74 @@
+"""What decides verdicts besides the weights: error range, calibration, operating points. Ends in the model card."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.contract import Contract
+from screening.model_card import InvalidModelCard, ModelCard
+
+SLICES_PER_STUDY: Final = 12
+REQUIRED: Final = ("slices_per_study", "error_range", "calibration", "operating_points", "operating_point")
+OPTIONAL: Final = ("provenance", "figures")
+
+
+def load_judgement(path: Path) -> dict[str, Any]:
+    """Read what evaluation wrote: the required keys, and what it tells of provenance and figures."""
+    try:
+        judgement = json.loads(path.read_text("utf-8"))
+        chosen = {key: judgement[key] for key in REQUIRED}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidModelCard(f"{path.name} is no judgement: {type(error).__name__}: {error}") from error
+    return chosen | {key: judgement[key] for key in OPTIONAL if key in judgement}
+
+
+def placeholder(errors: NDArray[np.float32]) -> dict[str, Any]:
+    """Numbers for networks that learned nothing: the authors' calibration and thresholds, and a range that fits.
+
+    `errors` are the reconstruction errors that the networks give on the calibration slices.
+    """
+    low, high = float(errors.min()), float(errors.max())
+    margin = 0.1 * (high - low) + 1e-6
+    return {
+        "slices_per_study": SLICES_PER_STUDY,
+        "error_range": {"r_min": round(low - margin, 4), "r_max": round(high + margin, 4)},
+        "calibration": {"a": 5.850918582, "b": -3.720565461},
+        "operating_points": {
+            "published": {"threshold": 0.44},
+            "f1": {"threshold": 0.47},
+            "youden": {"threshold": 0.53},
+            "sensitivity_95": {"threshold": 0.30},
+            "median": {"threshold": 0.495},
+        },
+        "operating_point": "published",
+        "provenance": {"weights": "seeded, untrained: the verdict means nothing", "thresholds": "placeholders"},
+    }
+
+
+def card_of(
+    judgement: Mapping[str, Any], contract: Contract, trained: bool, file_hashes: Mapping[str, str]
+) -> dict[str, Any]:
+    """The model card as JSON; it has been read back by what serving reads it with."""
+    state = "trained" if trained else "untrained"
+    card = {
+        "version": f"{state}-{_fingerprint(judgement, file_hashes)}",
+        "trained": trained,
+        "image_size": contract.image_size,
+        "activation_size": contract.activation_size,
+        "error_map_size": contract.error_map_size,
+        **judgement,
+        "file_hashes": dict(sorted(file_hashes.items())),
+    }
+    ModelCard.from_json(card)
+    return card
+
+
+def _fingerprint(judgement: Mapping[str, Any], file_hashes: Mapping[str, str]) -> str:
+    """Changes with any weight and any number that decides."""
+    content = json.dumps([judgement, file_hashes], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
