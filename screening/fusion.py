@@ -1,6 +1,11 @@
-"""What the networks say of each slice -> one score for the study; the most suspicious slice decides."""
+"""Fusion: what the networks said of each slice -> one score for the study, the maximum of its slices.
 
-from dataclasses import dataclass, fields
+r = (reconstruction error - r_min) / (r_max - r_min); p = the sigmoid of the logits' mean over the views; the score of
+a slice is max(r, p), and that of the study is the highest of its slices. r is not held to 0 ... 1: only the order
+counts, and calibration maps all reals.
+"""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +20,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SliceOutputs:
-    """The ensemble's answers for the K slices of a study, checked: right shapes, finite numbers, or EngineFault.
+    """The networks' outputs for K slices, float32 and finite; anything else raises EngineFault.
 
-    `logits` [K, V], `activation` [K, h, w] of view 0, `reconstruction_error` [K], `error_map` [K, g, g],
-    `findings` [K, 16] by softmax.
+    `logits` [K, V], `activation` [K, h, w], `reconstruction_error` [K], `error_map` [K, g, g], `findings` [K, 16].
     """
 
     logits: Floats
@@ -28,55 +32,47 @@ class SliceOutputs:
     findings: Floats
 
     def __post_init__(self) -> None:
-        slices = len(self.logits)
+        count = len(self.logits)
         shapes = {
-            "logits": (slices, len(VIEWS)),
-            "activation": (slices, *_sides(self.activation)),
-            "reconstruction_error": (slices,),
-            "error_map": (slices, *_sides(self.error_map)),
-            "findings": (slices, len(FINDINGS)),
+            "logits": (count, len(VIEWS)),
+            "activation": (count, *self.activation.shape[1:3]),
+            "reconstruction_error": (count,),
+            "error_map": (count, *self.error_map.shape[1:3]),
+            "findings": (count, len(FINDINGS)),
         }
-        for field in fields(self):
-            values = getattr(self, field.name)
-            if slices == 0 or values.shape != shapes[field.name]:
-                raise EngineFault(f"the networks answered with {field.name} of shape {list(values.shape)}")
+        for name, shape in shapes.items():
+            values: Floats = getattr(self, name)
+            if values.dtype != np.float32 or values.shape != shape or not values.size:
+                raise EngineFault(f"{name} is {values.dtype}{list(values.shape)} for {count} slices")
             if not np.isfinite(values).all():
-                raise EngineFault(f"the networks answered with {field.name} that is not a finite number")
+                raise EngineFault(f"{name} holds values that are no numbers")
+        if self.activation.ndim != 3 or self.error_map.ndim != 3:
+            raise EngineFault("a map needs rows and columns for each slice")
+
+    def __len__(self) -> int:
+        return len(self.logits)
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """The study's score before calibration, what it is made of, the same for each slice [K], and the key slice.
-
-    `classifier_p` is within 0 and 1; `reconstruction_r` leaves that range when an error lies outside the model card's.
-    """
+    """`score` of the study with its parts, the highest r and p; [K] of each slice; `key` is the slice that decides."""
 
     score: float
     classifier_p: float
     reconstruction_r: float
-    slice_scores: NDArray[np.float64]
     key: int
+    slice_p: NDArray[np.float64] = field(repr=False)
+    slice_r: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def slice_scores(self) -> NDArray[np.float64]:
+        return np.maximum(self.slice_p, self.slice_r)
 
 
 def fuse(outputs: SliceOutputs, error_range: ErrorRange) -> Fusion:
-    """Fuse by maximum: over views the mean logit, over slices and over the two networks the largest value."""
-    p = view_probability(outputs.logits)
-    r = normalised_error(outputs.reconstruction_error, error_range)
-    scores = np.maximum(p, r)
-    return Fusion(float(scores.max()), float(p.max()), float(r.max()), scores, int(scores.argmax()))
-
-
-def view_probability(logits: Floats) -> NDArray[np.float64]:
-    """Probability of pathology of each slice [K] from the logits of its views [K, V]."""
-    probability: NDArray[np.float64] = expit(logits.mean(axis=1, dtype=np.float64))
-    return probability
-
-
-def normalised_error(error: Floats, error_range: ErrorRange) -> NDArray[np.float64]:
-    """Reconstruction errors [K] on the scale where the model card's r_min is 0 and its r_max is 1."""
-    return (error.astype(np.float64) - error_range.r_min) / (error_range.r_max - error_range.r_min)
-
-
-def _sides(maps: Floats) -> tuple[int, ...]:
-    """Height and width of maps [K, h, w]; what is not such a stack matches no shape."""
-    return maps.shape[1:] if maps.ndim == 3 else (-1, -1)
+    """Fuse by maximum; of equal slices the lowest is the key slice."""
+    p = expit(outputs.logits.astype(np.float64).mean(axis=1))
+    errors = outputs.reconstruction_error.astype(np.float64)
+    r = (errors - error_range.r_min) / (error_range.r_max - error_range.r_min)
+    scores = np.maximum(r, p)
+    return Fusion(float(scores.max()), float(p.max()), float(r.max()), int(scores.argmax()), p, r)

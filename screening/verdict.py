@@ -1,4 +1,4 @@
-"""A probability -> the verdict. `Verdict.NORMAL` is given on one line of the program, and it is here."""
+"""The verdict: three values, and the one line of the program that says `normal`."""
 
 from enum import StrEnum
 
@@ -6,17 +6,13 @@ from screening.model_card import OperatingPoint
 
 
 class Verdict(StrEnum):
-    """What Turnstile says of a study; a study that could not be analysed is never normal."""
+    """`not_analysed` is what every error ends in."""
 
     NORMAL = "normal"
     PATHOLOGY = "pathology"
     NOT_ANALYSED = "not_analysed"
 
 
-def decide(probability: float, operating_point: OperatingPoint) -> Verdict:
-    """Pathology at or above the threshold, normal below; raises ValueError for what is no probability."""
-    if not 0.0 <= probability <= 1.0:  # false for NaN too
-        raise ValueError(f"{probability} is no probability")
-    if probability >= operating_point.threshold:
-        return Verdict.PATHOLOGY
-    return Verdict.NORMAL
+def verdict_of(probability: float, point: OperatingPoint) -> Verdict:
+    """Pathology at the operating point and above it; what is no number is not below it, so it is not normal."""
+    return Verdict.NORMAL if probability < point.threshold else Verdict.PATHOLOGY

@@ -43,12 +43,12 @@ def view_mask(mask: Mask, crop: Crop) -> NDArray[np.uint8]:
     """The lung mask [rows, columns] on the grid of the view: 1 inside [1, size, size]."""
     cropped = crop.of(mask.view(np.uint8), outside=0)
     resized = cv2.resize(cropped, (crop.size, crop.size), interpolation=cv2.INTER_NEAREST_EXACT)
-    return np.asarray(resized, np.uint8)[np.newaxis]
+    return np.asarray(resized, np.uint8).reshape(1, crop.size, crop.size)
 
 
 def make_views(plain: View) -> NDArray[np.uint8]:
     """The views of `screening.contract.VIEWS`, made of the plain one: [V, 1, size, size]. Equal bytes in, equal out."""
-    return np.stack([_MAKERS[name](plain) for name in VIEWS])[:, np.newaxis]
+    return np.asarray(np.stack([_MAKERS[name](plain) for name in VIEWS])[:, np.newaxis], np.uint8)
 
 
 def _windowed(values: NDArray[np.int16] | NDArray[np.uint8], least_width: float) -> View:

@@ -1,0 +1,172 @@
+"""Preparation: from an upload to the views of its studies. Runs in a worker process; all that goes in or out pickles.
+
+`survey` reads headers only. `prepare` walks down the ranked series of one study until lungs are found, then decodes
+the slices that the networks will see.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.budgets import Budgets
+from screening.crop import Crop
+from screening.errors import NoLung, PixelError, StudyError
+from screening.geometry import Geometry
+from screening.headers import Skipped, read_headers
+from screening.intake import open_upload
+from screening.lung_mask import lung_mask
+from screening.lungs import Lungs, find_lungs
+from screening.series import Candidate, Study, rank, studies_of
+from screening.views import make_views, plain_view, view_mask
+from screening.volume import Volume
+
+SNAP = 0.25  # of the step between chosen slices: a slice of the sample that lies so near is taken, for it is decoded
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The studies of an upload, with an error in the place of one that cannot be believed, and the files skipped."""
+
+    studies: tuple[Study | StudyError, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class PreparedStudy:
+    """A study as the networks see it: K slices, `views` uint8 [K, V, 1, H, W] and `lung_masks` uint8 [K, 1, H, W].
+
+    `slice_indices` count from the lowest slice of the chosen series. K is smaller than asked for only when the lungs
+    span fewer slices.
+    """
+
+    study_uid: str
+    series_uid: str
+    candidates: tuple[Candidate, ...]
+    warnings: tuple[str, ...]
+    geometry: Geometry
+    slice_indices: tuple[int, ...]
+    sop_uids: tuple[str, ...]
+    crop: Crop
+    lungs: Lungs
+    views: NDArray[np.uint8] = field(repr=False)
+    lung_masks: NDArray[np.uint8] = field(repr=False)
+    timings_s: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        count = len(self.slice_indices)
+        if not count or not len(self.sop_uids) == len(self.views) == len(self.lung_masks) == count:
+            raise ValueError("a prepared study needs views, a mask and a UID for each of its slices")
+
+
+def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
+    """The studies of the upload at `path`. Raises an IntakeError when none can be read."""
+    headers = read_headers(open_upload(path, scratch, budgets), budgets)
+    return Survey(studies_of(headers), headers.skipped)
+
+
+def prepare(study: Study, image_size: int, slices: int) -> PreparedStudy:
+    """Views of at most `slices` slices of the best series in which lungs are found, `image_size` px a side.
+
+    Raises the error of the best series when no series will do: NoLung, a PixelError, or what `rank` raises.
+    """
+    cv2.setNumThreads(1)  # workers run side by side, one for each core; two threads would only fight
+    ranked = rank(study)
+    refused: dict[int, StudyError] = {}
+    for place, (_, volume) in enumerate(ranked):
+        if volume is None:
+            continue
+        try:
+            series = _Series(volume)
+            return series.prepared(study, _told([one for one, _ in ranked], refused, place), image_size, slices)
+        except (NoLung, PixelError) as error:
+            refused[place] = error
+    raise next(iter(refused.values())).of(study.study_uid)
+
+
+class _Series:
+    """One series at work: decodes each slice once and keeps the clock of the stages."""
+
+    def __init__(self, volume: Volume) -> None:
+        self._volume = volume
+        self._decoded: dict[int, NDArray[np.int16]] = {}
+        self._timings_s: dict[str, float] = {}
+
+    def prepared(self, study: Study, candidates: tuple[Candidate, ...], image_size: int, slices: int) -> PreparedStudy:
+        volume = self._volume
+        spacing_mm = self.geometry.spacing_mm[1:]
+        with self._stage("lungs"):
+            lungs = find_lungs(self)
+        chosen = spread(lungs, slices)
+        crop = Crop.around(lungs.box, image_size, spacing_mm)
+        hus = [self.hu(index) for index in chosen]
+        with self._stage("masks"):
+            masks = np.stack([view_mask(lung_mask(hu, spacing_mm), crop) for hu in hus])
+        with self._stage("views"):
+            views = np.stack([make_views(plain_view(hu, crop)) for hu in hus])
+        return PreparedStudy(
+            study_uid=volume.study_uid,
+            series_uid=volume.series_uid,
+            candidates=candidates,
+            warnings=(*study.warnings, *volume.warnings),
+            geometry=volume.geometry,
+            slice_indices=chosen,
+            sop_uids=tuple(volume.slices[index].sop_uid for index in chosen),
+            crop=crop,
+            lungs=lungs,
+            views=views,
+            lung_masks=masks,
+            timings_s=self._timings_s,
+        )
+
+    @property
+    def geometry(self) -> Geometry:
+        return self._volume.geometry
+
+    def __len__(self) -> int:
+        return len(self._volume)
+
+    def hu(self, index: int) -> NDArray[np.int16]:
+        if index not in self._decoded:
+            with self._stage("decode"):
+                self._decoded[index] = self._volume.hu(index)
+        return self._decoded[index]
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Add to the stage's seconds what passes here, less what an inner stage takes for itself."""
+        before, start = sum(self._timings_s.values()), perf_counter()
+        yield
+        inner = sum(self._timings_s.values()) - before
+        self._timings_s[name] = self._timings_s.get(name, 0.0) + perf_counter() - start - inner
+
+
+def spread(lungs: Lungs, slices: int) -> tuple[int, ...]:
+    """At most `slices` slices, evenly over the lungs' range, each in the middle of its share of it.
+
+    A slice that the sample decoded is taken where one lies within a quarter of a step.
+    """
+    step = (lungs.last - lungs.first) / slices
+    sample = np.array(sorted(lungs.areas_cm2))
+    chosen = []
+    for number in range(slices):
+        place = lungs.first + (number + 0.5) * step
+        nearest = int(sample[np.abs(sample - place).argmin()])
+        chosen.append(nearest if abs(nearest - place) <= SNAP * step else round(place))
+    return tuple(sorted(set(chosen)))
+
+
+def _told(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
+    """The candidates as the walk left them: those tried before the chosen one say why they were refused."""
+    told = list(candidates)
+    for place, error in refused.items():
+        told[place] = replace(told[place], chosen=False, reason=error.code, explanation=error.detail)
+    if refused:
+        explanation = "The best series in which lungs were found."
+        told[chosen] = replace(told[chosen], chosen=True, reason="chosen", explanation=explanation)
+    return tuple(told)
