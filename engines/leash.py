@@ -36,10 +36,12 @@ def main(owner: int, log: Path, shm_prefix: str, command: list[str]) -> None:
     server = _start(command)
     sys.stdout.write(f"{server.pid}\n")
     sys.stdout.flush()
-    threading.Thread(target=_keep_log, args=(server, log), daemon=True).start()
+    log_keeper = threading.Thread(target=_keep_log, args=(server, log), daemon=True)
+    log_keeper.start()
     while server.poll() is None and os.getppid() == owner and not stop.wait(PULSE_S):
         pass
     _end(server)
+    log_keeper.join(PULSE_S)
     sweep_shared_memory(shm_prefix)
 
 
