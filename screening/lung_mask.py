@@ -105,7 +105,7 @@ def _air_inside(grid: _Grid) -> Iterator[tuple[int, Mask]]:
     A lung may touch the edge of a narrow field; the air around a patient reaches a corner.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(grid.air.astype(np.uint8), connectivity=4)
-    cells = stats[:, cv2.CC_STAT_AREA].copy()
+    cells = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)  # a slice of nothing but air has no cell of background
     body = _body(grid)
     level = np.broadcast_to(body.any(axis=1, keepdims=True), body.shape)
     inside, beside = (np.bincount(labels[where], minlength=len(stats)) / cells for where in (body, level))

@@ -148,7 +148,7 @@ def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_fr
 
 def _check_end(dataset: Dataset, file: io.BytesIO, total: int) -> None:
     # pydicom takes what is left for the value of the last element, however long it should have been.
-    last = dataset.get_item(max(dataset.keys())) if len(dataset) else None
+    last = dataset.get_item(max(dataset.keys()), keep_deferred=True) if len(dataset) else None
     value = getattr(last, "value", None)
     cut = isinstance(value, bytes) and len(value) < getattr(last, "length", 0)
     if cut or file.tell() < total:
