@@ -24,7 +24,7 @@ def zip_members(path: Path, ledger: Ledger) -> list[Member]:
     _check_directory(path, ledger)
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             data_end = archive.start_dir
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error):
         raise BrokenArchive("The zip is damaged or cut off: it has no readable directory.") from None
@@ -62,11 +62,13 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise BrokenArchive("The zip uses a packing other than stored or deflated.")
     if entry.compress_type == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:
         raise BrokenArchive("The zip is damaged: a file that is not packed has two lengths.")
-    # `orig_filename` is the name as written; zipfile turns backslashes and cuts at a NUL in `filename`.
+    if entry.header_offset < 0:  # zipfile shifts offsets by what it takes for a stub before the archive
+        raise BrokenArchive("The zip is damaged: a file begins before the archive.")
+    # `orig_filename` is the name as written; zipfile cuts `filename` at a NUL. Windows programs divide folders by "\".
     name = entry.orig_filename
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name[1:2] == ":":
-        raise UnsafeMember("The zip holds a path that leads out of it (absolute, '..', a drive or a backslash).")
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or "\0" in name or name[1:2] == ":":
+        raise UnsafeMember("The zip holds a path that leads out of it (absolute, '..', a drive or a NUL).")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise UnsafeMember("The zip holds a symbolic link.")
 

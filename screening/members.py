@@ -4,6 +4,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -70,14 +71,16 @@ class Member:
         if length != self.size or (self.packed and checksum != self.packed.checksum):
             raise self._damaged()
 
-    def _file(self) -> BinaryIO:
+    @contextmanager
+    def _file(self) -> Iterator[BinaryIO]:
         try:
             file = self.path.open("rb")
         except OSError:  # its message holds the path
             raise BrokenArchive("A file of the upload cannot be opened.") from None
-        if self.packed:
-            _seek_data(file, self.packed)
-        return file
+        with file:
+            if self.packed:
+                _seek_data(file, self.packed)
+            yield file
 
     def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
         if self.packed is None:
@@ -99,7 +102,6 @@ def _seek_data(file: BinaryIO, packed: Packed) -> None:
     file.seek(packed.header_offset)
     header = file.read(_LOCAL_HEADER.size)
     if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
-        file.close()
         raise BrokenArchive("The zip is damaged: its directory points to where no file is.")
     _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
     file.seek(name_length + extra_length, os.SEEK_CUR)
