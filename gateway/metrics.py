@@ -7,8 +7,6 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-STAGES = ("survey", "decode", "lungs", "views", "queue", "inference", "fusion")
-
 # A stage of a warm study takes 1 ms (fusion) to 400 ms (decode, inference) on two cores; a queue or a cold engine
 # reaches seconds, and nothing outlives the deadline of 120 s.
 STAGE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 120.0)
@@ -40,7 +38,8 @@ class Metrics:
             registry=registry,
         )
         self.verdicts = Counter("turnstile_verdicts", "Studies by their verdict.", ("verdict",), registry=registry)
-        self.errors = Counter("turnstile_errors", "Failures by their code.", ("code",), registry=registry)
+        self.failures = Counter("turnstile_failures", "Studies not analysed.", ("code",), registry=registry)
+        self.errors = Counter("turnstile_errors", "Requests answered with an error.", ("code",), registry=registry)
         self.refusals = Counter("turnstile_admission_refusals", "Uploads refused with 429.", registry=registry)
         self.slices_in_flight = Gauge("turnstile_slices_in_flight", "Slices in work now.", registry=registry)
         self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for their turn.", registry=registry)

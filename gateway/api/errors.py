@@ -23,7 +23,7 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
 
     def answer(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
         metrics.errors.labels(error).inc()
-        log.info("request failed", error=error, status=status)
+        log.info("request failed", error=error, status=int(status))
         headers = {**(headers or {}), HEADER: request_id()}
         if status in RETRY_LATER:
             headers["Retry-After"] = str(retry_after_s())

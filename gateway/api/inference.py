@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from gateway.api.disconnect import unless_disconnected
 from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
 from gateway.services.analysis import Analysis, Upload
+from gateway.services.tables import as_csv, as_xlsx
 from screening.report import Report
+from screening.verdict import Verdict
 
+JSON: Final = "application/json"
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -69,6 +73,40 @@ def inference_router(analysis: Analysis, scratch_folder: Path | None, upload_byt
 
 async def _screen(analysis: Analysis, uploads: Sequence[Upload]) -> tuple[Report, ...]:
     """All reports; raises the first error when no study was analysed."""
-    reports = [report for upload in uploads for report in await analysis.reports(upload)]
-    raise_unless_any_analysed(reports)
-    return tuple(reports)
+    reports = tuple([report for upload in uploads for report in await analysis.reports(upload)])
+    errors = [report.error for report in reports if report.error is not None]
+    if len(errors) == len(reports):
+        raise errors[0]
+    return reports
+
+
+def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]) -> Response:
+    rows = [report.row for report in reports]
+    if kind == CSV:
+        return Response(as_csv(rows), media_type=CSV)
+    if kind == XLSX:
+        return Response(as_xlsx(rows), media_type=XLSX)
+    parts = [report.to_json() if detail == "full" else _row(report) for report in reports]
+    return JSONResponse(parts[0] if len(parts) == 1 else {"rows": parts, "summary": _summary(reports)})
+
+
+def _row(report: Report) -> dict[str, Any]:
+    """The row, what it means and, for a failure, why."""
+    reason = {} if report.error is None else {"error": report.error.code, "detail": report.error.detail}
+    return {**report.row, "verdict": report.verdict.value, **reason, "notices": list(report.notices)}
+
+
+def _summary(reports: Sequence[Report]) -> dict[str, Any]:
+    failed = sum(report.error is not None for report in reports)
+    return {
+        "studies": len(reports),
+        "analysed": len(reports) - failed,
+        "failed": failed,
+        "has_pathology_any": any(report.verdict is Verdict.PATHOLOGY for report in reports),
+    }
+
+
+def _wanted(accept: str) -> str:
+    """The first kind in the Accept header that there is; JSON when it names none of the tables."""
+    named = (part.partition(";")[0].strip().lower() for part in accept.split(","))
+    return next((kind for kind in named if kind in (CSV, XLSX, JSON)), JSON)

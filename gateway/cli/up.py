@@ -45,7 +45,9 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
 async def _serve(services: Services, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
     note = Running.here(url, services.triton_url, services.settings.model_repository)
-    server = _Server(uvicorn.Config(create_app(services), log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S))
+    server = _Server(
+        uvicorn.Config(create_app(services), log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S)
+    )
     note.leave()
     try:
         with _stopped_by_signals(server):

@@ -105,7 +105,7 @@ class Analysis:
         """Count and log a report by what it says of the study, never of the patient."""
         self.metrics.verdicts.labels(report.verdict.value).inc()
         if report.error is not None:
-            self.metrics.errors.labels(report.error.code).inc()
+            self.metrics.failures.labels(report.error.code).inc()
         log.info("study screened", verdict=report.verdict.value, error=report.error and report.error.code)
 
 

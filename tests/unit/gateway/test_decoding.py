@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -78,9 +78,9 @@ async def test_a_study_error_crosses_the_border_intact(pool: DecodePool) -> None
     ],
 )
 async def test_a_lost_worker_is_one_error_and_the_neighbour_lives(
-    pool: DecodePool, function: object, arguments: tuple[object, ...], kind: type[StudyError]
+    pool: DecodePool, function: Callable[..., object], arguments: tuple[object, ...], kind: type[StudyError]
 ) -> None:
-    lost = asyncio.create_task(pool.run(soon(), function, *arguments))  # type: ignore[arg-type] # a table of functions
+    lost = asyncio.create_task(pool.run(soon(), function, *arguments))
     assert await pool.run(soon(), echo, "neighbour") == "neighbour"
     with pytest.raises(kind):
         await lost

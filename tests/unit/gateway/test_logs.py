@@ -45,12 +45,16 @@ def test_others_go_through_the_same_pipe(stream: io.StringIO) -> None:
     assert second["restarts"] == 2
 
 
+def fail_twice() -> None:
+    try:
+        raise FileNotFoundError("/scans/Ivanov^Ivan.dcm")
+    except FileNotFoundError as cause:
+        raise ValueError("PatientID 4711") from cause
+
+
 def test_an_exception_is_told_by_class_and_frames_without_its_message(stream: io.StringIO) -> None:
     try:
-        try:
-            raise FileNotFoundError("/scans/Ivanov^Ivan.dcm")
-        except FileNotFoundError as cause:
-            raise ValueError("PatientID 4711") from cause
+        fail_twice()
     except ValueError:
         logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
     text = stream.getvalue()

@@ -40,8 +40,12 @@ async def contents(request: Request, folder: Path, limit: int = 10**6) -> list[t
     async with received(request, folder, limit) as uploads:
         found = [(upload.name, upload.path.read_bytes()) for upload in uploads]
         assert all(upload.scratch.is_dir() for upload in uploads)
-    assert list(folder.iterdir()) == []
+    assert is_empty(folder)
     return found
+
+
+def is_empty(folder: Path) -> bool:
+    return not list(folder.iterdir())
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
@@ -79,7 +83,7 @@ async def test_the_limit_holds_while_reading(tmp_path: Path) -> None:
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     with pytest.raises(OverBudget):
         await contents(request, tmp_path, limit=10_000)
-    assert list(tmp_path.iterdir()) == []
+    assert is_empty(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -100,4 +104,4 @@ async def test_a_bad_body_is_refused_and_nothing_stays(
 ) -> None:
     with pytest.raises(kind):
         await contents(request_of([body], content_type), tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert is_empty(tmp_path)

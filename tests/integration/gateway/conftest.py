@@ -1,0 +1,29 @@
+"""One gateway for the tests that only ask; a test that hurts its gateway starts its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from screening.phantom import write_phantom
+from tests.integration.gateway.running import RunningGateway, running_gateway
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    with running_gateway(tmp_path_factory.mktemp("scratch")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip with a synthetic chest."""
+    return write_phantom(tmp_path_factory.mktemp("phantom") / "phantom.zip", slices=24, size=256)
+
+
+@pytest.fixture(scope="session")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No study at all."""
+    path = tmp_path_factory.mktemp("text") / "notes.txt"
+    path.write_text("no DICOM here")
+    return path

@@ -1,0 +1,99 @@
+"""A whole gateway with its own Triton, in a thread of the test's process: real HTTP, yet its inside can be seen."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import httpx
+import psutil
+import uvicorn
+
+from gateway.main import Services, create_app, open_services
+from gateway.settings import Settings
+
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """Where it answers, what it is made of, and where its uploads lie while they are in work."""
+
+    url: str
+    services: Services
+    scratch: Path
+
+    def client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
+
+    def predict(self, *uploads: Path, names: tuple[str, ...] = (), **options: Any) -> httpx.Response:
+        """POST the files as they are."""
+        names = names or tuple(path.name for path in uploads)
+        files = [("file", (name, path.read_bytes())) for name, path in zip(names, uploads, strict=True)]
+        with self.client() as client:
+            return client.post("/inference/predict", files=files, **options)
+
+    @property
+    def triton(self) -> psutil.Process:
+        """The server process on the engine's port."""
+        port = int(self.services.triton_url.rpartition(":")[2])
+        return next(child for child in tritons() if any(link.laddr.port == port for link in child.net_connections()))
+
+    def is_ready(self) -> bool:
+        with self.client() as client:
+            return client.get("/readyz").status_code == 200
+
+    def is_idle(self) -> bool:
+        """Nothing in work, nothing left behind."""
+        return self.services.admission.in_flight == 0 and not list(self.scratch.iterdir())
+
+
+def tritons() -> list[psutil.Process]:
+    """The tritonserver processes below this one."""
+    return [child for child in psutil.Process().children(recursive=True) if "tritonserver" in child.name()]
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for a condition; fail when it does not come."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end_s, "it did not come true in time"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
+    """Start it, wait for its address, and stop it with all that it started."""
+    started: Queue[tuple[uvicorn.Server, Services] | BaseException] = Queue()
+    listener = socket.create_server(("127.0.0.1", 0))
+    serve = _serve(Settings(scratch_folder=scratch, **settings), listener, started)
+    thread = threading.Thread(target=lambda: asyncio.run(serve), name="gateway")
+    thread.start()
+    outcome = started.get()
+    if isinstance(outcome, BaseException):
+        thread.join()
+        raise outcome
+    server, services = outcome
+    try:
+        yield RunningGateway(f"http://127.0.0.1:{listener.getsockname()[1]}", services, scratch)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
+    try:
+        async with open_services(settings) as services:
+            server = uvicorn.Server(uvicorn.Config(create_app(services), log_config=None, lifespan="off"))
+            started.put((server, services))
+            await server.serve([listener])
+    except BaseException as error:
+        started.put(error)
+        raise

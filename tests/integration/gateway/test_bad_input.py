@@ -1,0 +1,120 @@
+"""The corpus of bad input over real HTTP, through the gateway and real Triton, and through `turnstile screen`.
+
+Triton that dies or hangs, and deadlines, are in test_trouble.
+"""
+
+import csv
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+import structlog
+
+from gateway.logs import configure_logs
+from tests.corpus.case import PLANTED, Accepted, Refused
+from tests.corpus.chest import clean_files, packed
+from tests.corpus.table import ACCEPTED, REFUSED
+from tests.integration.gateway.running import RunningGateway, running_gateway
+
+SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "most_dangerous_pathology_type")
+
+
+@pytest.fixture(scope="module")
+def log() -> Iterator[StringIO]:
+    """All that the gateway's process logs, as an operator would read it at the chattiest level."""
+    root, written = logging.getLogger(), StringIO()
+    handlers, level = root.handlers, root.level
+    configure_logs("debug", written)
+    yield written
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module")
+def clean_row(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """The verdict on the clean study."""
+    answer = gateway.predict(packed(tmp_path_factory.mktemp("clean"), clean_files()))
+    assert answer.status_code == 200, answer.text
+    return verdict(answer)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_it_is_refused(case: Refused, gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
+    assert_refused(gateway.predict(case.build(tmp_path)), case)
+    assert gateway.is_idle()
+    assert PLANTED not in log.getvalue()
+
+
+@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.name)
+def test_it_gets_the_verdict_of_the_clean_study(
+    case: Accepted, clean_row: dict[str, object], gateway: RunningGateway, log: StringIO, tmp_path: Path
+) -> None:
+    answer = gateway.predict(case.build(tmp_path), params={"detail": "full"})
+    assert answer.status_code == 200, answer.text
+    assert verdict(answer) == clean_row
+    assert case.warning is None or case.warning in " ".join(answer.json()["warnings"])
+    assert gateway.is_idle()
+    assert PLANTED not in log.getvalue()
+
+
+def test_triton_down(log: StringIO, tmp_path: Path) -> None:
+    upload = packed(tmp_path, clean_files())
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with running_gateway(scratch, triton_url="127.0.0.1:9") as gateway:  # the discard port: nobody listens
+        assert_refused(
+            gateway.predict(upload), Refused("Triton down", lambda folder: folder, "engine_unavailable", 503)
+        )
+        assert gateway.is_idle()
+    assert PLANTED not in log.getvalue()
+
+
+def test_a_mass_run_over_the_corpus_goes_on_to_its_end(tmp_path: Path, gateway: RunningGateway) -> None:
+    """`turnstile screen` writes one failed row for each refused upload, screens the rest, and leaves nothing behind."""
+    uploads = {str(built(case, tmp_path, number)): case for number, case in enumerate((*REFUSED, *ACCEPTED))}
+    rows = screened(uploads, tmp_path, gateway.services.triton_url)
+    assert {row["path_to_study"] for row in rows} == set(uploads)
+    for row in rows:
+        case = uploads[row["path_to_study"]]
+        failed = (row["processing_status"], row["pathology"], row["probability_of_pathology"]) == ("Failure", "", "")
+        assert failed == isinstance(case, Refused), case.name
+
+
+def built(case: Refused | Accepted, folder: Path, number: int) -> Path:
+    place = folder / f"{number}"
+    place.mkdir()
+    return case.build(place)
+
+
+def screened(uploads: dict[str, Refused | Accepted], folder: Path, triton_url: str) -> list[dict[str, str]]:
+    """The rows of one `turnstile screen` over all uploads, on a Triton that already runs."""
+    scratch, report = folder / "scratch", folder / "report.csv"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "gateway.cli", "screen", *uploads, "-o", str(report), "--triton-url", triton_url]
+    done = subprocess.run(
+        command, env={**os.environ, "TMPDIR": str(scratch)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr  # some study failed
+    assert not list(scratch.glob("turnstile-*"))
+    return list(csv.DictReader(StringIO(report.read_text("utf-8"))))
+
+
+def assert_refused(answer: httpx.Response, case: Refused) -> None:
+    """The one shape of an error, and no word that could be taken for a verdict or names anybody."""
+    assert (answer.status_code, answer.json().get("error")) == (case.status, case.code), answer.text
+    assert answer.json().keys() == {"error", "detail", "request_id"}
+    assert not {"normal", "pathology"} & set(answer.json().values())
+    assert PLANTED not in answer.text + str(answer.headers)
+
+
+def verdict(answer: httpx.Response) -> dict[str, object]:
+    """What must not change with the way in which a study was packed."""
+    body = answer.json()
+    row = body.get("row", body)
+    return {key: row[key] for key in SAME}

@@ -1,0 +1,139 @@
+"""The command line as a user runs it: real processes, real Triton."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from gateway.cli.screen import FAILED
+from tests.integration.gateway.running import RunningGateway, until
+
+
+def turnstile(
+    *arguments: str | Path, folder: Path | None = None, **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "gateway.cli", *map(str, arguments)]
+    environ = os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path)} | variables
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture
+def collection(tmp_path: Path, phantom: Path, text: Path) -> Path:
+    """A folder of uploads: a good zip, a folder of DICOM, a zip that is none, and a file that is no upload."""
+    folder = tmp_path / "collection"
+    folder.mkdir()
+    shutil.copy(phantom, folder / "good.zip")
+    shutil.unpack_archive(phantom, folder / "good folder")
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    shutil.copy(text, folder / "labels.csv")
+    return folder
+
+
+def test_the_version_and_the_settings_are_told() -> None:
+    assert turnstile("--version").stdout.startswith("turnstile 0.")
+    assert "TURNSTILE_TRITON_URL" in turnstile("settings").stdout
+
+
+def test_a_folder_is_screened_with_a_failure_row_and_an_exit_status(
+    gateway: RunningGateway, collection: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.csv"
+    run = turnstile("screen", collection, "-o", report, "--triton-url", gateway.services.triton_url)
+    assert run.returncode == FAILED, run.stderr
+    rows = {Path(row["path_to_study"]).name: row for row in csv.DictReader(report.open())}
+    status = {name: row["processing_status"] for name, row in rows.items()}
+    assert status == {"good.zip": "Success", "good folder": "Success", "broken.zip": "Failure"}
+    assert rows["broken.zip"]["pathology"] == ""
+    assert "labels.csv" in run.stderr
+    assert "no medical device" in run.stderr
+    assert gateway.services.card.trained or "untrained" in run.stderr
+
+
+def test_a_second_run_screens_only_what_is_new(gateway: RunningGateway, collection: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    url = gateway.services.triton_url
+    (collection / "good folder").rename(tmp_path / "later")
+    turnstile("screen", collection, "-o", report, "--triton-url", url)
+    first = {row["path_to_study"]: row for row in json.loads(report.read_text())}
+    (tmp_path / "later").rename(collection / "later")
+    turnstile("screen", collection, "-o", report, "--triton-url", url)
+    second = {row["path_to_study"]: row for row in json.loads(report.read_text())}
+    assert {Path(name).name for name in second.keys() - first.keys()} == {"later"}
+    assert {name: second[name] for name in first} == first  # times included: they were not screened again
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(gateway: RunningGateway, phantom: Path, tmp_path: Path) -> None:
+    many, report = tmp_path / "many", tmp_path / "report.csv"
+    many.mkdir()
+    for number in range(12):
+        shutil.copy(phantom, many / f"{number}.zip")
+    arguments = ["screen", str(many), "-o", str(report), "--triton-url", gateway.services.triton_url]
+    command = [sys.executable, "-m", "gateway.cli", *arguments]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = report.with_name("report.csv.journal")
+    until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 2)
+    run.kill()
+    run.wait()
+    before = {row["path_to_study"]: row for row in csv.DictReader(report.open())}
+    assert turnstile(*arguments).returncode == 0
+    after = {row["path_to_study"]: row for row in csv.DictReader(report.open())}
+    assert len(after) == 12
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_report_of_an_unknown_kind_is_refused(phantom: Path, tmp_path: Path) -> None:
+    run = turnstile("screen", phantom, "-o", tmp_path / "report.txt")
+    assert run.returncode == 2
+    assert ".csv" in run.stderr
+
+
+def test_demo_starts_its_own_triton_and_says_what_it_shows(tmp_path: Path) -> None:
+    run = turnstile("demo", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "synthetic" in run.stdout
+    assert "verdict" in run.stdout
+    assert json.loads((tmp_path / "turnstile-demo.json").read_text())["row"]["processing_status"] == "Success"
+
+
+def test_doctor_finds_nothing_amiss_and_says_so_when_models_are_gone(tmp_path: Path) -> None:
+    well = turnstile("doctor")
+    assert well.returncode == 0, well.stdout
+    assert "JPEG Lossless" in well.stdout
+    amiss = turnstile("doctor", TURNSTILE_MODEL_REPOSITORY=str(tmp_path))
+    assert amiss.returncode == 1
+    assert "model_card.json" in amiss.stdout
+
+
+def test_a_changed_network_is_not_served(gateway: RunningGateway, tmp_path: Path, phantom: Path) -> None:
+    repository = tmp_path / "repository"
+    shutil.copytree(gateway.services.settings.model_repository, repository)
+    (repository / "classifier" / "1" / "model.onnx").write_bytes(b"another")
+    run = turnstile("screen", phantom, "-o", tmp_path / "r.csv", TURNSTILE_MODEL_REPOSITORY=str(repository))
+    assert run.returncode == 1
+    assert "classifier/1/model.onnx" in run.stderr
+
+
+def test_up_serves_is_found_by_others_and_stops_whole(phantom: Path, tmp_path: Path) -> None:
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "gateway.cli", "up", "--port", "0", "--demo"]
+    with (tmp_path / "up.log").open("wb") as log:
+        up = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+    said = (tmp_path / "up.log").read_text
+    until(lambda: "Ctrl-C stops everything" in said() or up.poll() is not None)
+    assert "synthetic" in said(), said()
+    url = next(word for word in said().split() if word.startswith("http://"))
+    assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    family = psutil.Process(up.pid).children(recursive=True)
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(60) == 0
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive

@@ -1,0 +1,70 @@
+"""What surrounds the resource: ids, health, metrics, errors, OpenAPI."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.running import RunningGateway
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("trace-4711.a_b", True), ("short", False), ("a b c d e f g h", False), ("x" * 65, False)]
+)
+def test_a_sane_request_id_is_kept_and_another_is_made(gateway: RunningGateway, sent: str, kept: bool) -> None:
+    with gateway.client() as client:
+        answered = client.get("/healthz", headers={"X-Request-ID": sent}).headers["x-request-id"]
+    assert (answered == sent) is kept
+    assert len(answered) >= 8
+
+
+def test_health_and_readiness(gateway: RunningGateway) -> None:
+    with gateway.client() as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
+        ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json() == {"ready": True, "reason": None, "trained": gateway.services.card.trained}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/inference/predict", 405, "method_not_allowed"),
+        ("POST", "/inference/predict?detail=much", 422, "invalid_request"),
+    ],
+)
+def test_every_error_has_the_one_shape(gateway: RunningGateway, method: str, path: str, status: int, code: str) -> None:
+    with gateway.client() as client:
+        answer = client.request(method, path)
+    assert answer.status_code == status
+    assert answer.json().keys() == {"error", "detail", "request_id"}
+    assert answer.json()["error"] == code
+
+
+def test_metrics_count_verdicts_stages_and_errors(gateway: RunningGateway, phantom: Path, text: Path) -> None:
+    gateway.predict(phantom)
+    gateway.predict(text)
+    with gateway.client() as client:
+        page = client.get("/metrics").text
+    assert 'turnstile_stage_seconds_count{stage="inference"}' in page
+    assert 'turnstile_errors_total{code="not_dicom"}' in page
+    assert 'turnstile_requests_total{method="POST",route="/inference/predict",status="200"}' in page
+    assert "turnstile_slices_in_flight 0.0" in page
+    assert phantom.name not in page
+
+
+def test_unknown_paths_and_methods_share_one_label(gateway: RunningGateway) -> None:
+    with gateway.client() as client:
+        client.get("/Ivanov")
+        client.request("IVANOV", "/healthz")
+        page = client.get("/metrics").text
+    assert 'route="unknown"' in page
+    assert "ivanov" not in page.lower()
+
+
+def test_openapi_describes_the_call_with_examples_and_errors(gateway: RunningGateway) -> None:
+    with gateway.client() as client:
+        call = client.get("/openapi.json").json()["paths"]["/inference/predict"]["post"]
+    assert set(call["responses"]) >= {"200", "400", "413", "415", "422", "429", "502", "503", "504"}
+    assert set(call["responses"]["200"]["content"]) >= {"application/json", "text/csv"}
+    assert "multipart/form-data" in call["requestBody"]["content"]
