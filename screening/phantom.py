@@ -1,89 +1,112 @@
-"""The synthetic chest as a DICOM study, for the demo, tests and benchmarks; every header says that it is synthetic."""
+"""A synthetic chest CT as DICOM: for the demo, tests and benchmarks. Equal arguments write equal bytes.
+
+It says what it is: Patient's Name `Phantom^Synthetic`, Series Description `SYNTHETIC ...`. No patient is behind it.
+"""
 
 import io
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless
 
-from screening.phantom_chest import FIELD_MM, HEIGHT_MM, Chest, chest_hu, slice_heights_mm
+from screening.phantom_anatomy import FIELD_MM, HEIGHT_MM, Chest
 
-INTERCEPT_HU = -1024
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell: the same study is the same bytes
+_NAMES: Final = uuid.UUID("5c0b0f0e-6f36-4d0f-9d0a-2c3f1f5a7b11")
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
+_INTERCEPT_HU: Final = -1024
 
 
 def write_phantom(
     path: Path,
+    *,
     slices: int = 64,
     size: int = 512,
-    chest: Chest = Chest(),  # noqa: B008 - frozen
+    seed: int = 0,
+    nodule: bool = True,
+    effusion: bool = False,
     transfer_syntax: str = ExplicitVRLittleEndian,
-) -> Path:
-    """Write one study of one series to `path`: a zip when the name ends so, else a folder; returns `path`.
+) -> None:
+    """Write a study of one series to `path`: a zip when its name ends so, else a folder, which is made.
 
-    The transfer syntax is native or one that pydicom can encode. The same arguments give the same bytes.
+    The transfer syntax may be Explicit VR Little Endian or RLE Lossless.
     """
-    files = phantom_files(slices, size, chest, transfer_syntax)
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for name, content in files:
-                archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content, zipfile.ZIP_DEFLATED, 1)
-        return path
-    path.mkdir(parents=True, exist_ok=True)
-    for name, content in files:
-        (path / name).write_bytes(content)
-    return path
+    files = _files(Chest(seed, nodule, effusion), slices, size, UID(transfer_syntax))
+    if path.suffix != ".zip":
+        path.mkdir(parents=True, exist_ok=True)
+        for name, content in files:
+            (path / name).write_bytes(content)
+        return
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
 
 
-def phantom_files(slices: int, size: int, chest: Chest, transfer_syntax: str) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each slice's file, from the lowest up."""
-    for number, (hu, z_mm) in enumerate(zip(chest_hu(chest, slices, size), slice_heights_mm(slices), strict=True), 1):
-        dataset = _header(chest, number, size, HEIGHT_MM / slices, float(z_mm))
-        _set_pixels(dataset, hu, transfer_syntax)
+def _files(chest: Chest, slices: int, size: int, syntax: UID) -> Iterator[tuple[str, bytes]]:
+    step_mm = HEIGHT_MM / slices
+    for index in range(slices):
+        dataset = _described(f"{chest} {slices} {size} {syntax}", index, step_mm, size)
+        _add_pixels(dataset, chest.hu((index + 0.5) * step_mm, size), syntax)
         buffer = io.BytesIO()
         dataset.save_as(buffer, enforce_file_format=True)
-        yield f"{number:04d}.dcm", buffer.getvalue()
+        yield f"{index:04}.dcm", buffer.getvalue()
 
 
-def _header(chest: Chest, number: int, size: int, spacing_mm: float, z_mm: float) -> Dataset:
-    dataset = Dataset()
-    dataset.SOPClassUID = CTImageStorage
-    dataset.StudyInstanceUID = _uid(chest, "study")
-    dataset.SeriesInstanceUID = _uid(chest, "series")
-    dataset.SOPInstanceUID = _uid(chest, f"slice {number}")
-    dataset.FrameOfReferenceUID = _uid(chest, "frame of reference")
-    dataset.PatientName, dataset.PatientID = "Phantom^Synthetic", "SYNTHETIC"
-    dataset.Modality, dataset.Manufacturer = "CT", "Turnstile phantom"
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    dataset.SeriesDescription = "SYNTHETIC chest, no patient"
-    dataset.BodyPartExamined, dataset.ConvolutionKernel, dataset.PatientPosition = "CHEST", "SYNTHETIC", "HFS"
-    dataset.SeriesNumber, dataset.InstanceNumber = 1, number
+def _described(study: str, index: int, step_mm: float, size: int) -> Dataset:
     pixel_mm = FIELD_MM / size
-    corner_mm = (pixel_mm - FIELD_MM) / 2  # PS3.3 C.7.6.2.1.1: the centre of the first pixel
-    dataset.ImagePositionPatient = [corner_mm, corner_mm, z_mm]
-    dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    dataset.PixelSpacing = [pixel_mm, pixel_mm]
-    dataset.SliceThickness = spacing_mm
-    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = INTERCEPT_HU, 1, "HU"
+    corner_mm = (pixel_mm - FIELD_MM) / 2
+    values = {
+        "SOPClassUID": CTImageStorage,
+        "SOPInstanceUID": _uid(f"{study} slice {index}"),
+        "StudyInstanceUID": _uid(f"{study} study"),
+        "SeriesInstanceUID": _uid(f"{study} series"),
+        "FrameOfReferenceUID": _uid(f"{study} frame of reference"),
+        "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
+        "Modality": "CT",
+        "Manufacturer": "Turnstile phantom",
+        "PatientName": "Phantom^Synthetic",
+        "PatientID": "SYNTHETIC",
+        "PatientPosition": "HFS",
+        "StudyDescription": "SYNTHETIC chest, no patient",
+        "SeriesDescription": "SYNTHETIC chest, no patient",
+        "StudyID": "1",
+        "SeriesNumber": 1,
+        "InstanceNumber": index + 1,
+        "ConvolutionKernel": "STANDARD",
+        "KVP": 120,
+        "SliceThickness": step_mm,
+        "PixelSpacing": [pixel_mm, pixel_mm],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+        "ImagePositionPatient": [corner_mm, corner_mm, index * step_mm],
+        "RescaleIntercept": _INTERCEPT_HU,
+        "RescaleSlope": 1,
+        "RescaleType": "HU",
+    }
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
     return dataset
 
 
-def _set_pixels(dataset: Dataset, hu: NDArray[np.int16], transfer_syntax: str) -> None:
-    dataset.Rows, dataset.Columns = hu.shape
+def _add_pixels(dataset: Dataset, hu: NDArray[np.int16], syntax: UID) -> None:
+    stored = (hu.astype(np.int32) - _INTERCEPT_HU).astype("<u2")
+    dataset.Rows, dataset.Columns = stored.shape
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.PixelData = (hu - INTERCEPT_HU).astype("<u2").tobytes()
     dataset.file_meta = FileMetaDataset()
-    syntax = UID(transfer_syntax)
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax.is_compressed else syntax
-    if syntax == ImplicitVRLittleEndian or not syntax.is_compressed:
-        return
-    dataset.compress(syntax, generate_instance_uid=False)
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.PixelData = stored.tobytes()
+    if syntax == RLELossless:
+        dataset.compress(RLELossless, generate_instance_uid=False)
+    elif syntax != ExplicitVRLittleEndian:
+        raise ValueError(f"the phantom is not written in {syntax.name}")
 
 
-def _uid(chest: Chest, what: str) -> UID:
-    return generate_uid(entropy_srcs=["turnstile phantom", repr(chest), what])
+def _uid(name: str) -> str:
+    """PS3.5 B.2: a UUID as a UID."""
+    return f"2.25.{uuid.uuid5(_NAMES, name).int}"

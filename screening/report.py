@@ -105,7 +105,7 @@ class Report:
 
     @classmethod
     def failed(cls, path_to_study: str, error: StudyError, seconds: float) -> Self:
-        """The report of a study, or a whole upload, that was not analysed: no probability and no pathology, with why."""
+        """The report of a study, or a whole upload, that was not analysed, with the reason why."""
         row = _row(
             path_to_study=path_to_study,
             study_uid=error.study_uid,
