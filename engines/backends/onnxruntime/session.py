@@ -38,7 +38,10 @@ def open_session(config: dict[str, Any], version_folder: Path, kind: str, device
     path = version_folder / (config.get("default_model_filename") or "model.onnx")
     if not path.is_file():
         raise InvalidConfig(f"{path} does not exist")
-    session = ort.InferenceSession(path, session_options(config), providers=providers(config, kind, device))
+    wanted = providers(config, kind, device)
+    session = ort.InferenceSession(path, session_options(config), providers=wanted)
+    if session.get_providers()[0] != wanted[0][0]:  # it falls back in silence when a provider's libraries are missing
+        raise InvalidConfig(f"{wanted[0][0]} cannot be loaded; ONNX Runtime offers {session.get_providers()}")
     check_signature(config, session)
     return session
 

@@ -1,0 +1,22 @@
+"""A home for the engines, kept over runs, and a Triton that serves the tiny repository."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from engines.triton import TritonServer
+from tests.integration.engines.tiny import write_repository
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_repository(tmp_path_factory.mktemp("models"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(repository: Path) -> AsyncIterator[TritonServer]:
+    """One server for the tests of a module that leave it as it is."""
+    async with TritonServer(repository) as server:
+        yield server

@@ -1,0 +1,146 @@
+"""The life of a real Triton: ready, killed, restarted, given up, gone."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+import tritonclient.grpc.aio as triton
+
+from engines.errors import GaveUp, RepositoryInvalid, StartFailed
+from engines.restarts import RestartPolicy
+from engines.triton import TritonServer
+from tests.integration.engines.asking import ask
+from tests.integration.engines.tiny import slices, write_broken_repository, write_repository
+
+IMPATIENT = RestartPolicy(first_delay_s=0.05)
+ROOT = Path(__file__).parents[3]
+
+
+async def test_it_listens_on_this_machine_alone_and_stops_without_a_trace(repository: Path) -> None:
+    async with TritonServer(repository) as server:
+        family = _family(server)
+        assert _listening(family) == {"127.0.0.1"}
+        assert _segments(os.getpid())
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert "nv_inference_count" in (await client.get(server.metrics_url)).text
+
+    assert server.state == "stopped"
+    assert server.pid is None
+    assert not any(map(_alive, family))
+    assert not _segments(os.getpid())
+    assert "Started GRPCInferenceService" in server.log_path.read_text()
+
+
+async def test_a_killed_server_comes_back_where_it_was(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=IMPATIENT) as server:
+        first, url = server.pid, server.grpc_url
+        assert first
+
+        os.kill(first, signal.SIGKILL)
+        await _until(lambda: server.restarts == 1 and server.state == "ready")
+
+        assert server.pid != first
+        assert server.grpc_url == url
+        await _assert_answers(server)
+        assert len(_segments(os.getpid())) == len(_family(server)) - 1  # one a stub: none is left of the first server
+
+
+async def test_a_server_that_lost_a_stub_is_started_again(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=IMPATIENT) as server:
+        psutil.Process(server.pid).children()[0].kill()
+        await _until(lambda: server.restarts == 1 and server.state == "ready")
+        await _assert_answers(server)
+
+
+async def test_it_gives_up_when_it_dies_too_often(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=RestartPolicy(deaths=0)) as server:
+        assert server.pid
+        os.kill(server.pid, signal.SIGKILL)
+        await _until(lambda: server.state == "failed")
+        assert isinstance(server.failure, GaveUp)
+        assert server.pid is None
+
+
+async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> None:
+    owner = subprocess.Popen(  # noqa: ASYNC220  a moment of waiting is what this test is made of
+        [sys.executable, "-m", "tests.integration.engines.owner", str(repository)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert owner.stdout
+    with owner.stdout:
+        server = psutil.Process(int(owner.stdout.readline()))
+    family = [server, *server.children()]
+    assert len(family) > 1
+    assert _segments(owner.pid)
+
+    owner.kill()
+    owner.wait()
+
+    await _until(lambda: not any(map(_alive, family)))
+    await _until(lambda: not _segments(owner.pid))
+
+
+async def test_a_missing_network_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
+    server = TritonServer(write_broken_repository(tmp_path))
+    with pytest.raises(StartFailed, match=r"(?s)dense.*model\.onnx does not exist"):
+        await server.start()
+    assert server.state == "stopped"
+    assert not _segments(os.getpid())
+
+
+async def test_a_folder_without_models_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryInvalid):
+        await TritonServer(tmp_path).start()
+
+
+async def test_a_server_that_is_never_ready_is_stopped(repository: Path) -> None:
+    server = TritonServer(repository, ready_timeout_s=0.0)
+    with pytest.raises(StartFailed, match="was not ready after 0 s"):
+        await server.start()
+    assert server.pid is None
+    assert not _segments(os.getpid())
+
+
+async def test_a_path_with_a_space_is_served(tmp_path: Path) -> None:
+    async with TritonServer(write_repository(tmp_path / "our models")) as server:
+        await _assert_answers(server)
+
+
+async def _assert_answers(server: TritonServer) -> None:
+    async with triton.InferenceServerClient(server.grpc_url) as client:
+        answer = await ask(client, "peak", {"x": slices(3)})
+    np.testing.assert_array_equal(answer["peak"][:, 0], slices(3).max(axis=(1, 2, 3)))
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110  what is waited for happens in other processes
+            await asyncio.sleep(0.05)
+
+
+def _family(server: TritonServer) -> list[psutil.Process]:
+    process = psutil.Process(server.pid)
+    return [process, *process.children()]
+
+
+def _alive(process: psutil.Process) -> bool:
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+def _listening(family: list[psutil.Process]) -> set[str]:
+    sockets = [socket for process in family for socket in process.net_connections()]
+    return {s.laddr.ip.removeprefix("::ffff:") for s in sockets if s.status == psutil.CONN_LISTEN}
+
+
+def _segments(owner: int) -> list[Path]:
+    return list(Path("/dev/shm").glob(f"turnstile-{owner}-*"))  # noqa: S108  where POSIX shared memory is
