@@ -70,7 +70,7 @@ def _run_around_key(fusion: Fusion, card: ModelCard) -> list[int]:
 
 def _map_of(place: int, outputs: SliceOutputs, fusion: Fusion) -> NDArray[np.float32]:
     by_error = fusion.slice_r[place] > fusion.slice_p[place]
-    return outputs.error_map[place] if by_error else outputs.activation[place]
+    return np.asarray((outputs.error_map if by_error else outputs.activation)[place], np.float32)
 
 
 def _of_range(map_: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -122,12 +122,18 @@ def _body(grid: _Grid) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(tissue, connectivity=4)
     cells = stats[:, cv2.CC_STAT_AREA].copy()
     cells[0] = 0
-    great = np.flatnonzero(cells >= max(1, 0.15 * cells.max(initial=0)))
+    great = cells >= max(1, 0.15 * cells.max(initial=0))
     hull = np.zeros(tissue.shape, np.uint8)
-    if len(great):
-        points = cv2.findNonZero(np.isin(labels, great).astype(np.uint8))
-        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    if great.any():
+        cv2.fillConvexPoly(hull, cv2.convexHull(_row_ends(great[labels])), 1)
     return hull.astype(np.bool_)
+
+
+def _row_ends(cells: Mask) -> NDArray[np.int32]:
+    """First and last cell of every row as (column, row): their hull is that of all, at a hundredth of the points."""
+    rows = np.flatnonzero(cells.any(axis=1))
+    first, after_last = cells[rows].argmax(axis=1), cells.shape[1] - cells[rows, ::-1].argmax(axis=1)
+    return np.concatenate([np.stack([first, rows], 1), np.stack([after_last - 1, rows], 1)]).astype(np.int32)
 
 
 def _is_gas(grid: _Grid, part: Mask, cm2: float) -> bool:

@@ -52,9 +52,19 @@ class Lungs:
 
 def find_lungs(volume: Slices) -> Lungs:
     """Decode a coarse sample and find the lungs in it; raises NoLung, or a PixelError of a slice of the sample."""
-    step_mm, row_mm, column_mm = volume.geometry.spacing_mm
+    return lungs_in(sample_masks(volume), volume.geometry)
+
+
+def sample_masks(volume: Slices) -> dict[int, Mask]:
+    """The lung mask of every slice of a coarse sample, by index in order."""
     sample = np.unique(np.linspace(0, len(volume) - 1, SAMPLES).round().astype(int)).tolist()
-    masks = {index: lung_mask(volume.hu(index), (row_mm, column_mm)) for index in sample}
+    _, row_mm, column_mm = volume.geometry.spacing_mm
+    return {index: lung_mask(volume.hu(index), (row_mm, column_mm)) for index in sample}
+
+
+def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
+    """The lungs that masks of some slices show; raises NoLung."""
+    step_mm, row_mm, column_mm = geometry.spacing_mm
     areas = {index: float(mask.sum()) * row_mm * column_mm / 100.0 for index, mask in masks.items()}
     run = _largest_run(areas)
     if not run:

@@ -21,7 +21,7 @@ from screening.geometry import Geometry
 from screening.headers import Skipped, read_headers
 from screening.intake import open_upload
 from screening.lung_mask import lung_mask
-from screening.lungs import Lungs, find_lungs
+from screening.lungs import Lungs, lungs_in, sample_masks
 from screening.series import Candidate, Study, rank, studies_of
 from screening.views import make_views, plain_view, view_mask
 from screening.volume import Volume
@@ -101,12 +101,16 @@ class _Series:
         volume = self._volume
         spacing_mm = self.geometry.spacing_mm[1:]
         with self._stage("lungs"):
-            lungs = find_lungs(self)
+            sample = sample_masks(self)
+            lungs = lungs_in(sample, self.geometry)
         chosen = spread(lungs, slices)
         crop = Crop.around(lungs.box, image_size, spacing_mm)
         hus = [self.hu(index) for index in chosen]
         with self._stage("masks"):
-            masks = np.stack([view_mask(lung_mask(hu, spacing_mm), crop) for hu in hus])
+            masks = [
+                sample[index] if index in sample else lung_mask(hu, spacing_mm)
+                for index, hu in zip(chosen, hus, strict=True)
+            ]
         with self._stage("views"):
             views = np.stack([make_views(plain_view(hu, crop)) for hu in hus])
         return PreparedStudy(
@@ -120,7 +124,7 @@ class _Series:
             crop=crop,
             lungs=lungs,
             views=views,
-            lung_masks=masks,
+            lung_masks=np.stack([view_mask(mask, crop) for mask in masks]),
             timings_s=self._timings_s,
         )
 

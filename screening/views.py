@@ -35,8 +35,12 @@ def plain_view(hu: NDArray[np.int16], crop: Crop) -> View:
 
 
 def plain_view_of_grey(grey: NDArray[np.uint8], crop: Crop) -> View:
-    """The same for a slice that was windowed to 8 bit already."""
-    return _windowed(crop.resized(grey, outside=0), LEAST_WIDTH_GREY)
+    """The same for a slice that was windowed to 8 bit already, and maybe cut close to the body.
+
+    What lies outside such a slice is shown as its darkest: black there would shift the window and lift the lungs.
+    """
+    darkest = int(np.percentile(grey, PERCENTILES[0]))
+    return _windowed(crop.resized(grey, outside=darkest), LEAST_WIDTH_GREY)
 
 
 def view_mask(mask: Mask, crop: Crop) -> NDArray[np.uint8]:
@@ -56,14 +60,18 @@ def _windowed(values: NDArray[np.int16] | NDArray[np.uint8], least_width: float)
     short = max(0.0, least_width - (high - low))
     low, high = low - short / 2, high + short / 2
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / (high - low))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return _bytes(scaled)
 
 
 def _noisy(plain: View) -> View:
     # Seeded by the pixels: a study that is screened twice is screened alike.
     seed = int.from_bytes(hashlib.blake2b(plain.tobytes(), digest_size=8).digest(), "little")
     noise = np.random.Generator(np.random.PCG64(seed)).standard_normal(plain.shape, np.float32)
-    return np.clip(np.rint(plain + NOISE_SD * noise), 0, 255).astype(np.uint8)
+    return _bytes(plain + NOISE_SD * noise)
+
+
+def _bytes(values: NDArray[np.floating]) -> View:
+    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
 
 
 def _blurred(plain: View) -> View:
