@@ -11,11 +11,11 @@ _LOGGER = logging.getLogger("pydicom")
 @contextmanager
 def quiet_pydicom() -> Iterator[None]:
     """Mute pydicom's warnings and log inside the block; every value that decides is checked by our own rules."""
-    muted = _LOGGER.disabled
-    _LOGGER.disabled = True
+    level = _LOGGER.level
+    _LOGGER.setLevel(logging.CRITICAL + 1)  # its children, too: they take their level from it
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        _LOGGER.disabled = muted
+        _LOGGER.setLevel(level)
