@@ -1,7 +1,7 @@
 """Lung mask of one slice: the air inside the body, less airways and bowel gas, closed and filled.
 
 The mask is made on a grid of at most `GRID_PX` a side and put back on the slice's own grid: a lung is some 300 mm wide,
-so a cell is near 1.5 mm, finer than any decision that the mask takes part in. Sizes are in millimetres; a slice whose
+so a cell is near 2 mm, finer than any decision that the mask takes part in. Sizes are in millimetres; a slice whose
 spacing is not known is taken to be `ASSUMED_FIELD_MM` wide. Published public slices have no HU: `lung_mask_of_grey`
 walks the same way with Otsu's threshold in place of the one in HU.
 """
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-GRID_PX = 256
+GRID_PX = 192  # 256 costs 50 % more time and shifts no mask of the contact sheets by more than a cell or two
 AIR_BELOW_HU = -400  # half way between lung (-850) and soft tissue (+40)
 ASSUMED_FIELD_MM = 350.0
 LEAST_LUNG_CM2 = 4.0  # a smaller part is an airway, a bubble or noise
