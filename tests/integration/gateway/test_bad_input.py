@@ -17,9 +17,9 @@ import pytest
 import structlog
 
 from gateway.logs import configure_logs
-from tests.corpus.case import PLANTED, Accepted, Refused
+from tests.corpus.case import PLANTED, Accepted, Case, Refused
 from tests.corpus.chest import clean_files, packed
-from tests.corpus.table import ACCEPTED, REFUSED
+from tests.corpus.table import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
 from tests.integration.gateway.running import RunningGateway, running_gateway
 
 SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "most_dangerous_pathology_type")
@@ -77,7 +77,13 @@ def test_triton_down(log: StringIO, tmp_path: Path) -> None:
 
 def test_a_mass_run_over_the_corpus_goes_on_to_its_end(tmp_path: Path, gateway: RunningGateway) -> None:
     """`turnstile screen` writes one failed row for each refused upload, screens the rest, and leaves nothing behind."""
-    uploads = {str(built(case, tmp_path, number)): case for number, case in enumerate((*REFUSED, *ACCEPTED))}
+    cases: list[Case] = [
+        *REFUSED,
+        *FOLDERS[1:],
+        *ACCEPTED,
+        *ACCEPTED_FOLDERS,
+    ]  # an empty folder is a collection of nothing
+    uploads = {str(built(case, tmp_path, number)): case for number, case in enumerate(cases)}
     rows = screened(uploads, tmp_path, gateway.services.triton_url)
     assert {row["path_to_study"] for row in rows} == set(uploads)
     for row in rows:
@@ -86,13 +92,13 @@ def test_a_mass_run_over_the_corpus_goes_on_to_its_end(tmp_path: Path, gateway: 
         assert failed == isinstance(case, Refused), case.name
 
 
-def built(case: Refused | Accepted, folder: Path, number: int) -> Path:
+def built(case: Case, folder: Path, number: int) -> Path:
     place = folder / f"{number}"
     place.mkdir()
     return case.build(place)
 
 
-def screened(uploads: dict[str, Refused | Accepted], folder: Path, triton_url: str) -> list[dict[str, str]]:
+def screened(uploads: dict[str, Case], folder: Path, triton_url: str) -> list[dict[str, str]]:
     """The rows of one `turnstile screen` over all uploads, on a Triton that already runs."""
     scratch, report = folder / "scratch", folder / "report.csv"
     scratch.mkdir()

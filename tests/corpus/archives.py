@@ -1,0 +1,143 @@
+"""Zips that are broken, locked, swollen or sly."""
+
+import zlib
+from pathlib import Path
+
+from tests.corpus.case import PLANTED, Builder
+from tests.corpus.chest import clean_files
+from tests.corpus.rawzip import DEFLATED, ENCRYPTED, UTF8, Entry, archive, deflated_zeros, directory, stored, zeros
+
+SYMLINK = 0o120777
+
+
+def of(*entries: Entry) -> Builder:
+    """A zip of these members."""
+    return lambda folder: written(folder, archive(entries))
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / f"{PLANTED}.zip"
+    path.write_bytes(content)
+    return path
+
+
+def chest_with(*entries: Entry) -> Builder:
+    """The clean study, with these members after it."""
+    return lambda folder: written(folder, archive([*clean_members(), *entries]))
+
+
+def clean_members() -> list[Entry]:
+    return [stored(f"{PLANTED}/{number:04}.dcm", content) for number, content in enumerate(clean_files())]
+
+
+def named(name: str | bytes, flags: int = UTF8) -> Builder:
+    """The clean study with its first slice under this name."""
+
+    def build(folder: Path) -> Path:
+        first, *others = clean_members()
+        return written(folder, archive([stored(name, first.payload, flags), *others]))
+
+    return build
+
+
+def same_names(folder: Path) -> Path:
+    return written(folder, archive([stored(f"{PLANTED}.dcm", content) for content in clean_files()]))
+
+
+def linked(target: bytes) -> Builder:
+    """The clean study and a symbolic link."""
+    return chest_with(stored(f"{PLANTED}/link.dcm", target, mode=SYMLINK))
+
+
+def cut_short(folder: Path) -> Path:
+    content = archive(clean_members())
+    return written(folder, content[: len(content) // 2])
+
+
+def encrypted(folder: Path) -> Path:
+    return written(folder, archive([stored(f"{PLANTED}.dcm", content, flags=ENCRYPTED) for content in clean_files()]))
+
+
+def flipped_bits(folder: Path) -> Path:
+    """Every slice's pixels differ from what the checksum was made of."""
+    return written(folder, archive([spoilt(member) for member in clean_members()]))
+
+
+def spoilt(member: Entry) -> Entry:
+    middle = len(member.payload) // 2
+    payload = member.payload[:middle] + b"\xa5" * 64 + member.payload[middle + 64 :]
+    return Entry(member.name, payload, member.size, member.crc)
+
+
+def garbage_for_deflate(folder: Path) -> Path:
+    return written(folder, archive([Entry(b"a.dcm", b"\xff" * 5000, 50_000, 1, DEFLATED)]))
+
+
+def lying_about_sizes(folder: Path) -> Path:
+    """Every slice claims its true size, and goes on for a gibibyte."""
+    contents = enumerate(clean_files())
+    entries = [
+        Entry(b"%d.dcm" % n, deflated_zeros(1024, content), len(content), 0, DEFLATED) for n, content in contents
+    ]
+    return written(folder, archive(entries))
+
+
+def many_members(folder: Path) -> Path:
+    return written(folder, archive([stored(f"{number}.dcm", b"") for number in range(100_000)]))
+
+
+def promises_terabytes(folder: Path) -> Path:
+    return written(folder, archive([Entry(b"%d.dcm" % n, b"\x03\x00", 0xFFFFFFF0, 0, DEFLATED) for n in range(300)]))
+
+
+def nested_bomb(folder: Path) -> Path:
+    """Sixteen inner zips, each swelling to two gibibytes."""
+    inner = archive([zeros(f"{number}.dcm", 1024) for number in range(2)])
+    return written(folder, archive([stored(f"{number}.zip", inner) for number in range(16)]))
+
+
+def compressed_bomb(folder: Path) -> Path:
+    """What is called an inner zip is the bomb: 600 MiB in 600 kB."""
+    return written(folder, archive([zeros("inner.zip", 600)]))
+
+
+def nested(depth: int) -> Builder:
+    """The clean study under so many zips."""
+
+    def build(folder: Path) -> Path:
+        content = archive(clean_members())
+        for level in range(depth):
+            content = archive([stored(f"{level}.zip", content)])
+        return written(folder, content)
+
+    return build
+
+
+def overlapping_whole(folder: Path) -> Path:
+    """A thousand directory records that point to one member (Fifield 2019, 'full overlap')."""
+    content = max(clean_files(), key=len)
+    member = stored("slice.dcm", content)
+    body = member.local_header + member.payload
+    return written(folder, body + directory([member.directory_record(0)] * 1000, len(body)))
+
+
+def overlapping_quoted(folder: Path) -> Path:
+    """Each member's deflate stream quotes the header of the next one and runs on into it (Fifield 2019)."""
+    content = clean_files()[0]
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = compressor.compress(content) + compressor.flush()
+    members: list[Entry] = []
+    for number in range(200):
+        members.insert(0, Entry(b"%d.dcm" % number, payload, len(content), zlib.crc32(content), DEFLATED))
+        header = members[0].local_header
+        payload = stored_block(header) + header + payload
+        content = header + content
+    ends = len(members[0].local_header) + len(members[0].payload)
+    records = [m.directory_record(ends - len(m.payload) - len(m.local_header)) for m in members]
+    return written(folder, members[0].local_header + members[0].payload + directory(records, ends))
+
+
+def stored_block(content: bytes) -> bytes:
+    """The header of a deflate block that holds these bytes as they are (RFC 1951, 3.2.4)."""
+    size = len(content)
+    return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")

@@ -1,0 +1,94 @@
+"""Sound DICOM of the wrong kind."""
+
+import numpy as np
+from pydicom import Dataset, uid
+
+from tests.corpus.case import PLANTED
+from tests.corpus.chest import Slice, chest, setting
+
+mr = setting(Modality="MR", SOPClassUID=uid.MRImageStorage)
+pet = setting(Modality="PT", SOPClassUID=uid.PositronEmissionTomographyImageStorage)
+localiser = setting(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+
+
+def chest_xray(slices: list[Slice]) -> list[Slice]:
+    """One digital radiograph; it has no place in space."""
+    xray = slices[0]
+    setting(Modality="DX", SOPClassUID=uid.DigitalXRayImageStorageForPresentation)(xray)
+    del xray.ImagePositionPatient, xray.ImageOrientationPatient
+    return [xray]
+
+
+def colour_capture(slice_: Slice) -> None:
+    """A screenshot of a CT, in colour."""
+    slice_.SOPClassUID = uid.SecondaryCaptureImageStorage
+    slice_.ImageType = ["DERIVED", "SECONDARY"]
+    colour(slice_)
+
+
+def colour(slice_: Slice) -> None:
+    slice_.SamplesPerPixel, slice_.PhotometricInterpretation, slice_.PlanarConfiguration = 3, "RGB", 0
+    slice_.BitsAllocated, slice_.BitsStored, slice_.HighBit, slice_.PixelRepresentation = 8, 8, 7, 0
+    slice_.PixelData = bytes(slice_.Rows * slice_.Columns * 3)
+
+
+def without_pixels(slice_: Slice) -> None:
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(slice_, keyword)
+
+
+def encapsulated_pdf(slices: list[Slice]) -> list[Slice]:
+    document = slices[0]
+    without_pixels(document)
+    setting(Modality="DOC", SOPClassUID=uid.EncapsulatedPDFStorage, MIMETypeOfEncapsulatedDocument="application/pdf")(
+        document
+    )
+    document.EncapsulatedDocument = b"%PDF-1.7\n%%EOF\n"
+    return [document]
+
+
+def structure_set(slices: list[Slice]) -> list[Slice]:
+    contours = slices[0]
+    without_pixels(contours)
+    setting(Modality="RTSTRUCT", SOPClassUID=uid.RTStructureSetStorage)(contours)
+    contours.ROIContourSequence = [Dataset()]
+    return [contours]
+
+
+def head(slice_: Slice) -> None:
+    """A disc of brain in a ring of skull, in air: an axial CT without a lung."""
+    rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns]
+    radius = np.hypot(rows / slice_.Rows - 0.5, columns / slice_.Columns - 0.5)
+    hu = np.select([radius < 0.3, radius < 0.33], [40, 1000], -1000)
+    slice_.BodyPartExamined = "HEAD"
+    store(slice_, hu)
+
+
+def air(slice_: Slice) -> None:
+    store(slice_, np.full((slice_.Rows, slice_.Columns), -1000))
+
+
+def water(slice_: Slice) -> None:
+    store(slice_, np.zeros((slice_.Rows, slice_.Columns)))
+
+
+def store(slice_: Slice, hu: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    """Write HU as the slice's stored values."""
+    values = (hu - float(slice_.RescaleIntercept)) / float(slice_.RescaleSlope)
+    slice_.PixelData = np.round(values).astype("<i2").tobytes()
+
+
+def two_patients(slices: list[Slice]) -> list[Slice]:
+    for slice_ in slices[::2]:
+        slice_.PatientID, slice_.PatientName = f"{PLANTED}-0043", f"{PLANTED}^Bob"
+    return slices
+
+
+def chest_and_mr(slices: list[Slice]) -> list[Slice]:
+    """The clean study, and an MR series in the same study."""
+    others = chest()
+    for number, slice_ in enumerate(others):
+        mr(slice_)
+        slice_.SeriesInstanceUID = uid.UID("2.25.7")
+        slice_.SOPInstanceUID = uid.UID(f"2.25.7.{number}")
+    return slices + others

@@ -1,0 +1,147 @@
+"""The corpus of bad input against the science alone: survey, then prepare, as a decode worker runs them."""
+
+import logging
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from screening.errors import StudyError
+from screening.intake import Budgets
+from screening.preparation import PreparedStudy, prepare, survey
+from tests.corpus import streams
+from tests.corpus.case import PLANTED, Accepted, Refused
+from tests.corpus.chest import clean_files, packed
+from tests.corpus.table import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
+
+IMAGE_SIZE = 64
+SLICES = 12
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an upload: studies ready for the networks, and errors."""
+
+    prepared: tuple[PreparedStudy, ...]
+    errors: tuple[StudyError, ...]
+
+
+def screened(upload: Path, scratch: Path) -> Outcome:
+    """Survey the upload and prepare its studies; anything but a StudyError is the program's fault and is raised."""
+    prepared, errors = [], []
+    try:
+        studies = survey(upload, scratch, Budgets()).studies
+    except StudyError as error:
+        return Outcome((), (error,))
+    for study in studies:
+        try:
+            if isinstance(study, StudyError):
+                raise study
+            prepared.append(prepare(study, IMAGE_SIZE, SLICES))
+        except StudyError as error:
+            errors.append(error)
+    return Outcome(tuple(prepared), tuple(errors))
+
+
+@pytest.fixture
+def upload_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> PreparedStudy:
+    """The clean study, as the networks are to see it."""
+    outcome = screened(packed(tmp_path_factory.mktemp("clean"), clean_files()), tmp_path_factory.mktemp("scratch"))
+    assert not outcome.errors
+    return outcome.prepared[0]
+
+
+@pytest.mark.parametrize("case", [*REFUSED, *FOLDERS], ids=lambda case: case.name)
+def test_it_is_refused(case: Refused, upload_folder: Path, scratch: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With its code and status, writing nowhere but in the scratch folder, naming nobody."""
+    caplog.set_level(logging.DEBUG)
+    upload = case.build(upload_folder)
+    outcome = screened(upload, scratch)
+    assert not outcome.prepared
+    assert {(error.code, error.status) for error in outcome.errors} == {(case.code, case.status)}
+    assert set(upload_folder.parent.iterdir()) == {upload_folder, scratch}
+    assert list(upload_folder.iterdir()) == [upload]
+    assert PLANTED not in caplog.text + "".join(error.detail for error in outcome.errors)
+
+
+@pytest.mark.parametrize("case", [case for case in REFUSED if "bomb" in case.name], ids=lambda case: case.name)
+def test_a_bomb_is_refused_before_it_goes_off(case: Refused, upload_folder: Path, scratch: Path) -> None:
+    upload = case.build(upload_folder)
+    tracemalloc.start()
+    screened(upload, scratch)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 256 * MIB  # the bombs swell to one gibibyte and more
+
+
+@pytest.mark.parametrize("case", [*ACCEPTED, *ACCEPTED_FOLDERS], ids=lambda case: case.name)
+def test_it_is_read_like_the_clean_study(
+    case: Accepted, clean: PreparedStudy, upload_folder: Path, scratch: Path
+) -> None:
+    outcome = screened(case.build(upload_folder), scratch)
+    assert not outcome.errors
+    (study,) = outcome.prepared
+    assert study.sop_uids == clean.sop_uids
+    assert np.array_equal(study.views, clean.views)
+    assert np.array_equal(study.lung_masks, clean.lung_masks)
+    assert case.warning is None or case.warning in " ".join(study.warnings)
+
+
+@pytest.mark.parametrize("cut", [streams.cut_in_the_header, streams.cut_in_the_pixels])
+def test_a_slice_that_is_cut_off_is_never_left_out_in_silence(
+    cut: Callable[[bytes], bytes], upload_folder: Path, scratch: Path
+) -> None:
+    *files, last = clean_files()
+    (study,) = screened(packed(upload_folder, [*files, cut(last)]), scratch).prepared
+    assert any("1 DICOM file(s) of the upload could not be read" in warning for warning in study.warnings)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_flipped_bytes_end_in_a_study_error_or_a_study(seed: int, upload_folder: Path, scratch: Path) -> None:
+    """Noise in the headers of every slice; whatever comes of it, no other exception does."""
+    random = Random(seed)
+    places = [random.randrange(132, 1500) for _ in range(8)]
+    values = [random.randrange(256) for _ in places]
+
+    def noisy(content: bytes) -> bytes:
+        spoilt = bytearray(content)
+        for place, value in zip(places, values, strict=True):
+            spoilt[place] = value
+        return bytes(spoilt)
+
+    outcome = screened(packed(upload_folder, map(noisy, clean_files())), scratch)
+    assert all(PLANTED not in error.detail for error in outcome.errors)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_flipped_bytes_in_the_zip_end_in_a_study_error_or_a_study(
+    seed: int, upload_folder: Path, scratch: Path
+) -> None:
+    random = Random(seed)
+    upload = packed(upload_folder, clean_files())
+    content = bytearray(upload.read_bytes())
+    directory = len(content) - 3000
+    for _ in range(4):
+        content[random.randrange(directory, len(content))] = random.randrange(256)
+    upload.write_bytes(content)
+    outcome = screened(upload, scratch)
+    assert outcome.errors or outcome.prepared
