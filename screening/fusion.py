@@ -35,19 +35,17 @@ class SliceOutputs:
         count = len(self.logits)
         shapes = {
             "logits": (count, len(VIEWS)),
-            "activation": (count, *self.activation.shape[1:3]),
+            "activation": (count, *_sides(self.activation)),
             "reconstruction_error": (count,),
-            "error_map": (count, *self.error_map.shape[1:3]),
+            "error_map": (count, *_sides(self.error_map)),
             "findings": (count, len(FINDINGS)),
         }
         for name, shape in shapes.items():
             values: Floats = getattr(self, name)
             if values.dtype != np.float32 or values.shape != shape or not values.size:
-                raise EngineFault(f"{name} is {values.dtype}{list(values.shape)} for {count} slices")
+                raise EngineFault(f"{name} has {values.dtype} of shape {list(values.shape)} for {count} slices")
             if not np.isfinite(values).all():
                 raise EngineFault(f"{name} holds values that are no numbers")
-        if self.activation.ndim != 3 or self.error_map.ndim != 3:
-            raise EngineFault("a map needs rows and columns for each slice")
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -71,8 +69,22 @@ class Fusion:
 
 def fuse(outputs: SliceOutputs, error_range: ErrorRange) -> Fusion:
     """Fuse by maximum; of equal slices the lowest is the key slice."""
-    p = expit(outputs.logits.astype(np.float64).mean(axis=1))
-    errors = outputs.reconstruction_error.astype(np.float64)
-    r = (errors - error_range.r_min) / (error_range.r_max - error_range.r_min)
-    scores = np.maximum(r, p)
+    p = view_probability(outputs.logits)
+    r = normalised_error(outputs.reconstruction_error, error_range)
+    scores = np.maximum(p, r)
     return Fusion(float(scores.max()), float(p.max()), float(r.max()), int(scores.argmax()), p, r)
+
+
+def view_probability(logits: Floats) -> NDArray[np.float64]:
+    """Probability of pathology of each slice [K], from the logits of its views [K, V]."""
+    return np.asarray(expit(logits.mean(axis=1, dtype=np.float64)), np.float64)
+
+
+def normalised_error(errors: Floats, error_range: ErrorRange) -> NDArray[np.float64]:
+    """Reconstruction errors [K] on the scale where the model card's r_min is 0 and its r_max is 1."""
+    return (errors.astype(np.float64) - error_range.r_min) / (error_range.r_max - error_range.r_min)
+
+
+def _sides(maps: Floats) -> tuple[int, ...]:
+    """Rows and columns of maps [K, h, w]; what is no such stack matches no shape."""
+    return maps.shape[1:] if maps.ndim == 3 else (-1, -1)

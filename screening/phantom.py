@@ -19,7 +19,7 @@ from screening.phantom_anatomy import FIELD_MM, HEIGHT_MM, Chest
 
 _NAMES: Final = uuid.UUID("5c0b0f0e-6f36-4d0f-9d0a-2c3f1f5a7b11")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
-_INTERCEPT_HU: Final = -1024
+INTERCEPT_HU: Final = -1024
 
 
 def write_phantom(
@@ -31,8 +31,8 @@ def write_phantom(
     nodule: bool = True,
     effusion: bool = False,
     transfer_syntax: str = ExplicitVRLittleEndian,
-) -> None:
-    """Write a study of one series to `path`: a zip when its name ends so, else a folder, which is made.
+) -> Path:
+    """Write a study of one series to `path`: a zip when its name ends so, else a folder, which is made; returns `path`.
 
     The transfer syntax may be Explicit VR Little Endian or RLE Lossless.
     """
@@ -41,10 +41,11 @@ def write_phantom(
         path.mkdir(parents=True, exist_ok=True)
         for name, content in files:
             (path / name).write_bytes(content)
-        return
+        return path
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    return path
 
 
 def _files(chest: Chest, slices: int, size: int, syntax: UID) -> Iterator[tuple[str, bytes]]:
@@ -83,7 +84,7 @@ def _described(study: str, index: int, step_mm: float, size: int) -> Dataset:
         "PixelSpacing": [pixel_mm, pixel_mm],
         "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
         "ImagePositionPatient": [corner_mm, corner_mm, index * step_mm],
-        "RescaleIntercept": _INTERCEPT_HU,
+        "RescaleIntercept": INTERCEPT_HU,
         "RescaleSlope": 1,
         "RescaleType": "HU",
     }
@@ -94,7 +95,7 @@ def _described(study: str, index: int, step_mm: float, size: int) -> Dataset:
 
 
 def _add_pixels(dataset: Dataset, hu: NDArray[np.int16], syntax: UID) -> None:
-    stored = (hu.astype(np.int32) - _INTERCEPT_HU).astype("<u2")
+    stored = (hu.astype(np.int32) - INTERCEPT_HU).astype("<u2")
     dataset.Rows, dataset.Columns = stored.shape
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0

@@ -14,5 +14,5 @@ class Verdict(StrEnum):
 
 
 def verdict_of(probability: float, point: OperatingPoint) -> Verdict:
-    """Pathology at the operating point and above it; what is no number is not below it, so it is not normal."""
+    """Pathology at the operating point and above it; what is no number is not below it, so it is not normal either."""
     return Verdict.NORMAL if probability < point.threshold else Verdict.PATHOLOGY

@@ -3,10 +3,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
+from screening.lung_mask import lung_mask
 from screening.phantom import INTERCEPT_HU, write_phantom
-from screening.phantom_chest import AIR_HU, Chest, chest_hu
+from screening.phantom_anatomy import HEIGHT_MM, Chest
+from tests.unit.screening.contact_sheet import sheet
+
+SIZE = 256
+SPACING_MM = (400 / SIZE, 400 / SIZE)
+
+
+def slice_of(chest: Chest, height: float) -> np.ndarray:
+    return chest.hu(height * HEIGHT_MM, SIZE)
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
@@ -15,40 +24,47 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_another_seed_is_another_study(tmp_path: Path) -> None:
-    uids = {
-        dcmread(write_phantom(tmp_path / str(seed), slices=4, size=64, chest=Chest(seed)) / "0001.dcm").StudyInstanceUID
-        for seed in (0, 1)
-    }
-    assert len(uids) == 2
+    folders = [write_phantom(tmp_path / str(seed), slices=4, size=64, seed=seed) for seed in (0, 1)]
+    first, second = (dcmread(folder / "0001.dcm") for folder in folders)
+    assert first.StudyInstanceUID != second.StudyInstanceUID
+    assert first.PixelData != second.PixelData
 
 
 def test_heart_is_on_the_patients_left_and_liver_on_the_right() -> None:
-    hu = chest_hu(Chest(nodule=False), slices=32, size=128)
-    heart, dome = hu[11], hu[8]  # columns run to the patient's left
-    lung = np.s_[60:100, 20:45]  # behind the heart, counted from the midline
-    assert (heart[:, 64:] > 0).sum() > 1.2 * (heart[:, :64] > 0).sum()
-    assert (dome[:, 64:] < -700)[lung].sum() > 2 * (dome[:, 63::-1] < -700)[lung].sum()
+    half = SIZE // 2  # columns run to the patient's left
+    heart, liver = (lung_mask(slice_of(Chest(0, nodule=False, effusion=False), z), SPACING_MM) for z in (0.34, 0.17))
+    assert heart[:, half:].sum() < 0.8 * heart[:, :half].sum()
+    assert liver[:, :half].sum() < 0.8 * liver[:, half:].sum()
 
 
-def test_nodule_and_effusion_are_where_they_are_said_to_be() -> None:
-    empty, nodule, effusion = (
-        chest_hu(Chest(nodule=n, effusion=e), slices=32, size=128).astype(int)
-        for n, e in ((False, False), (True, False), (False, True))
+def test_nodule_and_effusion_lie_where_they_should() -> None:
+    plain, nodule, effusion = (
+        slice_of(Chest(0, nodule, effusion), 0.55 if effusion else 0.6).astype(int)
+        for nodule, effusion in ((False, False), (True, False), (False, True))
     )
-    for changed, left in ((nodule != empty, False), (effusion != empty, True)):
-        columns = np.nonzero(changed)[2]
-        assert columns.size
-        assert (columns > 63.5).all() == left
+    rows, columns = np.nonzero(nodule - plain > 300)
+    assert len(rows) > 20
+    assert columns.max() < SIZE // 2  # the right lung
+    low = slice_of(Chest(0, nodule=False, effusion=False), 0.2)
+    rows, columns = np.nonzero(slice_of(Chest(0, nodule=False, effusion=True), 0.2).astype(int) - low > 300)
+    assert rows.min() > SIZE // 2  # behind
+    assert columns.min() > SIZE // 2  # the left lung
+    assert effusion.shape == plain.shape
 
 
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless])
 def test_every_transfer_syntax_holds_the_same_hu(tmp_path: Path, syntax: str) -> None:
     folder = write_phantom(tmp_path / "study", slices=4, size=64, transfer_syntax=syntax)
     slices = [dcmread(path) for path in sorted(folder.iterdir())]
     hu = np.stack([one.pixel_array.astype(int) + INTERCEPT_HU for one in slices])
+    chest = Chest(0, nodule=True, effusion=False)
     assert all(one.file_meta.TransferSyntaxUID == syntax for one in slices)
-    np.testing.assert_array_equal(hu, chest_hu(Chest(), slices=4, size=64))
-    assert hu[:, 0, 0].max() < AIR_HU + 150
+    np.testing.assert_array_equal(hu, [chest.hu((index + 0.5) * HEIGHT_MM / 4, 64) for index in range(4)])
+
+
+def test_a_syntax_that_it_cannot_write_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JPEG 2000"):
+        write_phantom(tmp_path / "study", slices=1, size=32, transfer_syntax=JPEG2000Lossless)
 
 
 def test_every_header_says_that_it_is_synthetic(tmp_path: Path) -> None:
@@ -56,3 +72,11 @@ def test_every_header_says_that_it_is_synthetic(tmp_path: Path) -> None:
         header = dcmread(path)
         assert "SYNTHETIC" in header.SeriesDescription
         assert header.PatientName == "Phantom^Synthetic"
+
+
+def test_draw_it_for_a_person_to_look_at(out_dir: Path) -> None:
+    chest = Chest(1, nodule=True, effusion=True)
+    slices = [slice_of(chest, height) for height in np.linspace(0.02, 0.98, 20)]
+    masks = [lung_mask(hu, SPACING_MM) for hu in slices]
+    sheet(out_dir / "phantom.png", slices, masks)
+    assert sum(mask.any() for mask in masks) >= 15
