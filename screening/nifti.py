@@ -17,7 +17,7 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from screening.budgets import Budgets
-from screening.errors import BrokenDicom, BrokenPixels, OverBudget
+from screening.errors import BrokenDicom, BrokenPixels, MissingPosition, OverBudget
 from screening.members import Member
 from screening.part10 import PixelSpan
 from screening.slices import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
@@ -34,7 +34,8 @@ def is_nifti(start: bytes) -> bool:
 def nifti_slices(member: Member, budgets: Budgets) -> Iterator[SliceHeader]:
     """The axial slices of a NIfTI file that lies plain on disk; UIDs are made from its content, so they stay the same.
 
-    Raises BrokenDicom when the header cannot be used, OverBudget when it promises too many voxels.
+    Raises BrokenDicom when the header cannot be used, MissingPosition when it names no place, OverBudget when it
+    promises too many voxels.
     """
     grid = _Grid.of(member)
     columns, rows, frames = grid.shape
@@ -95,12 +96,14 @@ class _Grid:
         kind = nibabel.Nifti2Image if member.head(8)[4:] == b"n+2\0" else nibabel.Nifti1Image
         try:
             scan = kind.from_file_map({"header": FileHolder(str(member.path)), "image": FileHolder(str(member.path))})
-            shape, affine = scan.shape, scan.affine
-            dtype = scan.get_data_dtype()
+            shape, affine, dtype = scan.shape, scan.affine, scan.get_data_dtype()
+            placed = bool(scan.header["qform_code"] or scan.header["sform_code"])
         except (ImageFileError, HeaderDataError, OSError, ValueError, LookupError):
             raise BrokenDicom("A NIfTI file has a header that cannot be used.") from None
         if len(shape) != 3 or min(shape) < 1 or dtype.kind not in "iuf" or not _invertible(affine):
             raise BrokenDicom("A NIfTI file is not one volume of numbers with a position in space.")
+        if not placed:  # nifti1.h, method 1: a grid of unknown place; left and right would be a guess
+            raise MissingPosition("A NIfTI file does not say where its voxels lie in the patient (qform or sform).")
         to_lps = orientations.ornt_transform(orientations.io_orientation(affine), orientations.axcodes2ornt("LPS"))
         turned = tuple(int(shape[int(np.flatnonzero(to_lps[:, 0] == axis)[0])]) for axis in range(3))
         affine_lps = _LPS @ affine @ orientations.inv_ornt_aff(to_lps, shape)

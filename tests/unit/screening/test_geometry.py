@@ -1,0 +1,119 @@
+"""Geometry: the grid against DICOM's own equation, whatever the order in which slices come."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from screening.budgets import Budgets
+from screening.errors import InvalidSpacing, MissingPosition
+from screening.geometry import Geometry, gantry_tilt_deg, grid, in_order, normal, spacing_mm, unit_square
+from screening.headers import read_headers
+from screening.intake import open_upload
+from screening.slices import SliceHeader, Vector
+from tests.unit.screening.made import made_slice, made_stack
+
+PIXEL_MM = st.floats(0.2, 3.0)
+AXIAL: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
+
+def equation_c_7_6_2_1_1(header: SliceHeader, column: int, row: int) -> list[float]:
+    """PS3.3 equation C.7.6.2.1-1, written out."""
+    assert header.position
+    assert header.orientation
+    assert header.spacing_mm
+    along_row, along_column = header.orientation
+    row_mm, column_mm = header.spacing_mm
+    return [
+        header.position[axis] + along_row[axis] * column_mm * column + along_column[axis] * row_mm * row
+        for axis in range(3)
+    ]
+
+
+@settings(deadline=None)
+@given(st.permutations(list(range(12))), st.floats(-0.4, 0.4), PIXEL_MM, PIXEL_MM, st.floats(0.5, 9))
+def test_the_matrix_is_dicoms_equation_for_every_voxel_and_any_order(
+    order: list[int], angle: float, row_mm: float, column_mm: float, step: float
+) -> None:
+    turned: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, math.cos(angle), math.sin(angle)))
+    way = normal(turned) * step
+    stack = [
+        replace(
+            made_slice(index),
+            orientation=turned,
+            position=(float(way[0] * index), float(way[1] * index) - 5.0, float(way[2] * index) + 7.0),
+            spacing_mm=(row_mm, column_mm),
+        )
+        for index in range(12)
+    ]
+    ordered = in_order([stack[index] for index in order])
+    assert [one.sop_uid for one in ordered] == [one.sop_uid for one in stack]
+    geometry = grid(ordered)
+    assert geometry.spacing_mm == pytest.approx((step, row_mm, column_mm))
+    for index, column, row in ((0, 0, 0), (5, 3, 1), (11, 31, 30)):
+        found = geometry.affine_lps @ (column, row, index, 1)
+        np.testing.assert_allclose(found[:3], equation_c_7_6_2_1_1(ordered[index], column, row), atol=1e-6)
+
+
+def test_the_normal_of_an_axial_slice_points_to_the_head() -> None:
+    np.testing.assert_array_equal(normal(AXIAL), (0, 0, 1))
+    np.testing.assert_array_equal(normal(((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))), (0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("orientation", "fits"),
+    [
+        (AXIAL, True),
+        (((0.0, 0.6, 0.8), (1.0, 0.0, 0.0)), True),
+        (((2.0, 0.0, 0.0), (0.0, 1.0, 0.0)), False),
+        (((1.0, 0.0, 0.0), (0.5, 0.8, 0.0)), False),
+        (((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), False),
+    ],
+)
+def test_directions_are_of_length_one_and_square(orientation: tuple[Vector, Vector], fits: bool) -> None:
+    assert unit_square(orientation) is fits
+
+
+def test_one_slice_a_place_and_the_first_acquisition_of_each() -> None:
+    stack = made_stack(4)
+    second_phase = [replace(one, acquisition=2, sop_uid=f"{one.sop_uid}.2") for one in stack]
+    first_phase = [replace(one, acquisition=1) for one in stack]
+    assert in_order([*second_phase, *first_phase]) == tuple(first_phase)
+
+
+def test_one_hole_does_not_move_the_spacing() -> None:
+    assert spacing_mm([one for one in made_stack(9) if one.position != (0.0, 0.0, 32.0)]) == 8.0
+
+
+def test_a_tilted_gantry_shears_the_stack() -> None:
+    assert gantry_tilt_deg(made_stack(5)) == 0.0
+    shift = 8.0 * math.tan(0.3)
+    sheared = [replace(one, position=(0.0, shift * index, 8.0 * index)) for index, one in enumerate(made_stack(5))]
+    assert gantry_tilt_deg(sheared) == pytest.approx(math.degrees(0.3))
+
+
+def test_slices_without_a_place_are_refused() -> None:
+    for lost in (replace(made_slice(), position=None), replace(made_slice(), orientation=None)):
+        with pytest.raises(MissingPosition):
+            in_order([lost, made_slice(1)])
+    with pytest.raises(InvalidSpacing):
+        grid([replace(one, spacing_mm=None) for one in made_stack(3)])
+
+
+@pytest.mark.parametrize("affine", [np.zeros((4, 4)), np.full((4, 4), np.nan), np.eye(3)], ids=["flat", "nan", "small"])
+def test_a_geometry_without_a_volume_cannot_exist(affine: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
+    with pytest.raises(ValueError, match="a geometry needs"):
+        Geometry((2, 2, 2), affine, (1.0, 1.0, 1.0))
+
+
+def test_the_real_studies_lie_as_their_headers_say(real_data: Path) -> None:
+    folder = real_data / "dicom" / "normal001"
+    headers = read_headers(open_upload(folder, Path("unused"), Budgets()), Budgets())
+    geometry = grid(in_order(headers.slices))
+    assert geometry.shape == (154, 512, 512)
+    assert geometry.spacing_mm == (2.0, 0.634765625, 0.634765625)
+    np.testing.assert_allclose(geometry.affine_lps @ (0, 0, 153, 1), (-162.1826171875, -307.1826171875, -24.5, 1))

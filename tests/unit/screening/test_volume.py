@@ -1,0 +1,123 @@
+"""The volume: HU by DICOM's rules, and what a reader is told of a series that is not quite right."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screening.budgets import Budgets
+from screening.errors import BrokenArchive, BrokenPixels, NoPixelData
+from screening.headers import read_headers
+from screening.intake import open_upload
+from screening.series import Study, rank, studies_of
+from screening.slices import Rescale
+from screening.volume import AIR_HU, Volume, to_hu
+from tests.dicom_factory import ct_series, enhanced_ct, folder_of, to_bytes, to_files, zip_of
+from tests.unit.screening.made import made_slice, made_stack
+
+
+def volume_of(upload: Path) -> Volume:
+    study = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", Budgets()), Budgets()))[0]
+    assert isinstance(study, Study)
+    volume = rank(study)[0][1]
+    assert volume is not None
+    return volume
+
+
+@given(
+    st.lists(st.integers(-32768, 32767), min_size=1, max_size=20),
+    st.sampled_from([1.0, 2.0, 0.5, -1.0]),
+    st.integers(-3000, 3000),
+)
+def test_hu_against_the_slow_way(stored: list[int], slope: float, intercept: int) -> None:
+    slow = [min(32767, max(AIR_HU, round(value * slope + intercept))) for value in stored]
+    assert to_hu(np.array(stored, np.int16), Rescale(slope, float(intercept))).tolist() == slow
+
+
+def test_padding_is_air() -> None:
+    stored = np.array([-2000, -1999, 0, 63536], np.int32)
+    assert to_hu(stored, Rescale(1.0, 100.0, (-2000, -2000))).tolist() == [AIR_HU, AIR_HU, 100, 32767]
+    assert to_hu(stored, Rescale(1.0, 100.0, (0, 70_000))).tolist() == [AIR_HU, AIR_HU, AIR_HU, AIR_HU]
+
+
+@pytest.mark.parametrize(
+    "rescale", [Rescale(np.nan), Rescale(0.0), Rescale(1.0, np.inf), Rescale(1e300), Rescale(3e38)]
+)
+def test_a_rescale_that_gives_no_numbers_is_refused(rescale: Rescale) -> None:
+    with pytest.raises(BrokenPixels):
+        to_hu(np.array([1, 2], np.int16), rescale)
+
+
+def test_values_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(BrokenPixels):
+        to_hu(np.array([1.0, np.nan], np.float32), Rescale())
+
+
+def test_slices_are_decoded_in_the_order_of_their_position(tmp_path: Path) -> None:
+    volume = volume_of(zip_of(tmp_path / "upload", to_files(ct_series(16))))
+    assert len(volume) == 16
+    for index in range(16):
+        assert volume.hu(index)[0, 0] == 100 * index
+        assert volume.hu(index).dtype == np.int16
+
+
+def test_each_frame_is_rescaled_by_its_own_numbers(tmp_path: Path) -> None:
+    volume = volume_of(folder_of(tmp_path / "upload", {"multi": to_bytes(enhanced_ct(16))}))
+    assert [int(volume.hu(index)[0, 0]) for index in range(16)] == [101 * index for index in range(16)]
+
+
+def test_a_volume_travels_between_processes(tmp_path: Path) -> None:
+    volume = volume_of(zip_of(tmp_path / "upload", to_files(ct_series(16))))
+    copy = pickle.loads(pickle.dumps(volume))  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(copy.hu(7), volume.hu(7))
+
+
+def test_an_upload_that_changed_since_is_noticed(tmp_path: Path) -> None:
+    upload = zip_of(tmp_path / "upload", to_files(ct_series(16)), stored=True)
+    volume = volume_of(upload)
+    data = bytearray(upload.read_bytes())
+    data[data.index(b"\x00\x04\x01\x04") + 1] ^= 1  # one bit of one pixel
+    upload.write_bytes(data)
+    with pytest.raises(BrokenArchive, match="checksum"):
+        [volume.hu(index) for index in range(16)]
+
+
+def test_a_slice_without_pixels_is_not_zeros() -> None:
+    with pytest.raises(NoPixelData):
+        replace(Volume.of(made_stack(3)), slices=tuple(replace(one, pixels=None) for one in made_stack(3))).hu(0)
+
+
+def test_a_volume_has_a_slice_for_each_place() -> None:
+    with pytest.raises(ValueError, match="each place"):
+        replace(Volume.of(made_stack(3)), slices=tuple(made_stack(2)))
+
+
+def test_a_sane_series_warns_of_nothing() -> None:
+    assert Volume.of(made_stack()).warnings == ()
+
+
+def test_missing_slices_are_told() -> None:
+    (warning,) = Volume.of([*made_stack(6), made_slice(7), made_slice(8)]).warnings
+    assert warning == "Slices are missing in 1 place(s); the widest hole is 16.0 mm."
+
+
+def test_uneven_spacing_is_told() -> None:
+    moved = replace(made_slice(3), position=(0.0, 0.0, 27.0))
+    (warning,) = Volume.of([*made_stack(3), moved, made_slice(4), made_slice(5), made_slice(6)]).warnings
+    assert warning == "The slices are not evenly spaced: 5.00 to 11.00 mm."
+
+
+def test_slices_at_one_place_are_told() -> None:
+    doubles = [replace(one, sop_uid=f"{one.sop_uid}.2") for one in made_stack(2)]
+    (warning,) = Volume.of([*made_stack(), *doubles]).warnings
+    assert warning.startswith("2 slice(s) lie where another one lies")
+
+
+def test_a_tilted_gantry_is_told() -> None:
+    sheared = [replace(one, position=(0.0, 2.0 * index, 8.0 * index)) for index, one in enumerate(made_stack())]
+    (warning,) = Volume.of(sheared).warnings
+    assert warning == "The gantry was tilted by 14.0 degrees; the volume is sheared."
