@@ -84,6 +84,13 @@ def two_patients(slices: list[Slice]) -> list[Slice]:
     return slices
 
 
+def chest_and_mr_of_another_study(slices: list[Slice]) -> list[Slice]:
+    both = chest_and_mr(slices)
+    for slice_ in both[len(slices) :]:
+        slice_.StudyInstanceUID = uid.UID("2.25.8")
+    return both
+
+
 def chest_and_mr(slices: list[Slice]) -> list[Slice]:
     """The clean study, and an MR series in the same study."""
     others = chest()
