@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from screening.lungs import Box
 
-Pixel = TypeVar("Pixel", np.int16, np.uint8)
+Pixel = TypeVar("Pixel", np.int16, np.uint8, np.float32)
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,11 @@ class Crop:
     def of(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop of a slice [rows, columns] at its own resolution."""
         rows, columns = slice_.shape
-        inner = slice_[max(0, self.row0) : max(0, self.row1), max(0, self.column0) : max(0, self.column1)]
-        above, left = max(0, -self.row0), max(0, -self.column0)
-        below, right = max(0, self.row1 - rows), max(0, self.column1 - columns)
-        if not (above or below or left or right):
-            return inner
-        return np.pad(inner, ((above, below), (left, right)), constant_values=outside)
+        if self.row0 >= 0 and self.column0 >= 0 and self.row1 <= rows and self.column1 <= columns:
+            return slice_[self.row0 : self.row1, self.column0 : self.column1]
+        shown = np.full((self.row1 - self.row0, self.column1 - self.column0), outside, slice_.dtype)
+        shown[self._seeing(slice_.shape)] = slice_[self._seen(slice_.shape)]
+        return shown
 
     def resized(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop at the view's size: areas are averaged when it shrinks, lines interpolated when it grows."""
@@ -75,13 +74,28 @@ class Crop:
         rows, columns = self.row1 - self.row0, self.column1 - self.column0
         spread = cv2.resize(map_, (columns, rows), interpolation=cv2.INTER_LINEAR)
         slice_ = np.zeros(shape, np.float32)
-        top, left = max(0, self.row0), max(0, self.column0)
-        seen = spread[top - self.row0 : shape[0] - self.row0, left - self.column0 : shape[1] - self.column0]
-        slice_[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
+        slice_[self._seen(shape)] = spread[self._seeing(shape)]
         return slice_
+
+    def _seen(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
+        """The part of a slice of `shape` that lies in the crop."""
+        return _overlap(self.row0, self.row1, shape[0]), _overlap(self.column0, self.column1, shape[1])
+
+    def _seeing(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
+        """The same part, as rows and columns of the crop."""
+        rows, columns = self._seen(shape)
+        return (
+            slice(rows.start - self.row0, rows.stop - self.row0),
+            slice(columns.start - self.column0, columns.stop - self.column0),
+        )
 
     def _back(self, view: float, start: int, end: int) -> float:
         return start + (view + 0.5) * (end - start) / self.size - 0.5
+
+
+def _overlap(start: int, end: int, count: int) -> slice:
+    first = max(0, start)
+    return slice(first, max(first, min(end, count)))
 
 
 def _widened(start: int, end: int, side: float) -> tuple[int, int]:
