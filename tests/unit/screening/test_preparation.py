@@ -1,0 +1,108 @@
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.uid import UID
+
+from screening.contract import VIEWS
+from screening.errors import NoLung
+from screening.lungs import Lungs
+from screening.phantom import write_phantom
+from screening.preparation import prepare, spread
+from tests.unit.screening.studies import SIZE, SLICES, prepared_phantom, study_of
+
+
+def test_shapes_and_names_of_what_is_prepared() -> None:
+    prepared = prepared_phantom(chosen=8, image_size=64)
+    assert prepared.views.shape == (8, len(VIEWS), 1, 64, 64)
+    assert prepared.lung_masks.shape == (8, 1, 64, 64)
+    assert prepared.views.dtype == prepared.lung_masks.dtype == np.uint8
+    assert set(np.unique(prepared.lung_masks)) == {0, 1}
+    assert len(set(prepared.sop_uids)) == 8
+    assert set(prepared.timings_s) == {"decode", "lungs", "masks", "views"}
+
+
+def test_slices_rise_within_the_lungs() -> None:
+    prepared = prepared_phantom()
+    assert list(prepared.slice_indices) == sorted(set(prepared.slice_indices))
+    assert prepared.lungs.first <= prepared.slice_indices[0] < prepared.slice_indices[-1] <= prepared.lungs.last
+    assert all(mask.any() for mask in prepared.lung_masks)
+
+
+def test_it_crosses_a_process_boundary() -> None:
+    prepared = prepared_phantom()
+    copy = pickle.loads(pickle.dumps(prepared))  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(copy.views, prepared.views)
+    assert copy.crop == prepared.crop
+
+
+def test_twice_the_same_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    path = write_phantom(tmp_path / "study.zip", slices=SLICES, size=SIZE)
+    again = prepare(study_of(path, tmp_path), 64, 8)
+    assert again.views.tobytes() == prepared_phantom().views.tobytes()
+    assert again.lung_masks.tobytes() == prepared_phantom().lung_masks.tobytes()
+    assert replace(again, timings_s={}).candidates == prepared_phantom().candidates
+
+
+def test_a_folder_named_backwards_is_the_same_study(tmp_path: Path) -> None:
+    folder = write_phantom(tmp_path / "study", slices=SLICES, size=SIZE)
+    for number, path in enumerate(sorted(folder.iterdir())):
+        path.rename(folder / f"z{SLICES - number:03}")
+    assert prepare(study_of(folder, tmp_path), 64, 8).views.tobytes() == prepared_phantom().views.tobytes()
+
+
+def test_the_walk_goes_on_until_lungs_are_found(tmp_path: Path) -> None:
+    """A longer series without lungs is tried first, and the report says why it was left."""
+    chest = write_phantom(tmp_path / "chest", slices=SLICES, size=SIZE)
+    (tmp_path / "both").mkdir()
+    for number, path in enumerate(sorted(chest.iterdir())):
+        slice_ = dcmread(path)
+        (tmp_path / "both" / f"chest{number}").write_bytes(path.read_bytes())
+        water = np.full((SIZE, SIZE), 1024 + 30, np.uint16)
+        slice_.PixelData, slice_.SeriesInstanceUID = water.tobytes(), "2.25.77"
+        for half in (0, 1):
+            slice_.SOPInstanceUID = UID(f"2.25.78.{number}.{half}")
+            slice_.ImagePositionPatient = [*slice_.ImagePositionPatient[:2], 12.5 * number + 6.0 * half]
+            slice_.save_as(tmp_path / "both" / f"water{number}{half}")
+    prepared = prepare(study_of(tmp_path / "both", tmp_path), 64, 8)
+    reasons = {candidate.series_uid: candidate.reason for candidate in prepared.candidates}
+    assert reasons == {"2.25.77": "no_lung", prepared.series_uid: "chosen"}
+    assert [candidate.chosen for candidate in prepared.candidates] == [False, True]
+    assert prepared.views.tobytes() == prepared_phantom().views.tobytes()
+
+
+def test_no_lung_anywhere_is_an_error_that_names_the_study(tmp_path: Path) -> None:
+    folder = write_phantom(tmp_path / "study", slices=SLICES, size=SIZE)
+    for path in folder.iterdir():
+        slice_ = dcmread(path)
+        slice_.PixelData = bytes(len(slice_.PixelData))
+        slice_.save_as(path)
+    study = study_of(folder, tmp_path)
+    with pytest.raises(NoLung) as refused:
+        prepare(study, 64, 8)
+    assert refused.value.study_uid == study.study_uid
+
+
+@pytest.mark.parametrize("count", [1, 3, 12, 40])
+def test_slices_are_spread_evenly(count: int) -> None:
+    lungs = Lungs(20, 420, (0, 1, 0, 1), dict.fromkeys(range(0, 440, 33), 100.0))
+    step = 400 / count
+    ideal = 20 + (np.arange(count) + 0.5) * step
+    assert np.abs(np.array(spread(lungs, count)) - ideal).max() <= max(0.5, 0.25 * step)
+
+
+def test_few_slices_are_taken_once_each() -> None:
+    lungs = Lungs(3, 8, (0, 1, 0, 1), dict.fromkeys(range(12), 100.0))
+    assert set(spread(lungs, 24)) <= set(range(3, 9))
+    assert len(spread(lungs, 24)) == len(set(spread(lungs, 24)))
+
+
+@pytest.mark.parametrize("name", ["normal001", "cap001", "lung_dx_a0002"])
+def test_real_studies(name: str, real_data: Path, tmp_path: Path) -> None:
+    prepared = prepare(study_of(real_data / "dicom" / name, tmp_path), 64, 12)
+    assert len(prepared.slice_indices) == 12
+    assert all(0.03 < mask.mean() < 0.8 for mask in prepared.lung_masks)
+    assert [candidate.reason for candidate in prepared.candidates if candidate.chosen] == ["chosen"]

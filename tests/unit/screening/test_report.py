@@ -1,0 +1,110 @@
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from screening.contract import FINDINGS
+from screening.errors import EngineDeadline, NoLung, StudyError
+from screening.fusion import fuse
+from screening.report import COLUMNS, Notice, Report
+from screening.verdict import Verdict
+from tests.unit.screening.studies import card_of, outputs_of, prepared_phantom
+
+
+def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4) -> Report:
+    """The report of the phantom with this reconstruction error in its third slice; 1.0 is the operating point."""
+    errors = np.full(8, 0.5, np.float32)
+    errors[2] = suspicion
+    card, outputs = card_of(trained=trained), outputs_of(reconstruction_error=errors)
+    fusion = fuse(outputs, card.error_range)
+    return Report.analysed("=1+1.zip", prepared_phantom(), outputs, fusion, card, seconds, {"survey": seconds})
+
+
+def test_the_row_has_the_contests_columns_in_order() -> None:
+    row = report_of(suspicion=1.4).row
+    assert tuple(row) == COLUMNS
+    assert row["pathology"] == 1
+    assert row["processing_status"] == "Success"
+    assert row["probability_of_pathology"] == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-6)
+    assert row["most_dangerous_pathology_type"] == FINDINGS[0]
+    assert len(row["pathology_localization"].split(",")) == 6
+
+
+def test_a_normal_study_names_no_finding_and_no_place() -> None:
+    report = report_of(suspicion=0.6)
+    assert report.verdict is Verdict.NORMAL
+    assert report.row["pathology"] == 0
+    assert report.row["most_dangerous_pathology_type"] is None
+    assert report.row["pathology_localization"] is None
+    assert report.to_json()["evidence"]["localisation"] is None
+    assert len(report.to_json()["findings"]) == len(FINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("suspicion", "verdict"),
+    [
+        (0.5, Verdict.NORMAL),
+        (0.99, Verdict.NORMAL),
+        (1.0, Verdict.PATHOLOGY),
+        (1.01, Verdict.PATHOLOGY),
+        (90.0, Verdict.PATHOLOGY),
+    ],
+)
+def test_verdict_and_row_agree(suspicion: float, verdict: Verdict) -> None:
+    report = report_of(suspicion=suspicion)
+    assert report.verdict is verdict
+    assert report.row["pathology"] == int(verdict is Verdict.PATHOLOGY)
+
+
+@pytest.mark.parametrize("error", [NoLung("no lung", "2.25.5"), EngineDeadline("too late")])
+def test_a_failure_has_no_probability_and_no_pathology(error: StudyError) -> None:
+    report = Report.failed("study.zip", error, 1.23456)
+    filled = {name: value for name, value in report.row.items() if value is not None}
+    assert filled == {
+        "path_to_study": "study.zip",
+        "processing_status": "Failure",
+        "time_of_processing": 1.235,
+        **({"study_uid": error.study_uid} if error.study_uid else {}),
+    }
+    whole = report.to_json()
+    assert whole["verdict"] == "not_analysed"
+    assert whole["error"] == {"code": error.code, "detail": error.detail}
+    assert "probability" not in whole
+
+
+def test_no_report_is_both_analysed_and_failed() -> None:
+    fine, failed = report_of(suspicion=0.6), Report.failed("x", NoLung("no lung"), 0.0)
+    with pytest.raises(ValueError, match="either"):
+        Report(fine.row, Verdict.NORMAL, failed.error, fine.notices, fine.body)
+    with pytest.raises(ValueError, match="either"):
+        Report(failed.row, Verdict.NOT_ANALYSED, None, failed.notices, failed.body)
+    with pytest.raises(ValueError, match="columns"):
+        Report({name: fine.row[name] for name in reversed(COLUMNS)}, fine.verdict, None, fine.notices, fine.body)
+
+
+def test_notices_say_what_the_verdict_is_worth() -> None:
+    assert report_of(suspicion=0.6).notices == (Notice.NO_MEDICAL_DEVICE,)
+    assert Report.failed("x", NoLung("no lung"), 0.0).notices == (Notice.NO_MEDICAL_DEVICE,)
+    untrained = report_of(suspicion=0.6, trained=False).to_json()
+    assert untrained["notice_codes"] == ["no_medical_device", "untrained"]
+    assert "means nothing" in untrained["notices"][1]
+
+
+def test_the_whole_report_is_json_and_tells_its_evidence() -> None:
+    whole = json.loads(json.dumps(report_of(suspicion=1.4).to_json(), allow_nan=False))
+    prepared = prepared_phantom()
+    assert whole["evidence"]["key_slice"]["slice"] == prepared.slice_indices[2]
+    assert [one["slice"] for one in whole["evidence"]["slices"]] == list(prepared.slice_indices)
+    assert whole["series"][0]["reason"] == "chosen"
+    assert whole["provenance"]["model_card"] == "test-1"
+    assert set(whole["evidence"]["localisation"]) == {"x", "y", "z", "lps_mm"}
+
+
+def test_equal_but_for_times() -> None:
+    def timeless(seconds: float) -> dict[str, Any]:
+        whole = report_of(suspicion=1.4, seconds=seconds).to_json()
+        del whole["timings_s"], whole["row"]["time_of_processing"]
+        return whole
+
+    assert json.dumps(timeless(0.1)) == json.dumps(timeless(9.9))
