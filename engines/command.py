@@ -68,7 +68,11 @@ def triton_environ(environment: Environment) -> dict[str, str]:
     """The server's environment variables: its libraries, its interpreter, no PYTHON* to mislead the stub."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     path = os.pathsep.join([str(environment.python.parent), os.environ.get("PATH", os.defpath)])
-    return inherited | {"LD_LIBRARY_PATH": environment.search_path, "PATH": path}
+    return inherited | {
+        "LD_LIBRARY_PATH": environment.search_path,
+        "PATH": path,
+        "OPENBLAS_NUM_THREADS": "1",  # a stub's numpy only joins rows; else each stub holds a thread a core
+    }
 
 
 def _bound(listener: socket.socket) -> int:

@@ -36,7 +36,11 @@ class LeashedProcess:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the owner, who then stops the server in order
         )
-        first_line = await holder.stdout.readline() if holder.stdout else b""
+        try:
+            first_line = await holder.stdout.readline() if holder.stdout else b""
+        except asyncio.CancelledError:
+            holder.terminate()
+            raise
         if not first_line:
             raise OSError(f"{command[0]} cannot be run")
         return cls(int(first_line), log, holder)
@@ -50,7 +54,8 @@ class LeashedProcess:
         ending = asyncio.ensure_future(self._leash.wait())
         while not ending.done() and not self._lost_a_stub():
             await asyncio.wait([ending], timeout=PULSE_S)
-        self._kill_group()  # without one of its stubs Triton cannot end in order; it waits for it in vain
+        if not ending.done():
+            self._kill_group()  # Triton cannot end in order without one of its stubs; it waits for it in vain
         await self.stop()
 
     async def stop(self) -> None:
@@ -62,7 +67,8 @@ class LeashedProcess:
         except TimeoutError:
             self._leash.kill()
             await self._leash.wait()
-        self._kill_group()
+        if self._leash.returncode:  # the leash was killed before it could do this
+            self._kill_group()
 
     def log_tail(self, lines: int) -> str:
         """The end of the log, for the person who must find out why."""
@@ -78,4 +84,4 @@ class LeashedProcess:
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)  # the leash has done so, unless it was killed itself
+            os.killpg(self.pid, signal.SIGKILL)

@@ -1,7 +1,10 @@
 """Triton as a child process: started, watched, started again when it dies, and gone when its owner is.
 
-async with TritonServer(repository) as server:
-    ... server.grpc_url ...
+    async with TritonServer(repository) as server:
+        ... server.grpc_url ...
+
+What watches over whom: the owner's event loop restarts the server (`restarts`), and a leash between them ends it when
+the owner goes (`leash`, `process`).
 """
 
 import asyncio
@@ -97,7 +100,7 @@ class TritonServer:
 
     async def start(self) -> None:
         """Return when every model answers; raises an EngineError, with the end of the log, when they will not."""
-        self.state = "starting"
+        self.state, self.failure = "starting", None
         try:
             await self._launch()
             await self._wait_ready()
