@@ -55,7 +55,8 @@ async def ready_services(settings: Settings) -> AsyncIterator[Services]:
         settings = settings.model_copy(update={"triton_url": triton_url_for(settings.model_repository)})
     words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
     async with AsyncExitStack() as stack:
-        with errors.status(words):
+        errors.print(words, style="dim", highlight=False)
+        with errors.status("waiting until the ensemble is ready"):
             services = await stack.enter_async_context(open_services(settings))
             await until_ready(services)
         yield services

@@ -43,11 +43,20 @@ async def _screened(analysis: Analysis, item: Path) -> tuple[Report, ...]:
 
 
 async def _once(analysis: Analysis, item: Path) -> tuple[Report, ...]:
+    name = printable(item)
     with TemporaryDirectory(prefix="turnstile-") as scratch:
         try:
-            return await analysis.reports(Upload(item, str(item), Path(scratch)))
+            return await analysis.reports(Upload(item, name, Path(scratch)))
         except StudyError as refused:
-            return (Report.failed(str(item), refused, 0.0),)
+            return (Report.failed(name, refused, 0.0),)
         except Exception:
             log.exception("a fault of the program")
-            return (Report.failed(str(item), EngineFault("the program failed on this study; see its log"), 0.0),)
+            return (Report.failed(name, EngineFault("the program failed on this study; see its log"), 0.0),)
+
+
+def printable(item: Path) -> str:
+    """The path as a table can hold it: broken UTF-8, line ends and marks that turn text around are escaped.
+
+    A file's name may hold any byte; a carriage return in it would forge a row.
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(item))

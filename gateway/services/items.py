@@ -44,7 +44,9 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 
 def _kind(file: Path) -> Literal["dicom", "archive", "nifti"] | None:
-    """What a file claims to be, by its first bytes, or by its name where NIfTI hides in gzip."""
+    """What a file claims to be, by its first bytes, or by its name where NIfTI hides in gzip; a pipe claims nothing."""
+    if not file.is_file():
+        return None
     with file.open("rb") as opened:
         head = opened.read(132)
     if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:

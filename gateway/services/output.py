@@ -1,16 +1,13 @@
 """The report of a mass run: CSV grows row by row; JSON and XLSX are written whole, when the run ends or is stopped."""
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Final
 
 from gateway.services.journal import Entry
-from gateway.services.tables import as_csv, as_xlsx
-from screening.report import COLUMNS
+from gateway.services.tables import as_csv, as_xlsx, csv_lines
 
 KINDS: Final = (".csv", ".json", ".xlsx")
 
@@ -43,10 +40,8 @@ class Output:
         """Add an upload's rows, where the kind of file allows it."""
         if self.path.suffix.lower() != ".csv":
             return
-        text = StringIO(newline="")
-        csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(entry.rows)
         with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
+            file.write(csv_lines(entry.rows))
 
     def _rendered(self, entries: Iterable[Entry]) -> bytes:
         match self.path.suffix.lower():

@@ -3,19 +3,25 @@
 import csv
 from collections.abc import Iterable, Mapping
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, Final
 
 import xlsxwriter
 
 from screening.report import COLUMNS
 
+# OWASP, CSV injection: a spreadsheet takes a cell that begins so for a formula, and file names come from anywhere.
+FORMULA: Final = ("=", "+", "-", "@")
+
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """A header and one line for each row; an absent value is an empty cell."""
+    return ",".join(COLUMNS) + "\n" + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """One line for each row; a file name that a spreadsheet would run as a formula stands behind an apostrophe."""
     text = StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(map(_inert, rows))
     return text.getvalue()
 
 
@@ -32,3 +38,8 @@ def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
         for number, row in enumerate(rows, start=1):
             sheet.write_row(number, 0, [row[column] for column in COLUMNS])
     return target.getvalue()
+
+
+def _inert(row: Mapping[str, Any]) -> dict[str, Any]:
+    name = str(row["path_to_study"])
+    return {**row, "path_to_study": f"'{name}" if name.startswith(FORMULA) else name}

@@ -18,7 +18,9 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
 @pytest.fixture(scope="session")
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zip with a synthetic chest."""
-    return write_phantom(tmp_path_factory.mktemp("phantom") / "phantom.zip", slices=24, size=256)
+    path = tmp_path_factory.mktemp("phantom") / "phantom.zip"
+    write_phantom(path, slices=24, size=256)
+    return path
 
 
 @pytest.fixture(scope="session")

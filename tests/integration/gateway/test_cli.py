@@ -7,12 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from gateway.cli.running import found
 from gateway.cli.screen import FAILED
 from tests.integration.gateway.running import RunningGateway, until
 
@@ -23,6 +25,10 @@ def turnstile(
     command = [sys.executable, "-m", "gateway.cli", *map(str, arguments)]
     environ = os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path)} | variables
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False)
+
+
+def rows_of(report: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(report.read_text().splitlines()))
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ def test_a_folder_is_screened_with_a_failure_row_and_an_exit_status(
     report = tmp_path / "report.csv"
     run = turnstile("screen", collection, "-o", report, "--triton-url", gateway.services.triton_url)
     assert run.returncode == FAILED, run.stderr
-    rows = {Path(row["path_to_study"]).name: row for row in csv.DictReader(report.open())}
+    rows = {Path(row["path_to_study"]).name: row for row in rows_of(report)}
     status = {name: row["processing_status"] for name, row in rows.items()}
     assert status == {"good.zip": "Success", "good folder": "Success", "broken.zip": "Failure"}
     assert rows["broken.zip"]["pathology"] == ""
@@ -83,9 +89,9 @@ def test_a_run_that_is_killed_goes_on_where_it_was(gateway: RunningGateway, phan
     until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 2)
     run.kill()
     run.wait()
-    before = {row["path_to_study"]: row for row in csv.DictReader(report.open())}
+    before = {row["path_to_study"]: row for row in rows_of(report)}
     assert turnstile(*arguments).returncode == 0
-    after = {row["path_to_study"]: row for row in csv.DictReader(report.open())}
+    after = {row["path_to_study"]: row for row in rows_of(report)}
     assert len(after) == 12
     assert {name: after[name] for name in before} == before
 
@@ -122,18 +128,31 @@ def test_a_changed_network_is_not_served(gateway: RunningGateway, tmp_path: Path
     assert "classifier/1/model.onnx" in run.stderr
 
 
-def test_up_serves_is_found_by_others_and_stops_whole(phantom: Path, tmp_path: Path) -> None:
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "XDG_CACHE_HOME": str(tmp_path)}
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """`turnstile up --demo` on a free port; what it says is in up.log."""
     command = [sys.executable, "-m", "gateway.cli", "up", "--port", "0", "--demo"]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "160"}
     with (tmp_path / "up.log").open("wb") as log:
-        up = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_up_serves_is_found_by_others_and_stops_whole(
+    up: "subprocess.Popen[bytes]", phantom: Path, tmp_path: Path
+) -> None:
     said = (tmp_path / "up.log").read_text
     until(lambda: "Ctrl-C stops everything" in said() or up.poll() is not None)
-    assert "synthetic" in said(), said()
-    url = next(word for word in said().split() if word.startswith("http://"))
+    assert "A synthetic study" in said(), said()
+    url = next(line.split()[1] for line in said().splitlines() if line.startswith("gateway"))
     assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    second = turnstile("screen", phantom, "-o", tmp_path / "report.json")
+    assert "using Triton at" in second.stderr
     family = psutil.Process(up.pid).children(recursive=True)
     up.send_signal(signal.SIGTERM)
     assert up.wait(60) == 0
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
+    assert found() is None

@@ -45,9 +45,13 @@ def test_others_go_through_the_same_pipe(stream: io.StringIO) -> None:
     assert second["restarts"] == 2
 
 
+def fail() -> None:
+    raise FileNotFoundError("/scans/Ivanov^Ivan.dcm")
+
+
 def fail_twice() -> None:
     try:
-        raise FileNotFoundError("/scans/Ivanov^Ivan.dcm")
+        fail()
     except FileNotFoundError as cause:
         raise ValueError("PatientID 4711") from cause
 

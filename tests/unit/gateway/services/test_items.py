@@ -1,5 +1,6 @@
 """Which uploads a path stands for."""
 
+import os
 from pathlib import Path
 
 from gateway.services.items import items_of
@@ -40,3 +41,13 @@ def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
 def test_a_file_that_was_named_is_an_upload_whatever_it_is(tmp_path: Path) -> None:
     text = put(tmp_path / "labels.csv", b"path,label")
     assert items_of([text, text]).uploads == (text,)
+
+
+def test_what_is_no_plain_file_is_passed_over_unopened(tmp_path: Path) -> None:
+    archive = put(tmp_path / "a", b"PK\x03\x04")
+    pipe, nowhere = tmp_path / "b.dcm", tmp_path / "c.dcm"
+    os.mkfifo(pipe)
+    nowhere.symlink_to("nowhere")
+    items = items_of([tmp_path])
+    assert items.uploads == (archive,)
+    assert items.passed_over == (pipe, nowhere)
