@@ -91,7 +91,7 @@ class CalibrationViews:
         with tempfile.TemporaryDirectory() as folder:
             paths = [Path(folder) / str(seed) for seed in range(SYNTHETIC_STUDIES)]
             for seed, path in enumerate(paths):
-                write_phantom(path, seed=seed, nodule=bool(seed % 2))
+                write_phantom(path, slices=2 * SLICES_PER_STUDY, size=256, seed=seed, nodule=bool(seed % 2))
             return cls.from_studies(paths, image_size)
 
 

@@ -18,6 +18,18 @@ Network = TypeVar("Network", Classifier, Autoencoder, Findings)
 
 FORMAT: Final = "turnstile-network-1"
 
+# What torch's unpickler raises on bytes that are no checkpoint, or only the beginning of one.
+_BROKEN: Final = (
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
+
 
 class InvalidCheckpoint(Exception):
     """The file is no checkpoint of this network, or some of its weights are missing or too many."""
@@ -60,7 +72,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise InvalidCheckpoint(f"{path.name} does not exist")
     try:
         checkpoint, _ = torch_safe_load(path, safe_only=True)
-    except (TypeError, RuntimeError, EOFError, AssertionError, pickle.UnpicklingError) as error:
+    except _BROKEN as error:
         raise InvalidCheckpoint(f"{path.name} is no readable checkpoint: {error}") from error
     if not isinstance(checkpoint, Mapping):
         raise InvalidCheckpoint(f"{path.name} holds no checkpoint")

@@ -44,7 +44,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(
         load_network(Classifier, path, image_size=64)
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half a zip"])
+@pytest.mark.parametrize("content", [b"", b"broken", b"no checkpoint", b"PK\x03\x04 half a zip"])
 def test_a_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "classifier.pt"
     path.write_bytes(content)

@@ -1,0 +1,44 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from export.calibration_views import CalibrationViews
+from export.cli import app
+from export.repository import MANIFEST, MODEL_CARD
+from export.speed import measure_speed, table
+from screening.model_card import ModelCard
+
+
+@pytest.fixture
+def npz(views: CalibrationViews, tmp_path: Path) -> Path:
+    path = tmp_path / "views.npz"
+    np.savez(path, views=views.views, lung_masks=views.lung_masks, studies=views.studies)
+    return path
+
+
+def test_tensorrt_target_writes_the_config_and_says_that_no_plan_was_built(npz: Path, tmp_path: Path) -> None:
+    output = tmp_path / "repository"
+    result = CliRunner().invoke(app, ["--target", "tensorrt", "--calibration", str(npz), "--output", str(output)])
+    assert result.exit_code == 0, result.output
+    assert "classifier: TensorRT is not here, no plan was built. On the GPU machine: trtexec --onnx=" in result.output
+    assert "the verdict of this repository means nothing" in result.output
+    assert 'platform: "tensorrt_plan"' in (output / "findings" / "config.pbtxt").read_text()
+    assert not json.loads((output / MANIFEST).read_text())["plans"]["classifier"]["built"]
+    assert not ModelCard.load(output / MODEL_CARD).trained
+
+
+def test_precision_overrides_the_target(npz: Path, tmp_path: Path) -> None:
+    output = tmp_path / "repository"
+    arguments = ["--precision", "fp32", "--calibration", str(npz), "--output", str(output)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert set(json.loads((output / MANIFEST).read_text())["precision"].values()) == {"fp32"}
+
+
+def test_speed_has_a_row_for_every_form(views: CalibrationViews) -> None:
+    measured = measure_speed(views)
+    assert len(measured) == 3 * 2 * 2
+    assert all(row.slices_per_s > 0 for row in measured)
+    assert table(measured).count("\n") == 1 + len(measured)
