@@ -1,30 +1,44 @@
-"""The size that a compressed slice itself declares: its decoder will believe that, not the DICOM header."""
+"""What a compressed slice itself declares: its decoder will believe that, not the DICOM header."""
 
 import struct
+from typing import NamedTuple
 
 _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"  # ITU-T T.800 A.4.1, A.5.1: SOC, then SIZ
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}  # ITU-T T.81 B.1.1.3; T.87 C.1.1
+_START_OF_SCAN = 0xDA
 
 
-def declared_size(stream: bytes) -> tuple[int, int]:
-    """(rows, columns) of a JPEG, JPEG-LS or JPEG 2000 stream; raises ValueError or struct.error without one."""
+class Declared(NamedTuple):
+    """Size and kind of a JPEG, JPEG-LS or JPEG 2000 stream."""
+
+    rows: int
+    columns: int
+    samples: int
+    bits: int
+
+
+def declared(stream: bytes) -> Declared:
+    """What the stream says of itself; raises ValueError or struct.error where it says nothing."""
     if stream.startswith(_JPEG_START):
-        return _jpeg_size(stream)
+        return _jpeg(stream)
     start = stream.find(_JPEG2000_START)
     if start < 0:
         raise ValueError("neither JPEG nor JPEG 2000")
-    right, bottom, left, top = struct.unpack_from(">4I", stream, start + 8)
-    return bottom - top, right - left
+    right, bottom, left, top, samples, depth = struct.unpack_from(">4I16xHB", stream, start + 8)
+    return Declared(bottom - top, right - left, samples, (depth & 0x7F) + 1)  # A.5.1: the top bit is the sign
 
 
-def _jpeg_size(stream: bytes) -> tuple[int, int]:
-    at = len(_JPEG_START)
+def _jpeg(stream: bytes) -> Declared:
+    # Every segment up to the first scan is walked: gdcm aborts the process when one does not begin where it should.
+    at, frame = len(_JPEG_START), None
     while True:
         prefix, marker, length = struct.unpack_from(">BBH", stream, at)
-        if prefix != 0xFF:
+        if prefix != 0xFF or (marker == _START_OF_SCAN and frame is None):
             raise ValueError("no marker where one must be")
+        if marker == _START_OF_SCAN and frame is not None:
+            return frame
         if marker in _START_OF_FRAME:
-            rows, columns = struct.unpack_from(">HH", stream, at + 5)
-            return rows, columns
+            bits, rows, columns, samples = struct.unpack_from(">BHHB", stream, at + 4)
+            frame = Declared(rows, columns, samples, bits)
         at += 1 if marker == 0xFF else 2 + length  # 0xFF fills

@@ -1,4 +1,7 @@
-"""Where the slices of a series lie: order, spacing, holes, and the matrix from indices to the patient."""
+"""Where the slices of a series lie: order, spacing, and the matrix from indices to the patient.
+
+highdicom sorts regular series too, but its answer to an irregular one is None, and that one must be told apart here.
+"""
 
 import math
 from collections.abc import Sequence
@@ -96,8 +99,8 @@ def spacing_mm(ordered: Sequence[SliceHeader]) -> float:
     return float(np.median(steps_mm(ordered)))
 
 
-def gantry_tilt_deg(ordered: Sequence[SliceHeader]) -> float:
-    """The angle between the slice normal and the way from slice to slice; 0 for a scan without tilt, never negative."""
+def shear_deg(ordered: Sequence[SliceHeader]) -> float:
+    """The angle between the slice normal and the way from slice to slice: the gantry's tilt, without its sign."""
     first, last = ordered[0], ordered[-1]
     if first.orientation is None or first.position is None or last.position is None:
         raise MissingPosition(_UNPLACED)

@@ -7,6 +7,7 @@ inside is opened too, `Budgets.nesting` deep. What is no DICOM is sorted out lat
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from screening.archives import zip_members
 from screening.budgets import Budgets, Ledger
@@ -92,7 +93,6 @@ def _gunzip(member: Member, limit: int) -> Iterator[bytes]:
 
 def _written(chunks: Iterator[bytes], scratch: Path) -> Path:
     scratch.mkdir(parents=True, exist_ok=True)
-    path = scratch / f"unpacked-{sum(1 for _ in scratch.iterdir())}"
-    with path.open("xb") as file:
+    with NamedTemporaryFile(dir=scratch, delete=False) as file:
         file.writelines(chunks)
-    return path
+    return Path(file.name)

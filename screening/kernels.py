@@ -1,15 +1,15 @@
 """What a Convolution Kernel does to a slice: smooth, or sharpen. Each vendor names its own (PS3.3 C.8.2.1)."""
 
 import re
-from enum import IntEnum
+from enum import Enum
 
 
-class Sharpness(IntEnum):
-    """From the kernel that screening likes best to the one that it likes least."""
+class Sharpness(Enum):
+    """How much a kernel lifts edges, and noise with them."""
 
-    SOFT = 0
-    UNKNOWN = 1
-    SHARP = 2
+    SOFT = "soft"
+    SHARP = "sharp"
+    UNKNOWN = "unknown"
 
 
 _NUMBERED = re.compile(r"[A-Z]{1,2}(\d{2})[A-Z]?\b")  # Siemens: B40f, D40s, Br40d, I70f\\3; softer below 50

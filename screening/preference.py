@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from screening.kernels import sharpness
+from screening.kernels import Sharpness, sharpness
 from screening.volume import Volume
 
 COVERAGE = 0.9  # a stack this near to the longest one covers as much of the chest
@@ -18,7 +18,7 @@ class Fit:
 
     @property
     def kernel(self) -> str:
-        return self.volume.slices[0].kernel
+        return self.volume.slices[0].kernel or "(none)"
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,13 @@ PREFERENCES: tuple[Preference, ...] = (
     Preference("shorter", lambda fit: 0 if fit.coverage >= COVERAGE else 1, "Another series covers more of the body."),
     Preference(
         "kernel",
-        lambda fit: int(sharpness(fit.kernel)),
+        lambda fit: int(sharpness(fit.kernel) is Sharpness.SHARP),
         "Kernel {kernel} is sharper than {best}; its noise reads as texture in the 8-bit views.",
+    ),
+    Preference(
+        "kernel",
+        lambda fit: int(sharpness(fit.kernel) is Sharpness.UNKNOWN),
+        "Kernel {kernel} may be sharp; {best} is known to be soft.",
     ),
     Preference("fewer_slices", lambda fit: -len(fit.volume), "Another series has more slices of the same chest."),
 )

@@ -101,7 +101,13 @@ def _fit(fit: Fit, best: Fit) -> Candidate:
     chosen = fit is best
     reason, explanation = ("chosen", "The best axial series of the study.") if chosen else why_not(fit, best)
     return Candidate(
-        volume.series_uid, len(volume), fit.kernel, round(volume.geometry.spacing_mm[0], 3), chosen, reason, explanation
+        volume.series_uid,
+        len(volume),
+        volume.slices[0].kernel,
+        round(volume.geometry.spacing_mm[0], 3),
+        chosen,
+        reason,
+        explanation,
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from screening.decoding import Stored, stored_values
 from screening.errors import BrokenPixels
-from screening.geometry import Geometry, gantry_tilt_deg, grid, in_order, steps_mm
+from screening.geometry import Geometry, grid, in_order, shear_deg, steps_mm
 from screening.slices import Rescale, SliceHeader
 
 AIR_HU = -1024  # below it lies only what the scanner did not measure
@@ -77,6 +77,8 @@ def _warnings(slices: Sequence[SliceHeader], ordered: Sequence[SliceHeader]) -> 
         yield f"Slices are missing in {holes} place(s); the widest hole is {steps.max():.1f} mm."
     elif float(np.abs(steps - usual).max()) > IRREGULAR * usual:
         yield f"The slices are not evenly spaced: {steps.min():.2f} to {steps.max():.2f} mm."
-    tilt = gantry_tilt_deg(ordered)
-    if abs(tilt) > TILT_WARNED_DEG:
-        yield f"The gantry was tilted by {tilt:.1f} degrees; the volume is sheared."
+    shear, told = shear_deg(ordered), ordered[0].gantry_tilt_deg
+    if shear > TILT_WARNED_DEG:
+        yield f"The gantry was tilted: the stack of slices leans by {shear:.1f} degrees."
+    elif abs(told) > TILT_WARNED_DEG:
+        yield f"The header tells of a gantry tilted by {told:.1f} degrees, yet the slices stand straight."

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from screening.budgets import Budgets
 from screening.errors import InvalidSpacing, MissingPosition
-from screening.geometry import Geometry, gantry_tilt_deg, grid, in_order, normal, spacing_mm, unit_square
+from screening.geometry import Geometry, grid, in_order, normal, shear_deg, spacing_mm, unit_square
 from screening.headers import read_headers
 from screening.intake import open_upload
 from screening.slices import SliceHeader, Vector
@@ -90,10 +90,10 @@ def test_one_hole_does_not_move_the_spacing() -> None:
 
 
 def test_a_tilted_gantry_shears_the_stack() -> None:
-    assert gantry_tilt_deg(made_stack(5)) == 0.0
+    assert shear_deg(made_stack(5)) == 0.0
     shift = 8.0 * math.tan(0.3)
     sheared = [replace(one, position=(0.0, shift * index, 8.0 * index)) for index, one in enumerate(made_stack(5))]
-    assert gantry_tilt_deg(sheared) == pytest.approx(math.degrees(0.3))
+    assert shear_deg(sheared) == pytest.approx(math.degrees(0.3))
 
 
 def test_slices_without_a_place_are_refused() -> None:

@@ -120,4 +120,9 @@ def test_slices_at_one_place_are_told() -> None:
 def test_a_tilted_gantry_is_told() -> None:
     sheared = [replace(one, position=(0.0, 2.0 * index, 8.0 * index)) for index, one in enumerate(made_stack())]
     (warning,) = Volume.of(sheared).warnings
-    assert warning == "The gantry was tilted by 14.0 degrees; the volume is sheared."
+    assert warning == "The gantry was tilted: the stack of slices leans by 14.0 degrees."
+
+
+def test_a_tilt_that_only_the_header_knows_is_told() -> None:
+    (warning,) = Volume.of([replace(one, gantry_tilt_deg=-15.0) for one in made_stack()]).warnings
+    assert "-15.0 degrees" in warning
