@@ -1,11 +1,12 @@
 """The crop: the square of a slice that a view shows, and the way from a view back to the slice and the patient.
 
 The box of the lungs is widened to a square in millimetres around its centre, so that a nodule stays round whatever
-the pixels' aspect; where the square leaves the slice, a view shows air. Pixel (0, 0) has its centre at (0.0, 0.0)
-(PS3.3 C.7.6.2.1.1), so it reaches from -0.5 to 0.5.
+the pixels' aspect; where the square leaves the slice, a view shows air. A view is turned so that the patient's left is
+right and the back is down, as most scanners store it, but not for a patient who lies prone. Pixel (0, 0) has its
+centre at (0.0, 0.0) (PS3.3 C.7.6.2.1.1), so it reaches from -0.5 to 0.5.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -21,7 +22,7 @@ Pixel = TypeVar("Pixel", np.int16, np.uint8, np.float32)
 class Crop:
     """Rows `row0` to `row1` and columns `column0` to `column1` (excluded), shown as `size` x `size` view pixels.
 
-    The rows and columns may lie outside the slice.
+    The rows and columns may lie outside the slice. `upside_down` and `mirrored` turn the rows and the columns.
     """
 
     row0: int
@@ -29,6 +30,8 @@ class Crop:
     column0: int
     column1: int
     size: int
+    upside_down: bool = False
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         if self.row1 <= self.row0 or self.column1 <= self.column0 or self.size < 1:
@@ -43,14 +46,15 @@ class Crop:
             *_widened(row0, row1, side_mm / spacing_mm[0]), *_widened(column0, column1, side_mm / spacing_mm[1]), size
         )
 
+    def turned(self, affine_lps: NDArray[np.float64]) -> "Crop":
+        """The crop that shows a slice of this volume with the patient's left right and the back down."""
+        return replace(self, upside_down=bool(affine_lps[1, 1] < 0), mirrored=bool(affine_lps[0, 0] < 0))
+
     def of(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop of a slice [rows, columns] at its own resolution."""
-        rows, columns = slice_.shape
-        if self.row0 >= 0 and self.column0 >= 0 and self.row1 <= rows and self.column1 <= columns:
-            return slice_[self.row0 : self.row1, self.column0 : self.column1]
         shown = np.full((self.row1 - self.row0, self.column1 - self.column0), outside, slice_.dtype)
         shown[self._seeing(slice_.shape)] = slice_[self._seen(slice_.shape)]
-        return shown
+        return self._turn(shown)
 
     def resized(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop at the view's size: areas are averaged when it shrinks, lines interpolated when it grows."""
@@ -60,7 +64,10 @@ class Crop:
 
     def to_slice(self, row: float, column: float) -> tuple[float, float]:
         """Row and column of the slice that lie under this place of the view."""
-        return self._back(row, self.row0, self.row1), self._back(column, self.column0, self.column1)
+        return (
+            self._back(row, self.row0, self.row1, self.upside_down),
+            self._back(column, self.column0, self.column1, self.mirrored),
+        )
 
     def to_patient(
         self, affine_lps: NDArray[np.float64], slice_index: float, row: float, column: float
@@ -72,7 +79,7 @@ class Crop:
     def placed(self, map_: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
         """A map of the view, with any number of cells, on a slice of `shape`; 0 outside the crop."""
         rows, columns = self.row1 - self.row0, self.column1 - self.column0
-        spread = cv2.resize(map_, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        spread = self._turn(np.asarray(cv2.resize(map_, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32))
         slice_ = np.zeros(shape, np.float32)
         slice_[self._seen(shape)] = spread[self._seeing(shape)]
         return slice_
@@ -89,8 +96,13 @@ class Crop:
             slice(columns.start - self.column0, columns.stop - self.column0),
         )
 
-    def _back(self, view: float, start: int, end: int) -> float:
-        return start + (view + 0.5) * (end - start) / self.size - 0.5
+    def _turn(self, crop: NDArray[Pixel]) -> NDArray[Pixel]:
+        turned = crop[:: -1 if self.upside_down else 1, :: -1 if self.mirrored else 1]
+        return np.ascontiguousarray(turned)
+
+    def _back(self, view: float, start: int, end: int, turned: bool) -> float:
+        share = (view + 0.5) / self.size
+        return start + (1.0 - share if turned else share) * (end - start) - 0.5
 
 
 def _overlap(start: int, end: int, count: int) -> slice:

@@ -84,8 +84,11 @@ def _edges(map_: NDArray[np.float32], prepared: PreparedStudy) -> tuple[float, f
     _, labels = cv2.connectedComponents((share >= HALF).astype(np.uint8), connectivity=4)
     rows, columns = np.nonzero(labels == labels.flat[int(share.argmax())])
     row_px, column_px = (prepared.crop.size / cells for cells in map_.shape)
-    top, left = prepared.crop.to_slice(rows.min() * row_px - 0.5, columns.min() * column_px - 0.5)
-    bottom, right = prepared.crop.to_slice((rows.max() + 1) * row_px - 0.5, (columns.max() + 1) * column_px - 0.5)
+    corners = [
+        prepared.crop.to_slice(rows.min() * row_px - 0.5, columns.min() * column_px - 0.5),
+        prepared.crop.to_slice((rows.max() + 1) * row_px - 0.5, (columns.max() + 1) * column_px - 0.5),
+    ]
+    (top, bottom), (left, right) = (sorted(edge) for edge in zip(*corners, strict=True))  # a turned view swaps them
     return top, bottom, left, right
 
 

@@ -104,7 +104,7 @@ class _Series:
             sample = sample_masks(self)
             lungs = lungs_in(sample, self.geometry)
         chosen = spread(lungs, slices)
-        crop = Crop.around(lungs.box, image_size, spacing_mm)
+        crop = Crop.around(lungs.box, image_size, spacing_mm).turned(self.geometry.affine_lps)
         hus = [self.hu(index) for index in chosen]
         with self._stage("masks"):
             masks = [

@@ -47,6 +47,19 @@ def test_the_way_back_in_closed_form(row: float, column: float) -> None:
     assert crop.to_slice(row, column) == pytest.approx((-5 + 2 * row + 0.5, 17 + 2 * column + 0.5))
 
 
+@pytest.mark.parametrize("upside_down", [False, True])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_turned_view_finds_its_way_back(upside_down: bool, mirrored: bool) -> None:
+    slice_ = np.zeros((100, 120), np.float32)
+    slice_[31, 87] = 1.0
+    crop = Crop(10, 110, 15, 115, 100, upside_down, mirrored)
+    view = crop.of(slice_, outside=0)
+    row, column = np.unravel_index(view.argmax(), view.shape)
+    assert (int(row), int(column)) == (78 if upside_down else 21, 27 if mirrored else 72)
+    assert crop.to_slice(float(row), float(column)) == pytest.approx((31, 87))
+    np.testing.assert_array_equal(crop.placed(view, (100, 120)), slice_)
+
+
 def test_a_map_lies_on_the_slice_where_it_was_seen() -> None:
     crop = Crop(-10, 90, 40, 140, 50)
     cells = np.zeros((10, 10), np.float32)
