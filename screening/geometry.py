@@ -1,6 +1,6 @@
 """Where the slices of a series lie: order, spacing, and the matrix from indices to the patient.
 
-highdicom sorts regular series too, but its answer to an irregular one is None, and that one must be told apart here.
+highdicom sorts regular series too, but takes 0.44 s to import, and tells nothing of an irregular one but None.
 """
 
 import math

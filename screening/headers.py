@@ -136,7 +136,8 @@ def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
     padding, limit = elements.integer(0x00280120, signed), elements.integer(0x00280121, signed)
     span = None if padding is None else (padding, padding if limit is None else limit)
     slope, intercept = elements.decimal(0x00281053, 1.0), elements.decimal(0x00281052, 0.0)
-    return Rescale(slope, intercept, None if span is None else (min(span), max(span)))
+    unit = elements.text(0x00281054) or "HU"  # PS3.3 C.8.2.1: in CT it may be left out when it is HU
+    return Rescale(slope, intercept, None if span is None else (min(span), max(span)), unit)
 
 
 def _code(text: str) -> str:

@@ -93,7 +93,7 @@ def _stacks(series: Series) -> list[list[SliceHeader]]:
         orientation = one.orientation and tuple(round(part, 2) for vector in one.orientation for part in vector)
         size = one.pixels and (one.pixels.rows, one.pixels.columns)
         stacks[one.modality, one.localiser, size, orientation].append(one)
-    return list(stacks.values())
+    return sorted(stacks.values(), key=lambda stack: min((one.sop_uid, one.frame) for one in stack))
 
 
 def _fit(fit: Fit, best: Fit) -> Candidate:
@@ -120,6 +120,6 @@ def _warnings(headers: Headers) -> tuple[str, ...]:
     copies = sum(one.code == "duplicate" for one in headers.skipped)
     said = (
         (broken, "{} DICOM file(s) of the upload could not be read."),
-        (copies, "{} copies of slices were left out."),
+        (copies, "{} file(s) that repeat another one were left out."),
     )
     return tuple(words.format(count) for count, words in said if count)

@@ -36,11 +36,12 @@ class PixelLayout:
 
 @dataclass(frozen=True)
 class Rescale:
-    """Stored value -> HU (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2)."""
+    """Stored value -> `unit` (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2)."""
 
     slope: float = 1.0
     intercept: float = 0.0
     padding: tuple[int, int] | None = None
+    unit: str = "HU"
 
 
 @dataclass(frozen=True)

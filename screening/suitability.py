@@ -83,6 +83,11 @@ def _colour(stack: Stack) -> bool:
     return any(one.pixels and (one.pixels.samples, one.pixels.photometric[:10]) != (1, "MONOCHROME") for one in stack)
 
 
+def _not_hu(stack: Stack) -> bool:
+    # PS3.3 C.11.1.1.2: US is "unspecified", which exporters write for HU; the rest (iodine, density, Z) are maps.
+    return any(one.rescale.unit not in ("HU", "US") for one in stack)
+
+
 def _unplaced(stack: Stack) -> bool:
     return any(one.position is None or one.orientation is None or not unit_square(one.orientation) for one in stack)
 
@@ -119,6 +124,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no_pixel_data", NoPixelData, _without_pixels, "There are no pixel data."),
     Rule("unsupported_transfer_syntax", UnsupportedTransferSyntax, _undecodable, "No decoder for {syntaxes}."),
     Rule("colour", NoChestSeries, _colour, "The slices are in colour, so they hold no HU."),
+    Rule("not_hu", NoChestSeries, _not_hu, "The values are no Hounsfield units but of another kind (Rescale Type)."),
     Rule("missing_position", MissingPosition, _unplaced, "Position or Orientation (Patient) is missing or impossible."),
     Rule("invalid_spacing", InvalidSpacing, _wrong_spacing, "Pixel Spacing is missing, zero, absurd or changes."),
     Rule("not_axial", NoChestSeries, _not_axial, "The slices are not axial."),

@@ -1,7 +1,6 @@
 """Decoding: every syntax that has a decoder, equal HU where nothing is lost, and no half slice for a whole one."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +41,6 @@ LOSSY = {
     "JPEGProcess6_8_1.2.840.10008.1.2.4.53": 8,
 }
 COMPRESSED = [name for name in (*LOSSLESS, *LOSSY) if re.search(r"_1\.2\.840\.10008\.1\.2\.[45]", name)]
-
-Opener = Callable[[str], SliceHeader]
 
 
 def header_of(path: Path) -> SliceHeader:

@@ -139,6 +139,11 @@ def test_a_header_that_promises_too_many_frames_stops_the_upload(tmp_path: Path)
         headers_of(tmp_path, {"a": to_bytes(ct_slice(size=1, NumberOfFrames=100_000))})
 
 
+@pytest.mark.parametrize(("told", "unit"), [(None, "HU"), ("HU", "HU"), ("MGML", "MGML")])
+def test_the_unit_is_hu_unless_the_header_says_otherwise(tmp_path: Path, told: str | None, unit: str) -> None:
+    assert header_of(tmp_path, ct_slice(RescaleType=told)).rescale.unit == unit
+
+
 @pytest.mark.parametrize("missing", ["Rows", "Columns", "PixelRepresentation", "SamplesPerPixel"])
 def test_pixels_of_which_the_header_does_not_tell_are_broken(tmp_path: Path, missing: str) -> None:
     slice_ = ct_slice()

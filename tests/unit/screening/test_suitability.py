@@ -1,15 +1,12 @@
 """The table of rules: each is broken by the stack made for it, in its place, and a sane stack breaks none."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from screening.slices import SliceHeader
+from screening.slices import Rescale
 from screening.suitability import MIN_SLICES, RULES, Stack, flaw_of
 from tests.unit.screening.made import LAYOUT, made_slice, made_stack
-
-Spoil = Callable[[SliceHeader], SliceHeader]
 
 SPOILED: dict[str, Stack] = {
     "no_pixel_data": [replace(one, pixels=None) for one in made_stack()],
@@ -19,6 +16,7 @@ SPOILED: dict[str, Stack] = {
         replace(one, pixels=replace(LAYOUT, transfer_syntax="1.2.840.10008.1.2.4.100")) for one in made_stack()
     ],
     "colour": [replace(one, pixels=replace(LAYOUT, photometric="PALETTE COLOR")) for one in made_stack()],
+    "not_hu": [replace(one, rescale=Rescale(unit="MGML")) for one in made_stack()],
     "missing_position": [replace(made_slice(0), position=None), *made_stack()[1:]],
     "invalid_spacing": [replace(one, spacing_mm=None) for one in made_stack()],
     "not_axial": [replace(one, orientation=((0.0, 1.0, 0.0), (0.0, 0.0, -1.0))) for one in made_stack()],
