@@ -3,8 +3,10 @@
 import math
 import struct
 from collections.abc import Iterator
+from functools import cache
 
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 
 from screening.quiet import quiet_pydicom
 
@@ -20,27 +22,27 @@ class Elements:
     def __init__(self, *layers: Dataset) -> None:
         self._layers = layers
 
-    def text(self, tag: int) -> str:
+    def text(self, keyword: str) -> str:
         """The value without padding, "" when absent or empty; not ASCII becomes "?"."""
-        return self._bytes(tag).decode("ascii", "replace").strip(" \0")
+        return self._bytes(keyword).decode("ascii", "replace").strip(" \0")
 
-    def texts(self, tag: int) -> tuple[str, ...]:
+    def texts(self, keyword: str) -> tuple[str, ...]:
         """The values of a list, () when absent or empty."""
-        value = self.text(tag)
+        value = self.text(keyword)
         return tuple(part.strip() for part in value.split("\\")) if value else ()
 
-    def decimals(self, tag: int) -> tuple[float, ...]:
+    def decimals(self, keyword: str) -> tuple[float, ...]:
         """Decimal strings as numbers; one that is no number is NaN."""
-        return tuple(_number(part) for part in self.texts(tag))
+        return tuple(_number(part) for part in self.texts(keyword))
 
-    def decimal(self, tag: int, absent: float) -> float:
+    def decimal(self, keyword: str, absent: float) -> float:
         """The first number, `absent` when there is none."""
-        values = self.decimals(tag)
+        values = self.decimals(keyword)
         return values[0] if values else absent
 
-    def integer(self, tag: int, signed: bool = False) -> int | None:
+    def integer(self, keyword: str, signed: bool = False) -> int | None:
         """A binary US or SS; None when absent or not of 2 or 4 bytes."""
-        element = self._find(tag)
+        element = self._find(keyword)
         if element is None:
             return None
         value, little_endian = element
@@ -49,18 +51,12 @@ class Elements:
         kind = _INTEGERS[len(value)][0 if signed else 1]
         return int(struct.unpack(("<" if little_endian else ">") + kind, value)[0])
 
-    def items(self, tag: int) -> tuple[Dataset, ...]:
-        """The items of a sequence, () when absent."""
-        for layer in self._layers:
-            if tag in layer:
-                return sequence_items(layer, tag)
-        return ()
-
-    def _bytes(self, tag: int) -> bytes:
-        element = self._find(tag)
+    def _bytes(self, keyword: str) -> bytes:
+        element = self._find(keyword)
         return element[0] if element else b""
 
-    def _find(self, tag: int) -> tuple[bytes, bool] | None:
+    def _find(self, keyword: str) -> tuple[bytes, bool] | None:
+        tag = _tag(keyword)
         for layer in self._layers:
             element = layer.get_item(tag) if tag in layer else None
             value = getattr(element, "value", None)
@@ -69,8 +65,9 @@ class Elements:
         return None
 
 
-def sequence_items(dataset: Dataset, tag: int) -> tuple[Dataset, ...]:
-    """The items of the sequence `tag` of `dataset`; () when it is absent or no sequence."""
+def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+    """The items of a sequence of `dataset`; () when it is absent or no sequence."""
+    tag = _tag(keyword)
     if tag not in dataset:
         return ()
     with quiet_pydicom():
@@ -81,6 +78,11 @@ def sequence_items(dataset: Dataset, tag: int) -> tuple[Dataset, ...]:
 def _datasets(value: object) -> Iterator[Dataset]:
     if isinstance(value, list) or hasattr(value, "__iter__"):
         yield from (item for item in value if isinstance(item, Dataset))
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 def _number(text: str) -> float:

@@ -81,9 +81,8 @@ def _study(study_uid: str, slices: Sequence[SliceHeader], warnings: tuple[str, .
     by_series: dict[str, list[SliceHeader]] = defaultdict(list)
     for one in slices:
         by_series[one.series_uid].append(one)
-    return Study(
-        study_uid, tuple(Series(study_uid, uid, tuple(own)) for uid, own in sorted(by_series.items())), warnings
-    )
+    series = tuple(Series(study_uid, uid, tuple(own)) for uid, own in sorted(by_series.items()))
+    return Study(study_uid, series, warnings)
 
 
 def _stacks(series: Series) -> list[list[SliceHeader]]:
@@ -97,18 +96,11 @@ def _stacks(series: Series) -> list[list[SliceHeader]]:
 
 
 def _fit(fit: Fit, best: Fit) -> Candidate:
-    volume = fit.volume
-    chosen = fit is best
+    volume, chosen = fit.volume, fit is best
     reason, explanation = ("chosen", "The best axial series of the study.") if chosen else why_not(fit, best)
-    return Candidate(
-        volume.series_uid,
-        len(volume),
-        volume.slices[0].kernel,
-        round(volume.geometry.spacing_mm[0], 3),
-        chosen,
-        reason,
-        explanation,
-    )
+    spacing_mm = round(volume.geometry.spacing_mm[0], 3)
+    kernel = volume.slices[0].kernel
+    return Candidate(volume.series_uid, len(volume), kernel, spacing_mm, chosen, reason, explanation)
 
 
 def _unfit(stack: Sequence[SliceHeader], flaw: Flaw) -> Candidate:

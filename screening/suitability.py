@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from screening.decoding import decodable, described
 from screening.errors import (
     InvalidSpacing,
     MissingPosition,
@@ -15,6 +14,7 @@ from screening.errors import (
 )
 from screening.geometry import heights_mm, in_order, normal, steps_mm, unit_square
 from screening.slices import SliceHeader
+from screening.transfer_syntaxes import decodable, described
 
 MIN_SLICES = 12  # as many as the networks look at in one study; thick chest series of 8 mm have about 30
 MAX_HOLE_MM = 20.0  # two slices of 8 mm lost in a row; a finding of that height would not be seen

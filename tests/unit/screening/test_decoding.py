@@ -12,11 +12,12 @@ from pydicom.filereader import dcmread
 from pydicom.uid import MPEG2MPML, RLELossless
 
 from screening.budgets import Budgets
-from screening.decoding import DECODERS, NATIVE, described, stored_values
+from screening.decoding import stored_values
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.headers import read_headers
 from screening.members import Member
 from screening.slices import SliceHeader
+from screening.transfer_syntaxes import DECODERS, NATIVE, described
 from screening.volume import to_hu
 from tests.dicom_factory import ct_slice, enhanced_ct, to_bytes
 

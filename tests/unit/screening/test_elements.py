@@ -8,8 +8,6 @@ from pydicom.dataset import Dataset
 from screening.elements import Elements, sequence_items
 from tests.dicom_factory import enhanced_ct, spoil
 
-SPACING, ROWS, INTERCEPT = 0x00280030, 0x00280010, 0x00281052
-
 
 def with_raw(keyword: str, value: bytes, vr: str | None = None) -> Elements:
     dataset = Dataset()
@@ -22,26 +20,26 @@ def with_raw(keyword: str, value: bytes, vr: str | None = None) -> Elements:
     [(b"0.5\\0.25", (0.5, 0.25)), (b" 1e-1 \\+2 ", (0.1, 2.0)), (b"", ()), (b"\0\0", ()), (b"7", (7.0,))],
 )
 def test_decimal_strings(value: bytes, numbers: tuple[float, ...]) -> None:
-    assert with_raw("PixelSpacing", value).decimals(SPACING) == numbers
+    assert with_raw("PixelSpacing", value).decimals("PixelSpacing") == numbers
 
 
 @pytest.mark.parametrize("value", [b"NaN\\1", b"wide\\1", b"1,5\\1", b"\xff\xfe\\1", b"\\1"])
 def test_what_is_no_number_is_nan(value: bytes) -> None:
-    first, second = with_raw("PixelSpacing", value).decimals(SPACING)
+    first, second = with_raw("PixelSpacing", value).decimals("PixelSpacing")
     assert math.isnan(first)
     assert second == 1.0
 
 
 def test_integers_by_sign_and_length() -> None:
     assert with_raw("PixelPaddingValue", b"\x00\x80", "SS").integer(0x00280120, signed=True) == -32768
-    assert with_raw("PixelPaddingValue", b"\x00\x80", "US").integer(0x00280120) == 32768
-    assert with_raw("Rows", b"\x01\x02\x00\x00", "UL").integer(ROWS) == 513
-    assert with_raw("Rows", b"\x01").integer(ROWS) is None
-    assert Elements(Dataset()).integer(ROWS) is None
+    assert with_raw("PixelPaddingValue", b"\x00\x80", "US").integer("PixelPaddingValue") == 32768
+    assert with_raw("Rows", b"\x01\x02\x00\x00", "UL").integer("Rows") == 513
+    assert with_raw("Rows", b"\x01").integer("Rows") is None
+    assert Elements(Dataset()).integer("Rows") is None
 
 
 def test_an_absent_number_is_what_the_caller_says() -> None:
-    assert Elements(Dataset()).decimal(INTERCEPT, 3.0) == 3.0
+    assert Elements(Dataset()).decimal("RescaleIntercept", 3.0) == 3.0
 
 
 def test_the_first_layer_that_knows_decides() -> None:
@@ -50,11 +48,11 @@ def test_the_first_layer_that_knows_decides() -> None:
     spoil(shared, "RescaleIntercept", b"-8")
     spoil(shared, "Rows", b"\x09\x00")
     layers = Elements(own, shared)
-    assert (layers.decimal(INTERCEPT, 0.0), layers.integer(ROWS)) == (-7.0, 9)
+    assert (layers.decimal("RescaleIntercept", 0.0), layers.integer("Rows")) == (-7.0, 9)
 
 
 def test_items_of_a_sequence_and_of_what_is_none() -> None:
     multi = enhanced_ct(3)
-    assert len(sequence_items(multi, 0x52009230)) == 3
-    assert sequence_items(multi, 0x00080060) == ()
-    assert sequence_items(multi, 0x00081140) == ()
+    assert len(sequence_items(multi, "PerFrameFunctionalGroupsSequence")) == 3
+    assert sequence_items(multi, "Modality") == ()
+    assert sequence_items(multi, "ReferencedImageSequence") == ()

@@ -21,7 +21,6 @@ from screening.members import Member
 from screening.part10 import FIRST_BYTES, pixel_bytes, read_head
 from tests.dicom_factory import ct_slice, spoil, to_bytes
 
-ROWS = 0x00280010
 ENCODINGS = [
     (ExplicitVRLittleEndian, True),
     (ImplicitVRLittleEndian, True),
@@ -42,7 +41,7 @@ def test_elements_and_pixels_are_found(tmp_path: Path, syntax: str, preamble: bo
     slice_ = ct_slice(size=20)
     member = member_of(tmp_path, to_bytes(slice_, syntax, preamble=preamble))
     head = read_head(member, Budgets())
-    assert (head.transfer_syntax, Elements(head.dataset).integer(ROWS)) == (syntax, 20)
+    assert (head.transfer_syntax, Elements(head.dataset).integer("Rows")) == (syntax, 20)
     assert head.pixels is not None
     assert pixel_bytes(member, head.pixels) == slice_.PixelData
 
@@ -50,7 +49,7 @@ def test_elements_and_pixels_are_found(tmp_path: Path, syntax: str, preamble: bo
 def test_big_endian_is_read(real_data: Path) -> None:
     path = real_data / "dicom/transfer_syntaxes/BigEndianExplicit_1.2.840.10008.1.2.2.dcm"
     head = read_head(Member("file 1", path, path.stat().st_size), Budgets())
-    assert (head.transfer_syntax, Elements(head.dataset).integer(ROWS)) == (ExplicitVRBigEndian, 512)
+    assert (head.transfer_syntax, Elements(head.dataset).integer("Rows")) == (ExplicitVRBigEndian, 512)
     assert head.pixels is not None
     assert head.pixels.length == 512 * 512 * 2
 

@@ -1,0 +1,99 @@
+"""Elements -> the fields of a `SliceHeader`: what is wrong in a way that matters becomes None, for the rules to see."""
+
+import hashlib
+import math
+import re
+
+from screening.budgets import Budgets
+from screening.elements import Elements
+from screening.errors import BrokenDicom, OverBudget
+from screening.members import Member
+from screening.part10 import Head
+from screening.slices import PixelLayout, Rescale, SliceHeader, Vector
+
+_FARTHEST_MM = 1e5  # no scanner's table is longer than this; beyond it sums lose their millimetres
+
+
+def layout_of(head: Head, budgets: Budgets) -> PixelLayout | None:
+    """How the pixels of a file are stored, None when it has none.
+
+    Raises BrokenDicom when the header is silent on what decides, OverBudget when it promises too many pixels.
+    """
+    elements = Elements(head.dataset)
+    rows, columns = elements.integer("Rows"), elements.integer("Columns")
+    if head.pixels is None:
+        return None
+    bits, sign, samples = (elements.integer(tag) for tag in ("BitsAllocated", "PixelRepresentation", "SamplesPerPixel"))
+    if not (rows and columns and bits and samples) or sign not in (0, 1):  # PS3.3 C.7.6.3: none may be missing
+        raise BrokenDicom("A DICOM file has pixels, and no word or a wrong one on their number, bits or sign.")
+    frames = max(1, int(_finite(elements.decimal("NumberOfFrames", 1.0), 1.0)))
+    budgets.check_pixels(rows, columns, frames, samples, bits)
+    if frames > budgets.members:
+        raise OverBudget(f"The header promises more than {budgets.members} frames.")
+    return PixelLayout(
+        transfer_syntax=head.transfer_syntax,
+        span=head.pixels,
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        samples=samples,
+        photometric=elements.text("PhotometricInterpretation") or "MONOCHROME2",
+        bits_allocated=bits,
+        bits_stored=elements.integer("BitsStored") or bits,
+        signed=sign == 1,
+    )
+
+
+def slice_of(member: Member, frame: int, layout: PixelLayout | None, elements: Elements, salt: bytes) -> SliceHeader:
+    """The slice that `elements` tell of; `salt` keeps the key of its patient from meaning anything elsewhere."""
+    patient = elements.text("PatientID") or elements.text("PatientName")
+    return SliceHeader(
+        member=member,
+        frame=frame,
+        study_uid=elements.text("StudyInstanceUID"),
+        series_uid=elements.text("SeriesInstanceUID"),
+        sop_uid=elements.text("SOPInstanceUID"),
+        patient_key=hashlib.blake2b(patient.encode(), key=salt, digest_size=16).hexdigest(),
+        modality=_code(elements.text("Modality")),
+        image_type=elements.texts("FrameType") or elements.texts("ImageType"),
+        kernel=elements.text("ConvolutionKernel")[:16],  # PS3.5 6.2: SH
+        pixels=layout,
+        rescale=_rescale(elements, layout),
+        position=_vector(elements.decimals("ImagePositionPatient")),
+        orientation=_orientation(elements.decimals("ImageOrientationPatient")),
+        spacing_mm=_spacing(elements.decimals("PixelSpacing")),
+        gantry_tilt_deg=_finite(elements.decimal("GantryDetectorTilt", 0.0), 0.0),
+        acquisition=int(_finite(elements.decimal("AcquisitionNumber", 0.0), 0.0)),
+    )
+
+
+def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
+    signed = layout is not None and layout.signed
+    padding, limit = elements.integer("PixelPaddingValue", signed), elements.integer("PixelPaddingRangeLimit", signed)
+    span = None if padding is None else (padding, padding if limit is None else limit)
+    slope, intercept = elements.decimal("RescaleSlope", 1.0), elements.decimal("RescaleIntercept", 0.0)
+    unit = elements.text("RescaleType") or "HU"  # PS3.3 C.8.2.1: in CT it may be left out when it is HU
+    return Rescale(slope, intercept, None if span is None else (min(span), max(span)), unit)
+
+
+def _code(text: str) -> str:
+    # PS3.5 6.2: CS. It is repeated in reports, so it must be nothing but a code.
+    return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else ""
+
+
+def _vector(values: tuple[float, ...]) -> Vector | None:
+    placed = len(values) == 3 and all(abs(value) <= _FARTHEST_MM for value in values)  # False for NaN
+    return (values[0], values[1], values[2]) if placed else None
+
+
+def _orientation(values: tuple[float, ...]) -> tuple[Vector, Vector] | None:
+    along_row, along_column = _vector(values[:3]), _vector(values[3:])
+    return (along_row, along_column) if along_row and along_column else None
+
+
+def _spacing(values: tuple[float, ...]) -> tuple[float, float] | None:
+    return (values[0], values[1]) if len(values) == 2 else None
+
+
+def _finite(value: float, otherwise: float) -> float:
+    return value if math.isfinite(value) else otherwise
