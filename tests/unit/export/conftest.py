@@ -1,17 +1,32 @@
 """One small repository, exported once, and the views that it was calibrated on."""
 
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from export.calibration_views import CalibrationViews
 from export.repository import Exported, Order, export_repository
 from export.targets import TARGETS
+from export.weights import Checkpoints, load_networks
 from screening.views import make_views
+from training.networks import save_network
 
 SIZE = 64
+JUDGEMENT = {
+    "slices_per_study": 12,
+    "error_range": {"r_min": 0.1, "r_max": 0.9},
+    "calibration": {"a": 5.0, "b": -2.5},
+    "operating_points": {"sensitivity_95": {"threshold": 0.4, "sensitivity": 0.95, "specificity": 0.5}},
+    "operating_point": "sensitivity_95",
+    "figures": {"roc_auc": 0.9},
+}
+
+Bytes = NDArray[np.uint8]
+Trained = tuple[Checkpoints, Path]
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +51,20 @@ def repository(exported: Exported) -> Path:
     return exported.path
 
 
-def _slice(
-    seed: int,
-) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.uint8]], np.ndarray[tuple[int, int], np.dtype[np.uint8]]]:
+@pytest.fixture(scope="session")
+def trained(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Checkpoints of seeded networks as training would save them, and the judgement that comes with them."""
+    folder = tmp_path_factory.mktemp("trained")
+    networks = load_networks(Checkpoints(), views, seed=1)
+    paths = folder / "classifier.pt", folder / "autoencoder.pt", folder / "findings.pt"
+    save_network(networks.classifier, paths[0], views.image_size)
+    save_network(networks.autoencoder, paths[1], views.image_size)
+    save_network(networks.findings, paths[2], views.image_size)
+    (folder / "judgement.json").write_text(json.dumps(JUDGEMENT))
+    return Checkpoints(*paths), folder / "judgement.json"
+
+
+def _slice(seed: int) -> tuple[Bytes, Bytes]:
     random = np.random.default_rng(seed)
     plain = np.zeros((SIZE, SIZE), np.float32)
     mask = np.zeros((SIZE, SIZE), np.uint8)

@@ -7,9 +7,13 @@ from typer.testing import CliRunner
 
 from export.calibration_views import CalibrationViews
 from export.cli import app
+from export.manifest import sha256
 from export.repository import MANIFEST, MODEL_CARD
 from export.speed import measure_speed, table
+from export.targets import TARGETS
+from screening.contract import CLASSIFIER
 from screening.model_card import ModelCard
+from tests.unit.export.conftest import Trained
 
 
 @pytest.fixture
@@ -30,11 +34,31 @@ def test_tensorrt_target_writes_the_config_and_says_that_no_plan_was_built(npz: 
     assert not ModelCard.load(output / MODEL_CARD).trained
 
 
-def test_precision_overrides_the_target(npz: Path, tmp_path: Path) -> None:
+def test_trained_weights_come_with_their_judgement(npz: Path, trained: Trained, tmp_path: Path) -> None:
+    checkpoints, judgement = trained
     output = tmp_path / "repository"
-    arguments = ["--precision", "fp32", "--calibration", str(npz), "--output", str(output)]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    assert set(json.loads((output / MANIFEST).read_text())["precision"].values()) == {"fp32"}
+    options = {
+        "--target": "cuda",
+        "--classifier": checkpoints.classifier,
+        "--autoencoder": checkpoints.autoencoder,
+        "--findings": checkpoints.findings,
+        "--judgement": judgement,
+        "--calibration": npz,
+        "--output": output,
+    }
+    result = CliRunner().invoke(app, [str(word) for option in options.items() for word in option])
+    assert result.exit_code == 0, result.output
+    assert "means nothing" not in result.output
+    card = ModelCard.load(output / MODEL_CARD)
+    assert card.trained
+    assert card.operating_point.sensitivity == 0.95
+    assert checkpoints.classifier is not None
+    assert json.loads((output / MANIFEST).read_text())["checkpoints"]["classifier"] == sha256(checkpoints.classifier)
+
+
+def test_precision_overrides_the_targets_choice_for_the_classifier() -> None:
+    assert TARGETS["cpu"].serving[CLASSIFIER].precision == "int8"
+    assert TARGETS["cpu"].with_precision("fp32").serving[CLASSIFIER].precision == "fp32"
 
 
 def test_speed_has_a_row_for_every_form(views: CalibrationViews) -> None:

@@ -1,0 +1,36 @@
+"""A repository that is exported here, served by a real Triton, and compared with ONNX Runtime called directly."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+from typer.testing import CliRunner
+
+from engines.triton import TritonServer
+from export.calibration_views import CalibrationViews
+from export.cli import app
+from export.repository import Order, export_repository
+from export.targets import TARGETS
+from screening.contract import VIEWS
+
+
+async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
+    views = _views()
+    npz = tmp_path / "views.npz"
+    np.savez(npz, views=views.views, lung_masks=views.lung_masks, studies=views.studies)
+    repository = export_repository(Order(TARGETS["cpu"], views), tmp_path / "repository").path
+    async with TritonServer(repository) as server:
+        arguments = ["parity", server.grpc_url, "--repository", str(repository), "--calibration", str(npz)]
+        result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "triton: 0 of 10 slices and 0 of 2 studies flip" in result.output
+
+
+def _views() -> CalibrationViews:
+    """More slices than one batch of the ensemble takes."""
+    random = np.random.default_rng(3)
+    return CalibrationViews(
+        random.integers(0, 256, (10, len(VIEWS), 1, 64, 64), dtype=np.uint8),
+        random.integers(0, 2, (10, 1, 64, 64), dtype=np.uint8),
+        np.repeat(np.arange(2), 5),
+    )
