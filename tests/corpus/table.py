@@ -157,7 +157,7 @@ ACCEPTED_FOLDERS = (Accepted("hidden files in the folder", folders.with_hidden_f
 ACCEPTED = (
     Accepted("names backwards", reworked(places.backwards)),
     Accepted("names in no order", reworked(places.shuffled)),
-    Accepted("every slice twice", reworked(places.doubled), warning="24 copies"),
+    Accepted("every slice twice", reworked(places.doubled), warning="24 file(s) that repeat another one"),
     Accepted("members of one name", archives.same_names),
     Accepted("right-to-left name", archives.named("\u202emcd.exe")),
     Accepted("name in an old code page", archives.named("Зебулон.dcm".encode("cp1251"), flags=0)),
