@@ -31,7 +31,7 @@ def test_what_is_no_number_is_nan(value: bytes) -> None:
 
 
 def test_integers_by_sign_and_length() -> None:
-    assert with_raw("PixelPaddingValue", b"\x00\x80", "SS").integer(0x00280120, signed=True) == -32768
+    assert with_raw("PixelPaddingValue", b"\x00\x80", "SS").integer("PixelPaddingValue", signed=True) == -32768
     assert with_raw("PixelPaddingValue", b"\x00\x80", "US").integer("PixelPaddingValue") == 32768
     assert with_raw("Rows", b"\x01\x02\x00\x00", "UL").integer("Rows") == 513
     assert with_raw("Rows", b"\x01").integer("Rows") is None
