@@ -62,7 +62,7 @@ class DecodePool:
         except TaskTimeout:
             self._on_death("timeout")
             if limit.expired():
-                raise EngineDeadline("the time for this upload ran out while it was being read") from None
+                raise EngineDeadline("the time for this study ran out while it was being read") from None
             raise DecodeTimeout(f"reading this study took longer than {self._timeout_s:g} s") from None
         except MemoryError:
             raise DecodeMemory("reading this study takes more memory than one study may") from None

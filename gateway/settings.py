@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     chunk_slices: PositiveInt = 4
     """Slices in one request to Triton; at most the ensemble's max_batch_size."""
     deadline_s: PositiveFloat = 120.0
-    """Seconds that one upload may take, from first read to report."""
+    """Seconds that one study may take, from first read to report."""
 
     slices_in_flight: PositiveInt = 96
     """Slices in work at once. One upload in work counts as the model card's slices per study."""

@@ -13,6 +13,7 @@ from rich.console import Console
 from engines.errors import EngineError
 from gateway.cli.running import triton_url_for
 from gateway.main import Services, open_services
+from gateway.services.journal import JournalInUse
 from gateway.settings import Settings
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
@@ -39,7 +40,7 @@ def told_in_words() -> Iterator[None]:
         yield
     except (EngineError, EngineUnavailable) as error:
         _fail(error.detail)
-    except InvalidModelCard as error:
+    except (InvalidModelCard, JournalInUse) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"TURNSTILE_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()))

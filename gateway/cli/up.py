@@ -46,7 +46,13 @@ async def _serve(services: Services, listener: socket.socket, demo: bool) -> Non
     url = _url(listener)
     note = Running.here(url, services.triton_url, services.settings.model_repository)
     server = _Server(
-        uvicorn.Config(create_app(services), log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S)
+        uvicorn.Config(
+            create_app(services),
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
     )
     note.leave()
     try:

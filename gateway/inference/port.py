@@ -25,7 +25,7 @@ class Deadline:
         """Seconds that are left; raises EngineDeadline when none are."""
         left = self.at_s - monotonic()
         if left <= 0:
-            raise EngineDeadline("the time for this upload ran out; it may pass when the service is less busy")
+            raise EngineDeadline("the time for this study ran out; it may pass when the service is less busy")
         return left
 
 

@@ -64,27 +64,24 @@ class Analysis:
 
     async def _admitted(self, upload: Upload, timings_s: dict[str, float]) -> tuple[Report, ...]:
         start = perf_counter()
-        deadline = Deadline.after(self.deadline_s)
         try:
             with self.metrics.stage("survey", timings_s):
-                found = await self.decode.run(deadline, survey, upload.path, upload.scratch, self.budgets)
+                found = await self.decode.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
         except StudyError as error:
             return (Report.failed(upload.name, error, perf_counter() - start),)
-        return tuple([await self._study(upload, study, deadline, timings_s) for study in found.studies])
+        return tuple([await self._study(upload, study, timings_s) for study in found.studies])
 
-    async def _study(
-        self, upload: Upload, study: Study | StudyError, deadline: Deadline, upload_timings_s: Mapping[str, float]
-    ) -> Report:
-        start = perf_counter()
+    async def _study(self, upload: Upload, study: Study | StudyError, upload_timings_s: Mapping[str, float]) -> Report:
+        start = perf_counter() - upload_timings_s["survey"]  # the survey is part of every study's time
         try:
             if isinstance(study, StudyError):
                 raise study
-            return await self._analysed(upload, study, deadline, dict(upload_timings_s))
+            return await self._analysed(upload, study, start, dict(upload_timings_s))
         except StudyError as error:
             return Report.failed(upload.name, _told_of(study, error), perf_counter() - start)
 
-    async def _analysed(self, upload: Upload, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> Report:
-        start = perf_counter()
+    async def _analysed(self, upload: Upload, study: Study, start: float, timings_s: dict[str, float]) -> Report:
+        deadline = self._deadline()
         prepared = await self._prepared(study, deadline, timings_s)
         with self.metrics.stage("inference", timings_s):
             outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline)
@@ -94,19 +91,26 @@ class Analysis:
         return Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
 
     async def _prepared(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
-        """Read and decode in a worker; its own clock tells the stages."""
+        """Read and decode in a worker; its own clock tells the stages, and what is left is the handover to and fro."""
+        start = perf_counter()
         card = self.card
         prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.slices_per_study)
-        for stage, seconds in prepared.timings_s.items():
+        handover_s = perf_counter() - start - sum(prepared.timings_s.values())
+        for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)
         return prepared
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self.deadline_s)
 
     def _tell(self, report: Report) -> None:
         """Count and log a report by what it says of the study, never of the patient."""
         self.metrics.verdicts.labels(report.verdict.value).inc()
-        if report.error is not None:
+        if report.error is None:
+            log.info("study screened", verdict=report.verdict.value, seconds=report.row["time_of_processing"])
+        else:
             self.metrics.failures.labels(report.error.code).inc()
-        log.info("study screened", verdict=report.verdict.value, error=report.error and report.error.code)
+            log.warning("study not analysed", error=report.error.code)
 
 
 def _told_of(study: Study | StudyError, error: StudyError) -> StudyError:

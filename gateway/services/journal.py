@@ -1,5 +1,6 @@
 """What a mass run has done, one line of JSON an upload, safe on the disk before the next begins."""
 
+import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -9,6 +10,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from screening.report import Report
+
+
+class JournalInUse(Exception):
+    """Two runs must not write one report."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,13 @@ class Journal:
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise JournalInUse(
+                f"another run writes {self._path.name} now; wait for it or choose another report"
+            ) from None
         self._file.truncate(_whole_lines(self._path))
         return self
 

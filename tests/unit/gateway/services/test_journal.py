@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from gateway.services.journal import Entry, Journal
+from gateway.services.journal import Entry, Journal, JournalInUse
 from gateway.services.output import Output
 from screening.errors import NoLung
 from screening.report import COLUMNS, Report
@@ -41,6 +41,11 @@ def test_an_item_screened_again_counts_once(tmp_path: Path) -> None:
         journal.append("study.zip", [FAILED])
         newer = journal.append("study.zip", [FAILED, FAILED])
         assert journal.entries() == {"study.zip": newer}
+
+
+def test_a_second_run_on_the_same_report_is_refused(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal"), pytest.raises(JournalInUse), Journal(tmp_path / "journal"):
+        pass
 
 
 @pytest.fixture
