@@ -10,6 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from export.errors import InvalidViews
 from screening.budgets import Budgets
 from screening.contract import Contract
 from screening.phantom import write_phantom
@@ -18,10 +19,6 @@ from screening.series import Study
 
 SLICES_PER_STUDY: Final = 24
 SYNTHETIC_STUDIES: Final = 2
-
-
-class InvalidViews(Exception):
-    """There are no views, or they do not have the shape of the contract."""
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
 """The command line of export: write a repository, measure one that Triton serves, measure view sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
 from export.calibration_views import CalibrationViews
+from export.errors import ExportError
 from export.parity import Parity, enforce, measure
 from export.repository import MODEL_CARD, Exported, Order, export_repository
 from export.runners import run_onnx, run_triton
-from export.speed import measure_speed, table
+from export.speed import SIZES, measure_speed, table
 from export.targets import TARGETS, TargetName
 from export.weights import Checkpoints
-from screening.model_card import ModelCard
+from screening.errors import StudyError
+from screening.model_card import InvalidModelCard, ModelCard
+from training.networks import InvalidCheckpoint
 
 REPOSITORY: Final = Path("model_repository")
 IMAGE_SIZE: Final = 224  # docs/adr/0003-view-size-precision.md
@@ -22,7 +26,7 @@ Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without one the 
 Calibration = Annotated[
     list[Path] | None, typer.Option(help="Studies (folder, zip, DICOM, NIfTI) or one .npz; without any, phantoms.")
 ]
-ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32.")]
+ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32; an .npz brings its own.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -47,14 +51,10 @@ def export(
     if context.invoked_subcommand is not None:
         return
     chosen = TARGETS[target] if precision is None else TARGETS[target].with_precision(precision)
-    order = Order(
-        target=chosen,
-        views=read_views(calibration or (), image_size),
-        checkpoints=Checkpoints(classifier, autoencoder, findings),
-        judgement=judgement,
-        seed=seed,
-    )
-    _tell(export_repository(order, output))
+    with _refusals_told():
+        views = read_views(calibration or (), image_size)
+        order = Order(chosen, views, Checkpoints(classifier, autoencoder, findings), judgement, seed)
+        _tell(export_repository(order, output))
 
 
 @app.command()
@@ -64,8 +64,8 @@ def parity(
     calibration: Calibration = None,
 ) -> None:
     """Compare a running Triton with ONNX Runtime called directly on the same files."""
-    figures = parity_through_triton(url, repository, calibration or ())
-    _tell_parity("triton", figures)
+    with _refusals_told():
+        _tell_parity("triton", parity_through_triton(url, repository, calibration or ()))
 
 
 @app.command()
@@ -74,10 +74,9 @@ def speed(
     sizes: Annotated[list[int] | None, typer.Option("--size", help="View sizes in px.")] = None,
 ) -> None:
     """Measure slices a second of every network by view size, precision and threads."""
-    measured = [
-        row for size in sizes or (192, 224, 256, 320, 512) for row in measure_speed(read_views(calibration or (), size))
-    ]
-    typer.echo(table(measured))
+    with _refusals_told():
+        several = [read_views(calibration or (), size) for size in sizes or SIZES]
+        typer.echo(table([row for views in several for row in measure_speed(views)]))
 
 
 def read_views(paths: Sequence[Path], image_size: int) -> CalibrationViews:
@@ -99,6 +98,16 @@ def parity_through_triton(url: str, repository: Path, calibration: Sequence[Path
     figures = measure(direct, run_triton(url, card.contract, views), views.studies, card)
     enforce(figures, "triton", card.trained)
     return figures
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """What is wrong with the input ends in its sentence and exit code 1, not in a traceback."""
+    try:
+        yield
+    except (ExportError, InvalidCheckpoint, InvalidModelCard, StudyError) as refusal:
+        typer.echo(f"Refused: {refusal}", err=True)
+        raise typer.Exit(1) from refusal
 
 
 def _tell(exported: Exported) -> None:

@@ -7,15 +7,12 @@ import onnx
 import torch
 from torch import nn
 
+from export.errors import BrokenGraph
 from screening.contract import Signature, Tensor
 
 OPSET: Final = 18  # ONNX Runtime 1.19 of Triton 2.51's container reads up to opset 21 and IR 10
 BATCH: Final = "batch"
 _ELEMENT_TYPES: Final = {"UINT8": onnx.TensorProto.UINT8, "FP32": onnx.TensorProto.FLOAT}
-
-
-class BrokenGraph(Exception):
-    """The exported graph does not have the tensors of the contract."""
 
 
 def write_onnx(network: nn.Module, signature: Signature, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from export.errors import ParityBroken
 from export.runners import Outputs
 from screening.calibration import probability
 from screening.fusion import SliceOutputs, fuse
@@ -14,10 +15,6 @@ from screening.model_card import ModelCard
 from screening.verdict import Verdict, verdict_of
 
 Form = Literal["fp32", "int8", "triton"]
-
-
-class ParityBroken(Exception):
-    """A served form strays further from the torch modules than is tolerated."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from export.errors import PlanFailed
 from export.model_config import shapes
 from export.targets import Serving
 from screening.contract import Signature
 
 TRTEXEC_IN_CONTAINER: Final = "/usr/src/tensorrt/bin"  # where NVIDIA's images have it, off the PATH
-
-
-class PlanFailed(Exception):
-    """`trtexec` is here but could not build a plan."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from export.calibration_views import CalibrationViews
+from export.errors import InvalidViews
 from export.judgement import card_of, load_judgement, placeholder
 from export.manifest import file_hashes, multiply_adds, origin, write_json
 from export.model_config import ensemble_config, network_config, write_config
@@ -39,7 +40,7 @@ class Order:
 
     def __post_init__(self) -> None:
         if self.views.image_size % STRIDE:
-            raise ValueError(f"image size {self.views.image_size} is no multiple of {STRIDE}")
+            raise InvalidViews(f"image size {self.views.image_size} is no multiple of {STRIDE}")
         if self.checkpoints.complete and self.judgement is None:
             raise InvalidModelCard("trained weights need the judgement that evaluation wrote: no default thresholds")
 

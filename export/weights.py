@@ -1,8 +1,8 @@
 """The three networks that are exported: from checkpoints where given, seeded and untrained where not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -49,18 +49,22 @@ def load_networks(checkpoints: Checkpoints, views: CalibrationViews, seed: int) 
     mask = torch.from_numpy(views.lung_masks[:_SETTLING_SLICES])
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        return Networks(
-            load_network(Classifier, checkpoints.classifier, size)
-            if checkpoints.classifier
-            else _untrained_classifier(sample),
-            load_network(Autoencoder, checkpoints.autoencoder, size)
-            if checkpoints.autoencoder
-            else _settled(Autoencoder(), sample, mask),
-            load_network(Findings, checkpoints.findings, size)
-            if checkpoints.findings
-            else _settled(Findings(), sample),
+        seeded = Networks(
+            classifier=_untrained_classifier(sample),
+            autoencoder=_settled(Autoencoder(), sample, mask),
+            findings=_settled(Findings(), sample),
             trained=checkpoints.complete,
         )
+    return replace(seeded, **_given(checkpoints, size))
+
+
+def _given(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
+    paths = {
+        "classifier": (Classifier, checkpoints.classifier),
+        "autoencoder": (Autoencoder, checkpoints.autoencoder),
+        "findings": (Findings, checkpoints.findings),
+    }
+    return {name: load_network(kind, path, size) for name, (kind, path) in paths.items() if path is not None}
 
 
 def _untrained_classifier(sample: Tensor) -> Classifier:

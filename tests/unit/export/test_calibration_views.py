@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.calibration_views import CalibrationViews, InvalidViews
+from export.calibration_views import CalibrationViews
+from export.errors import InvalidViews
 
 
 def test_npz_comes_back(views: CalibrationViews, tmp_path: Path) -> None:

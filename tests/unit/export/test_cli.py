@@ -56,6 +56,15 @@ def test_trained_weights_come_with_their_judgement(npz: Path, trained: Trained, 
     assert json.loads((output / MANIFEST).read_text())["checkpoints"]["classifier"] == sha256(checkpoints.classifier)
 
 
+def test_a_broken_checkpoint_is_refused_in_a_sentence(npz: Path, tmp_path: Path) -> None:
+    (tmp_path / "classifier.pt").write_bytes(b"broken")
+    arguments = ["--classifier", str(tmp_path / "classifier.pt"), "--calibration", str(npz)]
+    result = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "repository")])
+    assert result.exit_code == 1
+    assert "Refused: classifier.pt is no readable checkpoint" in result.output
+    assert not (tmp_path / "repository").exists()
+
+
 def test_precision_overrides_the_targets_choice_for_the_classifier() -> None:
     assert TARGETS["cpu"].serving[CLASSIFIER].precision == "int8"
     assert TARGETS["cpu"].with_precision("fp32").serving[CLASSIFIER].precision == "fp32"

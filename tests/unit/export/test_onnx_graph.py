@@ -4,7 +4,8 @@ import onnx
 import pytest
 import torch
 
-from export.onnx_graph import OPSET, BrokenGraph, write_onnx
+from export.errors import BrokenGraph
+from export.onnx_graph import OPSET, write_onnx
 from export.repository import contract_of
 from screening.contract import Signature
 from training.networks import Autoencoder, Classifier

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from export.parity import TOLERANCES, Difference, ParityBroken, enforce, measure
+from export.errors import ParityBroken
+from export.parity import TOLERANCES, Difference, enforce, measure
 from export.repository import Exported
 from screening.model_card import ModelCard
 

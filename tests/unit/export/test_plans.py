@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from export.plans import PlanFailed, build_plan
+from export.errors import PlanFailed
+from export.plans import build_plan
 from export.repository import contract_of
 from export.targets import TARGETS
 from screening.contract import CLASSIFIER

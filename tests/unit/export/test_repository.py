@@ -8,9 +8,9 @@ import onnx
 import pytest
 
 from export.calibration_views import CalibrationViews
+from export.errors import InvalidViews, ParityBroken
 from export.judgement import load_judgement
 from export.manifest import sha256
-from export.parity import ParityBroken
 from export.repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
 from export.runners import run_onnx
 from export.targets import TARGETS
@@ -109,7 +109,7 @@ def test_a_failed_export_leaves_the_repository_as_it_was(
 
 def test_a_size_that_the_encoder_cannot_halve_is_refused(views: CalibrationViews) -> None:
     odd = CalibrationViews(views.views[..., :40, :40], views.lung_masks[..., :40, :40], views.studies)
-    with pytest.raises(ValueError, match="multiple of 32"):
+    with pytest.raises(InvalidViews, match="multiple of 32"):
         Order(TARGETS["cpu"], odd)
 
 
