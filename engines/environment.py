@@ -101,7 +101,8 @@ def _run(command: list[str], timeout_s: float) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=True)
     except (OSError, subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        said = "\n".join(str(getattr(error, "stderr", None) or error).strip().splitlines()[-8:])
+        output = getattr(error, "stderr", None) or getattr(error, "stdout", None)  # venv complains on stdout
+        said = "\n".join(str(output or error).strip().splitlines()[-8:])
         raise EnvironmentNotBuilt(
             f"the engine's environment could not be made: `{' '.join(command[:4])} ...` failed:\n{said}\n"
             "A package index must be reachable the first time. Without one, build the environment elsewhere from "

@@ -200,5 +200,6 @@ async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
 
 def _make_room_for(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
-    for old in sorted(log.parent.glob("triton-*"), key=lambda path: path.stat().st_mtime)[:-LOGS_KEPT]:
-        old.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # another server makes room at the same moment
+        for old in sorted(log.parent.glob("triton-*"), key=lambda path: path.stat().st_mtime)[:-LOGS_KEPT]:
+            old.unlink()

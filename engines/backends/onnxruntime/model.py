@@ -34,10 +34,11 @@ class TritonPythonModel:
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer each request in its place: with outputs, with an error of its own, or as cancelled."""
-        live = [request for request in requests if not request.is_cancelled()]
+        cancelled = [request.is_cancelled() for request in requests]
+        live = [request for request, gone in zip(requests, cancelled, strict=True) if not gone]
         groups = [live] if self.batching else [[request] for request in live]
-        answers = dict(zip(map(id, live), (answer for group in groups for answer in self._answer(group)), strict=True))
-        return [answers.get(id(request)) or _failed("cancelled", triton.TritonError.CANCELLED) for request in requests]
+        answers = (answer for group in groups for answer in self._answer(group))
+        return [_failed("cancelled", triton.TritonError.CANCELLED) if gone else next(answers) for gone in cancelled]
 
     def _answer(self, requests: list[Any]) -> list[Any]:
         try:
