@@ -1,0 +1,52 @@
+"""Confidence intervals by drawing patients again, within each class, seeded (Efron 1979)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.metrics import Labels, Scores
+
+DRAWS: Final = 1000
+Figure = Callable[[Labels, Scores], float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+
+def interval(
+    figure: Figure, labels: Labels, scores: Scores, patients: NDArray[np.str_], draws: int = DRAWS, seed: int = 0
+) -> Interval:
+    """The figure on all cases [N], and percentiles 2.5 and 97.5 of it over `draws` drawings of patients.
+
+    All cases of a drawn patient come along, as often as it is drawn. A patient with both labels counts as pathological.
+    """
+    members = _members(labels, patients)
+    random = np.random.default_rng(seed)
+    values = []
+    for _ in range(draws):
+        drawn = [group[place] for group in members for place in random.integers(len(group), size=len(group))]
+        cases = np.concatenate(drawn)
+        values.append(figure(labels[cases], scores[cases]))
+    low, high = np.nanpercentile(values, (2.5, 97.5))
+    return Interval(figure(labels, scores), float(low), float(high))
+
+
+def _members(labels: Labels, patients: NDArray[np.str_]) -> list[list[NDArray[np.int64]]]:
+    """Cases of each patient, the patients grouped by class."""
+    groups: list[list[NDArray[np.int64]]] = [[], []]
+    for patient in np.unique(patients):
+        cases = np.flatnonzero(patients == patient)
+        groups[int(labels[cases].max())].append(cases)
+    return [group for group in groups if group]

@@ -1,0 +1,45 @@
+"""What every adapter yields: one study or one published slice, whose it is, and what is known of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from screening.contract import FINDINGS
+
+Kind = Literal["study", "grey"]
+
+
+class InvalidDataset(Exception):
+    """The folder does not have the layout of this data set, or its tables contradict the files."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A study (upload of any kind that serving takes) or a `grey` slice that was published as 8 bit.
+
+    `patient` keeps what belongs together on one side of a split: a patient, or a run of neighbouring slices where
+    patients are not known. `label` is 0 normal, 1 pathology, None unknown; `findings` None where nobody looked.
+    `slice_labels` maps file names inside a study to labels of single slices. `scores` [16] are soft targets.
+    """
+
+    dataset: str
+    patient: str
+    study: str
+    path: Path
+    kind: Kind
+    label: int | None = None
+    findings: frozenset[str] | None = None
+    slice_labels: Mapping[str, int] = field(default_factory=dict, repr=False)
+    scores: tuple[float, ...] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.label not in (None, 0, 1):
+            raise InvalidDataset(f"{self.study}: label {self.label} is neither 0, 1 nor unknown")
+        if self.findings is not None and not self.findings <= frozenset(FINDINGS):
+            raise InvalidDataset(f"{self.study}: unknown findings {sorted(self.findings - frozenset(FINDINGS))}")
+        if self.scores is not None and len(self.scores) != len(FINDINGS):
+            raise InvalidDataset(f"{self.study}: {len(self.scores)} scores for {len(FINDINGS)} findings")
+
+
+Adapter = Callable[[Path], Iterator[Entry]]

@@ -1,0 +1,39 @@
+"""Reading the tables that come with data sets."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from training.datasets.entry import InvalidDataset
+
+
+def rows_of(path: Path, required: Iterable[str]) -> list[dict[str, str]]:
+    """Rows of a CSV file by column name; raises InvalidDataset when it or one of these columns is missing."""
+    if not path.is_file():
+        raise InvalidDataset(f"{path.name} is missing")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = set(required) - set(reader.fieldnames or ())
+        if missing:
+            raise InvalidDataset(f"{path.name} has no column {', '.join(sorted(missing))}")
+        return list(reader)
+
+
+def label_of(text: str) -> int | None:
+    """'0' and '1' are labels, an empty cell is an unknown one."""
+    if text.strip() not in ("", "0", "1"):
+        raise InvalidDataset(f"label {text!r} is neither 0, 1 nor empty")
+    return int(text) if text.strip() else None
+
+
+def folders_of(root: Path) -> list[Path]:
+    """Sub-folders in order; raises InvalidDataset when there are none."""
+    folders = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
+    if not folders:
+        raise InvalidDataset(f"no study folders in {root.name}")
+    return folders
+
+
+def niftis_of(root: Path) -> list[Path]:
+    """NIfTI files below a folder, in order."""
+    return sorted(path for path in root.rglob("*") if path.name.endswith((".nii", ".nii.gz")))

@@ -1,0 +1,70 @@
+"""Stage 3: normal or pathology, from the SimCLR encoder or, as the baseline beside it, from nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from training.augmentation import SUPERVISED, batch_of
+from training.averaging import averaged, follow
+from training.cache import Cache
+from training.mixing import Mixing
+from training.networks import Classifier, Encoder, load_network, save_network
+from training.networks.encoder import Depth
+from training.run import Run, Schedule, adamw, device_of, mixed_precision, on
+from training.sampling import EVEN, BalancedSampler
+
+SMOOTHING = 0.05  # labels of slices are those of a set's makers; some are wrong
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the classifier begins from: an encoder, a whole classifier, or nothing."""
+
+    encoder: Encoder | None = None
+    classifier: Path | None = None
+    depth: Depth = 18
+
+    def build(self) -> Classifier:
+        """The network at its start."""
+        if self.classifier is not None:
+            return load_network(Classifier, self.classifier)
+        return Classifier(self.depth, self.encoder)
+
+
+def finetune(
+    cache: Cache,
+    places: list[int],
+    schedule: Schedule,
+    folder: Path,
+    start: Start,
+    weights: Mapping[str, float] = EVEN,
+) -> Classifier:
+    """Train on the labelled ones of these slices, resume where `folder` stopped, and write `classifier.pt` there.
+
+    `weights` say how often a data set is drawn within its class. What is written is the running mean of the weights.
+    """
+    device = device_of(schedule)
+    network = on(device, start.build())
+    average = averaged(network)
+    mixing = Mixing(network.encoder.stages[0], network.encoder.stages[1])
+    optimizer = adamw(network, rate=schedule.rate)
+    run = Run(folder, schedule, {"network": network, "average": average}, optimizer)
+    rows = {place: cache.rows[place] for place in places}
+    for step in run.steps("finetune"):
+        random = np.random.default_rng((schedule.seed, step))
+        drawn, labels = BalancedSampler(rows, random, weights).draw(schedule.batch)
+        views = batch_of(cache, drawn, schedule.size, random, SUPERVISED)
+        network.train()
+        mixing.draw()
+        with mixed_precision(device):
+            cells = network.cells(views.to(device, memory_format=torch.channels_last))
+        targets = torch.from_numpy(labels).to(device) * (1 - 2 * SMOOTHING) + SMOOTHING
+        run.descend(binary_cross_entropy_with_logits(cells.float().mean(dim=(1, 2)), targets))
+        follow(average, network, step)
+    trained = average.cpu().eval()
+    save_network(trained, folder / "classifier.pt", cache.size)
+    return trained
