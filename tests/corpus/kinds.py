@@ -64,6 +64,36 @@ def head(slice_: Slice) -> None:
     store(slice_, hu)
 
 
+def belly(slice_: Slice) -> None:
+    """Soft tissue with a spine and gas in the bowel: the air inside a body that is no lung."""
+    rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns] / slice_.Rows - 0.5
+    body = np.hypot(rows / 0.3, columns / 0.42) < 1
+    spine = np.hypot(rows - 0.18, columns) < 0.05
+    gas = (np.hypot(rows + 0.12, columns - 0.1) < 0.06) | (np.hypot(rows + 0.05, columns + 0.2) < 0.04)
+    store(slice_, np.select([gas, spine, body], [-1000, 500, 50], -1000))
+
+
+def rod(slice_: Slice) -> None:
+    """A scanner's test object: water with a rod of air."""
+    rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns] / slice_.Rows - 0.5
+    store(slice_, np.select([np.hypot(rows, columns) < 0.05, np.hypot(rows, columns) < 0.4], [-1000, 0], -1000))
+
+
+def inverted(slice_: Slice) -> None:
+    """Air where tissue should be, and tissue where air should be."""
+    values = np.frombuffer(slice_.PixelData, "<u2").reshape(slice_.Rows, slice_.Columns)
+    store(slice_, -(values.astype(np.float64) + float(slice_.RescaleIntercept)))
+
+
+def grey_capture(slice_: Slice) -> None:
+    """A screenshot of a CT in 8 bits of grey that still calls itself CT: windowed, so no HU are left."""
+    values = np.frombuffer(slice_.PixelData, "<u2").reshape(slice_.Rows, slice_.Columns)
+    hu = values.astype(np.float64) + float(slice_.RescaleIntercept)
+    slice_.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
+    slice_.RescaleIntercept, slice_.RescaleSlope = "0", "1"
+    store(slice_, np.clip((hu + 1350) / 1500 * 255, 0, 255))
+
+
 def air(slice_: Slice) -> None:
     store(slice_, np.full((slice_.Rows, slice_.Columns), -1000))
 

@@ -81,6 +81,10 @@ KINDS = (
     Refused("localiser only", every(kinds.localiser), "no_chest_series"),
     Refused("3 slices", reworked(lambda slices: slices[:3]), "no_chest_series"),
     Refused("head CT", every(kinds.head), "no_lung"),
+    Refused("belly", every(kinds.belly), "no_lung"),
+    Refused("water with a rod of air", every(kinds.rod), "no_lung"),
+    Refused("HU upside down", every(kinds.inverted), "no_lung"),
+    Refused("screenshots in grey", every(kinds.grey_capture), "no_lung"),
     Refused("air only", every(kinds.air), "no_lung"),
     Refused("water only", every(kinds.water), "no_lung"),
     Refused("mixed patients", reworked(kinds.two_patients), "mixed_patients"),
@@ -110,6 +114,7 @@ PLACES = (
     Refused("study UID empty", every(places.study_uid("")), "invalid_uid"),
     Refused("study UID absent", every(lacking("StudyInstanceUID")), "invalid_uid"),
     Refused("series UID of words", every(setting(SeriesInstanceUID="not a uid")), "invalid_uid"),
+    Refused("one SOP Instance UID in two places", reworked(places.contradicting_twins), "no_chest_series"),
     Refused("one SOP Instance UID for all", every(places.one_uid_for_all), "no_chest_series"),
 )
 
