@@ -5,10 +5,14 @@ Triton and the gateway and screens a synthetic study. `test` installs everything
 Each command keeps a virtual environment of its own beside this file.
 """
 
+import ctypes
 import hashlib
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,22 +65,29 @@ def environment(name: str, package: str) -> str:
     if stamp.is_file() and stamp.read_text() == made_of:
         return python
     print(f"installing {package} into {name} (once)", flush=True)
-    ensure_venv()
+    ensure_python_is_whole()
     venv.create(folder, with_pip=True, clear=True)
     run([python, "-m", "pip", "install", "--quiet", "--constraint", CONSTRAINTS, "--editable", package])
     stamp.write_text(made_of)
     return python
 
 
-def ensure_venv() -> None:
-    """Debian packs venv's pip apart from Python; fetch it where we may."""
+def ensure_python_is_whole() -> None:
+    """Debian packs pip for venv, and the libpython that Triton links with, apart from Python; fetch what is missing."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    missing = [] if importlib.util.find_spec("ensurepip") else [f"python{version}-venv"]
     try:
-        import ensurepip  # noqa: F401 - its presence is the question
-    except ImportError:
-        if os.geteuid() != 0:
-            sys.exit("this Python has no ensurepip; install it (Debian: apt-get install python3-venv) and run again")
-        run(["apt-get", "update", "-qq"])
-        run(["apt-get", "install", "-y", "-qq", "python3-venv"])
+        ctypes.CDLL(f"libpython{version}.so.1.0")
+    except OSError:
+        folders = (Path(sys.base_prefix, "lib"), Path(sysconfig.get_config_var("LIBDIR") or ""))
+        if not any((folder / f"libpython{version}.so.1.0").exists() for folder in folders):
+            missing.append(f"libpython{version}")
+    if not missing:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit(f"this Python lacks parts; install them and run again (Debian: apt-get install {' '.join(missing)})")
+    run(["apt-get", "update", "-qq"])
+    run(["apt-get", "install", "-y", "-qq", *missing])
 
 
 def run(command: Sequence[str | Path]) -> None:
