@@ -8,7 +8,8 @@ from functools import cache
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
-from screening.quiet import quiet_pydicom
+from screening.errors import BrokenDicom
+from screening.quiet import PARSE_ERRORS, quiet_pydicom
 
 _INTEGERS = {2: "hH", 4: "iI"}  # by bytes of a binary value: signed, unsigned
 
@@ -66,12 +67,15 @@ class Elements:
 
 
 def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a sequence of `dataset`; () when it is absent or no sequence."""
+    """The items of a sequence of `dataset`; () when it is absent or no sequence. Raises BrokenDicom."""
     tag = _tag(keyword)
     if tag not in dataset:
         return ()
-    with quiet_pydicom():
-        value = dataset[tag].value
+    try:
+        with quiet_pydicom():
+            value = dataset[tag].value
+    except PARSE_ERRORS:
+        raise BrokenDicom("A DICOM file has a sequence that cannot be read.") from None
     return tuple(_datasets(value))
 
 

@@ -6,12 +6,10 @@ deflated data set must be inflated within a bound, and a header must be read fro
 """
 
 import io
-import struct
 import zlib
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import data_element_offset_to_value, read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -25,7 +23,7 @@ from screening.budgets import MIB, Budgets
 from screening.errors import BrokenDicom, NotDicom, OverBudget
 from screening.inflate import RAW, BrokenStream, inflated
 from screening.members import Member
-from screening.quiet import quiet_pydicom
+from screening.quiet import PARSE_ERRORS, quiet_pydicom
 
 FIRST_BYTES = 16 * 1024  # heads of the real studies at hand are 2 to 6 KiB; growing costs one more read
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
@@ -34,12 +32,6 @@ _PREAMBLE = 132
 _PIXEL_DATA = 0x7FE00010
 _ANY_PIXEL_DATA = 0x7FE00008  # float, double float and plain Pixel Data follow each other
 _UNDEFINED = 0xFFFFFFFF
-
-# What pydicom raises on bytes that are no elements; RecursionError is a sequence nested a thousand deep.
-_PARSE_ERRORS = (
-    InvalidDicomError, struct.error, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError,
-    NotImplementedError, RecursionError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def read_head(member: Member, budgets: Budgets) -> Head:
         data = member.head(length)
         try:
             return _parse(data, member.size, budgets)
-        except (_Incomplete, *_PARSE_ERRORS):
+        except (_Incomplete, *PARSE_ERRORS):
             if len(data) >= member.size:
                 raise BrokenDicom("A DICOM file is cut off in its header, or its header is damaged.") from None
         if length >= MAX_BYTES:

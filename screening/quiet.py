@@ -1,9 +1,18 @@
 """pydicom kept quiet: it warns and logs with values of elements in the message, and those name patients."""
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from pydicom.errors import InvalidDicomError
+
+# What pydicom raises on bytes that are no elements; RecursionError is a sequence nested a thousand deep.
+PARSE_ERRORS = (
+    InvalidDicomError, struct.error, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError,
+    NotImplementedError, RecursionError,
+)  # fmt: skip
 
 _LOGGER = logging.getLogger("pydicom")
 

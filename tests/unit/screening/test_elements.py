@@ -6,6 +6,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from screening.elements import Elements, sequence_items
+from screening.errors import BrokenDicom
 from tests.dicom_factory import enhanced_ct, spoil
 
 
@@ -56,3 +57,13 @@ def test_items_of_a_sequence_and_of_what_is_none() -> None:
     assert len(sequence_items(multi, "PerFrameFunctionalGroupsSequence")) == 3
     assert sequence_items(multi, "Modality") == ()
     assert sequence_items(multi, "ReferencedImageSequence") == ()
+
+
+def test_a_sequence_of_damaged_bytes_is_broken() -> None:
+    dataset = Dataset()
+    spoil(dataset, "PerFrameFunctionalGroupsSequence", b"\xfe\xff\x00\xe0\x10\x00")
+    with pytest.raises(BrokenDicom):
+        sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
+    spoil(dataset, "PlanePositionSequence", b"\0\0", "VQ")
+    with pytest.raises(BrokenDicom):
+        sequence_items(dataset, "PlanePositionSequence")

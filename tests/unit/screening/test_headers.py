@@ -11,9 +11,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 
 from screening.budgets import Budgets
-from screening.errors import BrokenArchive, BrokenDicom, NotDicom, OverBudget
+from screening.errors import BrokenArchive, BrokenDicom, NotDicom, OverBudget, StudyError
 from screening.headers import Headers, read_headers
 from screening.intake import open_upload
+from screening.members import Member
 from screening.slices import SliceHeader, is_uid
 from tests.dicom_factory import ct_series, ct_slice, enhanced_ct, folder_of, spoil, to_bytes, to_files, zip_of
 
@@ -168,3 +169,14 @@ def test_a_damaged_archive_is_no_matter_of_one_file(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_a_uid_is(text: str, valid: bool) -> None:
     assert is_uid(text) is valid
+
+
+def test_a_byte_changed_anywhere_in_functional_groups_raises_nothing_but_ours(tmp_path: Path) -> None:
+    data = to_bytes(enhanced_ct(2, size=2))
+    path = tmp_path / "file"
+    for position in range(data.index(b"\x00\x52\x29\x92"), len(data) - 8):
+        path.write_bytes(data[:position] + bytes([data[position] ^ 0x13]) + data[position + 1 :])
+        try:
+            read_headers([Member("file 1", path, len(data))], Budgets())
+        except StudyError:
+            continue
