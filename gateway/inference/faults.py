@@ -15,6 +15,7 @@ FAULTS: Final[tuple[tuple[str, str, type[EngineError]], ...]] = (
     ("DEADLINE_EXCEEDED", "", EngineDeadline),
     ("RESOURCE_EXHAUSTED", "", EngineOverloaded),
     ("CANCELLED", "", EngineUnavailable),
+    ("INTERNAL", "stub process", EngineUnavailable),  # a model's process died; the server is started again
     ("NOT_FOUND", "", EngineUnavailable),
     ("", "", EngineFault),
 )

@@ -22,7 +22,7 @@ from screening.fusion import SliceOutputs
 log = structlog.get_logger(__name__)
 
 PROBE_TIMEOUT_S: Final = 2.0
-ATTEMPTS: Final = 5  # with the pauses below they span 3 s
+ATTEMPTS: Final = 6  # with the pauses below they span 5 s; an embedded Triton is back in 2 to 4
 FIRST_PAUSE_S: Final = 0.2
 CHANNEL: Final = (
     ("grpc.max_send_message_length", -1),  # the chunk bounds the message

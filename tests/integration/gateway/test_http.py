@@ -1,9 +1,14 @@
 """What surrounds the resource: ids, health, metrics, errors, OpenAPI."""
 
+import io
+import json
+import logging
 from pathlib import Path
 
 import pytest
+import structlog
 
+from gateway.logs import configure_logs
 from tests.integration.gateway.running import RunningGateway
 
 
@@ -60,6 +65,22 @@ def test_unknown_paths_and_methods_share_one_label(gateway: RunningGateway) -> N
         page = client.get("/metrics").text
     assert 'route="unknown"' in page
     assert "ivanov" not in page.lower()
+
+
+def test_the_log_names_no_patient_and_no_file(gateway: RunningGateway, phantom: Path, text: Path) -> None:
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    configure_logs("debug", written)
+    try:
+        answer = gateway.predict(phantom, text, names=("Ivanov^Ivan 4711.zip", "Petrov.dcm"))
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+    assert [row["path_to_study"] for row in answer.json()["rows"]] == ["Ivanov^Ivan 4711.zip", "Petrov.dcm"]
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert answer.headers["x-request-id"] in {line.get("request_id") for line in lines}
+    for name in ("Ivanov", "4711", "Petrov", "Phantom^Synthetic", "SYNTHETIC"):
+        assert name not in written.getvalue()
 
 
 def test_openapi_describes_the_call_with_examples_and_errors(gateway: RunningGateway) -> None:

@@ -19,7 +19,12 @@ from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOve
         ("StatusCode.CANCELLED", "Locally cancelled", EngineUnavailable),
         ("StatusCode.NOT_FOUND", "Request for unknown model: 'screening' is not found", EngineUnavailable),
         ("StatusCode.INVALID_ARGUMENT", "unexpected shape for input 'views'", EngineFault),
-        ("StatusCode.INTERNAL", "Stub process 'classifier' is not healthy", EngineFault),
+        (
+            "StatusCode.INTERNAL",
+            "in ensemble 'screening', Stub process 'classifier_0' is not healthy",
+            EngineUnavailable,
+        ),
+        ("StatusCode.INTERNAL", "onnxruntime execute failure", EngineFault),
         ("StatusCode.UNKNOWN", "", EngineFault),
         (None, None, EngineFault),
     ],
