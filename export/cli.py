@@ -44,6 +44,9 @@ def export(
     precision: Annotated[
         Literal["fp32", "int8"] | None, typer.Option(help="Of the classifier, against the target's own choice.")
     ] = None,
+    instances: Annotated[
+        int | None, typer.Option(min=1, help="Of the classifier; on a CPU one for each core that may serve.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights that no checkpoint gives.")] = 0,
     output: Annotated[Path, typer.Option(help="Where the model repository goes.")] = REPOSITORY,
 ) -> None:
@@ -51,6 +54,7 @@ def export(
     if context.invoked_subcommand is not None:
         return
     chosen = TARGETS[target] if precision is None else TARGETS[target].with_precision(precision)
+    chosen = chosen if instances is None else chosen.with_instances(instances)
     with _refusals_told():
         views = read_views(calibration or (), image_size)
         order = Order(chosen, views, Checkpoints(classifier, autoencoder, findings), judgement, seed)

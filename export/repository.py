@@ -30,7 +30,7 @@ MANIFEST: Final = "export_manifest.json"
 
 @dataclass(frozen=True)
 class Order:
-    """What to export. `judgement` is the JSON of evaluation; it is needed as soon as all weights are trained."""
+    """What to export. `judgement` is the JSON of evaluation; all three checkpoints need it, fewer refuse it."""
 
     target: Target
     views: CalibrationViews
@@ -43,6 +43,8 @@ class Order:
             raise InvalidViews(f"image size {self.views.image_size} is no multiple of {STRIDE}")
         if self.checkpoints.complete and self.judgement is None:
             raise InvalidModelCard("trained weights need the judgement that evaluation wrote: no default thresholds")
+        if self.judgement is not None and not self.checkpoints.complete:
+            raise InvalidModelCard("a judgement is of three trained networks, and a checkpoint is missing")
 
     @property
     def contract(self) -> Contract:

@@ -43,6 +43,11 @@ class Target:
         classifier = replace(self.serving[CLASSIFIER], precision=precision)
         return replace(self, serving={**self.serving, CLASSIFIER: classifier})
 
+    def with_instances(self, count: int) -> "Target":
+        """The same target with so many instances of the classifier: one a core on a CPU."""
+        classifier = replace(self.serving[CLASSIFIER], instances=count)
+        return replace(self, serving={**self.serving, CLASSIFIER: classifier})
+
 
 # CPU: batches of 1 and of 24 slices run equally fast (33 slices/s a core), so nothing waits for a batch, and 8 slices
 # bound the memory. Two instances of one thread equal one of two threads, without threads that spin for work. INT8 pays

@@ -57,6 +57,12 @@ def test_the_cpu_target_uses_the_keys_of_nvidias_backend() -> None:
     assert config.instance_group[0].kind == triton.ModelInstanceGroup.KIND_CPU
 
 
+def test_a_larger_machine_gets_more_instances_of_the_classifier_alone() -> None:
+    target = TARGETS["cpu"].with_instances(8)
+    counts = [network_config(step, target).instance_group[0].count for step in CONTRACT.steps]
+    assert counts == [8, 1, 1]
+
+
 def test_the_cuda_target_has_tensorrt_make_fp16() -> None:
     config = network_config(CONTRACT.autoencoder, TARGETS["cuda"])
     (accelerator,) = config.optimization.execution_accelerators.gpu_execution_accelerator

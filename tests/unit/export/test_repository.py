@@ -79,6 +79,12 @@ def test_trained_weights_without_judgement_are_refused(views: CalibrationViews, 
         Order(TARGETS["cpu"], views, checkpoints)
 
 
+def test_a_judgement_of_untrained_weights_is_refused(views: CalibrationViews, trained: Trained) -> None:
+    checkpoints, judgement = trained
+    with pytest.raises(InvalidModelCard, match="a checkpoint is missing"):
+        Order(TARGETS["cpu"], views, Checkpoints(classifier=checkpoints.classifier), judgement)
+
+
 def test_a_judgement_with_a_missing_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "judgement.json").write_text('{"slices_per_study": 12}')
     with pytest.raises(InvalidModelCard, match="error_range"):
