@@ -73,7 +73,7 @@ async def test_a_study_error_crosses_the_border_intact(pool: DecodePool) -> None
         (hang, (), DecodeTimeout),
         (eat_memory, (), DecodeMemory),
         (die, (signal.SIGKILL,), DecodeMemory),
-        (die, (signal.SIGABRT,), DecodeMemory),
+        (die, (signal.SIGABRT,), BrokenPixels),
         (die, (signal.SIGSEGV,), BrokenPixels),
     ],
 )
