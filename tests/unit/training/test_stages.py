@@ -1,0 +1,93 @@
+"""One tiny training of every stage, from a folder of slices to a model card, through the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from screening.model_card import ModelCard
+from tests.unit.training.tiny import write_slices
+from training.cli import app
+from training.networks import Classifier, InvalidCheckpoint, load_network
+from training.simclr import load_encoder
+
+FEW = ("--batch", "8", "--train-size", "64")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with slices/, runs/ and card/ after every stage."""
+    root = tmp_path_factory.mktemp("training")
+    write_slices(root / "slices")
+    _stage(root, "prepare")
+    _stage(root, "simclr", "--steps", "2", *FEW)
+    _stage(root, "autoencoder", "--steps", "3", *FEW)
+    _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
+    _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
+    _stage(root, "findings", "--steps", "2", *FEW)
+    checkpoints = [
+        part
+        for name, folder in (("classifier", "finetune"), ("autoencoder", "autoencoder"), ("findings", "findings"))
+        for part in (f"--{name}", str(root / "runs" / folder / f"{name}.pt"))
+    ]
+    compared = ("--compare", f"baseline={root / 'runs/baseline/classifier.pt'}")
+    _stage(root, "evaluate", *checkpoints, *compared, "--report", str(root / "card/model-card.md"))
+    return root
+
+
+def test_every_stage_leaves_its_weights_and_its_log(trained: Path) -> None:
+    for folder, weights in (
+        ("simclr", "encoder.pt"),
+        ("autoencoder", "autoencoder.pt"),
+        ("finetune", "classifier.pt"),
+        ("findings", "findings.pt"),
+    ):
+        run = trained / "runs" / folder
+        assert {weights, "log.csv", "log.png", "state.pt"} <= {path.name for path in run.iterdir()}
+    assert set(json.loads((trained / "runs/simclr/probe.json").read_text())) == {"linear_auc", "nearest_auc"}
+
+
+def test_the_judgement_is_a_model_card_but_for_the_files(trained: Path) -> None:
+    judgement = json.loads((trained / "runs/evaluation/judgement.json").read_text())
+    sizes = {"version": "1", "trained": True, "image_size": 64, "activation_size": 2, "error_map_size": 8}
+    card = ModelCard.from_json(judgement | sizes | {"file_hashes": {}})
+    assert len(card.operating_points) == 5
+    assert len(judgement["provenance"]["checkpoints_sha256"]) == 3
+
+
+def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
+    page = (trained / "card/model-card.md").read_text()
+    for part in ("fusion", "autoencoder", "baseline", "Emphysema", "rule-out rate", "youden"):
+        assert part in page
+    assert len(list((trained / "card/model-card").glob("*.png"))) == 5
+
+
+def test_a_person_may_write_around_the_measured_part(trained: Path) -> None:
+    page = trained / "card/model-card.md"
+    page.write_text(page.read_text().replace("# Model card", "# Model card\n\nWords."))
+    before = page.read_text()
+    assert before.count("## Findings") == 1
+
+
+def test_a_run_goes_on_where_it_stopped(trained: Path) -> None:
+    _stage(trained, "autoencoder", "--steps", "5", *FEW)
+    assert torch.load(trained / "runs/autoencoder/state.pt", weights_only=True)["step"] == 5
+
+
+def test_a_missing_key_fails(trained: Path, tmp_path: Path) -> None:
+    for name, source in (("classifier.pt", "finetune/classifier.pt"), ("encoder.pt", "simclr/encoder.pt")):
+        checkpoint = torch.load(trained / "runs" / source, weights_only=True)
+        checkpoint["weights"].pop(next(iter(checkpoint["weights"])))
+        torch.save(checkpoint, tmp_path / name)
+    with pytest.raises(InvalidCheckpoint):
+        load_network(Classifier, tmp_path / "classifier.pt")
+    with pytest.raises(RuntimeError, match="Missing key"):
+        load_encoder(tmp_path / "encoder.pt")
+
+
+def _stage(root: Path, stage: str, *options: str) -> None:
+    common = ("--data", f"slices={root / 'slices'}", "--runs", str(root / "runs"), "--size", "64", "--threads", "1")
+    result = CliRunner().invoke(app, [*common, stage, *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
