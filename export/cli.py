@@ -9,8 +9,9 @@ import typer
 
 from export.calibration_views import CalibrationViews
 from export.errors import ExportError
+from export.manifest import record
 from export.parity import Parity, enforce, measure
-from export.repository import MODEL_CARD, Exported, Order, export_repository
+from export.repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
 from export.runners import run_onnx, run_triton
 from export.speed import SIZES, measure_speed, table
 from export.targets import TARGETS, TargetName
@@ -67,9 +68,11 @@ def parity(
     repository: Annotated[Path, typer.Option(help="The repository that it serves.")] = REPOSITORY,
     calibration: Calibration = None,
 ) -> None:
-    """Compare a running Triton with ONNX Runtime called directly on the same files."""
+    """Compare a running Triton with ONNX Runtime called directly on the same files; recorded in the manifest."""
     with _refusals_told():
-        _tell_parity("triton", parity_through_triton(url, repository, calibration or ()))
+        figures = parity_through_triton(url, repository, calibration or ())
+        record(repository / MANIFEST, "parity_through_triton", figures.to_json())
+        _tell_parity("triton", figures)
 
 
 @app.command()

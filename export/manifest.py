@@ -76,6 +76,11 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
+def record(path: Path, key: str, figures: Mapping[str, Any]) -> None:
+    """Add figures to a written manifest, which no hash of the model card covers."""
+    write_json(json.loads(path.read_text("utf-8")) | {key: figures}, path)
+
+
 def _shapes(signature: Signature) -> dict[str, list[str]]:
     return {
         "inputs": [f"{tensor.name} {tensor.dtype} {list(tensor.shape)}" for tensor in signature.inputs],

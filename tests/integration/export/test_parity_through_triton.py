@@ -1,6 +1,7 @@
 """A repository that is exported here, served by a real Triton, and compared with ONNX Runtime called directly."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from engines.triton import TritonServer
 from export.calibration_views import CalibrationViews
 from export.cli import app
-from export.repository import Order, export_repository
+from export.repository import MANIFEST, Order, export_repository
 from export.targets import TARGETS
 from screening.contract import VIEWS
 
@@ -24,6 +25,8 @@ async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
         result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
     assert result.exit_code == 0, result.output
     assert "triton: 0 of 10 slices and 0 of 2 studies flip" in result.output
+    recorded = json.loads((repository / MANIFEST).read_text())["parity_through_triton"]
+    assert recorded["differences"]["logits"] == {"largest": 0.0, "mean": 0.0}
 
 
 def _views() -> CalibrationViews:
