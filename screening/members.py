@@ -2,12 +2,13 @@
 
 import os
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from isal import isal_zlib as zlib
 
 from screening.errors import BrokenArchive
 from screening.inflate import PIECE, RAW, BrokenStream, inflated, inflated_start

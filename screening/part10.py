@@ -6,9 +6,9 @@ deflated data set must be inflated within a bound, and a header must be read fro
 """
 
 import io
-import zlib
 from dataclasses import dataclass
 
+from isal import isal_zlib as zlib
 from pydicom.dataset import Dataset
 from pydicom.filereader import data_element_offset_to_value, read_dataset
 from pydicom.tag import BaseTag
