@@ -100,7 +100,7 @@ class _Grid:
             placed = bool(scan.header["qform_code"] or scan.header["sform_code"])
         except (ImageFileError, HeaderDataError, OSError, ValueError, LookupError):
             raise BrokenDicom("A NIfTI file has a header that cannot be used.") from None
-        if len(shape) != 3 or min(shape) < 1 or dtype.kind not in "iuf" or not _invertible(affine):
+        if len(shape) != 3 or min(shape) < 1 or dtype.kind not in "iuf" or not _spans_space(affine):
             raise BrokenDicom("A NIfTI file is not one volume of numbers with a position in space.")
         if not placed:  # nifti1.h, method 1: a grid of unknown place; left and right would be a guess
             raise MissingPosition("A NIfTI file does not say where its voxels lie in the patient (qform or sform).")
@@ -110,8 +110,12 @@ class _Grid:
         return cls(scan.dataobj, dtype.itemsize, to_lps, (turned[0], turned[1], turned[2]), affine_lps)
 
 
-def _invertible(affine: NDArray[np.float64]) -> bool:
-    return bool(np.isfinite(affine).all()) and abs(float(np.linalg.det(affine[:3, :3]))) > 1e-9
+def _spans_space(affine: NDArray[np.float64]) -> bool:
+    if not np.isfinite(affine).all() or abs(float(np.linalg.det(affine[:3, :3]))) <= 1e-9:
+        return False
+    return not np.isnan(
+        orientations.io_orientation(affine)
+    ).any()  # two axes as good as parallel leave one without a way
 
 
 def _digest(member: Member) -> str:

@@ -65,7 +65,19 @@ def nifti_promising(folder: Path) -> Path:
     return holding(nifti_header((32767, 32767, 32767)), ".nii")(folder)
 
 
-def nifti_header(shape: tuple[int, int, int], code: int = 4) -> bytes:
+def nifti_without_a_place(folder: Path) -> Path:
+    """Neither qform nor sform: which side is left?"""
+    return holding(nifti_header((64, 64, 24), sform=0) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
+
+
+def nifti_of_parallel_axes(folder: Path) -> Path:
+    """Columns and rows of voxels go the same way, but for a hair."""
+    header = bytearray(nifti_header((64, 64, 24)))
+    header[280:328] = np.array([[1, 1e20, 0, 0], [0, 1, 0, 0], [0, 0, 5, 0]], "<f4").tobytes()
+    return holding(bytes(header) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
+
+
+def nifti_header(shape: tuple[int, int, int], code: int = 4, sform: int = 1) -> bytes:
     """A NIfTI-1 header (nifti1.h) of int16 (4) or float32 (16) voxels of 1 x 1 x 5 mm, with its sform."""
     header = np.zeros(1, NIFTI_FIELDS)
     header["sizeof_hdr"], header["magic"], header["vox_offset"] = 348, b"n+1", 352
@@ -74,7 +86,7 @@ def nifti_header(shape: tuple[int, int, int], code: int = 4) -> bytes:
     header["datatype"], header["bitpix"] = code, 16 if code == 4 else 32
     header["pixdim"][0, :4] = (1, 1, 1, 5)
     header["scl_slope"] = 1
-    header["sform_code"] = 1
+    header["sform_code"] = sform
     header["srow"][0] = np.diag((1, 1, 5, 1))[:3]
     return header.tobytes() + bytes(4)
 

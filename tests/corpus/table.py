@@ -54,6 +54,8 @@ FILES = (
     Refused("NIfTI bomb", files.nifti_bomb, "over_budget", 413),
     Refused("NIfTI without end", files.nifti_without_end, "over_budget", 413),
     Refused("NIfTI that promises 70 TB", files.nifti_promising, "over_budget", 413),
+    Refused("NIfTI without a place", files.nifti_without_a_place, "missing_position"),
+    Refused("NIfTI of parallel axes", files.nifti_of_parallel_axes, "broken_dicom"),
     Refused("NIfTI of NaNs", files.nifti_of_nans, "broken_pixels"),
     Refused("NIfTI cut off", files.nifti_cut, "broken_pixels"),
 )
