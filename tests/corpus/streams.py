@@ -18,6 +18,11 @@ UNDEFINED = b"\xff\xff\xff\xff"
 ITEM = b"\xfe\xff\x00\xe0"
 
 
+def preamble_of(content: bytes, magic: bytes) -> bytes:
+    """The preamble is anyone's (PS3.10 7.1): a file may be DICOM and a program or an archive at once."""
+    return magic.ljust(128, b"\x00") + content[128:]
+
+
 def cut_in_the_pixels(content: bytes) -> bytes:
     return content[: content.index(PIXEL_DATA) + 200]
 

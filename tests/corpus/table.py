@@ -175,6 +175,8 @@ ACCEPTED = (
     Accepted("zip in zip", archives.nested(1)),
     Accepted("an MR series beside it", reworked(kinds.chest_and_mr)),
     Accepted("MONOCHROME1", every(pixels.monochrome1)),
+    Accepted("programs in the preambles", bytewise(partial(streams.preamble_of, magic=b"MZ\x90\x00"))),
+    Accepted("zips in the preambles", bytewise(partial(streams.preamble_of, magic=b"PK\x03\x04"))),
     Accepted("control characters in the name", every(setting(PatientName=PLANTED + "\r\n\x1b[31m{'level': 'info'}"))),
     Accepted("garbage for functional groups", bytewise(streams.garbage_functional_groups)),
     Accepted("private element of 4 MiB", bytewise(streams.private_element)),

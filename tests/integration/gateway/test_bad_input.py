@@ -60,6 +60,7 @@ def test_it_gets_the_verdict_of_the_clean_study(
     assert answer.status_code == 200, answer.text
     assert verdict(answer) == clean_row
     assert case.warning is None or case.warning in " ".join(answer.json()["warnings"])
+    assert PLANTED not in answer.text.replace(f"{PLANTED}.zip", "")  # the report names the file that was sent, no more
     assert gateway.is_idle()
     assert PLANTED not in log.getvalue()
 
@@ -72,6 +73,12 @@ def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, t
     assert (bad["processing_status"], bad["error"], bad["verdict"]) == ("Failure", "not_ct", "not_analysed")
     assert (bad["pathology"], bad["probability_of_pathology"]) == (None, None)
     assert PLANTED not in log.getvalue()
+
+
+def test_the_metrics_name_nobody(gateway: RunningGateway, tmp_path: Path) -> None:
+    gateway.predict(packed(tmp_path, clean_files()))
+    with gateway.client() as client:
+        assert PLANTED not in client.get("/metrics").text
 
 
 def test_triton_down(log: StringIO, tmp_path: Path) -> None:
