@@ -24,7 +24,7 @@ def test_is_seeded() -> None:
 def test_neighbours_of_one_patient_widen_the_interval() -> None:
     alone = np.arange(60).astype(str)
     twice = [np.repeat(values, 8) for values in (LABELS, SCORES, alone)]
-    copies = interval(roc_auc, *twice, draws=200)
+    copies = interval(roc_auc, twice[0], twice[1], twice[2], draws=200)
     naive = interval(roc_auc, twice[0], twice[1], np.arange(480).astype(str), draws=200)
     assert copies.high - copies.low > 1.5 * (naive.high - naive.low)
 

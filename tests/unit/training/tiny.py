@@ -27,7 +27,8 @@ def drawn_slice(random: np.random.Generator, ill: bool, side: int = 96) -> NDArr
 def write_slices(root: Path, groups: int = 10, per_group: int = 2, datasets: tuple[str, ...] = ("one", "two")) -> Path:
     """A folder with manifest.csv and finding_scores.csv: half of the groups of each set are ill."""
     random = np.random.default_rng(3)
-    rows, scores = [], []
+    rows: list[tuple[object, ...]] = []
+    scores: list[tuple[object, ...]] = []
     for dataset in datasets:
         (root / dataset).mkdir(parents=True)
         for group in range(groups):

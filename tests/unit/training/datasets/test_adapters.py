@@ -23,7 +23,7 @@ def test_covid_1110_takes_severity_from_the_folder(tmp_path: Path) -> None:
     entries = _read("mosmed_covid_1110", tmp_path)
     assert [entry.label for entry in entries] == [0, 1, 1]
     assert entries[0].findings is None
-    assert entries[2].findings == {"Lung opacity"}
+    assert entries[2].findings == frozenset({"Lung opacity"})
     assert len({entry.patient for entry in entries}) == 3
 
 
@@ -54,7 +54,7 @@ def test_sets_with_a_registry(name: str, finding: str, tmp_path: Path) -> None:
     _table(tmp_path / "dataset_registry.csv", ("study_id", "patient_id", "target"), [("s1", "p", 0), ("s2", "p", 1)])
     entries = _read(name, tmp_path)
     assert [(entry.dataset, entry.patient, entry.label) for entry in entries] == [(name, "p", 0), (name, "p", 1)]
-    assert entries[1].findings == {finding}
+    assert entries[1].findings == frozenset({finding})
 
 
 def test_ct_rate_reads_classes_and_patients(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_ct_rate_reads_classes_and_patients(tmp_path: Path) -> None:
     _ct_rate_labels(tmp_path, shown)
     entries = {entry.study.removesuffix(".nii.gz"): entry for entry in _read("ct_rate", tmp_path)}
     assert [entries[name].label for name in shown] == [0, 1, 0, 1]
-    assert entries["train_1_b_1"].findings == {"Lung nodule", "Emphysema"}
+    assert entries["train_1_b_1"].findings == frozenset({"Lung nodule", "Emphysema"})
     assert entries["train_1_a_1"].patient == entries["train_1_b_1"].patient == "train_1"
 
 
@@ -83,7 +83,7 @@ def test_slices_with_manifest(tmp_path: Path) -> None:
         ("one", "one_1", 1),
     ]
     assert entries[0].findings == frozenset()
-    assert entries[1].findings == {"Lung nodule"}
+    assert entries[1].findings == frozenset({"Lung nodule"})
     assert entries[1].scores is not None
 
 
@@ -93,7 +93,7 @@ def test_dicom_with_labels_and_slice_labels(tmp_path: Path) -> None:
     rows = [("a", "p", 1, "Consolidation; Pleural effusion", "a.csv")]
     _table(tmp_path / "labels.csv", ("study", "patient", "label", "findings", "slices"), rows)
     (entry,) = _read("dicom", tmp_path)
-    assert entry.findings == {"Consolidation", "Pleural effusion"}
+    assert entry.findings == frozenset({"Consolidation", "Pleural effusion"})
     assert entry.slice_labels == {"0001.dcm": 1, "0002.dcm": 0}
 
 
