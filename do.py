@@ -67,7 +67,20 @@ def environment(name: str, package: str) -> str:
     print(f"installing {package} into {name} (once)", flush=True)
     ensure_python_is_whole()
     venv.create(folder, with_pip=True, clear=True)
-    run([python, "-m", "pip", "install", "--quiet", "--constraint", CONSTRAINTS, "--editable", package])
+    run(
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--disable-pip-version-check",
+            "--constraint",
+            CONSTRAINTS,
+            "--editable",
+            package,
+        ]
+    )
     stamp.write_text(made_of)
     return python
 
