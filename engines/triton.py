@@ -100,14 +100,13 @@ class TritonServer:
 
     async def start(self) -> None:
         """Return when every model answers; raises an EngineError, with the end of the log, when they will not."""
-        self.state, self.failure = "starting", None
+        self.failure = None
         try:
-            await self._launch()
-            await self._wait_ready()
-        except BaseException:
-            await self.stop()
-            raise
-        self._watch = asyncio.create_task(self._keep_running())
+            await self._start()
+        except StartFailed as error:
+            # At a load of 12 on 2 cores, stubs missed Triton's health check of them in 3 of 30 starts.
+            _log.warning("triton did not start and is started once more: %s", error)
+            await self._start()
 
     async def stop(self) -> None:
         """Stop the server and everything that it started. Does nothing when there is none."""
@@ -133,6 +132,16 @@ class TritonServer:
     @property
     def _shm_prefix(self) -> str:
         return f"turnstile-{self._name}-"  # the last dash keeps server 1 from sweeping the memory of server 12
+
+    async def _start(self) -> None:
+        self.state = "starting"
+        try:
+            await self._launch()
+            await self._wait_ready()
+        except BaseException:
+            await self.stop()
+            raise
+        self._watch = asyncio.create_task(self._keep_running())
 
     async def _launch(self) -> None:
         command, environ = await asyncio.to_thread(self._prepare)
