@@ -14,6 +14,7 @@ from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
 from screening.views import make_views
 from training.cache import Cache
 from training.networks import Autoencoder, Classifier, Findings
+from training.run import mixed_precision
 
 BATCH = 8
 
@@ -47,12 +48,15 @@ def predict(cache: Cache, places: Sequence[int], answer: Answer) -> Predictions:
 
 
 def torch_networks(classifier: Classifier, autoencoder: Autoencoder, findings: Findings) -> Answer:
-    """Answers of the modules as trained."""
+    """Answers of the modules, in the precision that they were trained in."""
+    precision = mixed_precision(torch.device("cpu"))
 
     @torch.inference_mode()
     def answer(arrays: Arrays) -> Sequence[NDArray[np.float32]]:
         views, mask = torch.from_numpy(arrays["views"]), torch.from_numpy(arrays["lung_mask"])
-        answers = classifier(views)[0], autoencoder(views, mask)[0], findings(views)
+        with precision:
+            logits, scores = classifier(views)[0], findings(views)
+        answers = logits, autoencoder(views, mask)[0], scores  # an error is a small difference: float32
         return [tensor.float().numpy() for tensor in answers]
 
     return answer
