@@ -11,7 +11,7 @@ from gateway.api.disconnect import unless_disconnected
 from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
 from gateway.services.analysis import Analysis, Upload
-from gateway.services.tables import as_csv, as_xlsx
+from gateway.services.tables import as_csv, as_xlsx, table_row
 from screening.report import Report
 from screening.verdict import Verdict
 
@@ -81,19 +81,14 @@ async def _screen(analysis: Analysis, uploads: Sequence[Upload]) -> tuple[Report
 
 
 def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]) -> Response:
-    rows = [report.row for report in reports]
+    whole = [report.to_json() for report in reports]
+    rows = [table_row(report) for report in whole]
     if kind == CSV:
         return Response(as_csv(rows), media_type=CSV)
     if kind == XLSX:
         return Response(as_xlsx(rows), media_type=XLSX)
-    parts = [report.to_json() if detail == "full" else _row(report) for report in reports]
+    parts = whole if detail == "full" else rows
     return JSONResponse(parts[0] if len(parts) == 1 else {"rows": parts, "summary": _summary(reports)})
-
-
-def _row(report: Report) -> dict[str, Any]:
-    """The row, what it means and, for a failure, why."""
-    reason = {} if report.error is None else {"error": report.error.code, "detail": report.error.detail}
-    return {**report.row, "verdict": report.verdict.value, **reason, "notices": list(report.notices)}
 
 
 def _summary(reports: Sequence[Report]) -> dict[str, Any]:

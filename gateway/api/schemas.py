@@ -16,6 +16,8 @@ ROW: Final[dict[str, Any]] = {
     "most_dangerous_pathology_type": "Lung nodule",
     "pathology_localization": "112,141,201,233,30,36",
     "verdict": "pathology",
+    "error": None,
+    "detail": None,
     "notices": [NOTICE],
 }
 

@@ -34,7 +34,7 @@ async def screen_phantom(services: Services, output: Path | None) -> bool:
         upload = await asyncio.to_thread(_phantom, Path(folder))
         (report,) = await services.analysis.reports(upload)
     console.print("\n[bold]A synthetic study[/] (generated, of no patient):")
-    tell(report, console)
+    tell(report.to_json(), console)
     if output is not None:
         await asyncio.to_thread(output.write_text, json.dumps(report.to_json(), indent=2) + "\n")
         console.print(f"the whole report: {output}", highlight=False)

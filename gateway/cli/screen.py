@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from gateway.cli.session import console, errors, ready_services, run_to_exit, warn
-from gateway.cli.words import summarise
+from gateway.cli.words import summarise, tell
 from gateway.logs import configure_logs
 from gateway.services.batch import screen_all
 from gateway.services.items import items_of
@@ -25,25 +26,32 @@ FAILED = 3
 
 def screen(
     paths: Paths,
-    output: Annotated[Path, typer.Option("--output", "-o", help="report.csv, report.json or report.xlsx")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="report.csv, report.json or report.xlsx; else it is told here."),
+    ] = None,
     detail: Annotated[bool, typer.Option("--detail", help="Write whole reports, not rows (JSON only).")] = False,
     triton_url: Annotated[str | None, typer.Option(help="host:port of a Triton elsewhere (gRPC).")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Screen again what failed before.")] = False,
 ) -> None:
-    """Screen studies and write a report.
+    """Screen studies and tell the reports, or write them to a file.
 
-    A file is one study upload. So is a folder with DICOM files. Of any other folder, each folder, zip, DICOM and
-    NIfTI file in it is one. A second run skips what the first one did: OUTPUT.journal beside the report remembers.
+    A file is one upload. So is a folder with DICOM files, or with folders that hold the series of one study. Of any
+    other folder, each folder, zip and NIfTI file in it is one. A second run skips what the first one did:
+    OUTPUT.journal beside the report remembers.
     Exit status: 0 all analysed, 3 some study failed.
     """
-    try:
-        report = Output(output, detail)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--output") from error
-    run_to_exit(_screen(paths, report, triton_url, retry_failed))
+    with TemporaryDirectory(prefix="turnstile-screen-") as folder:
+        try:
+            report = Output(output or Path(folder) / "report.json", detail)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--output") from error
+        run_to_exit(_screen(paths, report, triton_url, retry_failed, aloud=output is None))
 
 
-async def _screen(paths: Sequence[Path], output: Output, triton_url: str | None, retry_failed: bool) -> int:
+async def _screen(
+    paths: Sequence[Path], output: Output, triton_url: str | None, retry_failed: bool, *, aloud: bool
+) -> int:
     settings = Settings() if triton_url is None else Settings(triton_url=triton_url)
     configure_logs("error")
     items = items_of(paths)
@@ -58,7 +66,11 @@ async def _screen(paths: Sequence[Path], output: Output, triton_url: str | None,
             await _screen_left(settings, left, len(items.uploads), journal, output)
         entries = list(journal.entries().values())
         output.write(entries)
-    summarise(entries, output.path, console)
+    if aloud:
+        for report in (report for entry in entries for report in entry.reports):
+            tell(report, console)
+    else:
+        summarise(entries, output.path, console)
     return FAILED if any(entry.failed for entry in entries) else 0
 
 

@@ -11,19 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.services.journal import Entry
-from screening.report import Report
 
 STYLES = {"normal": "bold green", "pathology": "bold red", "not_analysed": "bold yellow"}
 TOP_FINDINGS = 3
 
 
-def tell(report: Report, console: Console) -> None:
-    """Print the verdict, what it rests on, and what to bear in mind."""
-    whole = report.to_json()
+def tell(whole: dict[str, Any], console: Console) -> None:
+    """Print a whole report in words: the verdict, what it rests on, and what to bear in mind."""
     verdict = whole["verdict"]
     title = Text(f"verdict: {verdict.replace('_', ' ')}", STYLES[verdict])
     lines: list[RenderableType] = [_facts(whole)]
-    if report.error is None:
+    if whole["error"] is None:
         lines.append(_findings(whole["findings"]))
     lines += [Text(notice, "dim") for notice in whole["notices"]]
     console.print(Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False))
@@ -45,6 +43,7 @@ def summarise(entries: Sequence[Entry], report: Path, console: Console) -> None:
 def _facts(whole: dict[str, Any]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     row = whole["row"]
+    table.add_row("study", Text(row["path_to_study"]))
     if whole["error"]:
         table.add_row("reason", f"{whole['error']['code']}: {whole['error']['detail']}")
     else:

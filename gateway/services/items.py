@@ -1,13 +1,20 @@
 """Which uploads a mass run's paths stand for.
 
-A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below. Any other folder
-is a collection: each of its folders, zips and NIfTI files is one upload. Hidden files are no items.
+A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below; so is a folder
+of folders that hold one study, a series each, as scanners export it. Any other folder is a collection: each of its
+folders, zips and NIfTI files is one upload. Hidden files are no items.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from screening.budgets import Budgets
+from screening.errors import StudyError
+from screening.headers import read_headers
+from screening.members import Member
 
 NO_PREAMBLE: Final = (b"\x02\x00", b"\x08\x00")  # a data set begins with group 0002 or 0008, little endian
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
@@ -35,8 +42,30 @@ def items_of(paths: Iterable[Path]) -> Items:
 
 
 def is_collection(path: Path) -> bool:
-    """Whether the path is a folder without DICOM files of its own."""
-    return path.is_dir() and not any(_kind(child) == "dicom" for child in _visible(path) if child.is_file())
+    """Whether the path is a folder of several uploads."""
+    if not path.is_dir():
+        return False
+    children = [child for child in _visible(path) if child.is_dir() or _kind(child)]
+    return not any(_kind(child) == "dicom" for child in children) and not _are_one_study(children)
+
+
+def _are_one_study(children: Sequence[Path]) -> bool:
+    """Whether these are several folders, and the first DICOM file of each is of the same study."""
+    if len(children) < 2 or not all(child.is_dir() for child in children):
+        return False
+    study = _study_uid(children[0])
+    return study is not None and all(_study_uid(child) == study for child in children[1:])
+
+
+def _study_uid(folder: Path) -> str | None:
+    files = (Path(parent) / name for parent, _, names in os.walk(folder) for name in sorted(names))
+    first = next((file for file in files if _kind(file) == "dicom"), None)
+    if first is None:
+        return None
+    try:
+        return read_headers([Member("file 1", first, first.stat().st_size)], Budgets()).slices[0].study_uid
+    except StudyError:
+        return None
 
 
 def _visible(folder: Path) -> Iterator[Path]:

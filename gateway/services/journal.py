@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from gateway.services.tables import table_row
 from screening.report import Report
 
 
@@ -25,7 +26,7 @@ class Entry:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [report["row"] for report in self.reports]
+        return [table_row(report) for report in self.reports]
 
     @property
     def failed(self) -> bool:

@@ -1,4 +1,8 @@
-"""Rows of reports as CSV and XLSX, for those who screen many studies."""
+"""Reports as rows of CSV and XLSX, for those who screen many studies.
+
+A row is the contest's, in its order, and behind it what a person must know to read it: the verdict in words, why a
+study was not analysed, and what to bear in mind.
+"""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -11,17 +15,25 @@ from screening.report import COLUMNS
 
 # OWASP, CSV injection: a spreadsheet takes a cell that begins so for a formula, and file names come from anywhere.
 FORMULA: Final = ("=", "+", "-", "@")
+TABLE: Final = (*COLUMNS, "verdict", "error", "detail", "notices")
+
+
+def table_row(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a whole report (as JSON), by the names of `TABLE`; `error` and `detail` are None on success."""
+    error = report["error"] or {"code": None, "detail": None}
+    told = {"verdict": report["verdict"], "error": error["code"], "detail": error["detail"]}
+    return {**report["row"], **told, "notices": report["notices"]}
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """A header and one line for each row; an absent value is an empty cell."""
-    return ",".join(COLUMNS) + "\n" + csv_lines(rows)
+    return ",".join(TABLE) + "\n" + csv_lines(rows)
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     """One line for each row; a file name that a spreadsheet would run as a formula stands behind an apostrophe."""
     text = StringIO(newline="")
-    csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(map(_inert, rows))
+    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_inert(_flat(row)) for row in rows)
     return text.getvalue()
 
 
@@ -33,11 +45,15 @@ def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet("screening")
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(COLUMNS) - 1, 24)
-        sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
+        sheet.set_column(0, len(TABLE) - 1, 24)
+        sheet.write_row(0, 0, TABLE, book.add_format({"bold": True}))
         for number, row in enumerate(rows, start=1):
-            sheet.write_row(number, 0, [row[column] for column in COLUMNS])
+            sheet.write_row(number, 0, [_flat(row)[column] for column in TABLE])
     return target.getvalue()
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "notices": " ".join(row["notices"])}
 
 
 def _inert(row: Mapping[str, Any]) -> dict[str, Any]:

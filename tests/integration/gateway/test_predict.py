@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from gateway.api.inference import CSV, XLSX
+from gateway.services.tables import TABLE
 from screening.report import COLUMNS
 from tests.integration.gateway.running import RunningGateway
 
@@ -89,7 +90,7 @@ def test_csv_for_many(gateway: RunningGateway, phantom: Path, text: Path) -> Non
     answer = gateway.predict(phantom, text, headers={"Accept": CSV})
     assert answer.headers["content-type"].startswith(CSV)
     good, bad = csv.DictReader(io.StringIO(answer.text))
-    assert tuple(good) == COLUMNS
+    assert tuple(good) == TABLE
     assert (good["processing_status"], bad["processing_status"]) == ("Success", "Failure")
     assert (bad["pathology"], bad["probability_of_pathology"]) == ("", "")
 
@@ -98,7 +99,7 @@ def test_xlsx_for_many(gateway: RunningGateway, phantom: Path, text: Path) -> No
     answer = gateway.predict(phantom, text, headers={"Accept": XLSX})
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
     head, good, bad = sheet.iter_rows(values_only=True)
-    assert head == COLUMNS
+    assert head == TABLE
     assert good[COLUMNS.index("processing_status")] == "Success"
     assert bad[COLUMNS.index("pathology")] is None
 

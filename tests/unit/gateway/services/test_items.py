@@ -1,9 +1,11 @@
 """Which uploads a path stands for."""
 
 import os
+import shutil
 from pathlib import Path
 
 from gateway.services.items import items_of
+from tests.dicom_factory import ct_series, to_bytes
 
 DICOM = bytes(128) + b"DICM"
 
@@ -36,6 +38,14 @@ def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
     items = items_of([tmp_path])
     assert items.uploads == (first, nested, archive, nifti)
     assert items.passed_over == (text,)
+
+
+def test_the_series_of_one_study_in_folders_of_their_own_are_one_upload(tmp_path: Path) -> None:
+    for name, study in (("soft", "2.25.1"), ("sharp", "2.25.1"), ("later", "2.25.2")):
+        put(tmp_path / name / "1.dcm", to_bytes(ct_series(1, StudyInstanceUID=study)[0]))
+    assert items_of([tmp_path]).uploads == tuple(tmp_path / name for name in ("later", "sharp", "soft"))
+    shutil.rmtree(tmp_path / "later")
+    assert items_of([tmp_path]).uploads == (tmp_path,)
 
 
 def test_a_file_that_was_named_is_an_upload_whatever_it_is(tmp_path: Path) -> None:

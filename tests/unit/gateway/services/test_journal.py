@@ -10,6 +10,7 @@ import pytest
 
 from gateway.services.journal import Entry, Journal, JournalInUse
 from gateway.services.output import Output
+from gateway.services.tables import TABLE
 from screening.errors import NoLung
 from screening.report import COLUMNS, Report
 
@@ -61,7 +62,7 @@ def test_csv_grows_row_by_row_into_what_is_written_whole(tmp_path: Path, entry: 
     whole.write([entry, entry])
     assert grown.path.read_bytes() == whole.path.read_bytes()
     (first, _) = csv.DictReader(io.StringIO(whole.path.read_text()))
-    assert tuple(first) == COLUMNS
+    assert tuple(first) == TABLE
     assert (first["pathology"], first["probability_of_pathology"], first["processing_status"]) == ("", "", "Failure")
 
 
@@ -69,7 +70,7 @@ def test_xlsx_holds_names_as_text_and_no_zero_for_what_is_unknown(tmp_path: Path
     output = Output(tmp_path / "report.xlsx")
     output.write([entry])
     head, row = openpyxl.load_workbook(output.path).worksheets[0].iter_rows(values_only=True)
-    assert head == COLUMNS
+    assert head == TABLE
     assert row[COLUMNS.index("path_to_study")] == "=study.zip"
     assert row[COLUMNS.index("pathology")] is None
 
