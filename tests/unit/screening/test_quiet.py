@@ -10,6 +10,7 @@ from screening.quiet import quiet_pydicom
 
 
 def test_pydicom_is_mute_inside_the_block_and_speaks_after_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="pydicom")  # whatever a test before has silenced
     with quiet_pydicom():
         warn_and_log("Surname^Name")
         logging.getLogger("pydicom.pixels.decoders.base").error("Surname^Name")
