@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import typer
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, AllTransferSyntaxes
+from pydicom.uid import UID
 from rich.table import Table
 
 from engines.environment import engine_environment
@@ -23,6 +23,7 @@ from gateway.repository import verified_card
 from gateway.settings import GIB, Settings
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
+from screening.transfer_syntaxes import DECODERS, NATIVE, READ_AS
 
 NEEDED_MEMORY_BYTES = 3 * GIB  # Triton with its stubs, the gateway and two decode workers
 NEEDED_DISK_BYTES = 2 * GIB  # the engine's environment, and one upload of the largest size
@@ -77,10 +78,14 @@ async def _disk(settings: Settings) -> Sequence[Finding]:
 
 
 async def _decoders(_settings: Settings) -> Sequence[Finding]:
-    """Transfer syntaxes of still pictures; a missing decoder is told, and the rest is screened all the same."""
-    return [
-        Finding("decoder", True, f"{syntax.name}: {_decoder(syntax)}") for syntax in AllTransferSyntaxes if _has(syntax)
-    ]
+    """One trusted decoder for each transfer syntax; one that is missing costs the studies that need it."""
+    native = [Finding("decoder", True, f"{UID(syntax).name}: built in") for syntax in sorted(NATIVE)]
+    return native + [_decoder(syntax, plugin) for syntax, plugin in DECODERS.items()]
+
+
+def _decoder(syntax: str, plugin: str) -> Finding:
+    there = plugin in get_decoder(UID(READ_AS.get(syntax, syntax))).available_plugins
+    return Finding("decoder", there, f"{UID(syntax).name}: {plugin}{'' if there else ' is not installed'}")
 
 
 async def _environment(settings: Settings) -> Sequence[Finding]:
@@ -110,18 +115,3 @@ async def _ensemble(settings: Settings) -> Sequence[Finding]:
         return [Finding("ensemble", False, error.detail)]
     except InvalidModelCard:
         return [Finding("ensemble", False, "not tried, for the models are amiss")]
-
-
-def _has(syntax: UID) -> bool:
-    try:
-        get_decoder(syntax)
-    except NotImplementedError:
-        return False
-    return True
-
-
-def _decoder(syntax: UID) -> str:
-    decoder = get_decoder(syntax)
-    if not decoder.is_available:
-        return "none installed"
-    return ", ".join(decoder.available_plugins) or "built in"
