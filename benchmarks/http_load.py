@@ -1,8 +1,10 @@
 """Studies a minute and their latency through `POST /inference/predict`."""
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import numpy as np
@@ -16,6 +18,7 @@ class Load:
     studies_per_minute: float
     latencies_s: tuple[float, ...]
     stages_s: dict[str, float]
+    reports: frozenset[str]  # told apart by everything but times: one study has one report
 
     def percentile(self, share: float) -> float:
         return float(np.percentile(self.latencies_s, share))
@@ -26,6 +29,7 @@ async def post_studies(url: str, upload: bytes, concurrency: int, studies: int) 
     waiting = iter(range(studies))
     latencies: list[float] = []
     stages: dict[str, list[float]] = {}
+    reports: set[str] = set()
 
     async def client(session: httpx.AsyncClient) -> None:
         for _ in waiting:
@@ -34,6 +38,7 @@ async def post_studies(url: str, upload: bytes, concurrency: int, studies: int) 
             latencies.append(time.perf_counter() - start)
             for stage, seconds in report["timings_s"].items():
                 stages.setdefault(stage, []).append(seconds)
+            reports.add(timeless(report))
 
     async with httpx.AsyncClient(timeout=120) as session:
         start = time.perf_counter()
@@ -42,14 +47,20 @@ async def post_studies(url: str, upload: bytes, concurrency: int, studies: int) 
                 group.create_task(client(session))
         seconds = time.perf_counter() - start
     medians = {stage: float(np.median(times)) for stage, times in stages.items()}
-    return Load(concurrency, 60.0 * studies / seconds, tuple(latencies), medians)
+    return Load(concurrency, 60.0 * studies / seconds, tuple(latencies), medians, frozenset(reports))
 
 
-async def post_study(session: httpx.AsyncClient, url: str, upload: bytes) -> dict[str, dict[str, float]]:
+async def post_study(session: httpx.AsyncClient, url: str, upload: bytes) -> dict[str, Any]:
     """The full report of one upload."""
     answer = await session.post(
         f"{url}/inference/predict", params={"detail": "full"}, files={"file": ("study.zip", upload, "application/zip")}
     )
     answer.raise_for_status()
-    report: dict[str, dict[str, float]] = answer.json()
+    report: dict[str, Any] = answer.json()
     return report
+
+
+def timeless(report: dict[str, Any]) -> str:
+    """The report without its times, as text."""
+    row = {name: value for name, value in report["row"].items() if name != "time_of_processing"}
+    return json.dumps({**report, "row": row, "timings_s": None}, sort_keys=True)

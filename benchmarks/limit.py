@@ -95,6 +95,10 @@ def report(
     )
     for table in tables:
         console.print(table)
+    distinct = len(frozenset().union(*(load.reports for load in loads)))
+    console.print(
+        f"distinct reports of the one study, times apart: {distinct} in {sum(len(load.latencies_s) for load in loads)}"
+    )
     if save:
         save.write_text(f"```text\n{console.export_text()}```\n", "utf-8")
 

@@ -84,7 +84,8 @@ async def _decoders(_settings: Settings) -> Sequence[Finding]:
 
 
 def _decoder(syntax: str, plugin: str) -> Finding:
-    there = plugin in get_decoder(UID(READ_AS.get(syntax, syntax))).available_plugins
+    read_as = READ_AS.get(UID(syntax), UID(syntax))
+    there = plugin in get_decoder(read_as).available_plugins
     return Finding("decoder", there, f"{UID(syntax).name}: {plugin}{'' if there else ' is not installed'}")
 
 
