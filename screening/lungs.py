@@ -7,6 +7,7 @@ by its HU, and an abdomen that shows only the lungs' bases is too low. Lungs of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol
 
 import numpy as np
@@ -65,7 +66,7 @@ def sample_masks(volume: Slices) -> dict[int, Mask]:
 def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
     """The lungs that masks of some slices show; raises NoLung."""
     step_mm, row_mm, column_mm = geometry.spacing_mm
-    areas = {index: float(mask.sum()) * row_mm * column_mm / 100.0 for index, mask in masks.items()}
+    areas = {index: float(np.count_nonzero(mask)) * row_mm * column_mm / 100.0 for index, mask in masks.items()}
     run = _largest_run(areas)
     if not run:
         raise NoLung("No lung was found in the series.")
@@ -79,7 +80,7 @@ def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
 
 def box_of(masks: list[Mask], margins: tuple[int, int] = (0, 0)) -> Box:
     """The box around masks [rows, columns] of one size, one of them not empty, widened by pixels within the slice."""
-    whole = np.any(masks, axis=0)
+    whole = np.asarray(reduce(np.logical_or, masks), np.bool_)
     (row0, row1), (column0, column1) = (_span(whole.any(axis=axis)) for axis in (1, 0))
     rows, columns = margins
     return (
