@@ -80,8 +80,8 @@ def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
 
 def box_of(masks: list[Mask], margins: tuple[int, int] = (0, 0)) -> Box:
     """The box around masks [rows, columns] of one size, one of them not empty, widened by pixels within the slice."""
-    whole = np.asarray(reduce(np.logical_or, masks), np.bool_)
-    (row0, row1), (column0, column1) = (_span(whole.any(axis=axis)) for axis in (1, 0))
+    whole: Mask = reduce(np.logical_or, masks)
+    (row0, row1), (column0, column1) = (_span(np.any(whole, axis=axis)) for axis in (1, 0))
     rows, columns = margins
     return (
         max(0, row0 - rows),
