@@ -25,7 +25,7 @@ from screening.inflate import RAW, BrokenStream, inflated
 from screening.members import Member
 from screening.quiet import PARSE_ERRORS, quiet_pydicom
 
-FIRST_BYTES = 16 * 1024  # heads of the real studies at hand are 2 to 6 KiB; growing costs one more read
+FIRST_BYTES = 8 * 1024  # heads of the real studies at hand are 2 to 6 KiB; 16 cost 2 ms more for 64 slices of a zip
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
 _GROWTH = 16
 _PREAMBLE = 132
@@ -118,7 +118,7 @@ def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_fr
     stops: list[tuple[int, str | None, int]] = []
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-        if tag < _ANY_PIXEL_DATA:
+        if int(tag) < _ANY_PIXEL_DATA:  # a tag compares in Python, a number does not
             return False
         stops.append((int(tag), vr, length))
         return True

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from screening.contract import VIEWS
 from screening.crop import Crop
 from screening.phantom_anatomy import HEIGHT_MM, Chest
-from screening.views import NOISE_SD, make_views, plain_view, plain_view_of_grey, view_mask
+from screening.views import NOISE_SD, PERCENTILES, _percentiles, make_views, plain_view, plain_view_of_grey, view_mask
 from tests.unit.screening.studies import prepared_phantom
 
 SIZE = 96
@@ -71,6 +71,19 @@ def test_window_in_closed_form() -> None:
     view = plain_view(hu, Crop(0, 256, 0, 256, 256))
     low, high = np.percentile(hu, (2, 98))
     np.testing.assert_allclose(view, np.clip((hu - low) / (high - low), 0, 1) * 255, atol=0.51)
+
+
+@settings(deadline=None)
+@given(
+    array_shapes(min_dims=2, max_dims=2, max_side=60).flatmap(
+        lambda shape: st.one_of(
+            arrays(np.int16, shape, elements=st.integers(-1024, 3071)),
+            arrays(np.uint8, shape),
+        )
+    )
+)
+def test_percentiles_are_numpys_to_the_bit(values: np.ndarray) -> None:
+    assert _percentiles(values).tobytes() == np.percentile(values, PERCENTILES).tobytes()
 
 
 @settings(deadline=None, max_examples=25)
