@@ -25,8 +25,13 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-# One thread a worker: the workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
-SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+WORKER_ENVIRONMENT = {
+    # The workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # glibc gives each freed slice back to the kernel and faults its pages in again: 13 of a study's 130 ms.
+    "MALLOC_MMAP_THRESHOLD_": str(16 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
 
 
 class WorkerFault(Exception):
@@ -43,7 +48,7 @@ class DecodePool:
         self._on_death = on_death
         context = get_context("forkserver")
         context.set_forkserver_preload(["screening.preparation"])
-        os.environ.update(SINGLE_THREAD)  # inherited by the forkserver, which must see it before it imports numpy
+        os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
         self._pool = ProcessPool(
             max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
         )
