@@ -22,14 +22,19 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Strength:
-    """How far crops may zoom, by look: shortest and longest side of the crop as a share of the look's side."""
+    """How far crops may zoom, by look: shortest and longest side of the crop as a share of the look's side.
+
+    A `far` share of the views is seen from farther away: a study has one crop, so the tips of its lungs are small in it.
+    """
 
     zoom: tuple[tuple[float, float], tuple[float, float]]
+    far: float = 0.0
 
 
-SUPERVISED: Final = Strength(((0.75, 1.08), (0.70, 1.00)))
+SUPERVISED: Final = Strength(((0.75, 1.08), (0.70, 1.00)), far=0.25)
 CONTRASTIVE: Final = Strength(((0.45, 1.05), (0.45, 0.95)))  # SimCLR needs harder crops (Chen et al. 2020)
 SECOND_LOOK: Final = 0.4
+FAR: Final = (1.1, 1.9)
 
 
 def batch_of(cache: Cache, places: NDArray[np.int64], size: int, random: Random, strength: Strength) -> Tensor:
@@ -50,7 +55,8 @@ def augmented(cache: Cache, place: int, size: int, random: Random, strength: Str
     """One view [size, size] in 0 ... 1."""
     look = int(random.random() < SECOND_LOOK)
     edged = _edges(np.array(cache.looks[place, look]), cache.shown[place, look], random)
-    view = _sharpness(_crop(edged, size, strength.zoom[look], random), random)
+    zoom = FAR if random.random() < strength.far else strength.zoom[look]
+    view = _sharpness(_crop(edged, size, zoom, random), random)
     return _erased(_grey(view.astype(np.float32) / 255.0, random), random)
 
 
