@@ -24,7 +24,7 @@ Random = np.random.Generator
 class Strength:
     """How far crops may zoom, by look: shortest and longest side of the crop as a share of the look's side.
 
-    A `far` share of the views is seen from farther away: a study has one crop, so the tips of its lungs are small in it.
+    A `far` share of the views is seen from farther away: in the one crop of a study, the tips of its lungs are small.
     """
 
     zoom: tuple[tuple[float, float], tuple[float, float]]

@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from training.cache import Cache
+from training.computing import adamw, device_of, mixed_precision, on
 from training.networks import Autoencoder, save_network
-from training.run import Run, Schedule, adamw, device_of, mixed_precision, on
+from training.run import Run
+from training.schedule import Schedule
 
 
 class NotNormal(Exception):

@@ -8,7 +8,8 @@ import typer
 
 from training.cache import Settings
 from training.networks.encoder import Depth
-from training.run import Schedule, write_json
+from training.run import write_json
+from training.schedule import Schedule
 from training.workbench import Workbench, open_workbench, read_entries
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)

@@ -11,8 +11,10 @@ from screening.contract import FINDINGS
 from training.augmentation import SUPERVISED, batch_of
 from training.averaging import averaged, follow
 from training.cache import Cache, Row
+from training.computing import adamw, device_of, mixed_precision
 from training.networks import Findings, save_network
-from training.run import Run, Schedule, adamw, device_of, mixed_precision
+from training.run import Run
+from training.schedule import Schedule
 
 TRUTH: Final = 0.6  # of the target where a label is known; the scores of the published checkpoint are the rest
 

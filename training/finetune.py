@@ -11,11 +11,13 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from training.augmentation import SUPERVISED, batch_of
 from training.averaging import averaged, follow
 from training.cache import Cache
+from training.computing import adamw, device_of, mixed_precision, on
 from training.mixing import Mixing
 from training.networks import Classifier, Encoder, load_network, save_network
 from training.networks.encoder import Depth
-from training.run import Run, Schedule, adamw, device_of, mixed_precision, on
+from training.run import Run
 from training.sampling import EVEN, BalancedSampler
+from training.schedule import Schedule
 
 SMOOTHING = 0.05  # labels of slices are those of a set's makers; some are wrong
 

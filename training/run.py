@@ -1,44 +1,22 @@
-"""One training run: device, precision, schedule, checkpoints to resume from, and a CSV log with its plot."""
+"""One training run: steps with their rate, a state to resume from, and a CSV log with its plot."""
 
 import csv
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import torch
 from rich.progress import Progress
 from torch import nn
 from torch.optim import Optimizer
 
-Network = TypeVar("Network", bound=nn.Module)
+from training.schedule import Schedule
 
 SAVE_EVERY_S: Final = 120.0
 LOG_EVERY: Final = 20
-WARM_UP_STEPS: Final = 40
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Steps of `batch` slices at `size` px; the rate warms up, then falls as a cosine."""
-
-    steps: int
-    batch: int
-    size: int
-    rate: float
-    seed: int = 0
-    threads: int = 0  # of torch; 0 leaves it alone. On cores that others use too, one thread is the fastest
-
-    def rate_at(self, step: int) -> float:
-        """Learning rate of this step."""
-        return (
-            self.rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.505 + 0.495 * math.cos(math.pi * step / self.steps))
-        )
 
 
 class Run:
@@ -105,35 +83,6 @@ class Run:
             module.load_state_dict(state[name])
         self._optimizer.load_state_dict(state["optimizer"])
         return int(state["step"])
-
-
-def device_of(schedule: Schedule) -> torch.device:
-    """The GPU where there is one, else the CPU; seeds torch."""
-    torch.manual_seed(schedule.seed)
-    if schedule.threads:
-        torch.set_num_threads(schedule.threads)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def on(device: torch.device, network: Network) -> Network:
-    """The network on this device, channels last: a fifth faster at bfloat16 on a CPU, and more on a GPU."""
-    return network.to(device).to(memory_format=torch.channels_last)
-
-
-def mixed_precision(device: torch.device) -> AbstractContextManager[None]:
-    """bfloat16 on a GPU, and on a CPU that multiplies it (AMX or AVX-512); float32 elsewhere."""
-    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # torch names no public question for it
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
-
-
-def adamw(*modules: nn.Module, rate: float, decay: float = 0.02) -> torch.optim.AdamW:
-    """AdamW that spares biases and normalisation from weight decay."""
-    weights = [weight for module in modules for weight in module.parameters()]
-    groups = [
-        {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": decay},
-        {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=rate)
 
 
 def plot_log(path: Path) -> None:
