@@ -52,7 +52,7 @@ class LeashedProcess:
     async def ended(self) -> None:
         """Return when the server, or one of its stubs, has ended, and nothing is left of it."""
         ending = asyncio.ensure_future(self._leash.wait())
-        stubs = self._stubs()  # once: to list them takes 3 ms of reading all of /proc, twice a second
+        stubs = self._stubs()  # once: listing reads all of /proc, 0.6 ms for 75 processes, and asking five 0.04
         while not ending.done() and not any(map(_lost, stubs)):
             await asyncio.wait([ending], timeout=PULSE_S)
         if not ending.done():
