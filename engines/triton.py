@@ -104,7 +104,7 @@ class TritonServer:
         try:
             await self._start()
         except StartFailed as error:
-            # At a load of 12 on 2 cores, stubs missed Triton's health check of them in 3 of 30 starts.
+            # At a load of 12 on 2 cores, 3 of 20 starts failed so: a stub missed its health check, or a lock threw.
             _log.warning("triton did not start and is started once more: %s", error)
             await self._start()
 
