@@ -24,7 +24,7 @@ CONSTRAINTS = ROOT / "constraints.txt"
 def up(arguments: Sequence[str]) -> None:
     """Install serving, start everything, screen a synthetic study, serve until Ctrl-C."""
     python = environment(".venv", ".")
-    run([python, "-m", "gateway.cli", "up", "--demo", *arguments])
+    os.execv(python, [python, "-m", "gateway.cli", "up", "--demo", *arguments])  # noqa: S606 - Ctrl-C is its to handle
 
 
 def test(arguments: Sequence[str]) -> None:
