@@ -56,17 +56,17 @@ class Settings(BaseSettings):
     """Folder for uploads in work, emptied after each; by default the system's temporary folder."""
     upload_bytes: PositiveInt = 2 * GIB
     """Bytes of one request's body."""
-    max_members: PositiveInt = 20_000
+    max_members: PositiveInt = Budgets.members
     """Files in one upload."""
-    max_total_bytes: PositiveInt = 8 * GIB
+    max_total_bytes: PositiveInt = Budgets.total_bytes
     """Bytes of all files of one upload, unpacked."""
-    max_member_bytes: PositiveInt = 2 * GIB
+    max_member_bytes: PositiveInt = Budgets.member_bytes
     """Bytes of one file of an upload, unpacked."""
-    max_compression_ratio: PositiveFloat = 200.0
+    max_compression_ratio: PositiveFloat = Budgets.compression_ratio
     """Unpacked bytes for each packed byte of an archive."""
-    max_declared_pixel_bytes: PositiveInt = 2 * GIB
+    max_declared_pixel_bytes: PositiveInt = Budgets.declared_pixel_bytes
     """Bytes of pixels that one file's header may promise, checked before decoding."""
-    max_nesting: NonNegativeInt = 1
+    max_nesting: NonNegativeInt = Budgets.nesting
     """Levels of zip inside zip."""
 
     @property

@@ -4,7 +4,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-NOTICE = "Turnstile is no medical device; a radiologist decides."
+from screening.report import Notice
+
 ROW: Final[dict[str, Any]] = {
     "path_to_study": "study.zip",
     "study_uid": "2.25.213467",
@@ -18,7 +19,7 @@ ROW: Final[dict[str, Any]] = {
     "verdict": "pathology",
     "error": None,
     "detail": None,
-    "notices": [NOTICE],
+    "notices": [Notice.NO_MEDICAL_DEVICE.value],
 }
 
 

@@ -17,9 +17,7 @@ from gateway.services.journal import JournalInUse
 from gateway.settings import Settings
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
-
-NO_DEVICE = "Turnstile is no medical device; a radiologist decides."
-UNTRAINED = "The weights are untrained: the verdict means nothing. It only shows that everything works."
+from screening.report import Notice
 
 READY_POLL_S = 0.2
 
@@ -74,9 +72,9 @@ async def until_ready(services: Services) -> None:
 
 def warn(services: Services) -> None:
     """Say what a verdict is worth, before any is shown."""
-    errors.print(NO_DEVICE, style="dim")
+    errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
     if not services.card.trained:
-        errors.print(UNTRAINED, style="bold red")
+        errors.print(f"{Notice.UNTRAINED.value} It only shows that everything works.", style="bold red")
 
 
 def _fail(words: str) -> None:

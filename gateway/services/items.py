@@ -45,16 +45,16 @@ def is_collection(path: Path) -> bool:
     """Whether the path is a folder of several uploads."""
     if not path.is_dir():
         return False
-    children = [child for child in _visible(path) if child.is_dir() or _kind(child)]
-    return not any(_kind(child) == "dicom" for child in children) and not _are_one_study(children)
-
-
-def _are_one_study(children: Sequence[Path]) -> bool:
-    """Whether these are several folders, and the first DICOM file of each is of the same study."""
-    if len(children) < 2 or not all(child.is_dir() for child in children):
+    kinds = {child: "folder" if child.is_dir() else _kind(child) for child in _visible(path)}
+    if "dicom" in kinds.values():
         return False
-    study = _study_uid(children[0])
-    return study is not None and all(_study_uid(child) == study for child in children[1:])
+    return set(kinds.values()) - {None} != {"folder"} or not _are_one_study([c for c in kinds if kinds[c] == "folder"])
+
+
+def _are_one_study(folders: Sequence[Path]) -> bool:
+    """Whether these are several folders, and the first DICOM file of each is of the same study."""
+    study = _study_uid(folders[0])
+    return len(folders) > 1 and study is not None and all(_study_uid(folder) == study for folder in folders[1:])
 
 
 def _study_uid(folder: Path) -> str | None:
