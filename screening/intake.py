@@ -40,7 +40,7 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
 
 def _folder_members(folder: Path) -> Iterator[Member]:
     number = 0
-    for parent, folders, names in os.walk(folder, followlinks=False):
+    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=False):
         folders.sort()
         if any((Path(parent) / name).is_symlink() for name in folders):
             raise UnsafeMember("The folder holds a symbolic link; links are not followed.")
@@ -50,6 +50,11 @@ def _folder_members(folder: Path) -> Iterator[Member]:
             if file.is_symlink() or not file.is_file():
                 raise UnsafeMember("The folder holds a symbolic link or a device; only plain files are read.")
             yield Member(f"file {number}", file, file.stat().st_size)
+
+
+def _refuse(_error: OSError) -> None:
+    # os.walk passes over what it may not read; slices would be missing and nobody would be told.
+    raise UnsafeMember("The folder holds a folder that cannot be read.")
 
 
 def _opened(member: Member, scratch: Path, ledger: Ledger, depth: int) -> Iterator[Member]:

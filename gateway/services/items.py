@@ -72,12 +72,15 @@ def _visible(folder: Path) -> Iterator[Path]:
     return (child for child in sorted(folder.iterdir()) if not child.name.startswith("."))
 
 
-def _kind(file: Path) -> Literal["dicom", "archive", "nifti"] | None:
+def _kind(file: Path) -> Literal["dicom", "archive", "nifti", "unreadable"] | None:
     """What a file claims to be, by its first bytes, or by its name where NIfTI hides in gzip; a pipe claims nothing."""
     if not file.is_file():
         return None
-    with file.open("rb") as opened:
-        head = opened.read(132)
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(132)
+    except PermissionError:
+        return "unreadable"  # an upload all the same: its failure gets a row
     if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:
         return "dicom"
     if head[:4] in ZIP:

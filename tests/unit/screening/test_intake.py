@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def test_an_upload_without_a_byte_is_empty(tmp_path: Path, files: dict[str, byte
     for upload in uploads:
         with pytest.raises(EmptyUpload):
             opened(upload, tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder_of(tmp_path / "study", {"1.dcm": b"readable"})
+    locked = tmp_path / "study" / "locked"
+    locked.mkdir()
+    scandir = os.scandir
+
+    def denied(path: Path) -> object:  # file modes do not stop root, who may run this test
+        if Path(path) == locked:
+            raise PermissionError
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(UnsafeMember, match="cannot be read"):
+        open_upload(tmp_path / "study", tmp_path / "scratch", Budgets())
 
 
 @pytest.mark.parametrize("link_to", ["file", "folder"])
