@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gateway.api.request_id import HEADER, request_id
+from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from screening.errors import StudyError
 
@@ -26,12 +27,16 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         log.info("request failed", error=error, status=int(status))
         headers = {**(headers or {}), HEADER: request_id()}
         if status in RETRY_LATER:
-            headers["Retry-After"] = str(retry_after_s())
+            headers.setdefault("Retry-After", str(retry_after_s()))
         return JSONResponse({"error": error, "detail": detail, "request_id": request_id()}, status, headers)
 
     async def study_error(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, StudyError)  # noqa: S101 - registered for this class alone
         return answer(error.status, error.code, error.detail)
+
+    async def gateway_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class alone
+        return answer(error.status, error.code, error.detail, error.headers)
 
     async def http_exception(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
@@ -49,6 +54,7 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
     app.add_exception_handler(StudyError, study_error)
+    app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(HTTPException, http_exception)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(Exception, unknown)

@@ -1,0 +1,37 @@
+"""Why the gateway refused a request: one tree, one stable code and one HTTP status a leaf.
+
+    GatewayError
+    ├── NotSignedIn          not_signed_in          401
+    ├── NotPermitted         not_permitted          403
+    └── NotFound             not_found              404   also what belongs to another institution
+
+Why a study was not analysed is told by `screening.errors`. `detail` never holds a name, a patient's identifier, a
+secret or a path of the server.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """A request that is refused; `headers` go out with the answer."""
+
+    code: ClassVar[str] = "gateway_error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class NotSignedIn(GatewayError):
+    code, status = "not_signed_in", 401
+
+
+class NotPermitted(GatewayError):
+    code, status = "not_permitted", 403
+
+
+class NotFound(GatewayError):
+    code, status = "not_found", 404
