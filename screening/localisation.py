@@ -51,11 +51,6 @@ def localise(prepared: PreparedStudy, outputs: SliceOutputs, fusion: Fusion, car
     return Localisation(x, y, z, _corners_mm(prepared.geometry.affine_lps, x, y, z))
 
 
-def heatmap(prepared: PreparedStudy, outputs: SliceOutputs, fusion: Fusion, place: int) -> NDArray[np.float32]:
-    """The map of the place-th chosen slice, 0 to 1 of its range, on the original slice [rows, columns]."""
-    return prepared.crop.placed(_of_range(_map_of(place, outputs, fusion)), prepared.geometry.shape[1:])
-
-
 def _run_around_key(fusion: Fusion, card: ModelCard) -> list[int]:
     reached = [
         probability(float(score), card.calibration) >= card.operating_point.threshold for score in fusion.slice_scores

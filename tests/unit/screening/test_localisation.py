@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from screening.fusion import fuse
-from screening.localisation import Localisation, heatmap, localise
+from screening.localisation import Localisation, localise
 from tests.unit.screening.studies import card_of, outputs_of, prepared_phantom
 
 CELLS = 16
@@ -66,16 +66,3 @@ def test_an_even_map_gives_the_whole_crop_within_the_slice() -> None:
 def test_the_row_names_first_and_last_voxels() -> None:
     box = Localisation((1, 2), (3, 4), (5, 6), ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
     assert box.row == "1,2,3,4,5,6"
-
-
-def test_a_heatmap_lies_on_the_original_slice() -> None:
-    maps = np.zeros((8, CELLS, CELLS), np.float32)
-    maps[2, 4, 11] = 5.0
-    outputs = outputs_of(error_map=maps, reconstruction_error=np.full(8, 1.4, np.float32))
-    prepared = prepared_phantom()
-    map_ = heatmap(prepared, outputs, fuse(outputs, card_of().error_range), 2)
-    assert map_.shape == prepared.geometry.shape[1:]
-    row, column = np.unravel_index(map_.argmax(), map_.shape)
-    side = (prepared.crop.row1 - prepared.crop.row0) / CELLS
-    assert row == pytest.approx(prepared.crop.row0 + 4.5 * side, abs=side / 2)
-    assert column == pytest.approx(prepared.crop.column0 + 11.5 * side, abs=side / 2)
