@@ -1,5 +1,6 @@
 """What the services ask of the networks, whoever serves them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol, Self
@@ -32,8 +33,17 @@ class Deadline:
 class Engine(Protocol):
     """Serves the ensemble of `screening.contract`."""
 
-    async def infer(self, views: NDArray[np.uint8], lung_masks: NDArray[np.uint8], deadline: Deadline) -> SliceOutputs:
-        """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError."""
+    async def infer(
+        self,
+        views: NDArray[np.uint8],
+        lung_masks: NDArray[np.uint8],
+        deadline: Deadline,
+        on_slices: Callable[[int], None] = lambda _: None,
+    ) -> SliceOutputs:
+        """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError.
+
+        `on_slices` is told how many more have been answered.
+        """
         ...
 
     async def why_not_ready(self) -> str | None:

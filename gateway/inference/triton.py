@@ -54,7 +54,9 @@ class TritonEngine:
         self._on_retry = on_retry
         self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
 
-    async def infer(self, views: Slices, lung_masks: Slices, deadline: Deadline) -> SliceOutputs:
+    async def infer(
+        self, views: Slices, lung_masks: Slices, deadline: Deadline, on_slices: Callable[[int], None] = lambda _: None
+    ) -> SliceOutputs:
         """Send all chunks at once; the first that fails cancels the others."""
         chunks = [
             _Chunk(views[start : start + self._chunk_slices], lung_masks[start : start + self._chunk_slices])
@@ -62,7 +64,7 @@ class TritonEngine:
         ]
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(self._chunk(chunk, deadline)) for chunk in chunks]
+                answers = [group.create_task(self._told(chunk, deadline, on_slices)) for chunk in chunks]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
         return _joined([answer.result() for answer in answers])
@@ -84,6 +86,13 @@ class TritonEngine:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _told(
+        self, chunk: _Chunk, deadline: Deadline, on_slices: Callable[[int], None]
+    ) -> list[NDArray[np.float32]]:
+        answer = await self._chunk(chunk, deadline)
+        on_slices(len(chunk.views))
+        return answer
 
     async def _chunk(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
         """One request, sent again after growing pauses while Triton is away; safe, for inference changes nothing."""

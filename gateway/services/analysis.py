@@ -11,7 +11,9 @@ from gateway.decoding import DecodePool
 from gateway.inference.admission import Admission
 from gateway.inference.port import Deadline, Engine
 from gateway.metrics import Metrics
+from gateway.services.progress import OnProgress, Steps, untold
 from screening.errors import StudyError
+from screening.evidence import Evidence
 from screening.fusion import fuse
 from screening.intake import Budgets
 from screening.model_card import ModelCard
@@ -32,6 +34,14 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Screened:
+    """One study's report, and what its heatmaps are drawn from; None when the study was not analysed."""
+
+    report: Report
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Screens uploads. The API, the command line and the worker walk this one way."""
 
@@ -43,8 +53,8 @@ class Analysis:
     metrics: Metrics
     deadline_s: float
 
-    async def reports(self, upload: Upload) -> tuple[Report, ...]:
-        """One report for each study of the upload; what fails, fails in its own report.
+    async def screened(self, upload: Upload, on_progress: OnProgress = untold) -> tuple[Screened, ...]:
+        """What came of each study of the upload; what fails, fails in its own report.
 
         Raises EngineOverloaded when the gate is full: then nothing was read, and nothing is to be reported.
         """
@@ -52,43 +62,60 @@ class Analysis:
         queued = perf_counter()
         async with self.admission.hold(self.slices_per_upload):
             self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
-            reports = await self._admitted(upload, timings_s)
-        for report in reports:
-            self._tell(report)
-        return reports
+            steps = Steps(on_progress, self.card.slices_per_study)
+            screened = await self._admitted(upload, timings_s, steps)
+            steps.report()
+        for study in screened:
+            self._tell(study.report)
+        return screened
+
+    async def reports(self, upload: Upload) -> tuple[Report, ...]:
+        """`screened`, for those who draw no heatmaps."""
+        return tuple([study.report for study in await self.screened(upload)])
 
     @property
     def slices_per_upload(self) -> int:
         """What one upload in work weighs at the gate: its studies are read one after the other."""
         return self.card.slices_per_study
 
-    async def _admitted(self, upload: Upload, timings_s: dict[str, float]) -> tuple[Report, ...]:
+    async def _admitted(self, upload: Upload, timings_s: dict[str, float], steps: Steps) -> tuple[Screened, ...]:
         start = perf_counter()
         try:
             with self.metrics.stage("survey", timings_s):
                 found = await self.decode.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
         except StudyError as error:
-            return (Report.failed(upload.name, error, perf_counter() - start),)
-        return tuple([await self._study(upload, study, timings_s) for study in found.studies])
+            return (Screened(Report.failed(upload.name, error, perf_counter() - start)),)
+        steps.found(len(found.studies))
+        screened = []
+        for number, study in enumerate(found.studies):
+            steps.study(number)
+            screened.append(await self._study(upload, study, timings_s, steps))
+        return tuple(screened)
 
-    async def _study(self, upload: Upload, study: Study | StudyError, upload_timings_s: Mapping[str, float]) -> Report:
+    async def _study(
+        self, upload: Upload, study: Study | StudyError, upload_timings_s: Mapping[str, float], steps: Steps
+    ) -> Screened:
         start = perf_counter() - upload_timings_s["survey"]  # the survey is part of every study's time
         try:
             if isinstance(study, StudyError):
                 raise study
-            return await self._analysed(upload, study, start, dict(upload_timings_s))
+            return await self._analysed(upload, study, start, dict(upload_timings_s), steps)
         except StudyError as error:
-            return Report.failed(upload.name, _told_of(study, error), perf_counter() - start)
+            return Screened(Report.failed(upload.name, _told_of(study, error), perf_counter() - start))
 
-    async def _analysed(self, upload: Upload, study: Study, start: float, timings_s: dict[str, float]) -> Report:
+    async def _analysed(
+        self, upload: Upload, study: Study, start: float, timings_s: dict[str, float], steps: Steps
+    ) -> Screened:
         deadline = self._deadline()
         prepared = await self._prepared(study, deadline, timings_s)
+        steps.networks()
         with self.metrics.stage("inference", timings_s):
-            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline)
+            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline, steps.seen)
         with self.metrics.stage("fusion", timings_s):
             fusion = fuse(outputs, self.card.error_range)
         seconds = perf_counter() - start
-        return Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
+        report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
+        return Screened(report, Evidence.of(prepared, outputs, fusion))
 
     async def _prepared(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
         """Read and decode in a worker; its own clock tells the stages, and what is left is the handover to and fro."""
