@@ -1,0 +1,66 @@
+"""Every call that touches a patient's data leaves a word in the audit, in the same transaction as the deed.
+
+    async with database.transaction() as session:
+        ... the change ...
+        await audit.record(session, asking, Action.DELETE, "patient", patient.id, facts)
+
+It comes last in the transaction: from here to the commit no other audited transaction can end. What it costs was
+measured; see docs/security.md.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.people.principal import Principal, RequestFacts
+from gateway.store import audit
+from gateway.store.audit_chain import Action, Detail, Event, Outcome
+
+NOTHING: Final[Detail] = {}
+
+__all__ = ["Action", "Outcome", "record"]
+
+
+async def record(
+    session: AsyncSession,
+    principal: Principal,
+    action: Action,
+    entity: str,
+    entity_id: UUID | str | None,
+    facts: RequestFacts | None,
+    detail: Detail = NOTHING,
+    outcome: Outcome = Outcome.SUCCESS,
+) -> None:
+    """Say that `principal` did `action` to the `entity` of that id; None for a list, whose ids go into `detail`.
+
+    `facts` is None for what no request asked for. `detail` takes texts, whole numbers, truths and lists of texts, and
+    never a name, a description or a file name.
+    """
+    await audit.append(
+        session,
+        Event(
+            at=datetime.now(UTC),
+            actor=principal.key,
+            actor_kind=principal.kind,
+            role=principal.role,
+            institution=principal.institution,
+            action=action,
+            entity=entity,
+            entity_id=None if entity_id is None else str(entity_id),
+            outcome=outcome,
+            address=facts.address if facts else None,
+            request_id=facts.request_id if facts else None,
+            detail=_plain(detail),
+        ),
+    )
+
+
+def _plain(detail: Detail) -> Mapping[str, str | int | bool | list[str] | None]:
+    """Lists for tuples: the hash is made of what the database gives back."""
+    return {
+        name: value if value is None or isinstance(value, str | int | bool) else list(value)
+        for name, value in detail.items()
+    }
