@@ -3,7 +3,11 @@
     GatewayError
     ├── NotSignedIn          not_signed_in          401
     ├── NotPermitted         not_permitted          403
-    └── NotFound             not_found              404   also what belongs to another institution
+    ├── NotFound             not_found              404   also what belongs to another institution
+    ├── PreconditionFailed   precondition_failed    412   the record was changed since it was read
+    ├── IdempotencyMismatch  idempotency_mismatch   422   the key was used for another request
+    ├── IdempotencyBusy      idempotency_busy       409   the first request with this key is still in work
+    └── DatabaseAway         database_unavailable   503   the same request may pass later
 
 Why a study was not analysed is told by `screening.errors`. `detail` never holds a name, a patient's identifier, a
 secret or a path of the server.
@@ -35,3 +39,19 @@ class NotPermitted(GatewayError):
 
 class NotFound(GatewayError):
     code, status = "not_found", 404
+
+
+class PreconditionFailed(GatewayError):
+    code, status = "precondition_failed", 412
+
+
+class IdempotencyMismatch(GatewayError):
+    code, status = "idempotency_mismatch", 422
+
+
+class IdempotencyBusy(GatewayError):
+    code, status = "idempotency_busy", 409
+
+
+class DatabaseAway(GatewayError):
+    code, status = "database_unavailable", 503

@@ -1,0 +1,1 @@
+"""What Turnstile keeps: PostgreSQL and blobs. SQL lives here alone."""

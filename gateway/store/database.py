@@ -1,0 +1,83 @@
+"""PostgreSQL as the services see it: one transaction at a time, and one error when it is away."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from gateway.errors import DatabaseAway
+
+POOL_SIZE = 10  # a query takes a few ms, and the gateway answers some 100 requests a second
+POOL_OVERFLOW = 10
+POOL_WAIT_S = 10.0
+CONNECT_TIMEOUT_S = 5
+REFUSED = "08001"
+AWAY = ("08", "57P", "53")  # classes of SQLSTATE: connection, operator intervention, out of disk, memory, connections
+
+
+class Database:
+    """The pool of connections to one PostgreSQL; made without connecting, so a database may come later."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(
+            driver_url(url),
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=POOL_WAIT_S,
+            pool_pre_ping=True,  # a connection that died while it lay idle is replaced, not handed out
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "turnstile"},
+            hide_parameters=True,  # an error that is logged quotes no name
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For who needs connections of another kind: migrations, the queue."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed at the end, or undone whole; raises DatabaseAway."""
+        with _told_as_away():
+            async with self._sessions.begin() as session:
+                yield session
+
+    async def why_not_ready(self) -> str | None:
+        """None when a query is answered, else the reason in words."""
+        try:
+            async with self.transaction() as session:
+                await session.execute(text("SELECT 1"))
+        except DatabaseAway as error:
+            return str(error)
+        return None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def driver_url(url: str) -> URL:
+    """`postgresql://...` as SQLAlchemy wants it, with psycopg 3 for a driver."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _told_as_away() -> Iterator[None]:
+    try:
+        yield
+    except PoolExhausted as error:
+        raise DatabaseAway("every connection to the database is in use") from error
+    except DBAPIError as error:
+        if not _is_away(error):
+            raise
+        raise DatabaseAway("the database does not answer") from error
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the connection, not the statement, was at fault; a refused connection has no SQLSTATE at all."""
+    state = getattr(error.orig, "sqlstate", None) or REFUSED
+    return error.connection_invalidated or (isinstance(error, OperationalError) and state.startswith(AWAY))

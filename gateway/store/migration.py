@@ -1,0 +1,48 @@
+"""From whatever schema a database has to the one that this code needs."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from gateway.store.database import Database
+
+STEPS = Path(__file__).with_name("migrations")
+LOCK = 7_465_726_847  # any number that nobody else takes: pg_advisory_xact_lock(bigint)
+
+
+async def migrate(database: Database) -> str:
+    """Take every step that is missing, all or none, and return the newest; several that start at once take turns.
+
+    Raises DatabaseAway.
+    """
+    async with database.transaction() as session:
+        connection = await session.connection()
+        return await connection.run_sync(_upgrade)
+
+
+async def why_not_current(database: Database) -> str | None:
+    """None when the schema is this code's, else the reason in words; raises DatabaseAway."""
+    async with database.transaction() as session:
+        connection = await session.connection()
+        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    return None if found == newest else f"its schema is {found or 'empty'}, {newest} is needed: run `turnstile migrate`"
+
+
+def _upgrade(connection: Connection) -> str:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(STEPS))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,1 @@
+"""Every step, in the order of its number. A step that was released is never changed."""

@@ -1,0 +1,26 @@
+"""Every table, one idea a file; importing this room makes the metadata complete."""
+
+from gateway.store.tables.audit import AuditRow
+from gateway.store.tables.base import Base
+from gateway.store.tables.choices import ChoiceRow
+from gateway.store.tables.idempotency import IdempotencyRow
+from gateway.store.tables.people import SignInRow, TokenRow, UserRow
+from gateway.store.tables.records import BlobRow, PatientRow, ScanRow
+from gateway.store.tables.work import AnalysisRow, AttemptRow, FeedbackRow, ReportRow
+
+__all__ = [
+    "AnalysisRow",
+    "AttemptRow",
+    "AuditRow",
+    "Base",
+    "BlobRow",
+    "ChoiceRow",
+    "FeedbackRow",
+    "IdempotencyRow",
+    "PatientRow",
+    "ReportRow",
+    "ScanRow",
+    "SignInRow",
+    "TokenRow",
+    "UserRow",
+]

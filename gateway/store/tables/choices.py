@@ -1,0 +1,19 @@
+"""What the institution chose for itself: the operating point, and what may come."""
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.store.tables.base import Base, Moment, Version
+
+
+class ChoiceRow(Base):
+    """One choice by its name."""
+
+    __tablename__ = "choices"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+    version: Mapped[Version]
+    updated_at: Mapped[Moment]
+    updated_by: Mapped[str]
