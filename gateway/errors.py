@@ -55,3 +55,19 @@ class IdempotencyBusy(GatewayError):
 
 class DatabaseAway(GatewayError):
     code, status = "database_unavailable", 503
+
+
+class ObjectMissing(NotFound):
+    code = "object_missing"
+
+
+class RangeNotSatisfiable(GatewayError):
+    code, status = "range_not_satisfiable", 416
+
+
+class StorageFull(GatewayError):
+    code, status = "storage_full", 507
+
+
+class StorageAway(GatewayError):
+    code, status = "storage_away", 503
