@@ -2,7 +2,12 @@
 
     GatewayError
     ├── NotSignedIn          not_signed_in          401
-    ├── NotPermitted         not_permitted          403
+    ├── NotPermitted         not_permitted          403   the role, or the token, does not include it
+    │   ├── UnknownRole         unknown_role        403   the login names no role of ours
+    │   ├── UnknownInstitution  unknown_institution 403   nor an institution
+    │   └── ForeignOrigin       foreign_origin      403   another web page sent this browser
+    ├── TooManyRequests      too_many_requests      429   sign-ins and uploads are counted
+    ├── ProviderAway         login_unavailable      503   the identity provider does not answer
     ├── NotFound             not_found              404   also what belongs to another institution
     ├── PreconditionFailed   precondition_failed    412   the record was changed since it was read
     ├── IdempotencyMismatch  idempotency_mismatch   422   the key was used for another request
@@ -35,6 +40,26 @@ class NotSignedIn(GatewayError):
 
 class NotPermitted(GatewayError):
     code, status = "not_permitted", 403
+
+
+class UnknownRole(NotPermitted):
+    code = "unknown_role"
+
+
+class UnknownInstitution(NotPermitted):
+    code = "unknown_institution"
+
+
+class ForeignOrigin(NotPermitted):
+    code = "foreign_origin"
+
+
+class TooManyRequests(GatewayError):
+    code, status = "too_many_requests", 429
+
+
+class ProviderAway(GatewayError):
+    code, status = "login_unavailable", 503
 
 
 class NotFound(GatewayError):

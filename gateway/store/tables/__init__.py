@@ -4,7 +4,7 @@ from gateway.store.tables.audit import AuditRow
 from gateway.store.tables.base import Base
 from gateway.store.tables.choices import ChoiceRow
 from gateway.store.tables.idempotency import IdempotencyRow
-from gateway.store.tables.people import SignInRow, TokenRow, UserRow
+from gateway.store.tables.people import PendingSignInRow, SignInRow, TokenRow, UserRow
 from gateway.store.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.store.tables.work import AnalysisRow, AttemptRow, FeedbackRow, ReportRow
 
@@ -18,6 +18,7 @@ __all__ = [
     "FeedbackRow",
     "IdempotencyRow",
     "PatientRow",
+    "PendingSignInRow",
     "ReportRow",
     "ScanRow",
     "SignInRow",

@@ -62,3 +62,17 @@ class SignInRow(Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_sessions_expires_at", "expires_at"),)
+
+
+class PendingSignInRow(Base):
+    """A sign-in that a browser has begun at the identity provider; it is taken once."""
+
+    __tablename__ = "pending_sign_ins"
+
+    state_hash: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    return_to: Mapped[str]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_pending_sign_ins_expires_at", "expires_at"),)
