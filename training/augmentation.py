@@ -4,6 +4,7 @@ Field of view and borders (crops, filled edges), window (brightness, contrast, g
 all sharpness: published sets differ by kernel and recompression, and in one of them normal slices are the sharper ones.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from training.cache import Cache
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Random = np.random.Generator
+Edit = Callable[[Bytes, Bytes], Bytes]
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,15 @@ def plain_batch(cache: Cache, places: NDArray[np.int64], size: int) -> Tensor:
     return torch.from_numpy(np.stack(looks))[:, np.newaxis]
 
 
-def augmented(cache: Cache, place: int, size: int, random: Random, strength: Strength) -> Floats:
-    """One view [size, size] in 0 ... 1."""
+def augmented(
+    cache: Cache, place: int, size: int, random: Random, strength: Strength, edit: Edit | None = None
+) -> Floats:
+    """One view [size, size] in 0 ... 1; `edit` changes it before anything else does, given its lung mask."""
     look = int(random.random() < SECOND_LOOK)
-    edged = _edges(np.array(cache.looks[place, look]), cache.shown[place, look], random)
+    view = np.array(cache.looks[place, look])
+    if edit is not None:
+        view = edit(view, np.array(cache.masks[place, look]))
+    edged = _edges(view, cache.shown[place, look], random)
     zoom = FAR if random.random() < strength.far else strength.zoom[look]
     view = _sharpness(_crop(edged, size, zoom, random), random)
     return _erased(_grey(view.astype(np.float32) / 255.0, random), random)

@@ -1,6 +1,6 @@
 """`turnstile train STAGE`: from data sets to weights and a model card, one command a stage."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final, cast
 
@@ -133,6 +133,7 @@ def finetune(
     encoder: Annotated[Path | None, typer.Option(help="encoder.pt of simclr; without it, the baseline.")] = None,
     classifier: Annotated[Path | None, typer.Option(help="classifier.pt to go on from, at another size, say.")] = None,
     weight: Annotated[list[str] | None, typer.Option(help="DATASET=WEIGHT: how often it is drawn.")] = None,
+    painted: Annotated[float, typer.Option(help="Share of a batch that is pairs without and with a lesion.")] = 0.5,
     only: Only = None,
     name: Name = "finetune",
 ) -> None:
@@ -145,7 +146,23 @@ def finetune(
     start = Start(load_encoder(encoder) if encoder else None, classifier, _depth(depth))
     weights = {key: float(value) for key, _, value in (item.partition("=") for item in weight or ())}
     schedule = chosen.schedule(steps, batch, train_size, rate)
-    train(bench.cache, bench.training(only or ()), schedule, chosen.runs / name, start, weights)
+    folder = chosen.runs / name
+    told = {"encoder": str(encoder or ""), "classifier": str(classifier or ""), "only": only or [], "weights": weights}
+    train(bench.cache, bench.training(only or ()), schedule, folder, start, weights, painted)
+    write_json(
+        folder / "settings.json",
+        {**asdict(schedule), **told, "depth": depth, "painted": painted, "held_out": sorted(bench.held_out)},
+    )
+
+
+@app.command()
+def judge(context: typer.Context, train_size: TrainSize = 192, name: Name = "finetune") -> None:
+    """Judge a run of finetune by data set, for the table of runs in the model card."""
+    from training.judging import judge_run
+
+    chosen, bench = _opened(context)
+    for line in judge_run(bench, chosen.runs / name, train_size):
+        typer.echo(f"{line.dataset}, {line.side}: {line.auc:.3f} ({line.low:.3f}-{line.high:.3f})")
 
 
 @app.command()

@@ -6,20 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 
-from training.augmentation import SUPERVISED, batch_of
 from training.averaging import averaged, follow
 from training.cache import Cache
 from training.computing import adamw, device_of, mixed_precision, on
+from training.lessons import Lessons, lesson_loss
 from training.mixing import Mixing
 from training.networks import Classifier, Encoder, load_network, save_network
 from training.networks.encoder import Depth
 from training.run import Run
-from training.sampling import EVEN, BalancedSampler
+from training.sampling import EVEN
 from training.schedule import Schedule
-
-SMOOTHING = 0.05  # labels of slices are those of a set's makers; some are wrong
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,12 @@ def finetune(
     folder: Path,
     start: Start,
     weights: Mapping[str, float] = EVEN,
+    painted: float = 0.0,
 ) -> Classifier:
     """Train on the labelled ones of these slices, resume where `folder` stopped, and write `classifier.pt` there.
 
-    `weights` say how often a data set is drawn within its class. What is written is the running mean of the weights.
+    `weights` say how often a data set is drawn within its class, `painted` how much of a batch is pairs of slices
+    without and with a synthetic lesion. What is written is the running mean of the weights.
     """
     device = device_of(schedule)
     network = on(device, start.build())
@@ -55,17 +54,15 @@ def finetune(
     mixing = Mixing(network.encoder.stages[0], network.encoder.stages[1])
     optimizer = adamw(network, rate=schedule.rate)
     run = Run(folder, schedule, {"network": network, "average": average}, optimizer)
-    rows = {place: cache.rows[place] for place in places}
+    lessons = Lessons(cache, {place: cache.rows[place] for place in places}, painted, weights)
     for step in run.steps("finetune"):
         random = np.random.default_rng((schedule.seed, step))
-        drawn, labels = BalancedSampler(rows, random, weights).draw(schedule.batch)
-        views = batch_of(cache, drawn, schedule.size, random, SUPERVISED)
+        lesson = lessons.draw(schedule.batch, schedule.size, random)
         network.train()
         mixing.draw()
         with mixed_precision(device):
-            cells = network.cells(views.to(device, memory_format=torch.channels_last))
-        targets = torch.from_numpy(labels).to(device) * (1 - 2 * SMOOTHING) + SMOOTHING
-        run.descend(binary_cross_entropy_with_logits(cells.float().mean(dim=(1, 2)), targets))
+            cells = network.cells(lesson.views.to(device, memory_format=torch.channels_last))
+        run.descend(lesson_loss(cells.float().mean(dim=(1, 2)), lesson))
         follow(average, network, step)
     trained = average.cpu().eval()
     save_network(trained, folder / "classifier.pt", cache.size)

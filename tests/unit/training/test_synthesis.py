@@ -1,0 +1,120 @@
+"""Painted lesions stay in the lungs and are seen; changes that mean nothing are small; shapes against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from screening.lung_mask import lung_mask_of_grey
+from tests.unit.training.tiny import drawn_slice
+from training.synthesis import editing, nothing, untouched_or_null, with_lesion
+from training.synthesis.lungs import Lungs, NoRoom
+from training.synthesis.shapes import blob, discs, smooth_noise
+
+Bytes = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def slice_and_mask() -> tuple[Bytes, Bytes]:
+    slice_ = drawn_slice(np.random.default_rng(5), ill=False, side=160)
+    return slice_, lung_mask_of_grey(slice_).astype(np.uint8)
+
+
+def test_what_is_measured_of_a_drawn_slice(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    lungs = Lungs.of(*slice_and_mask)
+    assert lungs.lung == pytest.approx(40, abs=2)
+    assert lungs.soft == pytest.approx(210, abs=4)
+    assert lungs.air < lungs.lung < lungs.soft
+    assert lungs.reach == pytest.approx(math.sqrt(slice_and_mask[1].sum() / 2 / math.pi))
+    assert lungs.between(0.5) == pytest.approx((lungs.lung + lungs.soft) / 2)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_lesion_is_seen_and_stays_in_the_lungs(seed: int, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    slice_, mask = slice_and_mask
+    grey = editing._painted(Lungs.of(slice_, mask), np.random.default_rng(seed))
+    change = np.abs(grey - slice_)
+    far = ~(mask > 0)
+    far[3:-3, 3:-3] &= ~_grown(mask > 0, 4)[3:-3, 3:-3]
+    assert change[far].max() < 1.0
+    painted = with_lesion(slice_, mask, np.random.default_rng(seed))
+    assert painted.dtype == np.uint8
+    assert np.abs(painted.astype(int) - slice_).sum() > 500
+
+
+@pytest.mark.parametrize("maker", [maker for maker, _ in editing.DENSE])
+def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    lungs = Lungs.of(*slice_and_mask)
+    for seed in range(5):
+        cover, level = maker(lungs, np.random.default_rng(seed))  # type: ignore[operator]  # parametrised
+        assert cover.shape == lungs.view.shape
+        assert 0.0 <= cover.min() <= cover.max() <= 1.0 + 1e-5
+        assert level > lungs.lung
+
+
+@pytest.mark.parametrize("maker", [maker for maker, _ in editing.DESTROYED])
+def test_destroyed_lung_has_its_parts(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    lungs = Lungs.of(*slice_and_mask)
+    for seed in range(5):
+        for cover, level in maker(lungs, np.random.default_rng(seed)):  # type: ignore[operator]  # parametrised
+            assert 0.0 <= cover.min() <= cover.max() <= 1.0 + 1e-5
+            assert lungs.air <= level <= lungs.soft
+
+
+def test_equal_seeds_paint_equal_lesions(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    first, second = (with_lesion(*slice_and_mask, np.random.default_rng(9)) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_without_lung_there_is_no_room(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    slice_, mask = slice_and_mask
+    with pytest.raises(NoRoom):
+        with_lesion(slice_, np.zeros_like(mask), np.random.default_rng(0))
+    assert np.array_equal(untouched_or_null(slice_, np.zeros_like(mask), np.random.default_rng(0)), slice_)
+    assert np.array_equal(nothing(slice_, mask, np.random.default_rng(0)), slice_)
+
+
+def test_a_change_that_means_nothing_is_small(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    slice_, mask = slice_and_mask
+    changed = [untouched_or_null(slice_, mask, np.random.default_rng(seed)) for seed in range(60)]
+    differences = [float(np.abs(view.astype(int) - slice_).mean()) for view in changed]
+    assert 0.2 < np.mean([difference > 0 for difference in differences]) < 0.6
+    assert max(differences) < 6.0
+
+
+def test_shares_of_lesions_add_up_to_one() -> None:
+    for kinds in (editing.DENSE, editing.DESTROYED):
+        assert sum(share for _, share in kinds) == pytest.approx(1.0)
+
+
+def test_a_blob_equals_a_slow_twin_and_its_area() -> None:
+    random = np.random.default_rng(4)
+    found = blob(64, (30.0, 33.0), 12.0, 0.0, random, edge=2.0)
+    stretch = math.exp(np.random.default_rng(4).uniform(-0.3, 0.3))
+    for row in range(64):
+        for column in range(64):
+            distance = math.hypot((row - 30.0) * stretch, (column - 33.0) / stretch)
+            assert found[row, column] == pytest.approx(min(1.0, max(0.0, (12.0 - distance) / 2 + 0.5)), abs=1e-4)
+    assert found.sum() == pytest.approx(math.pi * 12.0**2, rel=0.02)
+
+
+def test_discs_cover_their_area_and_rings_only_their_rim() -> None:
+    whole, ring = (discs(64, [(32.0, 32.0)], np.array([10.0]), rim) for rim in (0.0, 1.0))
+    assert whole.sum() == pytest.approx(math.pi * 10.5**2, rel=0.02)  # OpenCV draws pixels of the rim whole
+    assert ring[32, 32] == 0.0
+    assert ring[32, 42] > 0.5
+
+
+def test_noise_has_mean_0_deviation_1_and_its_width() -> None:
+    fine, coarse = (smooth_noise(128, grain, np.random.default_rng(1)) for grain in (2.0, 16.0))
+    for noise in (fine, coarse):
+        assert noise.mean() == pytest.approx(0.0, abs=1e-5)
+        assert noise.std() == pytest.approx(1.0, abs=1e-3)
+    assert np.abs(np.diff(coarse)).mean() < np.abs(np.diff(fine)).mean() / 3
+
+
+def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    for _ in range(steps):
+        mask = mask | np.roll(mask, 1, 0) | np.roll(mask, -1, 0) | np.roll(mask, 1, 1) | np.roll(mask, -1, 1)
+    return mask
