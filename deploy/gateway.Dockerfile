@@ -1,0 +1,50 @@
+# syntax=docker/dockerfile:1
+# The gateway with its page, and the worker: one image, two commands (`turnstile up`, `turnstile worker`).
+# Built from the checkout's root:  docker build -f deploy/gateway.Dockerfile -t turnstile/gateway .
+# A release pins both by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
+ARG PYTHON=python:3.11-slim-bookworm
+ARG NODE=node:22-bookworm-slim
+
+FROM ${NODE} AS web
+WORKDIR /app/web
+COPY web/package.json web/package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
+FROM ${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /app
+RUN python -m venv /opt/turnstile
+# The dependencies alone, a layer that stays until a pin changes. Wheels only: nothing here can compile.
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+RUN --mount=type=cache,target=/root/.cache/pip \
+    /opt/turnstile/bin/pip install --only-binary=:all: --constraint constraints.txt --editable .
+COPY engines engines
+COPY screening screening
+COPY gateway gateway
+# The code stays where it lies in a checkout; bytecode is made now, for at run time the root is read-only.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    /opt/turnstile/bin/pip install --no-deps --editable . \
+    && /opt/turnstile/bin/python -m compileall -q engines gateway screening
+
+FROM ${PYTHON}
+RUN useradd --system --no-create-home --uid 10001 --user-group --shell /usr/sbin/nologin turnstile \
+    && install --directory --owner=turnstile --group=turnstile /var/lib/turnstile
+COPY --from=build /opt/turnstile /opt/turnstile
+COPY --from=build /app /app
+COPY --from=web /app/gateway/static /app/gateway/static
+ENV PATH=/opt/turnstile/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    TURNSTILE_HOST=0.0.0.0 \
+    TURNSTILE_HOME=/tmp/turnstile \
+    TURNSTILE_MODEL_REPOSITORY=/models
+# Written at run time: /tmp (uploads in work; a tmpfs or an emptyDir) and /var/lib/turnstile (blobs in a folder).
+USER 10001:10001
+WORKDIR /app
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=4s --start-period=60s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
+ENTRYPOINT ["turnstile"]
+CMD ["up"]

@@ -1,0 +1,16 @@
+# syntax=docker/dockerfile:1
+# NVIDIA's Triton as it is, with our flags, an unprivileged user and a look at its health.
+# 26.11 (server 2.75.0, 17 November 2026) is the newest release and contains what NVIDIA's bulletins of 2026 ask for:
+# 5816 -> 26.02, 5828 (critical) and 5860 -> 26.03, 5848 -> 26.04, 5853 -> 26.05, 5865 (critical) -> 26.06,
+# 5875 -> 26.07 (https://github.com/NVIDIA/product-security/tree/main/2026). It also ends a use-after-free in the dynamic
+# batcher, which we use. Older tags are not safe on any network that others can reach.
+ARG TRITON=nvcr.io/nvidia/tritonserver:26.11-py3
+FROM ${TRITON}
+COPY --chmod=0555 deploy/triton/start.sh /usr/local/bin/start-triton
+ENV TURNSTILE_MODEL_REPOSITORY=/models
+# Its own user of the image; the model repository is mounted read-only, and /tmp (TensorRT's engine cache) is a volume.
+USER 1000:1000
+EXPOSE 8000 8001 8002
+HEALTHCHECK --interval=10s --timeout=4s --start-period=300s \
+    CMD ["curl", "--fail", "--silent", "--max-time", "3", "http://127.0.0.1:8000/v2/health/ready"]
+ENTRYPOINT ["start-triton"]
