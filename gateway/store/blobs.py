@@ -1,0 +1,159 @@
+"""Blobs: the bytes of uploads by their sha256, and what is derived from them.
+
+blobs/ab/cd/<sha256>     an upload; written once, never changed
+incoming/<random>        an upload in work; gone when it is kept, cut off or refused
+derived/<key>            what can be made again, and the evidence of analyses
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+from uuid import uuid4
+
+from gateway.errors import ObjectMissing
+from gateway.store.objects import Objects, Stored
+
+BLOCK: Final = 4 * 2**20  # hashed and handed over at once
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """The sha256 of bytes, and how many there are."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An upload that has arrived whole; `keep` puts it where its hash says, else it goes when its block ends."""
+
+    blob: StoredBlob
+    keep: Callable[[], Awaitable[None]] = field(repr=False)
+
+
+class Blobs:
+    """The blobs at `url`: `s3://bucket/prefix` or a folder, which is made. Raises what `Objects` does."""
+
+    def __init__(self, url: str | Path) -> None:
+        self._objects = Objects(url)
+
+    @asynccontextmanager
+    async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Incoming]:
+        """Take an upload in, without holding it in memory; nothing is left of one that is cut off."""
+        key, counted = f"incoming/{uuid4().hex}", _Counted(chunks)
+        await self._objects.write(key, counted.blocks())
+        try:
+            blob = counted.blob
+            yield Incoming(blob, partial(self._objects.move, key, _key(blob.sha256)))
+        finally:
+            await self._objects.drop(key)
+
+    async def store(self, chunks: AsyncIterator[bytes]) -> StoredBlob:
+        """Take an upload in and keep it."""
+        async with self.receive(chunks) as incoming:
+            await incoming.keep()
+        return incoming.blob
+
+    async def read(self, sha256: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` to before `end`, in blocks; raises ObjectMissing."""
+        end = await self.size(sha256) if end is None else end
+        if start < end:
+            async for block in self._objects.read(_key(sha256), start, end):
+                yield block
+
+    async def size(self, sha256: str) -> int:
+        """How many bytes a blob has; raises ObjectMissing."""
+        return await self._objects.size(_key(sha256))
+
+    @asynccontextmanager
+    async def local_path(self, sha256: str, scratch: Path) -> AsyncIterator[Path]:
+        """The blob as a file, to be read only: in a folder the blob itself, else a copy in `scratch`."""
+        path = self._objects.file(_key(sha256))
+        if path is None:
+            with NamedTemporaryFile(dir=scratch) as copy:
+                async for block in self.read(sha256):
+                    await asyncio.to_thread(copy.write, block)
+                copy.flush()
+                yield Path(copy.name)
+        elif path.is_file():
+            yield path
+        else:
+            raise ObjectMissing("the file is not in the store any more")
+
+    async def delete(self, sha256: str) -> None:
+        """Delete a blob and what was derived from it; one that is not there is no error."""
+        await self._objects.drop(_key(sha256))
+        await self.delete_derived(sha256)
+
+    async def put_derived(self, key: str, data: bytes) -> None:
+        """Keep derived data; the key begins with the sha256, or with what it was derived by."""
+        await self._objects.put(f"derived/{key}", data)
+
+    async def get_derived(self, key: str) -> bytes | None:
+        """Derived data, None when they must be made."""
+        return await self._objects.get(f"derived/{key}")
+
+    async def delete_derived(self, prefix: str) -> None:
+        """Delete all derived data below a key."""
+        await self._objects.drop(*[one.key async for one in self._objects.under(f"derived/{prefix}")])
+
+    async def kept_before(self, moment: datetime) -> AsyncIterator[str]:
+        """The sha256 of every blob that was last written before `moment`."""
+        async for sha256 in _names_before(moment, self._objects.under("blobs"), 3):
+            yield sha256
+
+    async def derived_before(self, moment: datetime, prefix: str = "") -> AsyncIterator[str]:
+        """The name below `prefix` of what has derived data, for each object that was last written before `moment`."""
+        folder = f"derived/{prefix}".rstrip("/")
+        async for name in _names_before(moment, self._objects.under(folder), folder.count("/") + 1):
+            yield name
+
+    async def drop_unfinished(self, before: datetime) -> None:
+        """Delete what uploads left whose process was killed, when nothing was written since `before`."""
+        await self._objects.drop_unfinished("incoming", before)
+
+
+class _Counted:
+    """Chunks of any size as blocks, hashed and counted on their way."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    @property
+    def blob(self) -> StoredBlob:
+        return StoredBlob(self._hash.hexdigest(), self._size)
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        block = bytearray()
+        async for chunk in self._chunks:
+            block += chunk
+            if len(block) >= BLOCK:
+                yield await self._hashed(block)
+                block = bytearray()
+        if block:
+            yield await self._hashed(block)
+
+    async def _hashed(self, block: bytearray) -> bytes:
+        await asyncio.to_thread(self._hash.update, block)  # the hash lets other threads run, and the loop is one
+        self._size += len(block)
+        return bytes(block)
+
+
+async def _names_before(moment: datetime, objects: AsyncIterator[Stored], depth: int) -> AsyncIterator[str]:
+    async for one in objects:
+        if one.modified_at < moment:
+            yield one.key.split("/")[depth]
+
+
+def _key(sha256: str) -> str:
+    return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}"
