@@ -1,1 +1,1 @@
-"""Triton as a child process from a wheel, the same server as in a hospital's cluster."""
+"""Triton and PostgreSQL as child processes from wheels, the same servers as in a hospital's cluster."""

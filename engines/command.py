@@ -31,6 +31,12 @@ class Ports:
             )
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        return _bound(listener)
+
+
 def triton_command(
     environment: Environment, backends: Path, repository: Path, ports: Ports, shm_prefix: str
 ) -> list[str]:

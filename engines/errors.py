@@ -4,6 +4,8 @@
     ├── PlatformUnsupported      engine_platform_unsupported     no Triton for this machine, for good
     ├── EnvironmentNotBuilt      engine_environment_not_built    its Python environment cannot be installed
     ├── RepositoryInvalid        engine_repository_invalid       there are no models to serve
+    ├── DataFolderInvalid        engine_data_folder_invalid      the database cannot be kept there
+    ├── DataFolderInUse          engine_data_folder_in_use       another process keeps its database there
     ├── StartFailed              engine_start_failed             it died or hung before it was ready
     └── GaveUp                   engine_gave_up                  it died too often and is not started again
 
@@ -34,6 +36,14 @@ class EnvironmentNotBuilt(EngineError):
 
 class RepositoryInvalid(EngineError):
     code = "engine_repository_invalid"
+
+
+class DataFolderInvalid(EngineError):
+    code = "engine_data_folder_invalid"
+
+
+class DataFolderInUse(EngineError):
+    code = "engine_data_folder_in_use"
 
 
 class StartFailed(EngineError):

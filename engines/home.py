@@ -1,4 +1,4 @@
-"""Where the engines keep what they build and log, and how a folder there is made once, whole or not at all."""
+"""Where the engines keep what they build, log and store, and how a folder is made once, whole or not at all."""
 
 import os
 import shutil
@@ -15,6 +15,14 @@ def default_home() -> Path:
         return Path(chosen).expanduser().resolve()
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "turnstile"
+
+
+def default_data() -> Path:
+    """`data` in `TURNSTILE_HOME`, else `turnstile` in the user's data folder: a cache may be emptied, this may not."""
+    if os.environ.get("TURNSTILE_HOME"):
+        return default_home() / "data"
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "turnstile"
 
 
 def built_once(folder: Path, build: Callable[[Path], None]) -> Path:

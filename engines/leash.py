@@ -2,11 +2,11 @@
 
 Run as a program of its own, with nothing but the standard library:
 
-    python leash.py OWNER_PID LOG SHM_PREFIX COMMAND...
+    python leash.py OWNER_PID LOG SHM_PREFIX STOP_SIGNAL COMMAND...
 
 It prints the server's pid, then keeps the server's output in LOG (two files of 10 MB at most) until the server ends,
-the owner goes, or it is told to stop (SIGTERM). Whichever comes first, the server's whole process group is ended and
-its shared memory is removed.
+the owner goes, or it is told to stop (SIGTERM). Whichever comes first, the server is asked with STOP_SIGNAL to end,
+its whole process group is ended after a grace period, and its shared memory is removed.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  shm_overview(7): Linux keeps POSIX shared memory here
 
 
-def main(owner: int, log: Path, shm_prefix: str, command: list[str]) -> None:
+def main(owner: int, log: Path, shm_prefix: str, stop_signal: int, command: list[str]) -> None:
     """Run `command` until it ends or has to."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
@@ -40,7 +40,7 @@ def main(owner: int, log: Path, shm_prefix: str, command: list[str]) -> None:
     log_keeper.start()
     while server.poll() is None and os.getppid() == owner and not stop.wait(PULSE_S):
         pass
-    _end(server)
+    _end(server, stop_signal)
     log_keeper.join(PULSE_S)
     sweep_shared_memory(shm_prefix)
 
@@ -76,8 +76,8 @@ def _keep_log(server: subprocess.Popen[bytes], log: Path) -> None:
         handler.emit(logging.LogRecord("", logging.INFO, "", 0, line.decode(errors="replace").rstrip(), None, None))
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
+def _end(server: subprocess.Popen[bytes], stop_signal: int) -> None:
+    server.send_signal(stop_signal)
     with suppress(subprocess.TimeoutExpired):
         server.wait(GRACE_S)
     with suppress(ProcessLookupError):  # nobody is left of the group
@@ -89,4 +89,4 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5:])

@@ -12,15 +12,19 @@ import psutil
 
 from engines import leash
 
+TERMINATE = str(int(signal.SIGTERM))
 SERVER_WITH_CHILD = "import os, time; os.fork(); time.sleep(600)"
 
 
-def _leash_command(owner: int | str, log: Path, prefix: str, code: str) -> list[str]:
-    return [sys.executable, leash.__file__, str(owner), str(log), prefix, sys.executable, "-c", code]
+def _leash_command(owner: int | str, log: Path, prefix: str, code: str, stop: str = TERMINATE) -> list[str]:
+    return [sys.executable, leash.__file__, str(owner), str(log), prefix, stop, sys.executable, "-c", code]
 
 
-def _start(log: Path, code: str, prefix: str = "turnstile-test-none-") -> tuple[subprocess.Popen[str], int]:
-    holder = subprocess.Popen(_leash_command(os.getpid(), log, prefix, code), stdout=subprocess.PIPE, text=True)
+def _start(
+    log: Path, code: str, prefix: str = "turnstile-test-none-", stop_signal: int = signal.SIGTERM
+) -> tuple[subprocess.Popen[str], int]:
+    command = _leash_command(os.getpid(), log, prefix, code, str(int(stop_signal)))
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert holder.stdout
     with holder.stdout:
         return holder, int(holder.stdout.readline())
@@ -53,6 +57,20 @@ def test_told_to_stop_it_ends_the_server_and_its_children(tmp_path: Path) -> Non
 
     assert holder.wait(20) == 0
     assert _group(server) == []
+
+
+def test_the_server_is_told_to_stop_in_its_own_way(tmp_path: Path) -> None:
+    code = (
+        "import signal, time; signal.signal(2, lambda *_: exit('in order')); print('up', flush=True); time.sleep(600)"
+    )
+    log = tmp_path / "log"
+    holder, _ = _start(log, code, stop_signal=signal.SIGINT)
+    assert _soon(lambda: log.exists() and "up" in log.read_text())
+
+    holder.send_signal(signal.SIGTERM)
+
+    assert holder.wait(20) == 0
+    assert "in order" in log.read_text()
 
 
 def test_it_ends_with_the_server_and_leaves_no_child_behind(tmp_path: Path) -> None:
@@ -114,7 +132,7 @@ def test_the_log_is_kept_and_bounded(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_not_silent(tmp_path: Path) -> None:
-    command = [sys.executable, leash.__file__, str(os.getpid()), str(tmp_path / "log"), "turnstile-test-none-", "/no"]
+    command = [sys.executable, leash.__file__, str(os.getpid()), str(tmp_path / "log"), "none-", TERMINATE, "/no"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == ""
     assert "/no" in done.stderr
