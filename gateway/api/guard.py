@@ -13,13 +13,13 @@ from fastapi import Depends, Request
 
 from gateway.api.request_id import request_id
 from gateway.errors import NotPermitted
-from gateway.people.local import LOCAL_ADMIN
+from gateway.people.local import local_admin
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal, RequestFacts
 
 
 async def _asking(_request: Request) -> Principal:
-    return LOCAL_ADMIN
+    return local_admin("local")
 
 
 async def _facts(request: Request) -> RequestFacts:

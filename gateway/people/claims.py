@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import UnknownInstitution, UnknownRole
 from gateway.people.permissions import GRANTS, Role
 from gateway.people.principal import Kind, Principal
 from gateway.people.provider import Claims
+from gateway.store import users
 
 WIDEST_FIRST: Final = (Role.ADMIN, Role.RADIOLOGIST, Role.RESEARCHER)  # each may do what those after it may
 NAME_CLAIMS: Final = ("name", "preferred_username")
@@ -55,6 +59,19 @@ class ClaimsMap:
         if not institution:
             raise UnknownInstitution(f"your login names no institution in its claim {self.institution_claim!r}")
         return institution
+
+
+async def note_person(session: AsyncSession, claims: Claims, principal: Principal) -> None:
+    """Keep that this person came, as the provider tells of them now."""
+    await users.seen(
+        session,
+        issuer=str(claims["iss"]),
+        subject=str(claims["sub"]),
+        name=principal.name,
+        role=principal.role,
+        institution=principal.institution,
+        now=datetime.now(UTC),
+    )
 
 
 def _at(claims: Claims, path: str) -> Any:

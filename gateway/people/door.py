@@ -1,0 +1,117 @@
+"""The door: what a request shows -> who is asking, or why nobody comes in.
+
+A credential that is shown is judged, never passed over for a weaker one: a bad token is refused also where a request
+without any would be the local admin's.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from gateway.errors import ForeignOrigin, NotSignedIn
+from gateway.people import tokens
+from gateway.people.claims import ClaimsMap, note_person
+from gateway.people.principal import Principal
+from gateway.people.provider import Provider
+from gateway.people.sessions import Sessions
+from gateway.settings_people import is_loopback
+from gateway.store.database import Database
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+BEARER: Final = "bearer "
+
+
+@dataclass(frozen=True)
+class Knock:
+    """What a request shows of its sender. `origin` is the browser's word for the page that sent it, `own` is ours."""
+
+    method: str
+    host: str
+    own: str
+    authorization: str | None = None
+    session: str | None = None
+    origin: str | None = None
+    fetch_site: str | None = None
+    forwarded: bool = False
+
+    @property
+    def shows_credentials(self) -> bool:
+        """Whether there is anything that could be refused, or guessed at."""
+        return self.authorization is not None or self.session is not None
+
+
+@dataclass(frozen=True)
+class Login:
+    """People by way of the identity provider."""
+
+    provider: Provider
+    audience: str
+    claims: ClaimsMap
+
+
+class Door:
+    """Tokens and sessions always; bearer tokens of the provider with a `login`; the local admin where there is one."""
+
+    def __init__(self, database: Database, sessions: Sessions, login: Login | None, local: Principal | None) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._login = login
+        self._local = local
+
+    async def admit(self, knock: Knock) -> Principal:
+        """Who is asking; raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or ProviderAway."""
+        if knock.authorization is not None:
+            return await self._bearer(knock.authorization)
+        if knock.session is not None:
+            return await self._browser(knock, knock.session)
+        if self._local is not None:
+            _refuse_unless_from_here(knock)
+            return self._local
+        raise NotSignedIn("sign in, or send a token: Authorization: Bearer ts_...")
+
+    async def _bearer(self, authorization: str) -> Principal:
+        text = authorization[len(BEARER) :].strip()
+        if authorization[: len(BEARER)].lower() != BEARER or not text:
+            raise NotSignedIn("the Authorization header takes a bearer token")
+        if text.startswith(tokens.PREFIX):
+            async with self._database.transaction() as session:
+                return (await tokens.redeem(session, text))[0]
+        if self._login is None:
+            raise NotSignedIn("the token is not one of this service, and no identity provider is set up")
+        return await self._person(self._login, text)
+
+    async def _person(self, login: Login, text: str) -> Principal:
+        claims = await login.provider.claims(text, login.audience)
+        principal = login.claims.principal(claims)
+        async with self._database.transaction() as session:
+            await note_person(session, claims, principal)
+        return principal
+
+    async def _browser(self, knock: Knock, secret: str) -> Principal:
+        refuse_foreign_page(knock)
+        async with self._database.transaction() as session:
+            principal = await self._sessions.principal(session, secret)
+        if principal is None:
+            raise NotSignedIn("the session has ended; sign in again")
+        return principal
+
+
+def refuse_foreign_page(knock: Knock) -> None:
+    """A browser sends its cookie for whatever page asks; only our own may change something with it (CSRF)."""
+    if knock.method in SAFE:
+        return
+    ours = knock.origin == knock.own if knock.origin else knock.fetch_site in ("same-origin", "none")
+    if not ours:
+        raise ForeignOrigin("this request was sent by another web page")
+
+
+def _refuse_unless_from_here(knock: Knock) -> None:
+    """Nobody shows a credential on this machine, so a page elsewhere must not speak for whoever sits at it.
+
+    The Host must be a loopback name, or a name that an attacker's DNS turns to 127.0.0.1 would do (DNS rebinding); the
+    page must be our own; and a request that passed a proxy came from anywhere.
+    """
+    if knock.forwarded or not is_loopback(urlsplit(f"//{knock.host}").hostname or ""):
+        raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
+    if knock.origin not in (None, knock.own) or knock.fetch_site not in (None, "same-origin", "none"):
+        raise ForeignOrigin("this request was sent by another web page")
