@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 # A stage of a warm study takes 1 ms (fusion) to 400 ms (decode, inference) on two cores; a queue or a cold engine
 # reaches seconds, and nothing outlives the deadline of 120 s.
 STAGE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 120.0)
+ANALYSIS_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)  # a night's queue waits for hours
 REQUEST_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
@@ -46,6 +47,28 @@ class Metrics:
         self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for their turn.", registry=registry)
         self.worker_deaths = Counter("turnstile_worker_deaths", "Decode workers lost.", ("cause",), registry=registry)
         self.engine_retries = Counter("turnstile_engine_retries", "Requests to Triton sent again.", registry=registry)
+        self.analyses = Gauge(
+            "turnstile_analyses", "Unfinished analyses, of every worker.", ("state",), registry=registry
+        )
+        self.analyses_ended = Counter(
+            "turnstile_analyses_ended", "Analyses that ended here.", ("state", "error"), registry=registry
+        )
+        self.analysis_retries = Counter(
+            "turnstile_analysis_retries", "Analyses put back into the queue here.", ("error",), registry=registry
+        )
+        self.takeovers = Counter("turnstile_takeovers", "Analyses taken from workers that died.", registry=registry)
+        self.analysis_wait_seconds = Histogram(
+            "turnstile_analysis_wait_seconds",
+            "Seconds from the request of an analysis to the start of its first attempt.",
+            buckets=ANALYSIS_BUCKETS_S,
+            registry=registry,
+        )
+        self.analysis_run_seconds = Histogram(
+            "turnstile_analysis_run_seconds",
+            "Seconds of one attempt, from its start to its report.",
+            buckets=ANALYSIS_BUCKETS_S,
+            registry=registry,
+        )
 
     @contextmanager
     def stage(self, name: str, timings_s: dict[str, float]) -> Iterator[None]:
