@@ -7,7 +7,10 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 
+from engines.home import default_data
+from engines.postgres import PostgresServer
 from engines.triton import TritonServer
 from gateway.api.errors import handle_errors
 from gateway.api.health import health_router
@@ -17,9 +20,14 @@ from gateway.decoding import DecodePool
 from gateway.inference.admission import Admission
 from gateway.inference.triton import TritonEngine
 from gateway.metrics import Metrics
+from gateway.people.entrance import Entrance, open_entrance
 from gateway.repository import verified_card
 from gateway.services.analysis import Analysis
 from gateway.settings import Settings
+from gateway.settings_people import is_loopback
+from gateway.store.blobs import Blobs
+from gateway.store.database import Database
+from gateway.store.migration import migrate_when_it_answers
 from screening.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
@@ -75,12 +83,45 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(settings, card, engine, url, admission, metrics, analysis)
 
 
-def create_app(services: Services) -> FastAPI:
+@dataclass(frozen=True)
+class Store:
+    """What is kept: records in PostgreSQL, bytes in blobs, and who may come to them. Screening alone needs none."""
+
+    database: Database
+    blobs: Blobs
+    entrance: Entrance
+    database_url: SecretStr
+    where: str
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """Start PostgreSQL unless one is named, bring its schema up to date; on the way out stop what was started.
+
+    Raises DatabaseAway when it does not answer in time, and the EngineError of `engines` when it does not start here.
+    """
+    folder = settings.data_folder or default_data()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # uploads lie in it, and they name patients
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            postgres = PostgresServer(folder, ready_timeout_s=settings.database_start_s)
+            url = SecretStr((await stack.enter_async_context(postgres)).url)
+        database = Database(url.get_secret_value())
+        stack.push_async_callback(database.close)
+        await migrate_when_it_answers(database, settings.database_start_s)
+        blobs = Blobs(settings.blob_url or folder / "blobs")
+        entrance = await stack.enter_async_context(open_entrance(settings, database, is_loopback(settings.host)))
+        yield Store(database, blobs, entrance, url, str(folder) if settings.database_url is None else "PostgreSQL elsewhere")
+
+
+def create_app(services: Services, store: Store) -> FastAPI:
     """The gateway over HTTP."""
     app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION)
+    app.state.entrance = store.entrance
     app.add_middleware(RequestLog, metrics=services.metrics)
     handle_errors(app, services.metrics, services.admission.retry_after_s)
     settings = services.settings
-    app.include_router(health_router(services.engine, services.metrics, services.card.trained))
+    app.include_router(health_router(services.engine, store.database, services.metrics, services.card.trained))
     app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
     return app

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
 
+from gateway.settings_people import PeopleSettings
 from screening.intake import Budgets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,12 +15,8 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(PeopleSettings):
     """Set any of these as `TURNSTILE_<NAME>`; docs/settings.md is written from this class."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="TURNSTILE_", extra="ignore", frozen=True, use_attribute_docstrings=True, protected_namespaces=()
-    )
 
     host: str = "127.0.0.1"
     """Address that the gateway listens on."""
@@ -51,6 +47,15 @@ class Settings(BaseSettings):
     """Seconds for reading one study before its worker is killed."""
     decode_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = 2 * GIB
     """Bytes that a decode worker may allocate on top of what it starts with."""
+
+    data_folder: Path | None = None
+    """Folder of the database and the blobs; by default `data` in TURNSTILE_HOME, else the user's data folder."""
+    database_url: SecretStr | None = None
+    """postgresql://user:password@host/name of a PostgreSQL elsewhere. Without it one is started here."""
+    database_start_s: PositiveFloat = 60.0
+    """Seconds that the database may take to answer at start."""
+    blob_url: str | None = None
+    """s3://bucket/prefix for uploads and what is made of them. Without it they lie in the data folder."""
 
     scratch_folder: Path | None = None
     """Folder for uploads in work, emptied after each; by default the system's temporary folder."""

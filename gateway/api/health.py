@@ -1,10 +1,18 @@
 """Is the process alive, may it be sent studies, and how does it do."""
 
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.inference.port import Engine
 from gateway.metrics import Metrics
+from gateway.store.database import Database
+
+READY: Final = "ready"
+RETRY_AFTER_S: Final = "2"  # a server that was killed is back in one or two seconds
 
 
 class Alive(BaseModel):
@@ -14,14 +22,16 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether studies can be screened now."""
+    """Whether studies can be taken in and screened now; `ensemble` and `database` are "ready" or the reason why not."""
 
     ready: bool
     reason: str | None = None
+    ensemble: str
+    database: str
     trained: bool
 
 
-def health_router(engine: Engine, metrics: Metrics, trained: bool) -> APIRouter:
+def health_router(engine: Engine, database: Database, metrics: Metrics, trained: bool) -> APIRouter:
     """GET /healthz, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
@@ -29,11 +39,20 @@ def health_router(engine: Engine, metrics: Metrics, trained: bool) -> APIRouter:
     async def healthz() -> Alive:
         return Alive()
 
-    @router.get("/readyz", summary="The ensemble is ready", responses={503: {"model": Readiness}})
+    @router.get("/readyz", summary="The ensemble and the database are ready", responses={503: {"model": Readiness}})
     async def readyz(response: Response) -> Readiness:
-        reason = await engine.why_not_ready()
-        response.status_code = 200 if reason is None else 503
-        return Readiness(ready=reason is None, reason=reason, trained=trained)
+        ensemble, store = await asyncio.gather(engine.why_not_ready(), database.why_not_ready())
+        reason = ensemble or store
+        if reason is not None:
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            response.headers["Retry-After"] = RETRY_AFTER_S
+        return Readiness(
+            ready=reason is None,
+            reason=reason,
+            ensemble=ensemble or READY,
+            database=store or READY,
+            trained=trained,
+        )
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)
     async def metrics_() -> Response:

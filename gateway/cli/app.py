@@ -8,6 +8,7 @@ from rich.console import Console
 
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
+from gateway.cli.migrate import migrate
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
 from gateway.cli.up import up
@@ -25,6 +26,7 @@ app.command()(up)
 app.command()(demo)
 app.command()(screen)
 app.command()(doctor)
+app.command()(migrate)
 app.command(context_settings=PASS_ON, add_help_option=False)(export)
 app.command(context_settings=PASS_ON, add_help_option=False)(train)
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from engines.errors import EngineError
 from gateway.cli.running import triton_url_for
+from gateway.errors import GatewayError
 from gateway.main import Services, open_services
 from gateway.services.journal import JournalInUse
 from gateway.settings import Settings
@@ -36,7 +37,7 @@ def told_in_words() -> Iterator[None]:
     """Faults that a person can mend, without a traceback; `turnstile doctor` looks closer."""
     try:
         yield
-    except (EngineError, EngineUnavailable) as error:
+    except (EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
     except (InvalidModelCard, JournalInUse) as error:
         _fail(str(error))

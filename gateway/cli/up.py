@@ -1,4 +1,4 @@
-"""`turnstile up`: Triton and the gateway in one process tree, until Ctrl-C or SIGTERM."""
+"""`turnstile up`: PostgreSQL, Triton and the gateway in one process tree, until Ctrl-C or SIGTERM."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from gateway.cli.demo import screen_phantom
 from gateway.cli.running import Running
 from gateway.cli.session import console, errors, run_to_exit, until_ready, warn
 from gateway.logs import configure_logs
-from gateway.main import Services, create_app, open_services
+from gateway.main import Services, Store, create_app, open_services, open_store
 from gateway.settings import Settings
 
 DRAIN_S = 30
@@ -35,19 +35,19 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     configure_logs(settings.log_level)
     with _bound(settings.host, settings.port) as listener:
-        errors.print("starting Triton (the first time its environment is built, which takes a minute)", style="dim")
-        async with open_services(settings) as services:
-            await _serve(services, listener, demo)
+        errors.print("starting PostgreSQL and Triton (the first time it is built, which takes a minute)", style="dim")
+        async with open_store(settings) as store, open_services(settings) as services:
+            await _serve(services, store, listener, demo)
     errors.print("stopped", style="dim")
     return 0
 
 
-async def _serve(services: Services, listener: socket.socket, demo: bool) -> None:
+async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
     note = Running.here(url, services.triton_url, services.settings.model_repository)
     server = _Server(
         uvicorn.Config(
-            create_app(services),
+            create_app(services, store),
             log_config=None,
             lifespan="off",
             server_header=False,
@@ -59,14 +59,15 @@ async def _serve(services: Services, listener: socket.socket, demo: bool) -> Non
         with _stopped_by_signals(server):
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve([listener]))
-                await _announce(services, url, demo)
+                await _announce(services, store, url, demo)
     finally:
         note.take_away()
 
 
-async def _announce(services: Services, url: str, demo: bool) -> None:
+async def _announce(services: Services, store: Store, url: str, demo: bool) -> None:
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
+    console.print(f"[bold]records[/]  {store.where}", highlight=False)
     warn(services)
     if demo:
         await until_ready(services)

@@ -1,6 +1,8 @@
 """From whatever schema a database has to the one that this code needs."""
 
+import asyncio
 from pathlib import Path
+from time import monotonic
 
 from alembic import command
 from alembic.config import Config
@@ -8,9 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from gateway.errors import DatabaseAway
 from gateway.store.database import Database
 
 STEPS = Path(__file__).with_name("migrations")
+POLL_S = 0.5
 LOCK = 7_465_726_847  # any number that nobody else takes: pg_advisory_xact_lock(bigint)
 
 
@@ -22,6 +26,18 @@ async def migrate(database: Database) -> str:
     async with database.transaction() as session:
         connection = await session.connection()
         return await connection.run_sync(_upgrade)
+
+
+async def migrate_when_it_answers(database: Database, patience_s: float) -> str:
+    """Wait for the database, then migrate; raises DatabaseAway when it does not answer within `patience_s`."""
+    end_s = monotonic() + patience_s
+    while True:
+        try:
+            return await migrate(database)
+        except DatabaseAway:
+            if monotonic() > end_s:
+                raise
+        await asyncio.sleep(POLL_S)
 
 
 async def why_not_current(database: Database) -> str | None:

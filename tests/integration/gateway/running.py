@@ -15,7 +15,7 @@ import httpx
 import psutil
 import uvicorn
 
-from gateway.main import Services, create_app, open_services
+from gateway.main import Services, Store, create_app, open_services, open_store
 from gateway.settings import Settings
 
 PATIENCE_S = 60.0
@@ -27,6 +27,7 @@ class RunningGateway:
 
     url: str
     services: Services
+    store: Store
     scratch: Path
 
     def client(self, **options: Any) -> httpx.Client:
@@ -69,19 +70,20 @@ def until(true: Callable[[], bool]) -> None:
 
 @contextmanager
 def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
-    """Start it, wait for its address, and stop it with all that it started."""
-    started: Queue[tuple[uvicorn.Server, Services] | BaseException] = Queue()
+    """Start it, wait for its address, and stop it with all that it started; its data lie beside `scratch`."""
+    started: Queue[tuple[uvicorn.Server, Services, Store] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
-    serve = _serve(Settings(scratch_folder=scratch, **settings), listener, started)
+    settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings
+    serve = _serve(Settings(**settings), listener, started)
     thread = threading.Thread(target=lambda: asyncio.run(serve), name="gateway")
     thread.start()
     outcome = started.get()
     if isinstance(outcome, BaseException):
         thread.join()
         raise outcome
-    server, services = outcome
+    server, services, store = outcome
     try:
-        yield RunningGateway(f"http://127.0.0.1:{listener.getsockname()[1]}", services, scratch)
+        yield RunningGateway(f"http://127.0.0.1:{listener.getsockname()[1]}", services, store, scratch)
     finally:
         server.should_exit = True
         thread.join()
@@ -90,9 +92,9 @@ def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
 
 async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
     try:
-        async with open_services(settings) as services:
-            server = uvicorn.Server(uvicorn.Config(create_app(services), log_config=None, lifespan="off"))
-            started.put((server, services))
+        async with open_store(settings) as store, open_services(settings) as services:
+            server = uvicorn.Server(uvicorn.Config(create_app(services, store), log_config=None, lifespan="off"))
+            started.put((server, services, store))
             await server.serve([listener])
     except BaseException as error:
         started.put(error)

@@ -1,0 +1,20 @@
+"""`turnstile migrate`: the schema brought up to date, as `up` does by itself."""
+
+from gateway.cli.session import console, run_to_exit
+from gateway.logs import configure_logs
+from gateway.main import open_store
+from gateway.settings import Settings
+from gateway.store.migration import why_not_current
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date; several at once take turns."""
+    run_to_exit(_migrate())
+
+
+async def _migrate() -> int:
+    configure_logs("error")
+    async with open_store(Settings()) as store:
+        reason = await why_not_current(store.database)
+        console.print(reason or "the schema is up to date", highlight=False)
+    return 0 if reason is None else 1
