@@ -2,6 +2,7 @@
 
     GatewayError
     ├── NotSignedIn          not_signed_in          401
+    │   └── InvalidToken        invalid_token       401   a credential was shown, and is none of ours or dead
     ├── NotPermitted         not_permitted          403   the role, or the token, does not include it
     │   ├── UnknownRole         unknown_role        403   the login names no role of ours
     │   ├── UnknownInstitution  unknown_institution 403   nor an institution
@@ -36,6 +37,10 @@ class GatewayError(Exception):
 
 class NotSignedIn(GatewayError):
     code, status = "not_signed_in", 401
+
+
+class InvalidToken(NotSignedIn):
+    code = "invalid_token"
 
 
 class NotPermitted(GatewayError):

@@ -70,6 +70,8 @@ class PeopleSettings(BaseSettings):
 
     oidc_issuer: Url | None = None
     """Issuer of the OpenID Connect provider, as its discovery document has it. Without it there are tokens only."""
+    oidc_name: str = "the hospital's login"
+    """What the sign-in page calls the provider."""
     oidc_client_id: str | None = None
     """This service's name at the provider."""
     oidc_client_secret: SecretStr | None = None
@@ -93,7 +95,7 @@ class PeopleSettings(BaseSettings):
     """Seconds without a request after which a browser's session ends."""
     session_absolute_s: PositiveInt = 12 * 3600
     """Seconds after which a browser's session ends however busy it is."""
-    sign_in_rate: Rate = "10 per minute"
+    sign_in_rate: Rate = "30 per minute"
     """Sign-ins and refused credentials from one address, before it has to wait."""
     upload_rate: Rate = "240 per minute"
     """Uploads of one asker from one address, before it has to wait."""

@@ -3,40 +3,88 @@
     async def patients(asking: Asking, facts: Facts) -> ...                          # signed in, whoever it is
     @router.get("/patients", dependencies=[needs(Scope.PATIENTS_READ)])              # signed in, with this scope
     async def patients(asking: Annotated[Principal, needs(Scope.PATIENTS_READ)])     # the same, and the asker
+    @router.post("/scans", dependencies=[COUNTED_UPLOAD])                            # and not too often
 
-Without a login the answer is 401 `not_signed_in`, without the scope 403 `not_permitted`.
+Without a login the answer is 401 `not_signed_in` or `invalid_token`, without the scope 403 `not_permitted`, too often
+429 `too_many_requests`. What was refused to somebody, and what was shown in vain, is in the audit.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway.api.request_id import request_id
-from gateway.errors import NotPermitted
-from gateway.people.local import local_admin
+from gateway.api.knocks import SESSION, entrance_of, facts_of, forget_cookie, knock_of
+from gateway.errors import GatewayError, NotPermitted, NotSignedIn
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal, RequestFacts
+from gateway.people.rates import home_of
+from gateway.services import audit
 
-
-async def _asking(_request: Request) -> Principal:
-    return local_admin("local")
+BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
+DEEDS: Final = {"POST": audit.Action.CREATE, "PUT": audit.Action.UPDATE, "DELETE": audit.Action.DELETE}
 
 
 async def _facts(request: Request) -> RequestFacts:
-    return RequestFacts(request.client.host if request.client else "", request_id())
+    return facts_of(request)
+
+
+Facts = Annotated[RequestFacts, Depends(_facts)]
+
+
+async def _asking(
+    request: Request, facts: Facts, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Principal:
+    knock = knock_of(request)
+    try:
+        return await entrance_of(request).door.admit(knock)
+    except GatewayError as refusal:
+        if knock.shows_credentials and refusal.status in (401, 403):
+            await _shown_in_vain(request, facts, refusal)
+        if isinstance(refusal, NotSignedIn):
+            refusal.headers |= _back_to_sign_in(request)
+        raise
 
 
 Asking = Annotated[Principal, Depends(_asking)]
-Facts = Annotated[RequestFacts, Depends(_facts)]
 
 
 def needs(*scopes: Scope) -> Any:
     """A dependency that gives the asker when it has every one of `scopes`."""
 
-    async def permitted(asking: Asking) -> Principal:
+    async def permitted(request: Request, asking: Asking, facts: Facts) -> Principal:
         for scope in scopes:
             if not asking.may(scope):
-                raise NotPermitted(f"the role {asking.role} does not include {scope}")
+                await _refused_to(request, asking, facts, scope)
+                raise NotPermitted(f"this login does not include {scope}")
         return asking
 
     return Depends(permitted)
+
+
+async def _counted(request: Request, asking: Asking, facts: Facts) -> None:
+    await entrance_of(request).uploads.spend(asking.key, home_of(facts.address))
+
+
+COUNTED_UPLOAD: Final = Depends(_counted)
+
+
+async def _shown_in_vain(request: Request, facts: RequestFacts, refusal: GatewayError) -> None:
+    """Count and keep a credential that opened nothing; past the rate it is neither judged in words nor kept."""
+    entrance = entrance_of(request)
+    await entrance.sign_ins.spend(home_of(facts.address))
+    async with entrance.database.transaction() as session:
+        await audit.record_stranger(session, entrance.settings.institution, facts, {"error": refusal.code})
+
+
+async def _refused_to(request: Request, asking: Principal, facts: RequestFacts, scope: Scope) -> None:
+    deed = DEEDS.get(request.method, audit.Action.READ)
+    async with entrance_of(request).database.transaction() as session:
+        await audit.record(session, asking, deed, "call", None, facts, {"scope": scope.value}, audit.Outcome.REFUSED)
+
+
+def _back_to_sign_in(request: Request) -> dict[str, str]:
+    """RFC 6750 3; and the browser drops the cookie that no longer opens anything."""
+    dropped = Response()
+    forget_cookie(request, dropped, SESSION)
+    return {"WWW-Authenticate": "Bearer", "Set-Cookie": dropped.headers["set-cookie"]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.errors import ForeignOrigin, NotSignedIn
+from gateway.errors import ForeignOrigin, InvalidToken, NotSignedIn
 from gateway.people import tokens
 from gateway.people.claims import ClaimsMap, note_person
 from gateway.people.principal import Principal
@@ -72,12 +72,12 @@ class Door:
     async def _bearer(self, authorization: str) -> Principal:
         text = authorization[len(BEARER) :].strip()
         if authorization[: len(BEARER)].lower() != BEARER or not text:
-            raise NotSignedIn("the Authorization header takes a bearer token")
+            raise InvalidToken("the Authorization header takes a bearer token")
         if text.startswith(tokens.PREFIX):
             async with self._database.transaction() as session:
                 return (await tokens.redeem(session, text))[0]
         if self._login is None:
-            raise NotSignedIn("the token is not one of this service, and no identity provider is set up")
+            raise InvalidToken("the token is not one of this service, and no identity provider is set up")
         return await self._person(self._login, text)
 
     async def _person(self, login: Login, text: str) -> Principal:

@@ -17,7 +17,7 @@ from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from gateway.errors import NotSignedIn, ProviderAway
+from gateway.errors import InvalidToken, ProviderAway
 from gateway.settings_people import https_or_loopback
 
 log = structlog.get_logger(__name__)
@@ -75,15 +75,15 @@ class Provider:
         return self._metadata
 
     async def claims(self, token: str, audience: str, nonce: str | None = None) -> Claims:
-        """The token's claims; raises NotSignedIn when it is not the provider's, not for us, or not now."""
+        """The token's claims; raises InvalidToken when it is not the provider's, not for us, or not now."""
         try:
             claims = (await self._verified(token)).claims
             self._rules(audience, nonce).validate(claims)
         except ExpiredTokenError as error:
-            raise NotSignedIn("the login has expired; sign in again") from error
+            raise InvalidToken("the login has expired; sign in again") from error
         except (JoseError, ValueError) as error:
             log.info("token refused", reason=type(error).__name__)
-            raise NotSignedIn("the token is not one that the identity provider gave for this service") from error
+            raise InvalidToken("the token is not one that the identity provider gave for this service") from error
         return claims
 
     async def _verified(self, token: str) -> jwt.Token:

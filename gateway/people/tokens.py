@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.errors import NotSignedIn
+from gateway.errors import InvalidToken
 from gateway.people.permissions import GRANTS, Role, Scope
 from gateway.people.principal import Kind, Principal
 from gateway.people.secrets import new_secret, secret_hash
@@ -59,12 +59,12 @@ async def mint(session: AsyncSession, new: NewToken) -> tuple[TokenRow, str]:
 
 
 async def redeem(session: AsyncSession, text: str) -> tuple[Principal, datetime | None]:
-    """Who asks with this token and until when it lives; raises NotSignedIn, which says no more than that."""
+    """Who asks with this token and until when it lives; raises InvalidToken, which says no more than that."""
     now = datetime.now(UTC)
     found = _parts(text)
     row = await tokens.live(session, found[0], now) if found else None
     if not found or row is None or not compare_digest(row.secret_hash, secret_hash(found[1])):
-        raise NotSignedIn("the token is unknown, was revoked or has expired")
+        raise InvalidToken("the token is unknown, was revoked or has expired")
     if row.last_used_at is None or row.last_used_at < now - tokens.USE_STEP:
         await tokens.used(session, row.id, now)
     return principal_of(row), row.expires_at

@@ -10,7 +10,7 @@ measured; see docs/security.md.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,8 +20,9 @@ from gateway.store import audit
 from gateway.store.audit_chain import Action, Detail, Event, Outcome
 
 NOTHING: Final[Detail] = {}
+STRANGER: Final = "stranger"
 
-__all__ = ["Action", "Outcome", "record"]
+__all__ = ["Action", "Outcome", "record", "record_stranger"]
 
 
 async def record(
@@ -39,23 +40,41 @@ async def record(
     `facts` is None for what no request asked for. `detail` takes texts, whole numbers, truths and lists of texts, and
     never a name, a description or a file name.
     """
-    await audit.append(
+    await _append(
         session,
-        Event(
-            at=datetime.now(UTC),
-            actor=principal.key,
-            actor_kind=principal.kind,
-            role=principal.role,
-            institution=principal.institution,
-            action=action,
-            entity=entity,
-            entity_id=None if entity_id is None else str(entity_id),
-            outcome=outcome,
-            address=facts.address if facts else None,
-            request_id=facts.request_id if facts else None,
-            detail=_plain(detail),
-        ),
+        facts,
+        actor=principal.key,
+        actor_kind=principal.kind,
+        role=principal.role,
+        institution=principal.institution,
+        action=action,
+        entity=entity,
+        entity_id=None if entity_id is None else str(entity_id),
+        outcome=outcome,
+        detail=_plain(detail),
     )
+
+
+async def record_stranger(session: AsyncSession, institution: str, facts: RequestFacts, detail: Detail) -> None:
+    """Say that somebody showed a credential which opened nothing."""
+    await _append(
+        session,
+        facts,
+        actor=STRANGER,
+        actor_kind=STRANGER,
+        role="none",
+        institution=institution,
+        action=Action.LOGIN,
+        entity="session",
+        entity_id=None,
+        outcome=Outcome.REFUSED,
+        detail=_plain(detail),
+    )
+
+
+async def _append(session: AsyncSession, facts: RequestFacts | None, **words: Any) -> None:
+    address, request_id = (facts.address, facts.request_id) if facts else (None, None)
+    await audit.append(session, Event(at=datetime.now(UTC), address=address, request_id=request_id, **words))
 
 
 def _plain(detail: Detail) -> Mapping[str, str | int | bool | list[str] | None]:
