@@ -9,17 +9,21 @@ Without a login the answer is 401 `not_signed_in` or `invalid_token`, without th
 429 `too_many_requests`. What was refused to somebody, and what was shown in vain, is in the audit.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.api.knocks import SESSION, entrance_of, facts_of, forget_cookie, knock_of
-from gateway.errors import GatewayError, NotPermitted, NotSignedIn
+from gateway.errors import NotPermitted, NotSignedIn
+from gateway.people.entrance import Entrance
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal, RequestFacts
 from gateway.people.rates import home_of
 from gateway.services import audit
+from gateway.services.signing_in import refusals_kept
 
 BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
 DEEDS: Final = {"POST": audit.Action.CREATE, "PUT": audit.Action.UPDATE, "DELETE": audit.Action.DELETE}
@@ -35,14 +39,14 @@ Facts = Annotated[RequestFacts, Depends(_facts)]
 async def _asking(
     request: Request, facts: Facts, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Principal:
-    knock = knock_of(request)
+    knock, entrance = knock_of(request), entrance_of(request)
     try:
-        return await entrance_of(request).door.admit(knock)
-    except GatewayError as refusal:
-        if knock.shows_credentials and refusal.status in (401, 403):
-            await _shown_in_vain(request, facts, refusal)
-        if isinstance(refusal, NotSignedIn):
-            refusal.headers |= _back_to_sign_in(request)
+        if not knock.shows_credentials:
+            return await entrance.door.admit(knock)
+        async with _counted_refusals(entrance, facts):
+            return await entrance.door.admit(knock)
+    except NotSignedIn as refusal:
+        refusal.headers |= _back_to_sign_in(request)
         raise
 
 
@@ -69,12 +73,15 @@ async def _counted(request: Request, asking: Asking, facts: Facts) -> None:
 COUNTED_UPLOAD: Final = Depends(_counted)
 
 
-async def _shown_in_vain(request: Request, facts: RequestFacts, refusal: GatewayError) -> None:
-    """Count and keep a credential that opened nothing; past the rate it is neither judged in words nor kept."""
-    entrance = entrance_of(request)
-    await entrance.sign_ins.spend(home_of(facts.address))
-    async with entrance.database.transaction() as session:
-        await audit.record_stranger(session, entrance.settings.institution, facts, {"error": refusal.code})
+@asynccontextmanager
+async def _counted_refusals(entrance: Entrance, facts: RequestFacts) -> AsyncIterator[None]:
+    """Count and keep a credential that opens nothing; past the rate it is no longer told why, nor kept."""
+    async with refusals_kept(entrance, facts):
+        try:
+            yield
+        except (NotSignedIn, NotPermitted):
+            await entrance.sign_ins.spend(home_of(facts.address))
+            raise
 
 
 async def _refused_to(request: Request, asking: Principal, facts: RequestFacts, scope: Scope) -> None:
