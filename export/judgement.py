@@ -14,7 +14,7 @@ from screening.model_card import InvalidModelCard, ModelCard
 
 SLICES_PER_STUDY: Final = 12
 REQUIRED: Final = ("slices_per_study", "error_range", "calibration", "operating_points", "operating_point")
-OPTIONAL: Final = ("provenance", "figures")
+OPTIONAL: Final = ("provenance", "figures", "probability_histogram")
 
 
 def load_judgement(path: Path) -> dict[str, Any]:

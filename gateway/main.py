@@ -62,6 +62,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if not card.trained:
         log.warning("untrained weights", model_card=card.version, meaning="the verdicts mean nothing")
     metrics = Metrics()
+    metrics.serves(card)
+    if card.probability_histogram is None:
+        log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
     async with AsyncExitStack() as stack:
         url = settings.triton_url
         if url is None:

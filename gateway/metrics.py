@@ -4,14 +4,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-# A stage of a warm study takes 1 ms (fusion) to 400 ms (decode, inference) on two cores; a queue or a cold engine
-# reaches seconds, and nothing outlives the deadline of 120 s.
+from gateway.drift import Drift, State
+from screening.model_card import ModelCard
+
+# A stage of a warm study takes 0.1 ms (fusion) to 400 ms (inference) on two cores, a store on S3 tens of ms; a queue or
+# a cold engine reaches seconds, and nothing outlives the deadline of 120 s.
 STAGE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 120.0)
 ANALYSIS_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)  # a night's queue waits for hours
 REQUEST_BUCKETS_S = (0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+PROBABILITY_BUCKETS = tuple(step / 10 for step in range(1, 11))  # as the ten bins of the model card's histogram
 
 
 class Metrics:
@@ -47,6 +60,31 @@ class Metrics:
         self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for their turn.", registry=registry)
         self.worker_deaths = Counter("turnstile_worker_deaths", "Decode workers lost.", ("cause",), registry=registry)
         self.engine_retries = Counter("turnstile_engine_retries", "Requests to Triton sent again.", registry=registry)
+        self.study_seconds = Histogram(
+            "turnstile_study_seconds",
+            "Seconds of one analysed study, from its first read to its report.",
+            buckets=REQUEST_BUCKETS_S,
+            registry=registry,
+        )
+        self.model_card = Info("turnstile_model_card", "The model card that is served.", registry=registry)
+        self._probability = Histogram(
+            "turnstile_probability",
+            "Calibrated probabilities of analysed studies.",
+            buckets=PROBABILITY_BUCKETS,
+            registry=registry,
+        )
+        self._drift = Drift(None)
+        self._drift_state = Enum(
+            "turnstile_probability_drift",
+            "Whether drift is measured; too_few studies yet, or no_reference on the model card.",
+            states=[state.value for state in State],
+            registry=registry,
+        )
+        Gauge(
+            "turnstile_probability_psi",
+            "Population stability index of the last probabilities against validation; NaN while not measured.",
+            registry=registry,
+        ).set_function(lambda: self._drift.psi)
         self.analyses = Gauge(
             "turnstile_analyses", "Unfinished analyses, of every worker.", ("state",), registry=registry
         )
@@ -69,6 +107,19 @@ class Metrics:
             buckets=ANALYSIS_BUCKETS_S,
             registry=registry,
         )
+
+    def serves(self, card: ModelCard) -> None:
+        """Name the model card, and measure drift against its validation from now on."""
+        self.model_card.info({"version": card.version, "trained": str(card.trained).lower()})
+        self._drift = Drift(card.probability_histogram)
+        self._drift_state.state(self._drift.state.value)
+
+    def analysed(self, probability: float, seconds: float) -> None:
+        """Count one analysed study's probability and time."""
+        self._probability.observe(probability)
+        self.study_seconds.observe(seconds)
+        self._drift.saw(probability)
+        self._drift_state.state(self._drift.state.value)
 
     @contextmanager
     def stage(self, name: str, timings_s: dict[str, float]) -> Iterator[None]:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from screening.contract import Contract
+
+FEWEST_BINS: Final = 2
 
 
 class InvalidModelCard(Exception):
@@ -54,7 +56,11 @@ class ErrorRange:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything that serving reads of the weights; `file_hashes` maps repository paths to sha256."""
+    """Everything that serving reads of the weights; `file_hashes` maps repository paths to sha256.
+
+    `probability_histogram` counts the studies of validation by probability, in equal bins of [0, 1]: what drift is
+    measured against. None on a card that was written without; no verdict needs it.
+    """
 
     version: str
     trained: bool
@@ -67,6 +73,12 @@ class ModelCard:
     operating_points: Mapping[str, OperatingPoint]
     operating_point: OperatingPoint
     file_hashes: Mapping[str, str]
+    probability_histogram: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        counts = self.probability_histogram
+        if counts is not None and (len(counts) < FEWEST_BINS or min(counts) < 0 or not sum(counts)):
+            raise InvalidModelCard(f"probability_histogram {list(counts)} counts nothing")
 
     @property
     def contract(self) -> Contract:
@@ -74,7 +86,7 @@ class ModelCard:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read `model_card.json`; every field is required and there are no defaults."""
+        """Read `model_card.json`; every field that decides a verdict is required and has no default."""
         try:
             return cls.from_json(json.loads(path.read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -83,6 +95,7 @@ class ModelCard:
     @classmethod
     def from_json(cls, card: Mapping[str, Any]) -> Self:
         points = {name: OperatingPoint(name=name, **figures) for name, figures in card["operating_points"].items()}
+        histogram = card.get("probability_histogram")
         return cls(
             version=card["version"],
             trained=card["trained"],
@@ -95,4 +108,5 @@ class ModelCard:
             operating_points=MappingProxyType(points),
             operating_point=points[card["operating_point"]],
             file_hashes=MappingProxyType(dict(card["file_hashes"])),
+            probability_histogram=tuple(histogram) if histogram is not None else None,
         )
