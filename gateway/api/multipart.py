@@ -80,7 +80,7 @@ async def body(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
 
 
 def plain_name(name: str) -> str:
-    """The last part of a client's path, without leading dots, control and direction characters; `upload` when nothing is left."""
+    """The last part of a path, less leading dots, control and direction characters; `upload` when that is nothing."""
     base = PurePosixPath(name.replace("\\", "/")).name
     return "".join(letter for letter in base if letter.isprintable()).lstrip(".")[:LONGEST_NAME] or "upload"
 
