@@ -94,21 +94,19 @@ class Evidence:
         low, high = float(values.min()), float(values.max())
         return np.asarray((values - low) / (high - low), np.float32) if high > low else np.zeros_like(values)
 
-    def heatmap(self, kind: Kind, index: int) -> NDArray[np.float32]:
-        """The map on slice `index` of the series, [rows, columns] of the original grid; 0 outside the crop.
+    def heatmap(self, kind: Kind, place: int) -> NDArray[np.float32]:
+        """The map of the place-th chosen slice, [rows, columns] of the original grid; 0 outside the crop."""
+        return self.crop.placed(self.maps(kind)[place], self.geometry.shape[1:])
 
-        A slice that the networks did not see takes the map of the one that stands for its share of the lungs, at most
-        half of the widest step between chosen slices away; beyond that it is 0.
+    def place_of(self, index: int) -> int | None:
+        """Which chosen slice stands for slice `index` of the series; None far outside of the chosen ones.
+
+        The nearest one does, at most half of the widest step between chosen slices away: its share of the lungs.
         """
         distances = np.abs(np.asarray(self.slice_indices) - index)
         place = int(distances.argmin())
-        if distances[place] > self._reach:
-            return np.zeros(self.geometry.shape[1:], np.float32)
-        return self.crop.placed(self.maps(kind)[place], self.geometry.shape[1:])
-
-    @property
-    def _reach(self) -> float:
-        return max(np.diff(self.slice_indices).tolist(), default=0) / 2
+        reach = max(np.diff(self.slice_indices).tolist(), default=0) / 2
+        return place if distances[place] <= reach else None
 
 
 def pack(studies: Sequence[Evidence]) -> bytes:

@@ -54,7 +54,7 @@ def test_the_key_slice_is_that_of_the_highest_score() -> None:
 
 def test_a_heatmap_lies_on_the_original_slice() -> None:
     evidence = one_hot_cell()
-    map_ = evidence.heatmap(Kind.ERROR, evidence.slice_indices[2])
+    map_ = evidence.heatmap(Kind.ERROR, 2)
     assert map_.shape == evidence.geometry.shape[1:]
     assert 0.5 < map_.max() <= 1.0
     row, column = np.unravel_index(map_.argmax(), map_.shape)
@@ -65,15 +65,18 @@ def test_a_heatmap_lies_on_the_original_slice() -> None:
 
 def test_all_slices_share_one_range_so_that_noise_is_not_stretched() -> None:
     evidence = one_hot_cell()
-    assert evidence.heatmap(Kind.ERROR, evidence.slice_indices[3]).max() == 0.0
+    assert evidence.heatmap(Kind.ERROR, 3).max() == 0.0
     assert not evidence.maps(Kind.ACTIVATION).any()  # even over the study: nothing stands out
 
 
-def test_a_slice_between_takes_the_map_that_stands_for_it_and_one_far_outside_none() -> None:
-    evidence = one_hot_cell(place=7)
-    last = evidence.slice_indices[-1]
-    np.testing.assert_array_equal(evidence.heatmap(Kind.ERROR, last + 1), evidence.heatmap(Kind.ERROR, last))
-    assert not evidence.heatmap(Kind.ERROR, len(evidence) - 1).any()
+def test_a_slice_between_belongs_to_the_one_that_stands_for_it_and_one_far_outside_to_none() -> None:
+    evidence = one_hot_cell()
+    indices = evidence.slice_indices
+    assert [evidence.place_of(index) for index in indices] == list(range(len(indices)))
+    assert evidence.place_of(indices[-1] + 1) == len(indices) - 1
+    assert evidence.place_of(len(evidence) - 1) is None
+    between = [evidence.place_of(index) for index in range(indices[0], indices[-1] + 1)]
+    assert None not in between
 
 
 @pytest.mark.parametrize(
