@@ -19,14 +19,18 @@ from gateway.api.request_id import RequestLog
 from gateway.decoding import DecodePool
 from gateway.inference.admission import Admission
 from gateway.inference.triton import TritonEngine
+from gateway.jobs.attempt import Attempts
+from gateway.jobs.worker import BEATS, Worker, worker_name
 from gateway.metrics import Metrics
 from gateway.people.entrance import Entrance, open_entrance
 from gateway.repository import verified_card
 from gateway.services.analysis import Analysis
+from gateway.services.turns import Turns
 from gateway.settings import Settings
 from gateway.settings_people import is_loopback
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
+from gateway.store.events import News
 from gateway.store.migration import migrate_when_it_answers
 from screening.model_card import ModelCard
 
@@ -92,6 +96,7 @@ class Store:
 
     database: Database
     blobs: Blobs
+    news: News
     entrance: Entrance
     database_url: SecretStr
     where: str
@@ -115,7 +120,19 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         await migrate_when_it_answers(database, settings.database_start_s)
         blobs = Blobs(settings.blob_url or folder / "blobs")
         entrance = await stack.enter_async_context(open_entrance(settings, database, is_loopback(settings.host)))
-        yield Store(database, blobs, entrance, url, str(folder) if settings.database_url is None else "PostgreSQL elsewhere")
+        news = await stack.enter_async_context(News(url.get_secret_value()).listening())
+        where = str(folder) if settings.database_url is None else "PostgreSQL elsewhere"
+        yield Store(database, blobs, news, entrance, url, where)
+
+
+def worker_of(services: Services, store: Store) -> Worker:
+    """The worker of this process; it does nothing before it is set to work."""
+    settings = services.settings
+    turns = Turns(store.database, services.metrics, worker_name(), services.card.version)
+    heartbeat_s = settings.takeover_s / BEATS
+    attempts = Attempts(turns, services.analysis, store.blobs, store.news, settings.scratch_folder, heartbeat_s)
+    url = store.database_url.get_secret_value()
+    return Worker(url, attempts, settings.workers, settings.takeover_s, settings.drain_s)
 
 
 def create_app(services: Services, store: Store) -> FastAPI:

@@ -13,6 +13,7 @@ from prometheus_client import (
     Info,
     disable_created_metrics,
     generate_latest,
+    start_http_server,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -134,6 +135,10 @@ class Metrics:
         """Count `seconds` for the stage, also into `timings_s`."""
         timings_s[name] = timings_s.get(name, 0.0) + seconds
         self.stage_seconds.labels(name).observe(seconds)
+
+    def show(self, port: int) -> None:
+        """Answer Prometheus on a port of its own, for a process that serves nothing else."""
+        start_http_server(port, registry=self._registry)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
 
 from gateway.settings_people import PeopleSettings
 from screening.intake import Budgets
@@ -47,6 +47,15 @@ class Settings(PeopleSettings):
     """Seconds for reading one study before its worker is killed."""
     decode_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = 2 * GIB
     """Bytes that a decode worker may allocate on top of what it starts with."""
+
+    workers: NonNegativeInt = 2
+    """Analyses of stored scans at once in this process; 0 leaves them all to `turnstile worker`."""
+    takeover_s: Annotated[float, Field(ge=1.0)] = 20.0
+    """Seconds of silence after which a worker is taken for dead, and another one takes its analyses over."""
+    drain_s: NonNegativeFloat = 20.0
+    """Seconds that a worker which is told to stop has for its analyses; then it hands them back."""
+    worker_metrics_port: Port | None = None
+    """Port on which `turnstile worker` shows Prometheus its metrics; without it they are not shown."""
 
     data_folder: Path | None = None
     """Folder of the database and the blobs; by default `data` in TURNSTILE_HOME, else the user's data folder."""

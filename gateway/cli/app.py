@@ -12,6 +12,7 @@ from gateway.cli.migrate import migrate
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
 from gateway.cli.up import up
+from gateway.cli.worker import worker
 from gateway.settings_page import settings_page
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(up)
+app.command()(worker)
 app.command()(demo)
 app.command()(screen)
 app.command()(doctor)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from gateway.cli.demo import screen_phantom
 from gateway.cli.running import Running
 from gateway.cli.session import console, errors, run_to_exit, until_ready, warn
 from gateway.logs import configure_logs
-from gateway.main import Services, Store, create_app, open_services, open_store
+from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
 from gateway.settings import Settings
 
 DRAIN_S = 30
@@ -56,10 +56,11 @@ async def _serve(services: Services, store: Store, listener: socket.socket, demo
     )
     note.leave()
     try:
-        with _stopped_by_signals(server):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(server.serve([listener]))
-                await _announce(services, store, url, demo)
+        async with worker_of(services, store).at_work() as worker:
+            with _stopped_by_signals(server, worker.drain, store.news.end):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(server.serve([listener]))
+                    await _announce(services, store, url, demo)
     finally:
         note.take_away()
 
@@ -84,11 +85,17 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM drains, the second stops at once."""
+def _stopped_by_signals(server: uvicorn.Server, *others: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM drains the server and the others, the second stops the server at once."""
     loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        server.handle_exit(number, None)
+        for other in others:
+            other()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.handle_exit, number, None)
+        loop.add_signal_handler(number, stop, number)
     try:
         yield
     finally:

@@ -7,9 +7,10 @@ connection breaks, and is then started again.
 import asyncio
 import os
 import socket
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final, Self
 from uuid import UUID, uuid4
 
 import psycopg
@@ -20,6 +21,7 @@ from procrastinate.exceptions import ConnectorException
 from gateway.errors import DatabaseAway
 from gateway.jobs.attempt import Attempts
 from gateway.services.turns import Turns
+from gateway.store.database import libpq_url
 from gateway.store.queue import QUEUE, TASK
 
 log = structlog.get_logger(__name__)
@@ -37,26 +39,50 @@ def worker_name() -> str:
 
 @dataclass(frozen=True)
 class Worker:
-    """Runs `at_once` analyses at a time; stopping waits `drain_s` for them and then hands them back."""
+    """Runs `at_once` analyses at a time; stopping waits `drain_s` for them and then hands them back.
+
+    With 0 at once it only sweeps.
+    """
 
     url: str
     attempts: Attempts
     at_once: int
     takeover_s: float
     drain_s: float
+    _running: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    async def run(self) -> None:
-        """Work until cancelled; then finish what is under way, or hand it back."""
-        sweep = asyncio.create_task(self._sweep_for_ever(), name="sweep")
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[Self]:
+        """Work for the block's time, or until `drain`; at its end nothing of the worker's is under way any more."""
+        work = asyncio.create_task(self._run(), name="worker")
+        self._running.add(work)
         try:
-            while True:
-                with suppress(ConnectorException, psycopg.Error):
-                    await self._serve()
-                log.warning("the queue is away")
-                await asyncio.sleep(AWAY_PAUSE_S)
+            yield self
         finally:
-            sweep.cancel()
-            await asyncio.gather(sweep, return_exceptions=True)
+            self.drain()
+            await asyncio.gather(work, return_exceptions=True)
+
+    def drain(self) -> None:
+        """Begin nothing more; what is under way ends, or is handed back."""
+        for work in self._running:
+            work.cancel()
+        self._running.clear()  # a second cancellation would cut the draining short
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sweep_for_ever(), name="sweep")
+            if self.at_once:
+                group.create_task(self._serve_for_ever(), name="serve")
+
+    async def _serve_for_ever(self) -> None:
+        while True:
+            try:
+                await self._serve()
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("the queue is away", kind=type(error).__name__)
+            except Exception:
+                log.exception("the worker failed and begins again")
+            await asyncio.sleep(AWAY_PAUSE_S)
 
     async def _serve(self) -> None:
         """Work while the queue is there."""
@@ -76,7 +102,10 @@ class Worker:
 
     def _app(self) -> App:
         connector = PsycopgConnector(
-            conninfo=self.url, min_size=1, max_size=CONNECTIONS, kwargs={"application_name": "turnstile worker"}
+            conninfo=libpq_url(self.url),
+            min_size=1,
+            max_size=CONNECTIONS,
+            kwargs={"application_name": "turnstile worker"},
         )
         app = App(connector=connector)
 
@@ -89,8 +118,12 @@ class Worker:
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            with suppress(DatabaseAway):
+            try:
                 await sweep(self.attempts.turns, self.takeover_s)
+            except DatabaseAway:
+                log.info("not swept: the database is away")
+            except Exception:
+                log.exception("the sweep failed")
             await asyncio.sleep(self.takeover_s / BEATS)
 
 

@@ -65,6 +65,11 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
+def libpq_url(url: str) -> str:
+    """The same, for psycopg itself; it holds the password."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @contextmanager
 def _told_as_away() -> Iterator[None]:
     try:

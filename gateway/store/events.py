@@ -15,6 +15,8 @@ import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.store.database import libpq_url
+
 CHANNEL: Final = "turnstile_analyses"
 PAUSE_S: Final = 1.0
 
@@ -25,10 +27,12 @@ async def tell(session: AsyncSession, analysis_id: UUID) -> None:
 
 
 class News:
-    """Wakes those in this process who watch an analysis."""
+    """Wakes those in this process who watch an analysis; `over` once nobody should watch any longer."""
+
+    over = False
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = libpq_url(url)
         self._watchers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
 
     @asynccontextmanager
@@ -53,6 +57,11 @@ class News:
             self._watchers[analysis_id].discard(event)
             if not self._watchers[analysis_id]:
                 del self._watchers[analysis_id]
+
+    def end(self) -> None:
+        """The process stops: send the watchers home."""
+        self.over = True
+        self._wake_all()
 
     async def _listen(self) -> None:
         while True:
