@@ -27,16 +27,18 @@ class Strength:
     """How far crops may zoom, by look: shortest and longest side of the crop as a share of the look's side.
 
     A `far` share of the views is seen from farther away: in the one crop of a study, the tips of its lungs are small.
+    An `erased` share loses a rectangle, which a classifier of lesions would have to tell from a lesion.
     """
 
     zoom: tuple[tuple[float, float], tuple[float, float]]
     far: float = 0.0
+    erased: float = 0.0
 
 
-SUPERVISED: Final = Strength(((0.75, 1.08), (0.70, 1.00)), far=0.25)
-CONTRASTIVE: Final = Strength(((0.45, 1.05), (0.45, 0.95)))  # SimCLR needs harder crops (Chen et al. 2020)
+SUPERVISED: Final = Strength(((0.75, 1.08), (0.70, 1.00)), far=0.2)
+CONTRASTIVE: Final = Strength(((0.45, 1.05), (0.45, 0.95)), erased=0.3)  # harder crops (Chen et al. 2020)
 SECOND_LOOK: Final = 0.4
-FAR: Final = (1.1, 1.9)
+FAR: Final = (1.1, 1.7)
 
 
 def batch_of(cache: Cache, places: NDArray[np.int64], size: int, random: Random, strength: Strength) -> Tensor:
@@ -64,7 +66,7 @@ def augmented(
     edged = _edges(view, cache.shown[place, look], random)
     zoom = FAR if random.random() < strength.far else strength.zoom[look]
     view = _sharpness(_crop(edged, size, zoom, random), random)
-    return _erased(_grey(view.astype(np.float32) / 255.0, random), random)
+    return _erased(_grey(view.astype(np.float32) / 255.0, random), strength.erased, random)
 
 
 def _edges(view: Bytes, shown: NDArray[np.int16], random: Random) -> Bytes:
@@ -148,9 +150,9 @@ def _grey(view: Floats, random: Random) -> Floats:
     return view
 
 
-def _erased(view: Floats, random: Random) -> Floats:
-    """Sometimes a rectangle is blanked out (DeVries and Taylor 2017); values are held to 0 ... 1."""
-    if random.random() < 0.3:
+def _erased(view: Floats, share: float, random: Random) -> Floats:
+    """A `share` of the views has a rectangle blanked out (DeVries and Taylor 2017); values are held to 0 ... 1."""
+    if random.random() < share:
         rows, columns = (int(random.uniform(0.1, 0.3) * side) for side in view.shape)
         row, column = int(random.integers(view.shape[0] - rows)), int(random.integers(view.shape[1] - columns))
         view[row : row + rows, column : column + columns] = random.random()

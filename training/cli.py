@@ -106,20 +106,17 @@ def autoencoder(
     context: typer.Context,
     steps: Steps = 2000,
     batch: Batch = 64,
-    train_size: TrainSize = 192,
     rate: Rate = 2e-3,
     latent: Annotated[int, typer.Option(help="Channels that a 32 x 32 px patch is squeezed to.")] = 32,
     only: Only = None,
     name: Name = "autoencoder",
 ) -> None:
-    """Stage 2: the autoencoder learns normal lungs."""
+    """Stage 2: the autoencoder learns to turn painted lesions back into normal lungs, at the size served."""
     from training.autoencoder import train_autoencoder
 
     chosen, bench = _opened(context)
-    places = bench.training(only or (), label=0)
-    train_autoencoder(
-        bench.cache, places, chosen.schedule(steps, batch, train_size, rate), chosen.runs / name, latent=latent
-    )
+    schedule = chosen.schedule(steps, batch, bench.cache.size, rate)
+    train_autoencoder(bench.cache, bench.training(only or (), label=0), schedule, chosen.runs / name, latent)
 
 
 @app.command()
@@ -189,7 +186,7 @@ def evaluate(
     autoencoder: Annotated[Path, typer.Option(help="Checkpoint.")] = Path("runs/autoencoder") / AUTOENCODER,
     findings: Annotated[Path, typer.Option(help="Checkpoint.")] = Path("runs/findings") / FINDINGS,
     repository: Annotated[Path | None, typer.Option(help="Judge exported files instead of checkpoints.")] = None,
-    compare: Annotated[list[str] | None, typer.Option(help="NAME=classifier.pt, judged beside it.")] = None,
+    compare: Annotated[list[str] | None, typer.Option(help="Runs that were judged, for the table of runs.")] = None,
     report: Annotated[Path, typer.Option(help="The page that is written; its figures go beside it.")] = Path(
         "docs/model-card.md"
     ),
@@ -199,7 +196,8 @@ def evaluate(
     from training.evaluate import Candidates, evaluate_networks
 
     chosen, bench = _opened(context)
-    candidates = Candidates(classifier, autoencoder, findings, repository, tuple(compare or ()))
+    compared = tuple(chosen.runs / run for run in compare or ())
+    candidates = Candidates(classifier, autoencoder, findings, repository, compared)
     evaluate_networks(bench, candidates, chosen.runs / name, report)
 
 

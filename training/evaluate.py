@@ -16,12 +16,13 @@ from training.cache import Cache, Row
 from training.composed import Composed, compose
 from training.error_range import study_scores
 from training.judgement import Judgement, judge, reliability_figures
+from training.judging import JudgedRun
 from training.metrics import roc_auc
 from training.model_card_text import Evidence, write_card
 from training.networks import Autoencoder, Classifier, Findings, load_network
 from training.predictions import Answer, Predictions, onnx_networks, predict, torch_networks
 from training.run import write_json
-from training.tables import SliceTable, finding_lines, parts_of, slice_lines
+from training.tables import finding_lines, parts_of, slice_lines
 from training.whole_studies import StudyLine, study_lines
 from training.workbench import Workbench
 
@@ -31,13 +32,14 @@ STUDIES_PER_CLASS: Final = 100
 
 @dataclass(frozen=True)
 class Candidates:
-    """The checkpoints to judge; `repository` holds exported files to ask instead; `compared` is NAME=classifier.pt."""
+    """The checkpoints to judge; `repository` holds exported files to ask instead; `compared`
+    are folders of judged runs, for a table beside them."""
 
     classifier: Path
     autoencoder: Path
     findings: Path
     repository: Path | None = None
-    compared: tuple[str, ...] = ()
+    compared: tuple[Path, ...] = ()
 
     def networks(self) -> tuple[Classifier, Autoencoder, Findings]:
         """The three networks, read strictly."""
@@ -63,7 +65,7 @@ def evaluate_networks(bench: Workbench, candidates: Candidates, folder: Path, re
     evidence = Evidence(
         judgement=judgement,
         slices=list(slice_lines(rows, parts_of(test.predictions, judgement.error_range), DRAWS)),
-        compared=[line for item in candidates.compared for line in _compared(item, bench, rows, test.places, networks)],
+        compared=[JudgedRun.read(folder) for folder in candidates.compared],
         findings=list(finding_lines(rows, test.predictions.findings)),
         studies=list(study_lines(rows, test.predictions, judgement, SLICES_PER_STUDY)),
         parts=_study_parts(test, judgement.error_range),
@@ -88,19 +90,6 @@ class _Side:
         published = [place for place, row in enumerate(self.rows) if row.position is None]
         self.studies: Composed = compose(self.rows, published, SLICES_PER_STUDY, STUDIES_PER_CLASS)
         self.normal = np.array([place for place in published if self.rows[place].label == 0], np.int64)
-
-
-def _compared(
-    item: str,
-    bench: Workbench,
-    rows: Sequence[Row],
-    places: Sequence[int],
-    networks: tuple[Classifier, Autoencoder, Findings],
-) -> list[SliceTable]:
-    """The same table for another classifier."""
-    name, _, path = item.partition("=")
-    answer = torch_networks(load_network(Classifier, Path(path)), networks[1], networks[2])
-    return list(slice_lines(rows, {name: predict(bench.cache, places, answer).probability()}, DRAWS))
 
 
 def _study_parts(test: _Side, error_range: ErrorRange) -> Mapping[str, float]:
@@ -129,6 +118,7 @@ def _judgement_json(evidence: Evidence) -> dict[str, Any]:
     shown = {
         "slices": [asdict(line) for line in evidence.slices],
         "whole_studies": [asdict(line) for line in evidence.studies],
+        "runs": [asdict(run) for run in evidence.compared],
         "composed_studies_auc": dict(evidence.parts),
         "before_calibration": evidence.before,
         "after_calibration": evidence.after,

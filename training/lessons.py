@@ -33,7 +33,8 @@ Random = np.random.Generator
 class Lesson:
     """`views` signed [N, 1, S, S] and `labels` [N], NaN where unknown.
 
-    The last 2 x `pairs` are normal slices without, then the same ones with a lesion.
+    The last 2 x `pairs` are slices without, then the same ones with a lesion; a slice that nobody labelled stays
+    unlabelled with it, or its set's look would count as ill.
     """
 
     views: Tensor
@@ -47,7 +48,9 @@ class Lessons:
     def __init__(
         self, cache: Cache, rows: Mapping[int, Row], painted: float, weights: Mapping[str, float] = EVEN
     ) -> None:
-        self._cache, self._rows, self._painted, self._weights = cache, rows, painted, weights
+        self._cache, self._rows, self._weights = cache, rows, weights
+        self._real_rows = _of_both_classes(rows) if painted else rows
+        self._painted = painted if self._real_rows else 1.0
         pools: dict[str, list[int]] = defaultdict(list)
         for place, row in rows.items():
             if painted and row.label != 1 and cache.masks[place].sum(axis=(1, 2)).min() >= LEAST_AREA:
@@ -57,15 +60,21 @@ class Lessons:
     def draw(self, batch: int, size: int, random: Random) -> Lesson:
         """One lesson of `batch` views of `size` px."""
         pairs = int(batch * self._painted / 2) if self._donors else 0
-        places, labels = BalancedSampler(self._rows, random, self._weights).draw(batch - 2 * pairs)
+        places, labels = self._real_places(batch - 2 * pairs, random)
         views = [self._real(place, size, random) for place in places]
         couples = [self._pair(size, random) for _ in range(pairs)]
         plain, painted, known = zip(*couples, strict=True) if couples else ((), (), ())
+        known_labels = np.array(known, np.float32)
         return Lesson(
             torch.from_numpy(np.stack([*views, *plain, *painted]))[:, np.newaxis] * 2.0 - 1.0,
-            torch.from_numpy(np.concatenate([labels, np.array(known, np.float32), np.ones(pairs, np.float32)])),
+            torch.from_numpy(np.concatenate([labels, known_labels, known_labels + 1])),
             pairs,
         )
+
+    def _real_places(self, count: int, random: Random) -> tuple[NDArray[np.int64], Floats]:
+        if not count:
+            return np.array([], np.int64), np.array([], np.float32)
+        return BalancedSampler(self._real_rows, random, self._weights).draw(count)
 
     def _real(self, place: int, size: int, random: Random) -> Floats:
         edit = partial(untouched_or_null, random=random) if self._painted else None
@@ -87,6 +96,14 @@ class Lessons:
                 continue
             label = self._rows[place].label
             return plain, painted, np.nan if label is None else float(label)
+
+
+def _of_both_classes(rows: Mapping[int, Row]) -> dict[int, Row]:
+    """Rows of data sets with normal and pathological slices; a set of one class would teach that its look is ill."""
+    classes: dict[str, set[int | None]] = defaultdict(set)
+    for row in rows.values():
+        classes[row.dataset].add(row.label)
+    return {place: row for place, row in rows.items() if classes[row.dataset] >= {0, 1}}
 
 
 def lesson_loss(logits: Tensor, lesson: Lesson) -> Tensor:

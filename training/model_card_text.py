@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.judgement import CHOSEN, Judgement
+from training.judging import JudgedRun
+from training.run_table import run_lines
 from training.tables import FindingLine, SliceTable
 from training.whole_studies import StudyLine
 
 BEGIN: Final = "<!-- measured: begin; written by `turnstile train evaluate`, edits below are lost -->"
 END: Final = "<!-- measured: end -->"
+RUNS: Final = "Runs on one split: ROC-AUC of single slices, validation / test (95 % CI), one view each"
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Evidence:
 
     judgement: Judgement
     slices: Sequence[SliceTable]
-    compared: Sequence[SliceTable]
+    compared: Sequence[JudgedRun]
     findings: Sequence[FindingLine]
     studies: Sequence[StudyLine]
     parts: Mapping[str, float]
@@ -41,7 +44,7 @@ def write_card(evidence: Evidence, path: Path) -> None:
 def _sections(evidence: Evidence) -> Iterator[str]:
     yield from _section("Single slices, test patients", _slices(evidence.slices))
     if evidence.compared:
-        yield from _section("Other classifiers on the same slices", _slices(evidence.compared))
+        yield from _section(RUNS, run_lines(evidence.compared))
     yield from _section("Whole studies that no training saw", _studies(evidence.studies))
     yield from _section("Composed studies: what each part adds (ROC-AUC)", _parts(evidence.parts))
     yield from _section("Operating points, composed test studies", _points(evidence.judgement))

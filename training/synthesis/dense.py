@@ -16,7 +16,7 @@ def nodules(lungs: Lungs, random: Random) -> Lesion:
     """One to three nodules of 4 to 12 px across."""
     cover = np.zeros_like(lungs.view)
     for _ in range(random.integers(1, 4)):
-        radius = float(np.exp(random.uniform(np.log(2.2), np.log(2.6 + 0.11 * lungs.reach))))
+        radius = float(np.exp(random.uniform(np.log(2.4), np.log(3.0 + 0.13 * lungs.reach))))
         cover = np.maximum(cover, _solid(lungs, random, radius))
     return cover, lungs.between(random.uniform(0.65, 1.05))
 

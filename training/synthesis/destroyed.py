@@ -53,7 +53,9 @@ def bulla(lungs: Lungs, random: Random) -> tuple[Lesion, ...]:
 def thinned(lungs: Lungs, random: Random) -> tuple[Lesion, ...]:
     """Panlobular emphysema: wide parts of the lung dark, their vessels few."""
     side = len(lungs.view)
-    where = blob(side, lungs.somewhere(random), lungs.reach * random.uniform(0.6, 1.8), 0.6, random, edge=12.0)
+    where = np.ones_like(lungs.view)
+    if random.random() < 0.6:
+        where = blob(side, lungs.somewhere(random), lungs.reach * random.uniform(0.6, 1.8), 0.6, random, edge=12.0)
     uneven = np.clip(0.75 + 0.35 * smooth_noise(side, random.uniform(4, 14), random), 0, 1)
     return ((where * uneven * np.float32(random.uniform(0.6, 0.95)), lungs.air),)
 

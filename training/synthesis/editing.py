@@ -23,7 +23,7 @@ Edit = Callable[[Bytes, Bytes, Random], Bytes]
 SECOND: Final = 0.25  # chance of a second lesion of another kind
 NULL: Final = 0.4  # chance of a change that means nothing
 VISIBLE: Final = 12.0  # grey levels, the least contrast of lung with air for holes to be seen
-LEAST_CHANGE: Final = 8.0  # pixels' worth of the contrast that the lesion works on
+LEAST_CHANGE: Final = 12.0  # pixels' worth of the contrast between lung and tissue
 
 DENSE: Final = (
     (dense.nodules, 0.22),
@@ -52,7 +52,7 @@ def with_lesion(view: Bytes, mask: Bytes, random: Random) -> Bytes:
         grey = _painted(lungs, random)
         if random.random() < SECOND:
             grey = _painted(Lungs.of(_bytes(grey), mask), random)
-        if np.abs(grey - lungs.view).sum() > LEAST_CHANGE * (lungs.soft - lungs.lung) / 2:
+        if np.abs(grey - lungs.view).sum() > LEAST_CHANGE * (lungs.soft - lungs.lung):
             return untouched_or_null(_bytes(grey), mask, random)
     raise NoRoom
 

@@ -1,7 +1,6 @@
 """Pairs differ by their lesion alone; the loss equals a naive twin."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from tests.unit.training.tiny import write_slices
 from training import lessons
 from training.cache import Cache, Settings, prepared
 from training.lessons import RANKED, SMOOTHING, Lesson, Lessons, lesson_loss
+from training.synthesis import nothing
 from training.workbench import read_entries
 
 
@@ -35,7 +35,7 @@ def test_without_painting_a_lesson_is_real_slices_alone(cache: Cache) -> None:
 
 def test_nothing_but_the_lesion_tells_a_pair_apart(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("with_lesion", "untouched_or_null"):
-        monkeypatch.setattr(lessons, name, lambda view, mask, random: view)
+        monkeypatch.setattr(lessons, name, nothing)
     lesson = Lessons(cache, dict(enumerate(cache.rows)), painted=1.0).draw(8, 64, np.random.default_rng(0))
     plain, painted = lesson.views.chunk(2)
     assert torch.equal(plain, painted)
@@ -49,7 +49,15 @@ def test_an_unlabelled_slice_is_ranked_but_not_labelled(cache: Cache) -> None:
     rows |= {place: row for place, row in enumerate(unknown) if row.label == 0 and place < 4}
     lesson = Lessons(cache, rows, painted=1.0).draw(40, 64, np.random.default_rng(0))
     assert lesson.labels[:20].isnan().any()
-    assert not lesson.labels[20:].isnan().any()
+    assert torch.equal(lesson.labels[20:].isnan(), lesson.labels[:20].isnan())
+
+
+def test_a_set_of_one_class_is_shown_in_pairs_alone(cache: Cache) -> None:
+    rows = {place: row for place, row in enumerate(cache.rows) if row.dataset == "one" or row.label == 0}
+    lessons_ = Lessons(cache, rows, painted=0.5)
+    assert {row.dataset for row in lessons_._real_rows.values()} == {"one"}
+    normal = {place: row for place, row in rows.items() if row.label == 0}
+    assert Lessons(cache, normal, painted=0.5).draw(8, 64, np.random.default_rng(0)).pairs == 4
 
 
 def test_the_loss_equals_a_naive_twin() -> None:

@@ -23,16 +23,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_slices(root / "slices")
     _stage(root, "prepare")
     _stage(root, "simclr", "--steps", "2", *FEW)
-    _stage(root, "autoencoder", "--steps", "3", *FEW)
+    _stage(root, "autoencoder", "--steps", "3", "--batch", "8")
     _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
+    _stage(root, "judge", "--train-size", "64")
     _stage(root, "findings", "--steps", "2", *FEW)
     checkpoints = [
         part
         for name, folder in (("classifier", "finetune"), ("autoencoder", "autoencoder"), ("findings", "findings"))
         for part in (f"--{name}", str(root / "runs" / folder / f"{name}.pt"))
     ]
-    compared = ("--compare", f"baseline={root / 'runs/baseline/classifier.pt'}")
+    _stage(root, "judge", "--train-size", "64", "--name", "baseline", held_out="two")
+    compared = ("--compare", "finetune", "--compare", "baseline")
     _stage(root, "evaluate", *checkpoints, *compared, "--report", str(root / "card/model-card.md"))
     return root
 
@@ -59,7 +61,7 @@ def test_the_judgement_is_a_model_card_but_for_the_files(trained: Path) -> None:
 
 def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
     page = (trained / "card/model-card.md").read_text()
-    for part in ("fusion", "autoencoder", "baseline", "Emphysema", "rule-out rate", "youden"):
+    for part in ("fusion", "autoencoder", "baseline", "Emphysema", "rule-out rate", "youden", "left out: "):
         assert part in page
     assert len(list((trained / "card/model-card").glob("*.png"))) == 5
 
@@ -72,7 +74,7 @@ def test_a_person_may_write_around_the_measured_part(trained: Path) -> None:
 
 
 def test_a_run_goes_on_where_it_stopped(trained: Path) -> None:
-    _stage(trained, "autoencoder", "--steps", "5", *FEW)
+    _stage(trained, "autoencoder", "--steps", "5", "--batch", "8")
     assert torch.load(trained / "runs/autoencoder/state.pt", weights_only=True)["step"] == 5
 
 
@@ -87,7 +89,8 @@ def test_a_missing_key_fails(trained: Path, tmp_path: Path) -> None:
         load_encoder(tmp_path / "encoder.pt")
 
 
-def _stage(root: Path, stage: str, *options: str) -> None:
-    common = ("--data", f"slices={root / 'slices'}", "--runs", str(root / "runs"), "--size", "64", "--threads", "1")
+def _stage(root: Path, stage: str, *options: str, held_out: str = "none") -> None:
+    data = ("--data", f"slices={root / 'slices'}", "--runs", str(root / "runs"), "--held-out", held_out)
+    common = (*data, "--size", "64", "--threads", "1")
     result = CliRunner().invoke(app, [*common, stage, *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
