@@ -27,7 +27,13 @@ def test_health_and_readiness(gateway: RunningGateway) -> None:
         assert client.get("/healthz").json() == {"status": "ok"}
         ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"ready": True, "reason": None, "trained": gateway.services.card.trained}
+    assert ready.json() == {
+        "ready": True,
+        "reason": None,
+        "ensemble": "ready",
+        "database": "ready",
+        "trained": gateway.services.card.trained,
+    }
 
 
 @pytest.mark.parametrize(
