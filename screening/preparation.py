@@ -83,7 +83,7 @@ def prepare(study: Study, image_size: int, slices: int) -> PreparedStudy:
             continue
         try:
             series = _Series(volume)
-            return series.prepared(study, _told([one for one, _ in ranked], refused, place), image_size, slices)
+            return series.prepared(study, told([one for one, _ in ranked], refused, place), image_size, slices)
         except (NoLung, PixelError) as error:
             refused[place] = error
     raise next(iter(refused.values())).of(study.study_uid)
@@ -150,6 +150,17 @@ class _Series:
         self._timings_s[name] = self._timings_s.get(name, 0.0) + perf_counter() - start - inner
 
 
+def told(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
+    """The candidates as the walk left them: those tried before the chosen one say why they were refused."""
+    marked = list(candidates)
+    for place, error in refused.items():
+        marked[place] = replace(marked[place], chosen=False, reason=error.code, explanation=error.detail)
+    if refused:
+        explanation = "The best series in which lungs were found."
+        marked[chosen] = replace(marked[chosen], chosen=True, reason="chosen", explanation=explanation)
+    return tuple(marked)
+
+
 def spread(lungs: Lungs, slices: int) -> tuple[int, ...]:
     """At most `slices` slices, evenly over the lungs' range, each in the middle of its share of it.
 
@@ -163,14 +174,3 @@ def spread(lungs: Lungs, slices: int) -> tuple[int, ...]:
         nearest = int(sample[np.abs(sample - place).argmin()])
         chosen.append(nearest if abs(nearest - place) <= SNAP * step else round(place))
     return tuple(sorted(set(chosen)))
-
-
-def _told(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
-    """The candidates as the walk left them: those tried before the chosen one say why they were refused."""
-    told = list(candidates)
-    for place, error in refused.items():
-        told[place] = replace(told[place], chosen=False, reason=error.code, explanation=error.detail)
-    if refused:
-        explanation = "The best series in which lungs were found."
-        told[chosen] = replace(told[chosen], chosen=True, reason="chosen", explanation=explanation)
-    return tuple(told)

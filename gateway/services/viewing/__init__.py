@@ -1,0 +1,1 @@
+"""What a radiologist looks at: series, slices, volumes and heatmaps of a scan."""
