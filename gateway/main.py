@@ -12,10 +12,15 @@ from pydantic import SecretStr
 from engines.home import default_data
 from engines.postgres import PostgresServer
 from engines.triton import TritonServer
+from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
 from gateway.api.health import health_router
 from gateway.api.inference import inference_router
+from gateway.api.model_card import model_card_router
 from gateway.api.request_id import RequestLog
+from gateway.api.security import believe_proxies, secure
+from gateway.api.session import session_router
+from gateway.api.tokens import tokens_router
 from gateway.decoding import DecodePool
 from gateway.inference.admission import Admission
 from gateway.inference.triton import TritonEngine
@@ -23,8 +28,10 @@ from gateway.jobs.attempt import Attempts
 from gateway.jobs.worker import BEATS, Worker, worker_name
 from gateway.metrics import Metrics
 from gateway.people.entrance import Entrance, open_entrance
-from gateway.repository import verified_card
+from gateway.repository import CARD, verified_card
 from gateway.services.analysis import Analysis
+from gateway.services.audit_trail import AuditTrail
+from gateway.services.tokens import Tokens
 from gateway.services.turns import Turns
 from gateway.settings import Settings
 from gateway.settings_people import is_loopback
@@ -138,10 +145,16 @@ def worker_of(services: Services, store: Store) -> Worker:
 def create_app(services: Services, store: Store) -> FastAPI:
     """The gateway over HTTP."""
     app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION)
-    app.state.entrance = store.entrance
-    app.add_middleware(RequestLog, metrics=services.metrics)
-    handle_errors(app, services.metrics, services.admission.retry_after_s)
     settings = services.settings
+    app.state.entrance = store.entrance
+    secure(app, settings)
+    app.add_middleware(RequestLog, metrics=services.metrics)
+    believe_proxies(app, settings)
+    handle_errors(app, services.metrics, services.admission.retry_after_s)
     app.include_router(health_router(services.engine, store.database, services.metrics, services.card.trained))
     app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
+    app.include_router(session_router())
+    app.include_router(tokens_router(Tokens(store.database)))
+    app.include_router(audit_router(AuditTrail(store.database)))
+    app.include_router(model_card_router(settings.model_repository / CARD))
     return app

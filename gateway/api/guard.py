@@ -50,7 +50,8 @@ async def _asking(
         raise
 
 
-Asking = Annotated[Principal, Depends(_asking)]
+SIGNED_IN: Final = Depends(_asking)
+Asking = Annotated[Principal, SIGNED_IN]
 
 
 def needs(*scopes: Scope) -> Any:

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.disconnect import unless_disconnected
+from gateway.api.guard import COUNTED_UPLOAD, needs
 from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
+from gateway.people.permissions import Scope
 from gateway.services.analysis import Analysis, Upload
 from gateway.services.tables import as_csv, as_xlsx, table_row
 from screening.report import Report
@@ -56,6 +58,7 @@ def inference_router(analysis: Analysis, scratch_folder: Path | None, upload_byt
         response_model=Row | Rows,
         responses={200: {"content": TABLES}},
         openapi_extra={"requestBody": BODY},
+        dependencies=[needs(Scope.INFERENCE_PREDICT), COUNTED_UPLOAD],
     )
     async def predict(request: Request, detail: Literal["row", "full"] = "row") -> Response:
         """One study answers with its row; several with `rows` and `summary`.

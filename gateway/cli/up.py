@@ -51,6 +51,7 @@ async def _serve(services: Services, store: Store, listener: socket.socket, demo
             log_config=None,
             lifespan="off",
             server_header=False,
+            proxy_headers=False,  # the gateway believes the proxies that it is told of, not every loopback address
             timeout_graceful_shutdown=DRAIN_S,
         )
     )

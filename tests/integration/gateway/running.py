@@ -93,7 +93,8 @@ def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
 async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
     try:
         async with open_store(settings) as store, open_services(settings) as services:
-            server = uvicorn.Server(uvicorn.Config(create_app(services, store), log_config=None, lifespan="off"))
+            app = create_app(services, store)
+            server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
             started.put((server, services, store))
             await server.serve([listener])
     except BaseException as error:
