@@ -12,16 +12,19 @@ from pydantic import SecretStr
 from engines.home import default_data
 from engines.postgres import PostgresServer
 from engines.triton import TritonServer
+from gateway.api.analyses import analyses_router
 from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
 from gateway.api.health import health_router
 from gateway.api.inference import inference_router
 from gateway.api.model_card import model_card_router
+from gateway.api.reports import reports_router
 from gateway.api.request_id import RequestLog
 from gateway.api.security import believe_proxies, secure
 from gateway.api.session import session_router
 from gateway.api.tokens import tokens_router
 from gateway.decoding import DecodePool
+from gateway.exposition import Exposition
 from gateway.inference.admission import Admission
 from gateway.inference.triton import TritonEngine
 from gateway.jobs.attempt import Attempts
@@ -29,8 +32,10 @@ from gateway.jobs.worker import BEATS, Worker, worker_name
 from gateway.metrics import Metrics
 from gateway.people.entrance import Entrance, open_entrance
 from gateway.repository import CARD, verified_card
+from gateway.services.analyses import Analyses
 from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
+from gateway.services.reports_out import Reports
 from gateway.services.tokens import Tokens
 from gateway.services.turns import Turns
 from gateway.settings import Settings
@@ -59,6 +64,7 @@ class Services:
     triton_url: str
     admission: Admission
     metrics: Metrics
+    exposition: Exposition
     analysis: Analysis
 
 
@@ -77,10 +83,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if card.probability_histogram is None:
         log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
     async with AsyncExitStack() as stack:
-        url = settings.triton_url
+        url, page = settings.triton_url, settings.triton_metrics_url
         if url is None:
             triton = TritonServer(settings.model_repository, ready_timeout_s=settings.engine_start_s)
-            url = (await stack.enter_async_context(triton)).grpc_url
+            url, page = (await stack.enter_async_context(triton)).grpc_url, triton.metrics_url
         engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc)
         stack.push_async_callback(engine.close)
         decode = DecodePool(
@@ -94,7 +100,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.slices_in_flight.set_function(lambda: admission.in_flight)
         metrics.slices_waiting.set_function(lambda: admission.waiting)
         analysis = Analysis(decode, engine, admission, card, settings.budgets, metrics, settings.deadline_s)
-        yield Services(settings, card, engine, url, admission, metrics, analysis)
+        yield Services(settings, card, engine, url, admission, metrics, Exposition(metrics, page), analysis)
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,9 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.add_middleware(RequestLog, metrics=services.metrics)
     believe_proxies(app, settings)
     handle_errors(app, services.metrics, services.admission.retry_after_s)
-    app.include_router(health_router(services.engine, store.database, services.metrics, services.card.trained))
+    app.include_router(health_router(services.engine, store.database, services.exposition, services.card.trained))
+    app.include_router(analyses_router(Analyses(store.database, store.news)))
+    app.include_router(reports_router(Reports(store.database)))
     app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
     app.include_router(session_router())
     app.include_router(tokens_router(Tokens(store.database)))

@@ -29,6 +29,8 @@ class Settings(PeopleSettings):
     """Folder with the networks and model_card.json; the default stands beside the code."""
     triton_url: str | None = None
     """host:port of the gRPC of a Triton elsewhere. Without it one is started here."""
+    triton_metrics_url: str | None = None
+    """Page of that Triton's metrics (http://...:8002/metrics), to be shown below the gateway's own."""
     engine_start_s: PositiveFloat = 120.0
     """Seconds that the ensemble may take to be ready at start."""
     chunk_slices: PositiveInt = 6  # twelve slices then split evenly over two instances: 0.95 of the limit, 4 gives 0.84

@@ -7,8 +7,8 @@ from typing import Final
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from gateway.exposition import Exposition
 from gateway.inference.port import Engine
-from gateway.metrics import Metrics
 from gateway.store.database import Database
 
 READY: Final = "ready"
@@ -31,7 +31,7 @@ class Readiness(BaseModel):
     trained: bool
 
 
-def health_router(engine: Engine, database: Database, metrics: Metrics, trained: bool) -> APIRouter:
+def health_router(engine: Engine, database: Database, exposition: Exposition, trained: bool) -> APIRouter:
     """GET /healthz, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
@@ -56,6 +56,6 @@ def health_router(engine: Engine, database: Database, metrics: Metrics, trained:
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)
     async def metrics_() -> Response:
-        return Response(metrics.exposition(), media_type=metrics.content_type)
+        return Response(await exposition.page(), media_type=exposition.content_type)
 
     return router
