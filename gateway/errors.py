@@ -10,7 +10,11 @@
     ├── TooManyRequests      too_many_requests      429   sign-ins and uploads are counted
     ├── ProviderAway         login_unavailable      503   the identity provider does not answer
     ├── NotFound             not_found              404   also what belongs to another institution
+    │   ├── NoAnalysis          no_analysis         404   the scan was never analysed
+    │   └── NoReport            no_report           404   no analysis of the scan has ended in a report yet
     ├── PreconditionFailed   precondition_failed    412   the record was changed since it was read
+    ├── CardChanged          model_card_changed   409   other weights are served than those that were looked at
+    ├── UnknownOperatingPoint  unknown_operating_point  422   the model card has no such point
     ├── IdempotencyMismatch  idempotency_mismatch   422   the key was used for another request
     ├── IdempotencyBusy      idempotency_busy       409   the first request with this key is still in work
     └── DatabaseAway         database_unavailable   503   the same request may pass later
@@ -71,8 +75,24 @@ class NotFound(GatewayError):
     code, status = "not_found", 404
 
 
+class NoAnalysis(NotFound):
+    code = "no_analysis"
+
+
+class NoReport(NotFound):
+    code = "no_report"
+
+
 class PreconditionFailed(GatewayError):
     code, status = "precondition_failed", 412
+
+
+class CardChanged(GatewayError):
+    code, status = "model_card_changed", 409
+
+
+class UnknownOperatingPoint(GatewayError):
+    code, status = "unknown_operating_point", 422
 
 
 class IdempotencyMismatch(GatewayError):

@@ -13,9 +13,9 @@ from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
 from gateway.people.permissions import Scope
 from gateway.services.analysis import Analysis, Upload
+from gateway.services.bodies import summary_of
 from gateway.services.tables import as_csv, as_xlsx, table_row
 from screening.report import Report
-from screening.verdict import Verdict
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -91,17 +91,7 @@ def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]
     if kind == XLSX:
         return Response(as_xlsx(rows), media_type=XLSX)
     parts = whole if detail == "full" else rows
-    return JSONResponse(parts[0] if len(parts) == 1 else {"rows": parts, "summary": _summary(reports)})
-
-
-def _summary(reports: Sequence[Report]) -> dict[str, Any]:
-    failed = sum(report.error is not None for report in reports)
-    return {
-        "studies": len(reports),
-        "analysed": len(reports) - failed,
-        "failed": failed,
-        "has_pathology_any": any(report.verdict is Verdict.PATHOLOGY for report in reports),
-    }
+    return JSONResponse(parts[0] if len(parts) == 1 else {"rows": parts, "summary": summary_of(reports)})
 
 
 def _wanted(accept: str) -> str:

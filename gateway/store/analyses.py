@@ -59,6 +59,19 @@ async def request(
     return analysis
 
 
+async def has_scan(session: AsyncSession, institution: str, scan_id: UUID) -> bool:
+    """Whether there is such a scan."""
+    own = select(ScanRow.id).where(ScanRow.institution == institution, ScanRow.id == scan_id)
+    return await session.scalar(own) is not None
+
+
+async def find(session: AsyncSession, institution: str, analysis_id: UUID) -> AnalysisRow | None:
+    """One analysis."""
+    return await session.scalar(
+        select(AnalysisRow).where(AnalysisRow.institution == institution, AnalysisRow.id == analysis_id)
+    )
+
+
 async def newest(session: AsyncSession, institution: str, scan_id: UUID) -> AnalysisRow | None:
     """The scan's newest analysis."""
     return await session.scalar(_of_scan(institution, scan_id).limit(1))
