@@ -101,9 +101,27 @@ class Blobs:
         """Derived data, None when they must be made."""
         return await self._objects.get(f"derived/{key}")
 
+    async def put_derived_file(self, key: str, path: Path) -> None:
+        """Keep a file as derived data, without holding it in memory."""
+        await self._objects.put_file(f"derived/{key}", path)
+
+    async def size_of_derived(self, key: str) -> int | None:
+        """How many bytes derived data have, None when they must be made."""
+        try:
+            return await self._objects.size(f"derived/{key}")
+        except ObjectMissing:
+            return None
+
+    def read_derived(self, key: str, size: int) -> AsyncIterator[bytes]:
+        """Derived data of `size` bytes, in blocks; raises ObjectMissing."""
+        return self._objects.read(f"derived/{key}", 0, size)
+
     async def delete_derived(self, prefix: str) -> None:
-        """Delete all derived data below a key."""
-        await self._objects.drop(*[one.key async for one in self._objects.under(f"derived/{prefix}")])
+        """Delete the derived data of a key, or all of those below it."""
+        below = [one.key async for one in self._objects.under(f"derived/{prefix}")]
+        if await self.size_of_derived(prefix) is not None:
+            below.append(f"derived/{prefix}")
+        await self._objects.drop(*below)
 
     async def kept_before(self, moment: datetime) -> AsyncIterator[str]:
         """The sha256 of every blob that was last written before `moment`."""

@@ -67,6 +67,11 @@ class Objects:
         with _told():
             await obstore.put_async(self._store, key, data)
 
+    async def put_file(self, key: str, path: Path) -> None:
+        """Write a file as an object."""
+        with _told():
+            await obstore.put_async(self._store, key, path, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+
     async def get(self, key: str) -> bytes | None:
         """A small object, None when there is none."""
         try:

@@ -120,6 +120,25 @@ async def test_derived_data_go_with_their_blob(blobs: Blobs, tmp_path: Path) -> 
     assert [file.name for file in files(tmp_path)] == ["evidence.npz"]
 
 
+async def test_derived_data_are_deleted_by_their_key_or_by_what_is_above_it(blobs: Blobs, tmp_path: Path) -> None:
+    for key in ("analyses/1/1/evidence.npz", "analyses/1/1/heat.nii.gz", "analyses/10/1/evidence.npz"):
+        await blobs.put_derived(key, b"x")
+    await blobs.delete_derived("analyses/1/1/evidence.npz")
+    assert [file.name for file in files(tmp_path / "store/derived/analyses/1")] == ["heat.nii.gz"]
+    await blobs.delete_derived("analyses/1")
+    await blobs.delete_derived("analyses/1")
+    assert [file.parent.parent.name for file in files(tmp_path)] == ["10"]
+
+
+async def test_a_derived_file_is_streamed_both_ways(blobs: Blobs, tmp_path: Path) -> None:
+    (tmp_path / "made").write_bytes(CONTENT)
+    assert await blobs.size_of_derived("a/b") is None
+    await blobs.put_derived_file("a/b", tmp_path / "made")
+    size = await blobs.size_of_derived("a/b")
+    assert size == len(CONTENT)
+    assert b"".join([block async for block in blobs.read_derived("a/b", size)]) == CONTENT
+
+
 async def test_only_what_is_old_is_listed_for_sweeping(blobs: Blobs) -> None:
     blob = await blobs.store(pieces(CONTENT))
     await blobs.put_derived(f"{blob.sha256}/series.json", b"{}")
