@@ -11,7 +11,11 @@
     ├── ProviderAway         login_unavailable      503   the identity provider does not answer
     ├── NotFound             not_found              404   also what belongs to another institution
     │   ├── NoAnalysis          no_analysis         404   the scan was never analysed
-    │   └── NoReport            no_report           404   no analysis of the scan has ended in a report yet
+    │   ├── NoReport            no_report           404   no analysis of the scan has ended in a report yet
+    │   └── ObjectMissing       object_missing      404   the record is there, its bytes are not
+    ├── RangeNotSatisfiable  range_not_satisfiable  416
+    ├── StorageFull          storage_full           507
+    ├── StorageAway          storage_away           503   the same request may pass later
     ├── PreconditionFailed   precondition_failed    412   the record was changed since it was read
     ├── CardChanged          model_card_changed   409   other weights are served than those that were looked at
     ├── UnknownOperatingPoint  unknown_operating_point  422   the model card has no such point
