@@ -3,7 +3,7 @@
 # Built from the checkout's root:  docker build -f deploy/gateway.Dockerfile -t turnstile/gateway .
 # A release pins both by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
-ARG NODE=node:22-bookworm-slim
+ARG NODE=node:24-bookworm-slim
 
 FROM ${NODE} AS web
 WORKDIR /app/web

@@ -7,8 +7,10 @@
 ARG TRITON=nvcr.io/nvidia/tritonserver:26.11-py3
 FROM ${TRITON}
 COPY --chmod=0555 deploy/triton/start.sh /usr/local/bin/start-triton
+# TensorRT's engines are built on the GPU that is found, which takes minutes; a volume here keeps them over restarts.
+RUN install --directory --owner=1000 --group=1000 /tmp/turnstile-tensorrt
 ENV TURNSTILE_MODEL_REPOSITORY=/models
-# Its own user of the image; the model repository is mounted read-only, and /tmp (TensorRT's engine cache) is a volume.
+# The image's own triton-server. The model repository is mounted, read-only.
 USER 1000:1000
 EXPOSE 8000 8001 8002
 HEALTHCHECK --interval=10s --timeout=4s --start-period=300s \

@@ -56,6 +56,6 @@ def _dockerfile(name: str) -> Path:
 def _run(line: str, root: Path) -> str:
     line = line.replace("/opt/turnstile", str(root / "opt"))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    done = subprocess.run(["sh", "-ec", line], cwd=root, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(["/bin/sh", "-ec", line], cwd=root, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{line}\n{done.stdout[-1000:]}\n{done.stderr[-2000:]}"
     return done.stdout

@@ -1,0 +1,1 @@
+"""Alerts and the dashboard as code; `python -m deploy.observability` writes them to the chart, for compose too."""

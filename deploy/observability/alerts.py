@@ -1,0 +1,86 @@
+"""Alerts on causes, few: what no objective sees, or sees too late."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Fires when `expr` has held for `hold`."""
+
+    name: str
+    expr: str
+    hold: str
+    severity: str
+    summary: str
+
+    def to_rule(self) -> dict[str, Any]:
+        return {
+            "alert": f"Turnstile{self.name}",
+            "expr": self.expr,
+            "for": self.hold,
+            "labels": {"severity": self.severity},
+            "annotations": {"summary": self.summary, "runbook": f"docs/operations.md#{self.name.lower()}"},
+        }
+
+
+ALERTS: Final = (
+    Alert("Down", 'up{job=~".*turnstile.*"} == 0', "2m", "page", "{{ $labels.job }} does not answer Prometheus."),
+    Alert(
+        "Stuck",
+        'sum by (namespace) (turnstile_analyses{state="queued"}) > 0\n'
+        "unless\nsum by (namespace) (rate(turnstile_analyses_ended_total[10m])) > 0",
+        "10m",
+        "page",
+        "Analyses are queued and none has ended for ten minutes: no worker works.",
+    ),
+    Alert(
+        "Refusing",
+        "sum by (namespace) (rate(turnstile_admission_refusals_total[5m])) > 0.05",
+        "10m",
+        "ticket",
+        "Studies are refused (429): more come than the networks can screen.",
+    ),
+    Alert(
+        "EngineWaits",
+        "sum by (namespace) (rate(nv_inference_queue_duration_us[5m]))"
+        " / sum by (namespace) (rate(nv_inference_compute_infer_duration_us[5m]) > 0) > 4",
+        "15m",
+        "ticket",
+        "Requests wait in Triton four times as long as they are computed.",
+    ),
+    Alert(
+        "WorkersDie",
+        "sum by (namespace, cause) (increase(turnstile_worker_deaths_total[15m])) > 5",
+        "0m",
+        "ticket",
+        "Decode workers die ({{ $labels.cause }}): a sender of broken files, or too little memory.",
+    ),
+    Alert(
+        "NotAnalysed",
+        'sum by (namespace) (rate(turnstile_verdicts_total{verdict="not_analysed"}[1h]))\n'
+        "/\nsum by (namespace) (rate(turnstile_verdicts_total[1h]) > 0) > 0.2",
+        "30m",
+        "ticket",
+        "One study in five is not analysed; turnstile_failures_total says why.",
+    ),
+    Alert(
+        "Drift",
+        "max by (namespace) (turnstile_probability_psi) > 0.25",
+        "1h",
+        "ticket",
+        "Probabilities no longer look like those of validation: other patients, scanners or networks.",
+    ),
+    Alert(
+        "Untrained",
+        'max by (namespace) (turnstile_model_card_info{trained="false"}) > 0',
+        "5m",
+        "ticket",
+        "The weights are untrained: every verdict means nothing.",
+    ),
+)
+
+
+def alert_group() -> dict[str, Any]:
+    """All of them, as one group."""
+    return {"name": "turnstile", "rules": [alert.to_rule() for alert in ALERTS]}

@@ -1,0 +1,91 @@
+"""Rules and dashboard are those of the code, are right by promtool, and read meters that there are."""
+
+import itertools
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.observability.dashboard import dashboard, queries
+from deploy.observability.files import FOLDER, contents
+from gateway.metrics import Metrics
+from tests.integration.deploy.dockerfiles import ROOT
+from tests.integration.deploy.tools import of_debian
+
+HERE = Path(__file__).parent
+OF_TRITON = {
+    "nv_inference_count",
+    "nv_inference_exec_count",
+    "nv_inference_queue_duration_us",
+    "nv_inference_compute_infer_duration_us",
+    "nv_gpu_utilization",
+}
+
+
+@pytest.mark.parametrize("name", contents())
+def test_the_files_are_up_to_date(name: str) -> None:
+    assert (FOLDER / name).read_text("utf-8") == contents()[name], "stale: run `python -m deploy.observability`"
+
+
+def test_every_alert_fires_when_it_must_and_only_then() -> None:
+    _promtool("check", "rules", FOLDER / "rules.yml")
+    _promtool("test", "rules", HERE / "rules_test.yml")
+
+
+def test_every_alert_says_where_to_read_on_and_is_tested() -> None:
+    rules = [rule for group in yaml.safe_load(contents()["rules.yml"])["groups"] for rule in group["rules"]]
+    alerts = [rule for rule in rules if "alert" in rule]
+    tests = (HERE / "rules_test.yml").read_text("utf-8")
+    assert {alert["labels"]["severity"] for alert in alerts} == {"page", "ticket"}
+    assert all(alert["annotations"]["runbook"].startswith("docs/operations.md#") for alert in alerts)
+    causes = {alert["alert"] for alert in alerts if "objective" not in alert["labels"]}
+    assert {name for name in causes if name not in tests} == set()
+
+
+def test_rules_and_dashboard_read_meters_that_there_are() -> None:
+    meters = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE)) | OF_TRITON
+    text = " ".join([*queries(), contents()["rules.yml"]])
+    read = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:turnstile|nv)_[a-z_]+\b", text)}
+    assert {name for name in read if name not in meters and f"{name}_count" not in meters} == set()
+
+
+def test_the_dashboards_queries_are_promql(tmp_path: Path) -> None:
+    rules = [
+        {"record": f"panel:query:{number}", "expr": query.replace("$__rate_interval", "5m")}
+        for number, query in enumerate(queries())
+    ]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    _promtool("check", "rules", tmp_path / "rules.yml")
+
+
+def test_the_dashboards_panels_do_not_overlap() -> None:
+    places = [
+        {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        for at in (panel["gridPos"] for panel in dashboard()["panels"])
+    ]
+    assert all(not one & other for one, other in itertools.combinations(places, 2))
+    assert max(x for place in places for x, _ in place) < 24
+
+
+def test_composes_configuration_is_prometheus(tmp_path: Path) -> None:
+    text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8")
+    (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/rules.yml", str(FOLDER / "rules.yml")))
+    _promtool("check", "config", tmp_path / "prometheus.yml")
+
+
+def test_grafana_is_given_what_it_looks_for() -> None:
+    provisioning = ROOT / "deploy" / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "turnstile.yml").read_text())["providers"]
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert source["type"] == "prometheus"
+    assert f"dashboard.json:{provider['options']['path']}/" in compose
+    assert json.loads(contents()["dashboard.json"])["uid"] == "turnstile"
+
+
+def _promtool(*arguments: str | Path) -> None:
+    done = subprocess.run([of_debian("promtool"), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
