@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gateway.cli.audit import audit
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.migrate import migrate
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
+from gateway.cli.token import token
 from gateway.cli.up import up
 from gateway.cli.worker import worker
 from gateway.settings_page import settings_page
@@ -29,6 +31,8 @@ app.command()(demo)
 app.command()(screen)
 app.command()(doctor)
 app.command()(migrate)
+app.add_typer(token, name="token", no_args_is_help=True)
+app.add_typer(audit, name="audit", no_args_is_help=True)
 app.command(context_settings=PASS_ON, add_help_option=False)(export)
 app.command(context_settings=PASS_ON, add_help_option=False)(train)
 

@@ -1,4 +1,4 @@
-"""The note that a running `turnstile up` leaves, so that other commands of the same user can use its Triton."""
+"""The note that a running `turnstile up` leaves, so that other commands of the same user can use its engines."""
 
 import hashlib
 import json
@@ -19,14 +19,15 @@ class Running:
 
     url: str
     triton_url: str
+    database_url: str
     pid: int
     started_s: float
     card_sha256: str
 
     @classmethod
-    def here(cls, url: str, triton_url: str, repository: Path) -> Self:
+    def here(cls, url: str, triton_url: str, database_url: str, repository: Path) -> Self:
         """The note of this process."""
-        return cls(url, triton_url, os.getpid(), psutil.Process().create_time(), card_sha256(repository))
+        return cls(url, triton_url, database_url, os.getpid(), psutil.Process().create_time(), card_sha256(repository))
 
     def leave(self) -> None:
         """Write the note, readable by this user alone; the last one that came up wins."""

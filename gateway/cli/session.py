@@ -7,13 +7,14 @@ from time import monotonic
 from typing import Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from engines.errors import EngineError
-from gateway.cli.running import triton_url_for
+from gateway.cli.running import found, triton_url_for
 from gateway.errors import GatewayError
-from gateway.main import Services, open_services
+from gateway.main import Services, Store, open_services, open_store
+from gateway.people.entrance import NoLogin
 from gateway.services.journal import JournalInUse
 from gateway.settings import Settings
 from screening.errors import EngineUnavailable
@@ -39,10 +40,10 @@ def told_in_words() -> Iterator[None]:
         yield
     except (EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
-    except (InvalidModelCard, JournalInUse) as error:
+    except (InvalidModelCard, JournalInUse, NoLogin) as error:
         _fail(str(error))
     except ValidationError as error:
-        _fail("\n".join(f"TURNSTILE_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()))
+        _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))
     except KeyboardInterrupt:
         errors.print("stopped", style="yellow")
         raise typer.Exit(130) from None
@@ -62,6 +63,16 @@ async def ready_services(settings: Settings) -> AsyncIterator[Services]:
         yield services
 
 
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncIterator[Store]:
+    """The database that is named, else that of a running `turnstile up`, else our own, started here."""
+    note = found()
+    if settings.database_url is None and note is not None:
+        settings = settings.model_copy(update={"database_url": SecretStr(note.database_url)})
+    async with open_store(settings) as store:
+        yield store
+
+
 async def until_ready(services: Services) -> None:
     """Return when the ensemble is ready; raises EngineUnavailable with the reason when it will not be."""
     end_s = monotonic() + services.settings.engine_start_s
@@ -76,6 +87,11 @@ def warn(services: Services) -> None:
     errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
     if not services.card.trained:
         errors.print(f"{Notice.UNTRAINED.value} It only shows that everything works.", style="bold red")
+
+
+def _variable(where: tuple[int | str, ...]) -> str:
+    """The setting at fault; a rule between several names them itself."""
+    return f"TURNSTILE_{str(where[0]).upper()}" if where else "settings"
 
 
 def _fail(words: str) -> None:

@@ -36,15 +36,18 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     configure_logs(settings.log_level)
     with _bound(settings.host, settings.port) as listener:
         errors.print("starting PostgreSQL and Triton (the first time it is built, which takes a minute)", style="dim")
-        async with open_store(settings) as store, open_services(settings) as services:
-            await _serve(services, store, listener, demo)
+        async with open_store(settings) as store:
+            await store.entrance.refuse_without_login()
+            async with open_services(settings) as services:
+                await _serve(services, store, listener, demo)
     errors.print("stopped", style="dim")
     return 0
 
 
 async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
-    note = Running.here(url, services.triton_url, services.settings.model_repository)
+    database_url = store.database_url.get_secret_value()
+    note = Running.here(url, services.triton_url, database_url, services.settings.model_repository)
     server = _Server(
         uvicorn.Config(
             create_app(services, store),
@@ -70,6 +73,7 @@ async def _announce(services: Services, store: Store, url: str, demo: bool) -> N
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
     console.print(f"[bold]records[/]  {store.where}", highlight=False)
+    console.print(f"[bold]login[/]    {store.entrance.words}", highlight=False)
     warn(services)
     if demo:
         await until_ready(services)

@@ -37,6 +37,13 @@ class Entrance:
     uploads: Rate
     local: bool
 
+    @property
+    def words(self) -> str:
+        """How one comes in, for who starts the service."""
+        if self.local:
+            return "none is set up: whoever uses this machine is the local admin"
+        return "API tokens" if self.sign_in is None else f"{self.settings.oidc_issuer}, and API tokens"
+
     async def refuse_without_login(self) -> None:
         """Raise NoLogin when the only way in would be the local admin's, on an address that is not this machine's."""
         if self.local or self.login is not None:
