@@ -8,10 +8,11 @@ from gateway.store.tables.base import Base, Moment, Version
 
 
 class ChoiceRow(Base):
-    """One choice by its name."""
+    """One choice of one institution, by its name."""
 
     __tablename__ = "choices"
 
+    institution: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[dict[str, Any]]
     version: Mapped[Version]

@@ -10,7 +10,9 @@ CREATE TABLE patients (
     version INTEGER DEFAULT '1' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    search TEXT GENERATED ALWAYS AS (lower(first_name || ' ' || last_name || ' ' || first_name || ' ' || coalesce(description, ''))) STORED NOT NULL,
+    search TEXT GENERATED ALWAYS AS (
+        lower(first_name || ' ' || last_name || ' ' || first_name || ' ' || coalesce(description, ''))
+    ) STORED NOT NULL,
     CONSTRAINT pk_patients PRIMARY KEY (id)
 );
 CREATE INDEX ix_patients_name ON patients (institution, last_name, first_name, id);
@@ -43,7 +45,13 @@ CREATE TABLE scans (
     finding TEXT,
     error TEXT,
     analysis_id UUID,
-    search TEXT GENERATED ALWAYS AS (lower(file_name || ' ' || coalesce(description, ''))) STORED NOT NULL,
+    search TEXT GENERATED ALWAYS AS (
+        lower(file_name || ' ' || coalesce(description, '') || ' ' || coalesce(study_uid, ''))
+    ) STORED NOT NULL,
+    rank SMALLINT GENERATED ALWAYS AS (CASE WHEN verdict = 'pathology' THEN 0
+        WHEN verdict = 'not_analysed' OR status = 'failed' THEN 1
+        WHEN verdict = 'normal' THEN 2
+        ELSE 3 END) STORED NOT NULL,
     CONSTRAINT pk_scans PRIMARY KEY (id),
     CONSTRAINT ck_scans_status CHECK (status IN ('received', 'queued', 'running', 'done', 'failed', 'cancelled')),
     CONSTRAINT ck_scans_verdict CHECK (verdict IN ('normal', 'pathology', 'not_analysed')),
@@ -52,9 +60,9 @@ CREATE TABLE scans (
 );
 CREATE INDEX ix_scans_newest ON scans (institution, created_at, id);
 CREATE INDEX ix_scans_of_patient ON scans (patient_id, created_at, id);
-CREATE INDEX ix_scans_probability ON scans (institution, probability NULLS FIRST, created_at, id);
 CREATE INDEX ix_scans_sha256 ON scans (sha256);
 CREATE INDEX ix_scans_status ON scans (institution, status, created_at, id);
+CREATE INDEX ix_scans_suspicion ON scans (institution, rank DESC, probability NULLS FIRST, created_at, id);
 CREATE INDEX ix_scans_verdict ON scans (institution, verdict, created_at, id);
 
 CREATE TABLE analyses (
@@ -213,12 +221,13 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at);
 
 CREATE TABLE choices (
+    institution TEXT NOT NULL,
     name TEXT NOT NULL,
     value JSONB NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_by TEXT NOT NULL,
-    CONSTRAINT pk_choices PRIMARY KEY (name)
+    CONSTRAINT pk_choices PRIMARY KEY (institution, name)
 );
 
 -- The audit is written once: not even its owner's statement changes it.

@@ -1,0 +1,66 @@
+"""The operating point in force: read by everybody who is signed in, chosen by an admin."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from gateway.api.etag import IfMatch, etag
+from gateway.api.guard import Asking, Facts, needs
+from gateway.api.words import Line
+from gateway.people.permissions import Scope
+from gateway.people.principal import Principal
+from gateway.services.operating_point import InForce, OperatingPoints
+
+
+class Choice(BaseModel):
+    """One of the model card's operating points, and the card whose figures were looked at."""
+
+    name: Line
+    model_card: Line
+
+
+class Chosen(BaseModel):
+    """The point in force for analyses to come. `version` is 0 where nobody chose."""
+
+    name: str
+    threshold: float
+    model_card: str
+    chosen: bool
+    version: int
+    updated_at: datetime | None
+    updated_by: str | None
+
+
+def operating_point_router(points: OperatingPoints) -> APIRouter:
+    """The resource `operating-point`."""
+    router = APIRouter(prefix="/api/operating-point", tags=["models"])
+
+    @router.get("", summary="The operating point in force")
+    async def read(asking: Asking, response: Response) -> Chosen:
+        return told(await points.read(asking.institution), response)
+
+    @router.put("", summary="Choose another operating point of the model card")
+    async def choose(
+        asking: Annotated[Principal, needs(Scope.OPERATION_WRITE)],
+        facts: Facts,
+        choice: Choice,
+        response: Response,
+        seen: IfMatch = None,
+    ) -> Chosen:
+        return told(await points.choose(asking, choice.name, choice.model_card, seen, facts), response)
+
+    def told(force: InForce, response: Response) -> Chosen:
+        response.headers["ETag"] = etag(force.version)
+        return Chosen(
+            name=force.point.name,
+            threshold=force.point.threshold,
+            model_card=points.card.version,
+            chosen=force.chosen,
+            version=force.version,
+            updated_at=force.updated_at,
+            updated_by=force.updated_by,
+        )
+
+    return router

@@ -1,0 +1,80 @@
+"""The operating point that an institution works at: the model card's own, until an admin chooses another of its points.
+
+Only points of the card may be chosen: a threshold without a measured sensitivity is no operating point. A choice holds
+for the card that it was made for; with other weights their card's own point is in force again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
+from gateway.people.principal import Principal, RequestFacts
+from gateway.services import audit
+from gateway.store import choices
+from gateway.store.database import Database
+from gateway.store.tables import ChoiceRow
+from screening.model_card import ModelCard, OperatingPoint
+
+NAME: Final = "operating_point"
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The point in force; `version` counts the choices, 0 when nobody chose."""
+
+    point: OperatingPoint
+    chosen: bool
+    version: int
+    updated_at: datetime | None = None
+    updated_by: str | None = None
+
+
+async def in_force(session: AsyncSession, institution: str, card: ModelCard) -> InForce:
+    """What new analyses of the institution are judged by."""
+    return _of(await choices.find(session, institution, NAME), card)
+
+
+class OperatingPoints:
+    """Reads and makes the choice, each in the audit."""
+
+    def __init__(self, database: Database, card: ModelCard) -> None:
+        self._database, self.card = database, card
+
+    async def read(self, institution: str) -> InForce:
+        """The point in force."""
+        async with self._database.transaction() as session:
+            return await in_force(session, institution, self.card)
+
+    async def choose(
+        self, asking: Principal, point: str, model_card: str, seen: int | None, facts: RequestFacts
+    ) -> InForce:
+        """Put `point` in force for analyses to come; reports that exist keep the point they were judged by.
+
+        Raises UnknownOperatingPoint, CardChanged when `model_card` is not served any more, and PreconditionFailed
+        when the choice is no longer the one that was `seen`.
+        """
+        if model_card != self.card.version:
+            raise CardChanged("other weights are served now; look at their figures before you choose")
+        if point not in self.card.operating_points:
+            raise UnknownOperatingPoint(f"the model card has {', '.join(self.card.operating_points)}")
+        async with self._database.transaction() as session:
+            before = await in_force(session, asking.institution, self.card)
+            value = {"point": point, "model_card": model_card}
+            row = await choices.put(session, asking.institution, NAME, value, asking.key, seen)
+            if row is None:
+                raise PreconditionFailed("somebody else chose meanwhile; look again")
+            detail = {"from": before.point.name, "to": point, "model_card": model_card}
+            await audit.record(session, asking, audit.Action.UPDATE, NAME, None, facts, detail)
+        return _of(row, self.card)
+
+
+def _of(row: ChoiceRow | None, card: ModelCard) -> InForce:
+    if row is None:
+        return InForce(card.operating_point, chosen=False, version=0)
+    point = card.operating_points.get(row.value["point"])
+    if point is None or row.value["model_card"] != card.version:
+        return InForce(card.operating_point, chosen=False, version=row.version)
+    return InForce(point, True, row.version, row.updated_at, row.updated_by)
