@@ -36,12 +36,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a worker finds a series: in the upload at `path`, or at once where it is `known`."""
+    """Where a worker finds a series: in the upload at `path`, or at once where it is `known`.
+
+    Without the study of `study_uid`, the first one of the upload is taken where it `may_be_another`.
+    """
 
     path: Path
     scratch: Path
     budgets: Budgets
     study_uid: str | None = None
+    may_be_another: bool = True
     known: Shown | None = field(default=None, repr=False)
 
     def shown(self) -> Shown | None:
@@ -61,7 +65,8 @@ def _read(source: Source) -> Shown | None:
     studies = [study for study in found if isinstance(study, Study)]
     if not studies:
         raise next(study for study in found if isinstance(study, StudyError))
-    study = next((one for one in studies if source.study_uid in (None, one.study_uid)), None)
+    first = studies[0] if source.may_be_another else None
+    study = next((one for one in studies if one.study_uid == source.study_uid), first)
     if study is None:
         return None
     candidates, volume = _choice(study)

@@ -1,0 +1,49 @@
+"""Opening a scan to look at it: is it the asker's to see, which file is it, and a word in the audit."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from gateway.errors import NotFound
+from gateway.people.principal import Principal, RequestFacts
+from gateway.services import audit
+from gateway.services.viewing.recently import Recently
+from gateway.store import uploads
+from gateway.store.database import Database
+from gateway.store.uploads import Uploaded
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A scan that may be looked at, at its study of `study_uid`: asked for `by_name`, else that of the report."""
+
+    file: Uploaded
+    study_uid: str | None
+    evidence_key: str | None
+    by_name: bool
+
+    @property
+    def sha256(self) -> str:
+        return self.file.sha256
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Opens scans."""
+
+    database: Database
+    recently: Recently = field(default_factory=Recently)
+
+    async def __call__(
+        self, asking: Principal, facts: RequestFacts, scan_id: UUID, what: str, study_uid: str | None = None
+    ) -> Opened:
+        """Raises NotFound. `what` is looked at, as the audit has it: once in a while, however often it is asked for."""
+        mark = (asking.key, str(scan_id), what)
+        async with self.database.transaction() as session:
+            file = await uploads.of_scan(session, asking.institution, scan_id)
+            if file is None:
+                raise NotFound("there is no such scan")
+            key = await uploads.evidence_of_scan(session, asking.institution, scan_id)
+            if mark not in self.recently:
+                await audit.record(session, asking, audit.Action.READ, "scan", scan_id, facts, {"seen": what})
+        self.recently.add(mark)
+        return Opened(file, study_uid or file.study_uid, key, study_uid is not None)
