@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.store.tables.base import Base, Flag, Id, Moment, Size, Version, one_of
@@ -22,6 +22,12 @@ class ScanStatus(StrEnum):
 
 VERDICTS = ("normal", "pathology", "not_analysed")
 
+# The worklist by suspicion: pathology, then what a person must look at, then normal, then what is not screened yet.
+RANK = """CASE WHEN verdict = 'pathology' THEN 0
+    WHEN verdict = 'not_analysed' OR status = 'failed' THEN 1
+    WHEN verdict = 'normal' THEN 2
+    ELSE 3 END"""
+
 
 class PatientRow(Base):
     """A patient. `pseudonym` is drawn at random: it says nothing of the person, and stays the same."""
@@ -39,6 +45,7 @@ class PatientRow(Base):
     updated_at: Mapped[Moment]
     search: Mapped[str] = mapped_column(
         Computed(
+            # Twice the first name: a person may be asked for as "Anna Smith" and as "Smith Anna".
             "lower(first_name || ' ' || last_name || ' ' || first_name || ' ' || coalesce(description, ''))",
             persisted=True,
         ),
@@ -87,8 +94,12 @@ class ScanRow(Base):
     error: Mapped[str | None]
     analysis_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(
-        Computed("lower(file_name || ' ' || coalesce(description, ''))", persisted=True), deferred=True
+        Computed(
+            "lower(file_name || ' ' || coalesce(description, '') || ' ' || coalesce(study_uid, ''))", persisted=True
+        ),
+        deferred=True,
     )
+    rank: Mapped[int] = mapped_column(SmallInteger, Computed(RANK, persisted=True), deferred=True)
 
     patient: Mapped[PatientRow] = relationship(lazy="raise")
     blob: Mapped[BlobRow] = relationship(lazy="raise")
@@ -100,6 +111,6 @@ class ScanRow(Base):
         Index("ix_scans_of_patient", "patient_id", "created_at", "id"),
         Index("ix_scans_status", "institution", "status", "created_at", "id"),
         Index("ix_scans_verdict", "institution", "verdict", "created_at", "id"),
-        Index("ix_scans_probability", "institution", probability.nulls_first(), "created_at", "id"),
+        Index("ix_scans_suspicion", "institution", rank.desc(), probability.nulls_first(), "created_at", "id"),
         Index("ix_scans_sha256", "sha256"),
     )
