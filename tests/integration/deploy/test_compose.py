@@ -1,0 +1,143 @@
+"""docker-compose.yml, as docker-compose itself reads it: by profile, with and without its secrets."""
+
+import os
+import re
+import subprocess
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.cli.app import app
+from gateway.settings import Settings
+from gateway.settings_people import PeopleSettings
+from tests.integration.deploy.dockerfiles import ROOT
+from tests.integration.deploy.tools import of_debian
+
+PROFILES = ("cpu", "gpu", "cpu,observability", "gpu,observability")
+SECRETS = {"TURNSTILE_DB_PASSWORD": "correct horse"}
+GIB = 2**30
+UNITS = {"m": 2**20, "g": GIB}
+
+
+def config(**environ: str) -> "subprocess.CompletedProcess[str]":
+    """`docker-compose config` with the example's settings and nothing of this machine's environment."""
+    files = ["--env-file", str(ROOT / ".env.example"), "--file", str(ROOT / "docker-compose.yml")]
+    command = [of_debian("docker-compose"), *files, "config"]
+    environ = {"PATH": os.environ["PATH"]} | environ
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+@cache
+def whole() -> dict[str, Any]:
+    done = config(**SECRETS)
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = yaml.safe_load(done.stdout)
+    return read
+
+
+def services(profiles: str) -> dict[str, Any]:
+    """The services that start with these profiles."""
+    wanted = set(profiles.split(","))
+    return {name: service for name, service in whole()["services"].items() if wanted & set(service["profiles"])}
+
+
+every_profile = pytest.mark.parametrize("profiles", PROFILES)
+
+
+@every_profile
+def test_it_is_valid_and_whole(profiles: str) -> None:
+    assert config(COMPOSE_PROFILES=profiles, **SECRETS).returncode == 0
+    started = services(profiles)
+    assert {"gateway", "worker", "migrate", "db", "engine-ready"} <= set(started)
+    assert len({"triton", "triton-gpu"} & set(started)) == 1
+    assert ("grafana" in started) == ("observability" in profiles)
+
+
+@every_profile
+def test_what_a_service_waits_for_starts_with_it(profiles: str) -> None:
+    started = services(profiles)
+    for service in started.values():
+        assert set(service.get("depends_on", {})) <= set(started)
+    waits = {name: how["condition"] for name, how in started["gateway"]["depends_on"].items()}
+    assert waits == dict.fromkeys(("migrate", "engine-ready"), "service_completed_successfully")
+    assert started["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+
+
+def test_no_secret_has_a_default() -> None:
+    for name in SECRETS:
+        refused = config(**{key: value for key, value in SECRETS.items() if key != name})
+        assert refused.returncode != 0
+        assert "choose a password for the database" in refused.stderr
+        assert config(**(SECRETS | {name: ""})).returncode != 0
+    variables = [pair for service in whole()["services"].values() for pair in service.get("environment", {}).items()]
+    secret = {value for name, value in variables if re.search("PASSWORD|SECRET|ACCESS_KEY", name)}
+    assert secret == {None, *SECRETS.values()}
+
+
+@every_profile
+def test_the_limits_fit_into_16_gb(profiles: str) -> None:
+    limits = [_bytes(service["mem_limit"]) for service in services(profiles).values()]
+    assert sum(limits) <= 15 * GIB, "1 GB is the system's"
+
+
+def test_only_those_who_work_with_them_reach_triton_and_postgresql() -> None:
+    assert _in_network("engine") == {"gateway", "worker", "engine-ready", "triton", "triton-gpu"}
+    assert _in_network("data") == {"gateway", "worker", "migrate", "db"}
+    assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
+
+
+def test_what_is_published_is_for_this_machine_unless_asked() -> None:
+    ports = {name: service["ports"] for name, service in whole()["services"].items() if "ports" in service}
+    assert set(ports) == {"gateway", "prometheus", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
+
+
+@pytest.mark.parametrize("name", ["gateway", "worker", "migrate", "engine-ready", "triton", "triton-gpu", "db"])
+def test_every_service_is_hardened(name: str) -> None:
+    service = whole()["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_model_repository_is_read_only_everywhere() -> None:
+    mounts = [mount for service in whole()["services"].values() for mount in service.get("volumes", [])]
+    assert [mount for mount in mounts if "/models" in mount and not mount.endswith(":ro")] == []
+    assert sum("/models:ro" in mount for mount in mounts) == 5
+
+
+def test_what_is_mounted_is_in_the_tree() -> None:
+    mounts = [mount for service in whole()["services"].values() for mount in service.get("volumes", [])]
+    sources = {mount.split(":")[0] for mount in mounts if mount.startswith("/")}
+    assert all(os.path.exists(source) for source in sources), sources  # noqa: PTH110 - strings of another program
+    builds = [service["build"] for service in whole()["services"].values() if "build" in service]
+    assert all((ROOT / build["dockerfile"]).is_file() for build in builds)
+
+
+def test_every_variable_is_a_setting_and_every_command_exists() -> None:
+    settings = {*Settings.model_fields, *PeopleSettings.model_fields}
+    ours = {name: service for name, service in whole()["services"].items() if "gateway" in service["image"]}
+    for service in ours.values():
+        named = [name.removeprefix("TURNSTILE_").lower() for name in service["environment"] if "TURNSTILE_" in name]
+        assert [name for name in named if name not in settings] == []
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert {service["command"][0] for service in ours.values()} <= commands
+
+
+def test_the_example_names_what_compose_reads() -> None:
+    example = (ROOT / ".env.example").read_text("utf-8")
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    offered = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)) - {"COMPOSE_PROFILES"}
+    assert {name for name in offered if name not in compose} == set()
+    assert set(SECRETS) <= offered
+    assert "\nTURNSTILE_DB_PASSWORD=\n" in example
+
+
+def _in_network(network: str) -> set[str]:
+    return {name for name, service in whole()["services"].items() if network in service.get("networks", {})}
+
+
+def _bytes(limit: str) -> int:
+    return int(limit[:-1]) * UNITS[limit[-1]]
