@@ -14,7 +14,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-QUIET = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")  # at INFO they speak of every call and part
+# At INFO they speak of every call, part and job.
+QUIET = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")
 SILENT = ("pydicom", "nibabel")  # they quote header values, which may name the patient
 
 

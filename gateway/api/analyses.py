@@ -50,7 +50,7 @@ def _add_requests(router: APIRouter, analyses: Analyses) -> None:
         seen = await analyses.request(asking, facts, scan_id, urgent=urgent)
         if wait and not seen.is_final:
             seen = await analyses.ended(asking, seen, wait)
-        response.status_code = HTTPStatus.OK if seen.is_final else HTTPStatus.ACCEPTED
+        response.status_code = (HTTPStatus.OK if seen.is_final else HTTPStatus.ACCEPTED).value
         return Analysis.of(seen)
 
     @router.delete("/{scan_id}/analysis", summary="Cancel the newest analysis")

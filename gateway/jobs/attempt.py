@@ -75,7 +75,7 @@ class Attempts:
             return
         key = await self._evidence_kept(run.turn, screened)
         studies = tuple(study.report for study in screened)
-        if not await _until_done(partial(self.turns.conclude, run.turn, studies, key)) and key:
+        if not await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress)) and key:
             await self.blobs.delete_derived(key)
 
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:

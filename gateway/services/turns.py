@@ -84,10 +84,13 @@ class Turns:
                 await self._try_again(session, turn, error.code, error.detail, pause_s)
         return pause_s is not None
 
-    async def conclude(self, turn: Turn, studies: tuple[Report, ...], evidence_key: str | None) -> bool:
+    async def conclude(
+        self, turn: Turn, studies: tuple[Report, ...], evidence_key: str | None, progress: Progress
+    ) -> bool:
         """Write the report, and with it `done` or `failed`; False, and nothing, when the turn is lost."""
+        slices = (progress.slices_done, progress.slices_total)
         async with self.database.transaction() as session:
-            written = await self._concluded(session, turn, studies, evidence_key)
+            written = await self._concluded(session, turn, studies, evidence_key, slices)
             return written or (evidence_key is not None and await reports.keeps(session, evidence_key))
 
     async def abandoned(self, silent_s: float) -> list[tuple[Turn, bool]]:
@@ -106,7 +109,7 @@ class Turns:
                 await self._try_again(session, turn, WORKER_LOST, None, pause_s)
             else:
                 crashed = AnalysisCrashed("every worker that tried this study died")
-                await self._concluded(session, turn, (Report.failed(turn.file_name, crashed, 0.0),), None)
+                await self._concluded(session, turn, (Report.failed(turn.file_name, crashed, 0.0),))
         self.metrics.takeovers.inc()
         log.warning("analysis taken over", analysis=str(turn.analysis_id), attempt=turn.attempt)
 
@@ -131,7 +134,12 @@ class Turns:
             self.metrics.analysis_retries.labels(error).inc()
 
     async def _concluded(
-        self, session: AsyncSession, turn: Turn, studies: tuple[Report, ...], evidence_key: str | None
+        self,
+        session: AsyncSession,
+        turn: Turn,
+        studies: tuple[Report, ...],
+        evidence_key: str | None = None,
+        slices: tuple[int, int] = (0, 0),
     ) -> bool:
         said, errors = Said.of(studies), [report.error for report in studies if report.error is not None]
         failed = errors[0] if len(errors) == len(studies) else None
@@ -141,6 +149,7 @@ class Turns:
             FAILED if failed else DONE,
             error=failed.code if failed else None,
             detail=failed.detail if failed else None,
+            slices=slices,
             timings_s={str(report.row["study_uid"]): dict(report.body.get("timings_s", {})) for report in studies},
         )
         if left:

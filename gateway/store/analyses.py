@@ -139,16 +139,21 @@ async def leave(
     *,
     error: str | None = None,
     detail: str | None = None,
+    slices: tuple[int, int] = (0, 0),
     timings_s: dict[str, Any] | None = None,
 ) -> bool:
-    """running -> `after`, which ends the turn; `error` and `detail` tell why. False, and nothing, when it was lost."""
+    """running -> `after`, which ends the turn; `error` and `detail` tell why. False, and nothing, when it was lost.
+
+    `slices` are those that were done, and all.
+    """
     await _lock_scan(session, turn.analysis_id)
-    final: dict[str, Any] = {"finished_at": func.now(), "error": error, "detail": detail}
-    again: dict[str, Any] = {"stage": None, "slices_done": 0, "slices_total": 0}
+    values: dict[str, Any] = {"stage": None, "slices_done": slices[0], "slices_total": slices[1]}
+    if after in FINAL:
+        values |= {"finished_at": func.now(), "error": error, "detail": detail}
     left = await session.scalar(
         update(AnalysisRow)
         .where(*_held_by(turn))
-        .values(state=allowed(RUNNING, after), **(final if after in FINAL else again))
+        .values(state=allowed(RUNNING, after), **values)
         .returning(AnalysisRow.id)
     )
     if left is None:

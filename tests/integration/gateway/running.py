@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -15,7 +15,7 @@ import httpx
 import psutil
 import uvicorn
 
-from gateway.main import Services, Store, create_app, open_services, open_store
+from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
 from gateway.settings import Settings
 
 PATIENCE_S = 60.0
@@ -57,7 +57,14 @@ class RunningGateway:
 
 def tritons() -> list[psutil.Process]:
     """The tritonserver processes below this one."""
-    return [child for child in psutil.Process().children(recursive=True) if "tritonserver" in child.name()]
+    return [child for child in psutil.Process().children(recursive=True) if _name(child) == "tritonserver"]
+
+
+def _name(process: psutil.Process) -> str:
+    """Empty for a process that has just gone, as PostgreSQL's come and go."""
+    with suppress(psutil.NoSuchProcess):
+        return str(process.name())
+    return ""
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -95,8 +102,9 @@ async def _serve(settings: Settings, listener: socket.socket, started: "Queue[An
         async with open_store(settings) as store, open_services(settings) as services:
             app = create_app(services, store)
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
-            started.put((server, services, store))
-            await server.serve([listener])
+            async with worker_of(services, store).at_work():
+                started.put((server, services, store))
+                await server.serve([listener])
     except BaseException as error:
         started.put(error)
         raise

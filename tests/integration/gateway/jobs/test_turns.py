@@ -106,14 +106,14 @@ async def test_who_lost_the_turn_changes_nothing(database: Database, scan: UUID,
     assert turn is not None
     before = await state_of(database, analysis.id)
     assert await turns.keep(late, Progress(Stage.NETWORKS, 6, 12)) is Over.LOST
-    assert not await turns.conclude(late, FAILED, None)
+    assert not await turns.conclude(late, FAILED, None, Progress())
     await turns.cancel(late)
     await turns.hand_back(late)
     after = await state_of(database, analysis.id)
     assert (after.state, after.attempt, after.stage, after.model_card) == ("running", 2, None, "card-2")
     assert after.attempt == before.attempt
     assert await reports_of(database, scan) == []
-    assert await others.conclude(turn, FAILED, None)
+    assert await others.conclude(turn, FAILED, None, Progress())
     assert len(await reports_of(database, scan)) == 1
 
 
@@ -121,8 +121,8 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(database: Databas
     analysis = await requested(database, scan)
     turn = await turns.take(analysis.id)
     assert turn is not None
-    assert await turns.conclude(turn, FAILED, None)
-    assert not await turns.conclude(turn, FAILED, None)
+    assert await turns.conclude(turn, FAILED, None, Progress())
+    assert not await turns.conclude(turn, FAILED, None, Progress())
     ended = await state_of(database, analysis.id)
     assert (ended.state, ended.error) == ("failed", "no_lung")
     (report,) = await reports_of(database, scan)
@@ -136,9 +136,9 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(database: Databas
 async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, scan: UUID, turns: Turns) -> None:
     turn = await turns.take((await requested(database, scan)).id)
     assert turn is not None
-    assert await turns.conclude(turn, FAILED, "analyses/key")
-    assert await turns.conclude(turn, FAILED, "analyses/key"), "its own evidence would be deleted"
-    assert not await turns.conclude(turn, FAILED, "analyses/another")
+    assert await turns.conclude(turn, FAILED, "analyses/key", Progress())
+    assert await turns.conclude(turn, FAILED, "analyses/key", Progress()), "its own evidence would be deleted"
+    assert not await turns.conclude(turn, FAILED, "analyses/another", Progress())
     assert len(await reports_of(database, scan)) == 1
 
 
@@ -179,7 +179,7 @@ async def test_what_may_pass_waits_for_another_try_until_it_came_too_often(
         assert (await state_of(database, analysis.id)).state == "queued"
     assert tries == 7
     assert (await state_of(database, analysis.id)).state == "running", "who gives up writes the report"
-    assert not await turns.try_again(turn, NoLung("no lung"))  # type: ignore[arg-type] # assigned in the loop
+    assert not await turns.try_again(turn, NoLung("no lung"))
 
 
 async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, scan: UUID, turns: Turns) -> None:
@@ -224,7 +224,7 @@ async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database,
     async with database.transaction() as session:
         await session.execute(delete(ScanRow).where(ScanRow.id == scan))
     assert await turns.keep(turn, Progress()) is Over.LOST
-    assert not await turns.conclude(turn, FAILED, None)
+    assert not await turns.conclude(turn, FAILED, None, Progress())
     async with database.transaction() as session:
         for table in (AnalysisRow, ReportRow):
             assert not (await session.scalars(select(table).where(table.scan_id == scan))).all()
@@ -241,7 +241,7 @@ async def test_a_delete_and_a_report_that_meet_do_not_deadlock(
         async with database.transaction() as session:
             await session.execute(delete(ScanRow).where(ScanRow.id == scan))
 
-    await asyncio.gather(turns.keep(turn, Progress()), deleted(), turns.conclude(turn, FAILED, None))
+    await asyncio.gather(turns.keep(turn, Progress()), deleted(), turns.conclude(turn, FAILED, None, Progress()))
     assert await reports_of(database, scan) == []
 
 
