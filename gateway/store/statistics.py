@@ -68,7 +68,7 @@ async def verdicts(session: AsyncSession, institution: str, since: datetime) -> 
     """How many reports read what."""
     mine = (ReportRow.institution == institution, ReportRow.created_at >= since)
     found = await session.execute(select(ReportRow.verdict, func.count()).where(*mine).group_by(ReportRow.verdict))
-    return dict(found.tuples())
+    return dict(found.all())
 
 
 async def agreement(session: AsyncSession, institution: str, since: datetime) -> Mapping[tuple[str, bool], int]:
@@ -84,7 +84,7 @@ async def queue(session: AsyncSession, institution: str) -> Queue:
     """What the institution waits for."""
     mine = (AnalysisRow.institution == institution, AnalysisRow.state.in_(UNFINISHED))
     found = await session.execute(select(AnalysisRow.state, func.count()).where(*mine).group_by(AnalysisRow.state))
-    counts = dict(found.tuples())
+    counts = dict(found.all())
     queued = (AnalysisRow.institution == institution, AnalysisRow.state == "queued")
     oldest = await session.scalar(select(func.min(AnalysisRow.queued_at)).where(*queued))
     return Queue(counts.get("queued", 0), counts.get("running", 0), oldest)
