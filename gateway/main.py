@@ -18,10 +18,15 @@ from gateway.api.errors import handle_errors
 from gateway.api.health import health_router
 from gateway.api.inference import inference_router
 from gateway.api.model_card import model_card_router
+from gateway.api.operating_point import operating_point_router
+from gateway.api.patients import patients_router
+from gateway.api.problems import ANYWHERE
 from gateway.api.reports import reports_router
 from gateway.api.request_id import RequestLog
+from gateway.api.scans import scans_router
 from gateway.api.security import believe_proxies, secure
 from gateway.api.session import session_router
+from gateway.api.statistics import statistics_router
 from gateway.api.tokens import tokens_router
 from gateway.decoding import DecodePool
 from gateway.exposition import Exposition
@@ -35,7 +40,10 @@ from gateway.repository import CARD, verified_card
 from gateway.services.analyses import Analyses
 from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
+from gateway.services.operating_point import OperatingPoints
+from gateway.services.patients import Patients
 from gateway.services.reports_out import Reports
+from gateway.services.scans import Scans
 from gateway.services.tokens import Tokens
 from gateway.services.turns import Turns
 from gateway.settings import Settings
@@ -143,14 +151,15 @@ def worker_of(services: Services, store: Store) -> Worker:
     settings = services.settings
     turns = Turns(store.database, services.metrics, worker_name(), services.card.version)
     heartbeat_s = settings.takeover_s / BEATS
-    attempts = Attempts(turns, services.analysis, store.blobs, store.news, settings.scratch_folder, heartbeat_s)
+    points = OperatingPoints(store.database, services.card)
+    attempts = Attempts(turns, services.analysis, points, store.blobs, store.news, settings.scratch_folder, heartbeat_s)
     url = store.database_url.get_secret_value()
     return Worker(url, attempts, settings.workers, settings.takeover_s, settings.drain_s)
 
 
 def create_app(services: Services, store: Store) -> FastAPI:
     """The gateway over HTTP."""
-    app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION)
+    app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION, responses=ANYWHERE)
     settings = services.settings
     app.state.entrance = store.entrance
     secure(app, settings)
@@ -158,6 +167,8 @@ def create_app(services: Services, store: Store) -> FastAPI:
     believe_proxies(app, settings)
     handle_errors(app, services.metrics, services.admission.retry_after_s)
     app.include_router(health_router(services.engine, store.database, services.exposition, services.card.trained))
+    app.include_router(patients_router(Patients(store.database, store.blobs)))
+    app.include_router(scans_router(Scans(store.database, store.blobs)))
     app.include_router(analyses_router(Analyses(store.database, store.news)))
     app.include_router(reports_router(Reports(store.database)))
     app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
@@ -165,4 +176,6 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(tokens_router(Tokens(store.database)))
     app.include_router(audit_router(AuditTrail(store.database)))
     app.include_router(model_card_router(settings.model_repository / CARD))
+    app.include_router(operating_point_router(OperatingPoints(store.database, services.card)))
+    app.include_router(statistics_router(store.database))
     return app

@@ -212,9 +212,9 @@ CREATE TABLE idempotency_keys (
     principal TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    status INTEGER,
-    headers JSONB,
-    body BYTEA,
+    status INTEGER NOT NULL,
+    headers JSONB NOT NULL,
+    body BYTEA NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_idempotency_keys PRIMARY KEY (principal, key)
 );

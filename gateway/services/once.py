@@ -1,0 +1,25 @@
+"""A request that is sent twice does its work once."""
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.store import idempotency
+from gateway.store.idempotency import Answer, Key
+
+__all__ = ["Answer", "Key", "once"]
+
+
+async def once(session: AsyncSession, key: Key | None, work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer of `work`; under a key that is known, the answer that was given before, without the work.
+
+    Work and answer are kept by one transaction: no crash leaves one without the other. Raises IdempotencyBusy and
+    IdempotencyMismatch.
+    """
+    if key is None:
+        return await work()
+    answer = await idempotency.recall(session, key)
+    if answer is None:
+        answer = await work()
+        await idempotency.keep(session, key, answer)
+    return answer
