@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from gateway.api.etag import IfMatch, etag
+from gateway.api.etag import Expected, tag_of
 from gateway.api.guard import Asking, Facts, needs
 from gateway.api.words import Line
 from gateway.people.permissions import Scope
@@ -47,12 +47,12 @@ def operating_point_router(points: OperatingPoints) -> APIRouter:
         facts: Facts,
         choice: Choice,
         response: Response,
-        seen: IfMatch = None,
+        seen: Expected,
     ) -> Chosen:
         return told(await points.choose(asking, choice.name, choice.model_card, seen, facts), response)
 
     def told(force: InForce, response: Response) -> Chosen:
-        response.headers["ETag"] = etag(force.version)
+        response.headers["ETag"] = tag_of(force.version)
         return Chosen(
             name=force.point.name,
             threshold=force.point.threshold,

@@ -15,6 +15,7 @@ import structlog
 from gateway.errors import DatabaseAway, ObjectMissing, StorageAway, StorageFull
 from gateway.services.analysis import Analysis, Screened, Upload
 from gateway.services.faults import AnalysisCrashed, UploadLost, UploadUnavailable
+from gateway.services.operating_point import OperatingPoints
 from gateway.services.progress import Progress
 from gateway.services.turns import Over, Turns
 from gateway.store.analyses import Turn
@@ -39,6 +40,7 @@ class Attempts:
 
     turns: Turns
     analysis: Analysis
+    points: OperatingPoints
     blobs: Blobs
     news: News
     scratch: Path | None
@@ -81,8 +83,9 @@ class Attempts:
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:
         """What came of the upload; a failure of the house is a report too."""
         try:
+            force = await _until_done(partial(self.points.read, run.turn.institution))
             async with self._upload(run.turn) as upload:
-                return await self.analysis.screened(upload, run.tell)
+                return await self.analysis.judging_at(force.point).screened(upload, run.tell)
         except StudyError as error:
             failure: StudyError = error
         except ObjectMissing:

@@ -1,9 +1,10 @@
 """From an upload to its reports; read it from the top, it is the way of a study through the house."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Self
 
 import structlog
 
@@ -16,7 +17,7 @@ from screening.errors import StudyError
 from screening.evidence import Evidence
 from screening.fusion import fuse
 from screening.intake import Budgets
-from screening.model_card import ModelCard
+from screening.model_card import ModelCard, OperatingPoint
 from screening.preparation import PreparedStudy, prepare, survey
 from screening.report import Report
 from screening.series import Study
@@ -68,6 +69,10 @@ class Analysis:
         for study in screened:
             self._tell(study.report)
         return screened
+
+    def judging_at(self, point: OperatingPoint) -> Self:
+        """The same, with verdicts by this operating point of the card."""
+        return replace(self, card=replace(self.card, operating_point=point))
 
     async def reports(self, upload: Upload) -> tuple[Report, ...]:
         """`screened`, for those who draw no heatmaps."""

@@ -4,6 +4,7 @@ Only points of the card may be chosen: a threshold without a measured sensitivit
 for the card that it was made for; with other weights their card's own point is in force again.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,12 +50,12 @@ class OperatingPoints:
             return await in_force(session, institution, self.card)
 
     async def choose(
-        self, asking: Principal, point: str, model_card: str, seen: int | None, facts: RequestFacts
+        self, asking: Principal, point: str, model_card: str, seen: Set[int] | None, facts: RequestFacts
     ) -> InForce:
         """Put `point` in force for analyses to come; reports that exist keep the point they were judged by.
 
         Raises UnknownOperatingPoint, CardChanged when `model_card` is not served any more, and PreconditionFailed
-        when the choice is no longer the one that was `seen`.
+        when the choice is no longer one that was `seen`.
         """
         if model_card != self.card.version:
             raise CardChanged("other weights are served now; look at their figures before you choose")

@@ -1,6 +1,6 @@
 """What an institution chose for itself, by name, with a version that tells whether it was changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -16,11 +16,11 @@ async def find(session: AsyncSession, institution: str, name: str) -> ChoiceRow 
 
 
 async def put(
-    session: AsyncSession, institution: str, name: str, value: Mapping[str, Any], by: str, seen: int | None
+    session: AsyncSession, institution: str, name: str, value: Mapping[str, Any], by: str, seen: Set[int] | None
 ) -> ChoiceRow | None:
-    """Write the choice; None, and nothing written, when it is not at version `seen` (0 where nobody chose)."""
+    """Write the choice; None, and nothing written, when it is at none of the versions `seen` (0 where nobody chose)."""
     row = await session.scalar(_one(institution, name).with_for_update())
-    if seen is not None and seen != (row.version if row else 0):
+    if seen is not None and (row.version if row else 0) not in seen:
         return None
     if row is None:  # two who choose first at once: the second finds the first one's row, and looks again
         first = insert(ChoiceRow).values(institution=institution, name=name, value=dict(value), updated_by=by)

@@ -26,7 +26,7 @@ def admin(institution: str) -> Principal:
 
 
 async def chosen(points: OperatingPoints, institution: str, point: str, seen: int | None = None) -> InForce:
-    return await points.choose(admin(institution), point, "card-1", seen, FACTS)
+    return await points.choose(admin(institution), point, "card-1", None if seen is None else {seen}, FACTS)
 
 
 @pytest.fixture
