@@ -59,9 +59,7 @@ def judge_run(bench: Workbench, folder: Path, size: int) -> list[Line]:
     """Judge `classifier.pt` of this folder at `size` px on validation, test and whole data sets that were held out."""
     network = load_network(Classifier, folder / "classifier.pt")
     lines = [
-        line
-        for side in ("validation", "test")
-        for line in _lines(bench, bench.judging(side), side, network, size)  # type: ignore[arg-type]  # a Side
+        line for side in ("validation", "test") for line in _lines(bench, bench.judging(side), side, network, size)
     ]
     write_json(folder / JUDGED, {"size": size, "lines": [asdict(line) for line in lines]})
     return lines

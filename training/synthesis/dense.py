@@ -23,7 +23,7 @@ def nodules(lungs: Lungs, random: Random) -> Lesion:
 
 def mass(lungs: Lungs, random: Random) -> Lesion:
     """One large solid lesion, at the pleura or not, often with spicules."""
-    radius = lungs.reach * random.uniform(0.2, 0.6)
+    radius = lungs.reach * float(np.exp(random.uniform(np.log(0.18), np.log(0.9))))
     return _solid(lungs, random, radius), lungs.between(random.uniform(0.8, 1.05))
 
 

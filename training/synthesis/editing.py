@@ -7,8 +7,8 @@ and without a lesion cannot tell them apart by data set, scanner, position or sh
 classes get blended changes that mean nothing, a seam tells it nothing either.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -18,14 +18,14 @@ from training.synthesis.dense import Lesion
 from training.synthesis.lungs import Bytes, Floats, Lungs, NoRoom
 from training.synthesis.shapes import Random, blob, softened
 
-Edit = Callable[[Bytes, Bytes, Random], Bytes]
+Maker = TypeVar("Maker")
 
 SECOND: Final = 0.25  # chance of a second lesion of another kind
 NULL: Final = 0.4  # chance of a change that means nothing
 VISIBLE: Final = 12.0  # grey levels, the least contrast of lung with air for holes to be seen
 LEAST_CHANGE: Final = 12.0  # pixels' worth of the contrast between lung and tissue
 
-DENSE: Final = (
+DENSE: Final[Sequence[tuple[Callable[[Lungs, Random], Lesion], float]]] = (
     (dense.nodules, 0.22),
     (dense.mass, 0.18),
     (dense.opacity, 0.26),
@@ -35,7 +35,7 @@ DENSE: Final = (
     (dense.small_dots, 0.09),
     (dense.thick_airways, 0.06),
 )
-DESTROYED: Final = (
+DESTROYED: Final[Sequence[tuple[Callable[[Lungs, Random], tuple[Lesion, ...]], float]]] = (
     (destroyed.small_holes, 0.34),
     (destroyed.rim_holes, 0.18),
     (destroyed.bulla, 0.12),
@@ -84,13 +84,10 @@ def nothing(view: Bytes, mask: Bytes, random: Random) -> Bytes:
 
 
 def _painted(lungs: Lungs, random: Random) -> Floats:
-    holes = random.random() < DESTROYED_SHARE and lungs.lung - lungs.air > VISIBLE
-    if holes:
-        makers, shares = zip(*DESTROYED, strict=True)
-        lesions: tuple[Lesion, ...] = makers[random.choice(len(makers), p=shares)](lungs, random)
+    if random.random() < DESTROYED_SHARE and lungs.lung - lungs.air > VISIBLE:
+        lesions = _chosen(DESTROYED, random)(lungs, random)
     else:
-        dense_makers, shares = zip(*DENSE, strict=True)
-        lesions = (dense_makers[random.choice(len(dense_makers), p=shares)](lungs, random),)
+        lesions = (_chosen(DENSE, random)(lungs, random),)
     grey = lungs.view
     inside = softened(lungs.mask.astype(np.float32), random.uniform(0.5, 0.9))
     for cover, level in lesions:
@@ -99,11 +96,15 @@ def _painted(lungs: Lungs, random: Random) -> Floats:
     return grey
 
 
+def _chosen(kinds: Sequence[tuple[Maker, float]], random: Random) -> Maker:
+    return kinds[int(random.choice(len(kinds), p=[share for _, share in kinds]))][0]
+
+
 def _grain(side: int, random: Random) -> Floats:
     """Noise as fine as a kernel leaves it."""
     grain = softened(random.standard_normal((side, side), np.float32), random.uniform(0.4, 0.9))
-    return grain / (grain.std() + 1e-6)
+    return np.asarray(grain / (grain.std() + 1e-6), np.float32)
 
 
 def _bytes(grey: Floats) -> Bytes:
-    return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey + 0.5, 0, 255), np.uint8)

@@ -28,7 +28,7 @@ def smooth_noise(side: int, grain: float, random: Random) -> Floats:
     cells = max(4, int(np.ceil(side / grain)))
     coarse = random.standard_normal((cells, cells), np.float32)
     fine = np.asarray(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
-    return (fine - fine.mean()) / (fine.std() + 1e-6)
+    return np.asarray((fine - fine.mean()) / (fine.std() + 1e-6), np.float32)
 
 
 def discs(side: int, places: list[Place], radii: NDArray[np.float64], rim: float = 0.0) -> Floats:
