@@ -1,5 +1,6 @@
 """The knobs of the door: who may come in, from where, and how often."""
 
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -10,7 +11,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from gateway.people.permissions import Role
 
 MIB = 2**20
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ASYMMETRIC: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 )
@@ -18,7 +18,10 @@ ASYMMETRIC: Final = frozenset(
 
 def is_loopback(host: str) -> bool:
     """Whether the name or address is this machine's own, and reached from nowhere else."""
-    return host.strip("[]").lower() in LOOPBACK
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _split(value: Any) -> Any:

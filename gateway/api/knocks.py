@@ -47,7 +47,7 @@ def own_origin(request: Request) -> str:
     if public is not None:
         parts = urlsplit(public)
         return f"{parts.scheme}://{parts.netloc}"
-    return f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return f"{request.scope['scheme']}://{request.headers.get('host', '')}"
 
 
 def cookie(request: Request, name: str) -> str:

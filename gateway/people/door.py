@@ -111,7 +111,15 @@ def _refuse_unless_from_here(knock: Knock) -> None:
     The Host must be a loopback name, or a name that an attacker's DNS turns to 127.0.0.1 would do (DNS rebinding); the
     page must be our own; and a request that passed a proxy came from anywhere.
     """
-    if knock.forwarded or not is_loopback(urlsplit(f"//{knock.host}").hostname or ""):
+    if knock.forwarded or not is_loopback(_name_of(knock.host)):
         raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
     if knock.origin not in (None, knock.own) or knock.fetch_site not in (None, "same-origin", "none"):
         raise ForeignOrigin("this request was sent by another web page")
+
+
+def _name_of(host: str) -> str:
+    """A Host header without its port; nothing when it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
