@@ -42,6 +42,7 @@ from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.patients import Patients
+from gateway.services.predicting import Predictions
 from gateway.services.reports_out import Reports
 from gateway.services.scans import Scans
 from gateway.services.tokens import Tokens
@@ -171,11 +172,13 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(scans_router(Scans(store.database, store.blobs)))
     app.include_router(analyses_router(Analyses(store.database, store.news)))
     app.include_router(reports_router(Reports(store.database)))
-    app.include_router(inference_router(services.analysis, settings.scratch_folder, settings.upload_bytes))
+    points = OperatingPoints(store.database, services.card)
+    predictions = Predictions(store.database, services.analysis, points)
+    app.include_router(inference_router(predictions, settings.scratch_folder, settings.upload_bytes))
     app.include_router(session_router())
     app.include_router(tokens_router(Tokens(store.database)))
     app.include_router(audit_router(AuditTrail(store.database)))
     app.include_router(model_card_router(settings.model_repository / CARD))
-    app.include_router(operating_point_router(OperatingPoints(store.database, services.card)))
+    app.include_router(operating_point_router(points))
     app.include_router(statistics_router(store.database))
     return app

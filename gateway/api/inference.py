@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.disconnect import unless_disconnected
-from gateway.api.guard import COUNTED_UPLOAD, needs
+from gateway.api.guard import COUNTED_UPLOAD, Facts, needs
 from gateway.api.schemas import Problem, Row, Rows
 from gateway.api.uploads import received
 from gateway.people.permissions import Scope
-from gateway.services.analysis import Analysis, Upload
+from gateway.people.principal import Principal
 from gateway.services.bodies import summary_of
+from gateway.services.predicting import Predictions
 from gateway.services.tables import as_csv, as_xlsx, table_row
 from screening.report import Report
 
@@ -45,10 +46,11 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": Problem, "description": "The networks are away: engine_unavailable; see Retry-After"},
     504: {"model": Problem, "description": "Not done in time: engine_deadline"},
 }
+Predicting = Annotated[Principal, needs(Scope.INFERENCE_PREDICT)]
 TABLES: Final[dict[str, Any]] = {CSV: {}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
 
 
-def inference_router(analysis: Analysis, scratch_folder: Path | None, upload_bytes: int) -> APIRouter:
+def inference_router(predictions: Predictions, scratch_folder: Path | None, upload_bytes: int) -> APIRouter:
     """The resource `inference`."""
     router = APIRouter(prefix="/inference", tags=["inference"], responses=PROBLEMS)
 
@@ -58,29 +60,22 @@ def inference_router(analysis: Analysis, scratch_folder: Path | None, upload_byt
         response_model=Row | Rows,
         responses={200: {"content": TABLES}},
         openapi_extra={"requestBody": BODY},
-        dependencies=[needs(Scope.INFERENCE_PREDICT), COUNTED_UPLOAD],
+        dependencies=[COUNTED_UPLOAD],
     )
-    async def predict(request: Request, detail: Literal["row", "full"] = "row") -> Response:
+    async def predict(
+        request: Request, asking: Predicting, facts: Facts, detail: Literal["row", "full"] = "row"
+    ) -> Response:
         """One study answers with its row; several with `rows` and `summary`.
 
         `detail=full` answers with the whole report(s). `Accept: text/csv` or XLSX answers with a table.
         When no study could be analysed, the answer is the error of the first.
         """
-        analysis.admission.refuse_if_full(analysis.slices_per_upload)
+        predictions.refuse_if_full()
         async with received(request, scratch_folder, upload_bytes) as uploads:
-            reports = await unless_disconnected(request, _screen(analysis, uploads))
+            reports = await unless_disconnected(request, predictions.screened(asking, uploads, facts))
         return _answer(reports, _wanted(request.headers.get("accept", "")), detail)
 
     return router
-
-
-async def _screen(analysis: Analysis, uploads: Sequence[Upload]) -> tuple[Report, ...]:
-    """All reports; raises the first error when no study was analysed."""
-    reports = tuple([report for upload in uploads for report in await analysis.reports(upload)])
-    errors = [report.error for report in reports if report.error is not None]
-    if len(errors) == len(reports):
-        raise errors[0]
-    return reports
 
 
 def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]) -> Response:
