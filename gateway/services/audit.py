@@ -22,7 +22,7 @@ from gateway.store.audit_chain import Action, Detail, Event, Outcome
 NOTHING: Final[Detail] = {}
 STRANGER: Final = "stranger"
 
-__all__ = ["Action", "Outcome", "record", "record_stranger"]
+__all__ = ["Action", "Detail", "Outcome", "record", "record_stranger"]
 
 
 async def record(

@@ -35,6 +35,6 @@ class Predictions:
 
     async def _kept(self, asking: Principal, reports: Sequence[Report], facts: RequestFacts) -> None:
         uids = [str(report.row["study_uid"]) for report in reports if report.row["study_uid"]]
-        detail = {"studies": len(reports), "study_uids": uids}
+        detail: audit.Detail = {"studies": len(reports), "study_uids": uids}
         async with self.database.transaction() as session:
             await audit.record(session, asking, audit.Action.EXECUTE, "screening", None, facts, detail)
