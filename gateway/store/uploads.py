@@ -1,18 +1,13 @@
-"""The bytes of scans: which blob a scan has, and which blobs no scan has any more.
+"""What is looked at: the file of a scan and the evidence of its report; and which analyses evidence is kept for."""
 
-Whoever puts a blob in its place or takes it away holds its lock until the transaction ends, so that a scan never
-refers to bytes that somebody else is deleting.
-"""
-
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Text, any_, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.store.blobs import StoredBlob
-from gateway.store.tables import BlobRow, PatientRow, ReportRow, ScanRow
+from gateway.store.tables import AnalysisRow, BlobRow, ReportRow, ScanRow
 
 
 @dataclass(frozen=True)
@@ -49,27 +44,8 @@ async def evidence_of_scan(session: AsyncSession, institution: str, scan_id: UUI
     return key
 
 
-async def patient_is_there(session: AsyncSession, institution: str, patient_id: UUID, *, hold: bool = False) -> bool:
-    """Whether the institution has this patient; `hold` keeps others from deleting it while the transaction lasts."""
-    wanted = select(PatientRow.id).where(PatientRow.id == patient_id, PatientRow.institution == institution)
-    return await session.scalar(wanted.with_for_update(key_share=True, read=True) if hold else wanted) is not None
-
-
-async def lock(session: AsyncSession, sha256: str) -> None:
-    """Keep everybody else from putting this blob in its place or taking it away while the transaction lasts."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(sha256, 0))))
-
-
-async def add(session: AsyncSession, blob: StoredBlob, scan: ScanRow) -> None:
-    """A scan of bytes that are in their place."""
-    await session.execute(insert(BlobRow).values(sha256=blob.sha256, size=blob.size).on_conflict_do_nothing())
-    session.add(scan)
-    await session.flush()
-
-
-async def forget_unused(session: AsyncSession, sha256: str) -> bool:
-    """Delete the blob's row unless a scan has it; whether no scan has it."""
-    if await session.scalar(select(exists().where(ScanRow.sha256 == sha256))):
-        return False
-    await session.execute(delete(BlobRow).where(BlobRow.sha256 == sha256))
-    return True
+async def analyses_there(session: AsyncSession, analysis_ids: Collection[str]) -> set[str]:
+    """Those of these analyses that are still in the records."""
+    named = cast(AnalysisRow.id, Text)
+    wanted = literal(list(analysis_ids), ARRAY(Text))  # an IN of more than 65,535 is refused
+    return set(await session.scalars(select(named).where(named == any_(wanted))))
