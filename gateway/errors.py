@@ -12,6 +12,7 @@
     ├── NotFound             not_found              404   also what belongs to another institution
     │   ├── NoAnalysis          no_analysis         404   the scan was never analysed
     │   ├── NoReport            no_report           404   no analysis of the scan has ended in a report yet
+    │   ├── NoFeedback          no_feedback         404   the asker said nothing of this report yet
     │   └── ObjectMissing       object_missing      404   the record is there, its bytes are not
     ├── RangeNotSatisfiable  range_not_satisfiable  416
     ├── StorageFull          storage_full           507
@@ -85,6 +86,10 @@ class NoAnalysis(NotFound):
 
 class NoReport(NotFound):
     code = "no_report"
+
+
+class NoFeedback(NotFound):
+    code = "no_feedback"
 
 
 class PreconditionFailed(GatewayError):

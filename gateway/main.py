@@ -15,6 +15,7 @@ from engines.triton import TritonServer
 from gateway.api.analyses import analyses_router
 from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
+from gateway.api.feedback import feedback_router
 from gateway.api.health import health_router
 from gateway.api.inference import inference_router
 from gateway.api.model_card import model_card_router
@@ -40,6 +41,7 @@ from gateway.repository import CARD, verified_card
 from gateway.services.analyses import Analyses
 from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
+from gateway.services.feedback import Feedback
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.patients import Patients
 from gateway.services.predicting import Predictions
@@ -179,6 +181,7 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(tokens_router(Tokens(store.database)))
     app.include_router(audit_router(AuditTrail(store.database)))
     app.include_router(model_card_router(settings.model_repository / CARD))
+    app.include_router(feedback_router(Feedback(store.database, services.metrics)))
     app.include_router(operating_point_router(points))
     app.include_router(statistics_router(store.database))
     return app

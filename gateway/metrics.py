@@ -54,6 +54,9 @@ class Metrics:
             registry=registry,
         )
         self.verdicts = Counter("turnstile_verdicts", "Studies by their verdict.", ("verdict",), registry=registry)
+        self.feedback = Counter(
+            "turnstile_feedback", "Words of radiologists on reports.", ("verdict", "agrees"), registry=registry
+        )
         self.failures = Counter("turnstile_failures", "Studies not analysed.", ("code",), registry=registry)
         self.errors = Counter("turnstile_errors", "Requests answered with an error.", ("code",), registry=registry)
         self.refusals = Counter("turnstile_admission_refusals", "Uploads refused with 429.", registry=registry)

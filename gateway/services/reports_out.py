@@ -55,7 +55,7 @@ class Reports:
         async with self.database.transaction() as session:
             row = await reports.find(session, asking.institution, scan_id, analysis_id)
             if row is None:
-                await _must_exist(session, asking, scan_id)
+                await scan_must_exist(session, asking, scan_id)
                 raise NoReport("there is no report yet; an analysis of the scan makes one")
             action = audit.Action.READ if format_ is Format.JSON else audit.Action.EXPORT
             told = {"scan": str(scan_id), "format": format_.value}
@@ -65,7 +65,7 @@ class Reports:
     async def all(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Sequence[ReportRow]:
         """All reports of the scan, newest first."""
         async with self.database.transaction() as session:
-            await _must_exist(session, asking, scan_id)
+            await scan_must_exist(session, asking, scan_id)
             rows = await reports.of_scan(session, asking.institution, scan_id)
             told = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
             await audit.record(session, asking, audit.Action.READ, "report", None, facts, told)
@@ -88,6 +88,7 @@ def _nameless(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
     }
 
 
-async def _must_exist(session: AsyncSession, asking: Principal, scan_id: UUID) -> None:
+async def scan_must_exist(session: AsyncSession, asking: Principal, scan_id: UUID) -> None:
+    """Raise NotFound unless the asker's institution has the scan."""
     if not await analyses.has_scan(session, asking.institution, scan_id):
         raise NotFound("there is no such scan")

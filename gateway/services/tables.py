@@ -37,6 +37,11 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
+def inert(cell: Any) -> Any:
+    """The cell, behind an apostrophe when a spreadsheet would run it as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
 def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """One sheet, a frozen header; written row by row in constant memory."""
     target = BytesIO()
@@ -57,5 +62,4 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inert(row: Mapping[str, Any]) -> dict[str, Any]:
-    name = str(row["path_to_study"])
-    return {**row, "path_to_study": f"'{name}" if name.startswith(FORMULA) else name}
+    return {**row, "path_to_study": inert(str(row["path_to_study"]))}
