@@ -67,9 +67,9 @@ def _name(process: psutil.Process) -> str:
     return ""
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     """Wait for a condition; fail when it does not come."""
-    end_s = time.monotonic() + PATIENCE_S
+    end_s = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < end_s, "it did not come true in time"
         time.sleep(0.05)
