@@ -1,5 +1,6 @@
 """The composition root: the one place that knows every part and how they fit."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from gateway.api.analyses import analyses_router
 from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
 from gateway.api.feedback import feedback_router
+from gateway.api.files import files_router
 from gateway.api.health import health_router
 from gateway.api.inference import inference_router
 from gateway.api.model_card import model_card_router
@@ -29,6 +31,7 @@ from gateway.api.security import believe_proxies, secure
 from gateway.api.session import session_router
 from gateway.api.statistics import statistics_router
 from gateway.api.tokens import tokens_router
+from gateway.api.viewing import viewing_router
 from gateway.decoding import DecodePool
 from gateway.exposition import Exposition
 from gateway.inference.admission import Admission
@@ -42,6 +45,7 @@ from gateway.services.analyses import Analyses
 from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
 from gateway.services.feedback import Feedback
+from gateway.services.files import Files
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.patients import Patients
 from gateway.services.predicting import Predictions
@@ -49,6 +53,10 @@ from gateway.services.reports_out import Reports
 from gateway.services.scans import Scans
 from gateway.services.tokens import Tokens
 from gateway.services.turns import Turns
+from gateway.services.uploading import Uploading
+from gateway.services.viewing.opening import Opening
+from gateway.services.viewing.viewing import Viewing
+from gateway.services.viewing.workshop import Workshop
 from gateway.settings import Settings
 from gateway.settings_people import is_loopback
 from gateway.store.blobs import Blobs
@@ -160,6 +168,16 @@ def worker_of(services: Services, store: Store) -> Worker:
     return Worker(url, attempts, settings.workers, settings.takeover_s, settings.drain_s)
 
 
+def viewing_of(services: Services, store: Store) -> Viewing:
+    """What looks into scans; one decode worker, where there are several, is left to the analyses."""
+    settings = services.settings
+    at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
+    workshop = Workshop(
+        store.blobs, services.analysis.decode, settings.budgets, settings.scratch_folder, settings.deadline_s, at_once
+    )
+    return Viewing(Opening(store.database), workshop)
+
+
 def create_app(services: Services, store: Store) -> FastAPI:
     """The gateway over HTTP."""
     app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION, responses=ANYWHERE)
@@ -172,6 +190,9 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(health_router(services.engine, store.database, services.exposition, services.card.trained))
     app.include_router(patients_router(Patients(store.database, store.blobs)))
     app.include_router(scans_router(Scans(store.database, store.blobs)))
+    uploading, files = Uploading(store.database, store.blobs), Files(store.database, store.blobs)
+    app.include_router(files_router(uploading, files, settings.upload_bytes))
+    app.include_router(viewing_router(viewing_of(services, store)))
     app.include_router(analyses_router(Analyses(store.database, store.news)))
     app.include_router(reports_router(Reports(store.database)))
     points = OperatingPoints(store.database, services.card)

@@ -1,6 +1,7 @@
 """What of a scan can be looked at, each by its hash: the same scan gives the same bytes."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +84,10 @@ class Viewing:
         return await self.workshop.kept(
             key, lambda target: self.workshop.run(rendering.write_heatmap, evidence, kind, step, target)
         )
+
+    def read(self, kept: Kept) -> AsyncIterator[bytes]:
+        """The bytes of what is kept, in blocks."""
+        return self.workshop.blobs.read_derived(kept.key, kept.size)
 
     async def _with_slice(self, opened: Opened, index: int) -> Shown:
         shown = await self.workshop.shown(opened)
