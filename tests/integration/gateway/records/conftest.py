@@ -7,6 +7,7 @@ import pytest
 
 from gateway.people.permissions import Role
 from tests.integration.gateway.people.asking import gateway_without_networks, make_token
+from tests.integration.gateway.records.kept import Kept
 from tests.integration.gateway.running import RunningGateway
 
 
@@ -14,6 +15,11 @@ from tests.integration.gateway.running import RunningGateway
 def records(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
     with gateway_without_networks(tmp_path_factory.mktemp("records"), database_url) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def kept(records: RunningGateway) -> Kept:
+    return Kept(records)
 
 
 @pytest.fixture(scope="module")
