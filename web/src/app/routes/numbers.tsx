@@ -1,0 +1,3 @@
+export function NumbersRoute() {
+  return null;
+}

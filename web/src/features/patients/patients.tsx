@@ -1,0 +1,122 @@
+import { Button, CloseButton, Pagination, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconSearch, IconUserPlus, IconUserQuestion, IconUsers } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Me } from "@/shared/api/model";
+import { patientsQuery } from "@/shared/api/patients";
+import { may } from "@/shared/format/names";
+import { useFormat } from "@/shared/format/use-format";
+import { PatientDialog } from "@/shared/patients/patient-dialog";
+import { Empty } from "@/shared/ui/empty";
+import { Page } from "@/shared/ui/page";
+import { ProblemNote } from "@/shared/ui/problem-note";
+import styles from "./patients.module.css";
+import { PatientsTable } from "./patients-table";
+import { PATIENT_SORTS, type PatientsSearch } from "./search";
+
+const PAGE = 50;
+
+interface Shown {
+  me: Me;
+  search: PatientsSearch;
+  onSearch: (search: PatientsSearch) => void;
+  onOpen: (patientId: string) => void;
+}
+
+export function Patients({ me, search, onSearch, onOpen }: Shown) {
+  const { t } = useTranslation("patients");
+  const [creating, { open, close }] = useDisclosure(false);
+  const page = search.page ?? 1;
+  const asked = { q: search.q || undefined, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
+  const patients = useQuery(patientsQuery(asked));
+  const writes = may(me, "patients.write");
+  const create = writes && (
+    <Button size="xs" leftSection={<IconUserPlus size={16} />} onClick={open}>
+      {t("create")}
+    </Button>
+  );
+  return (
+    <Page
+      title={t("title")}
+      tools={<Tools search={search} total={patients.data?.total ?? null} create={create} onSearch={onSearch} />}
+    >
+      {patients.isError && <ProblemNote error={patients.error} onRetry={patients.refetch} />}
+      {patients.data?.total === 0 ? (
+        <Nobody searched={Boolean(search.q)}>{create}</Nobody>
+      ) : (
+        <PatientsTable patients={patients.data?.items ?? []} onOpen={onOpen} />
+      )}
+      <Pages page={page} total={patients.data?.total ?? 0} onPage={(next) => onSearch({ ...search, page: next })} />
+      <PatientDialog opened={creating} patient={null} onClose={close} onDone={({ id }) => onOpen(id)} />
+    </Page>
+  );
+}
+
+function Nobody({ searched, children }: { searched: boolean; children: ReactNode }) {
+  const { t } = useTranslation("patients");
+  const words = searched ? "nothing" : "empty";
+  return (
+    <Empty icon={searched ? IconUserQuestion : IconUsers} title={t(`${words}.title`)} advice={t(`${words}.advice`)}>
+      {children}
+    </Empty>
+  );
+}
+
+function Pages({ page, total, onPage }: { page: number; total: number; onPage: (page: number) => void }) {
+  if (total <= PAGE) return null;
+  return (
+    <div className={styles["pages"]}>
+      <Pagination size="sm" value={page} total={Math.ceil(total / PAGE)} onChange={onPage} />
+    </div>
+  );
+}
+
+const SETTLED_MS = 250;
+
+interface ToolsShown {
+  search: PatientsSearch;
+  total: number | null;
+  create: ReactNode;
+  onSearch: (search: PatientsSearch) => void;
+}
+
+function Tools({ search, total, create, onSearch }: ToolsShown) {
+  const { t } = useTranslation(["patients", "common"]);
+  const format = useFormat();
+  const [text, setText] = useState(search.q ?? "");
+  const later = useDebouncedCallback((q: string) => onSearch({ ...search, q, page: 1 }), SETTLED_MS);
+  const type = (q: string) => {
+    setText(q);
+    later(q);
+  };
+  return (
+    <div className={styles["tools"]}>
+      <TextInput
+        size="xs"
+        type="search"
+        className={styles["search"] ?? ""}
+        aria-label={t("search")}
+        placeholder={t("search")}
+        leftSection={<IconSearch size={15} aria-hidden />}
+        rightSection={text && <CloseButton size="xs" aria-label={t("common:actions.clear")} onClick={() => type("")} />}
+        value={text}
+        onChange={(event) => type(event.currentTarget.value)}
+      />
+      <Select
+        size="xs"
+        w={160}
+        aria-label={t("sort.label")}
+        allowDeselect={false}
+        value={search.sort ?? "newest"}
+        data={PATIENT_SORTS.map((value) => ({ value: value as string, label: t(`sort.${value}`) }))}
+        onChange={(sort) => sort && onSearch({ ...search, sort: sort as (typeof PATIENT_SORTS)[number], page: 1 })}
+      />
+      <span className={styles["count"]} role="status">
+        {total !== null && t("count", { count: total, formatted: format.whole(total) })}
+      </span>
+      {create}
+    </div>
+  );
+}

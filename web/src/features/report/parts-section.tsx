@@ -1,0 +1,36 @@
+import { Anchor } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { StudyReport } from "@/shared/api/model";
+import { useFormat } from "@/shared/format/use-format";
+import { Facts, Section } from "@/shared/ui/section";
+
+interface Shown {
+  evidence: NonNullable<StudyReport["evidence"]>;
+  onSlice: (slice: number) => void;
+}
+
+/** Which of the two networks raised the score, and on which slice. */
+export function PartsSection({ evidence, onSlice }: Shown) {
+  const { t } = useTranslation("report");
+  const format = useFormat();
+  const { slice } = evidence.key_slice;
+  return (
+    <Section title={t("parts.title")}>
+      <Facts
+        items={[
+          [t("parts.classifier"), format.probability(evidence.classifier_p)],
+          [t("parts.reconstruction"), format.probability(evidence.reconstruction_r)],
+          [
+            t("parts.key"),
+            <span key="slice" title={t("parts.keyHint")}>
+              {slice}{" "}
+              <Anchor component="button" type="button" size="sm" ml={6} onClick={() => onSlice(slice)}>
+                {t("parts.show")}
+              </Anchor>
+            </span>,
+          ],
+        ]}
+      />
+    </Section>
+  );
+}

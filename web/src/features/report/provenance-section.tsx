@@ -1,0 +1,35 @@
+import { useTranslation } from "react-i18next";
+import type { ScanReport, StudyReport } from "@/shared/api/model";
+import { useFormat } from "@/shared/format/use-format";
+import { useWords } from "@/shared/i18n/words";
+import { Facts, Section } from "@/shared/ui/section";
+import styles from "./report.module.css";
+
+/** Which weights, which program, which series, and how long it took. */
+export function ProvenanceSection({ report, study }: { report: ScanReport; study: StudyReport }) {
+  const { t } = useTranslation("report");
+  const format = useFormat();
+  const words = useWords();
+  const made = study.provenance;
+  const uid = (value: string | null) => value && <span className={styles["mono"]}>{value}</span>;
+  const stages = Object.entries(study.timings_s ?? {}).map(
+    ([name, seconds]) => `${words.stage(name)} ${format.seconds(seconds)}`,
+  );
+  return (
+    <Section title={t("provenance.title")}>
+      <Facts
+        items={[
+          [t("provenance.model"), made ? uid(made.model_card) : report.model_card],
+          [t("provenance.trained"), made && (made.trained ? t("provenance.trainedYes") : t("provenance.trainedNo"))],
+          [t("provenance.program"), made && `Turnstile ${made.turnstile}`],
+          [t("provenance.made"), format.exact(report.created_at)],
+          [t("provenance.version"), report.version],
+          [t("provenance.time"), format.seconds(study.row.time_of_processing)],
+          [t("provenance.timings"), stages.length > 0 ? stages.join(", ") : null],
+          [t("provenance.study"), uid(study.row.study_uid)],
+          [t("provenance.series"), uid(study.row.series_uid)],
+        ]}
+      />
+    </Section>
+  );
+}

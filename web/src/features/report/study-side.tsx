@@ -1,0 +1,80 @@
+import { SegmentedControl } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Me, Scan, ScanReport, StudyReport } from "@/shared/api/model";
+import { may } from "@/shared/format/names";
+import { Section } from "@/shared/ui/section";
+import { FeedbackSection } from "./feedback-section";
+import { FindingsSection } from "./findings-section";
+import { PartsSection } from "./parts-section";
+import { ProvenanceSection } from "./provenance-section";
+import styles from "./report.module.css";
+import type { ReportSearch } from "./search";
+import { SeriesSection } from "./series-section";
+import { VerdictSection } from "./verdict-section";
+
+interface Shown {
+  me: Me;
+  scan: Scan;
+  report: ScanReport;
+  study: StudyReport;
+  search: ReportSearch;
+  onSearch: (search: ReportSearch) => void;
+}
+
+/** The report of one study, from what matters at once to where it comes from. */
+export function StudySide({ me, scan, report, study, search, onSearch }: Shown) {
+  const { t } = useTranslation(["report", "common"]);
+  return (
+    <>
+      {study.notice_codes.includes("untrained") && <div className={styles["untrained"]}>{t("common:untrained")}</div>}
+      {report.studies.length > 1 && <Studies report={report} search={search} onSearch={onSearch} />}
+      <VerdictSection study={study} scanId={scan.id} />
+      {may(me, "feedback.write") && study.verdict !== "not_analysed" && (
+        <FeedbackSection scanId={scan.id} reportVersion={report.version} />
+      )}
+      {study.findings && <FindingsSection findings={study.findings} verdict={study.verdict} />}
+      {study.evidence && <PartsSection evidence={study.evidence} onSlice={(slice) => onSearch({ ...search, slice })} />}
+      {study.series && <SeriesSection series={study.series} />}
+      {study.warnings && <Warnings warnings={study.warnings} />}
+      <ProvenanceSection report={report} study={study} />
+    </>
+  );
+}
+
+function Studies({ report, search, onSearch }: Pick<Shown, "report" | "search" | "onSearch">) {
+  const { t } = useTranslation("report");
+  const total = report.studies.length;
+  const data = report.studies.map((_, index) => ({
+    value: String(index),
+    label: t("study", { number: index + 1, total }),
+  }));
+  return (
+    <SegmentedControl
+      fullWidth
+      size="xs"
+      m="sm"
+      data={data}
+      value={String(search.study ?? 0)}
+      onChange={(value) => onSearch({ study: Number(value) })}
+    />
+  );
+}
+
+function Warnings({ warnings }: { warnings: readonly string[] }) {
+  const { t } = useTranslation("report");
+  return (
+    <Section title={t("warnings.title")}>
+      {warnings.length === 0 ? (
+        <span className={styles["dim"]}>{t("warnings.none")}</span>
+      ) : (
+        <ul className={styles["warnings"]}>
+          {warnings.map((warning) => (
+            <li key={warning} lang="en">
+              {warning}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}

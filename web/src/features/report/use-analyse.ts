@@ -1,0 +1,15 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { analyse, analysesKey } from "@/shared/api/analyses";
+import { scansKey } from "@/shared/api/scans";
+
+/** Asks for the analysis of a scan; the page then follows it. */
+export function useAnalyse(scanId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => analyse(scanId),
+    onSuccess: async (analysis) => {
+      queries.setQueryData([...analysesKey, scanId], analysis);
+      await queries.invalidateQueries({ queryKey: scansKey });
+    },
+  });
+}

@@ -1,0 +1,97 @@
+import { useTranslation } from "react-i18next";
+import type { OperatingPoint, StudyReport } from "@/shared/api/model";
+import { Problem } from "@/shared/api/problem";
+import { useFormat } from "@/shared/format/use-format";
+import { useWords } from "@/shared/i18n/words";
+import { ProblemNote } from "@/shared/ui/problem-note";
+import { Facts } from "@/shared/ui/section";
+import { VerdictBadge } from "@/shared/ui/verdict-badge";
+import { Gauge } from "./gauge";
+import styles from "./report.module.css";
+import { useAnalyse } from "./use-analyse";
+import { useMeasured } from "./use-measured";
+
+interface Shown {
+  scanId: string;
+  study: StudyReport;
+}
+
+/** The verdict in words, and what its probability means at the operating point it was held against. */
+export function VerdictSection({ scanId, study }: Shown) {
+  const { t } = useTranslation("report");
+  const { verdict, error, probability, operating_point: point } = study;
+  return (
+    <section className={styles["verdict"]} aria-label={t("title")}>
+      <VerdictBadge verdict={verdict} large />
+      <p className={styles["words"]}>{t(`words.${verdict}`)}</p>
+      {error && <Reason scanId={scanId} code={error.code} detail={error.detail} />}
+      {probability !== undefined && point && <Probability probability={probability} point={point} study={study} />}
+    </section>
+  );
+}
+
+function Reason({ scanId, code, detail }: { scanId: string; code: string; detail: string }) {
+  const analyse = useAnalyse(scanId);
+  return <ProblemNote error={new Problem(422, code, detail)} onRetry={() => analyse.mutate()} />;
+}
+
+interface ProbabilityShown {
+  probability: number;
+  point: OperatingPoint;
+  study: StudyReport;
+}
+
+function Probability({ probability, point, study }: ProbabilityShown) {
+  const { t } = useTranslation("report");
+  const format = useFormat();
+  const words = useWords();
+  const measured = useMeasured(point, study.provenance?.model_card);
+  const name = words.point(point.name);
+  return (
+    <div style={{ marginTop: 18 }}>
+      <div className={styles["dim"]}>{t("probability.title")}</div>
+      <div className={styles["scale"]}>
+        <span className={styles["figure"]}>{format.probability(probability)}</span>
+      </div>
+      <Gauge
+        probability={probability}
+        threshold={point.threshold}
+        label={t("probability.point", { threshold: format.probability(point.threshold), name })}
+      />
+      <p className={styles["dim"]} style={{ margin: "10px 0 8px" }}>
+        {t("probability.point", { threshold: format.probability(point.threshold), name })}: {t("probability.above")}.
+      </p>
+      <Meaning measured={measured} />
+    </div>
+  );
+}
+
+function Meaning({ measured }: { measured: OperatingPoint }) {
+  const { t } = useTranslation("report");
+  const format = useFormat();
+  const { sensitivity, specificity } = measured;
+  if (sensitivity === null || specificity === null)
+    return (
+      <p className={styles["dim"]} style={{ margin: 0 }}>
+        {t("probability.unmeasured")}
+      </p>
+    );
+  const interval = (ci: [number, number] | null | undefined) =>
+    ci ? ` (${t("probability.interval", { low: format.percent(ci[0]), high: format.percent(ci[1]) })})` : "";
+  return (
+    <>
+      <Facts
+        items={[
+          [t("probability.sensitivity"), `${format.percent(sensitivity)}${interval(measured.sensitivity_ci)}`],
+          [t("probability.specificity"), `${format.percent(specificity)}${interval(measured.specificity_ci)}`],
+        ]}
+      />
+      <p className={styles["dim"]} style={{ margin: "8px 0 0" }}>
+        {t("probability.figures", {
+          sensitivity: format.percent(sensitivity),
+          specificity: format.percent(specificity),
+        })}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import { Button, Divider, PasswordInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { loginAddress, meQuery, signInWithToken, waysQuery } from "@/shared/api/session";
+import { Mark } from "@/shared/ui/mark";
+import { useTitle } from "@/shared/ui/page";
+import { ProblemNote } from "@/shared/ui/problem-note";
+import styles from "./sign-in.module.css";
+
+/** Stands in the place of the page that was asked for; after signing in that page is there. */
+export function SignIn() {
+  const { t } = useTranslation();
+  const here = useRouterState({ select: (state) => state.location.href });
+  const ways = useQuery(waysQuery).data ?? { ways: ["token" as const], oidc_name: null };
+  const ended = useQueryClient().getQueryState(meQuery.queryKey)?.dataUpdateCount ?? 0;
+  useTitle(t("signIn.title"));
+  return (
+    <div className={styles["middle"]}>
+      <div className={styles["card"]}>
+        <h1 className={styles["brand"]} style={{ margin: 0 }}>
+          <Mark size={34} />
+          {t("title")}
+        </h1>
+        <div className={styles["about"]}>{ended > 1 ? t("signIn.ended") : t("signIn.about")}</div>
+        {ways.ways.includes("oidc") && (
+          <Button component="a" href={loginAddress(here)}>
+            {t("signIn.with", { name: ways.oidc_name ?? "OpenID Connect" })}
+          </Button>
+        )}
+        {ways.ways.length > 1 && <Divider label={t("signIn.or")} />}
+        {ways.ways.includes("token") && <TokenForm />}
+      </div>
+    </div>
+  );
+}
+
+function TokenForm() {
+  const { t } = useTranslation();
+  const [token, setToken] = useState("");
+  const queries = useQueryClient();
+  const enter = useMutation({
+    mutationFn: signInWithToken,
+    onSuccess: () => queries.invalidateQueries({ queryKey: meQuery.queryKey }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (token.trim()) enter.mutate(token.trim());
+  };
+  return (
+    <form onSubmit={submit}>
+      <PasswordInput
+        label={t("signIn.token")}
+        description={t("signIn.tokenHint")}
+        autoComplete="off"
+        value={token}
+        onChange={(event) => setToken(event.currentTarget.value)}
+      />
+      {enter.isError && <ProblemNote error={enter.error} />}
+      <Button type="submit" fullWidth mt="md" loading={enter.isPending}>
+        {t("signIn.submit")}
+      </Button>
+    </form>
+  );
+}

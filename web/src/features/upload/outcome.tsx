@@ -1,0 +1,22 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { scanQuery } from "@/shared/api/scans";
+import { useWords } from "@/shared/i18n/words";
+import { ScanBadge } from "@/shared/ui/verdict-badge";
+import styles from "./upload.module.css";
+
+/** What came of an upload, in a line. */
+export function Outcome({ scanId, children }: { scanId: string; children: ReactNode }) {
+  const words = useWords();
+  const scan = useQuery(scanQuery(scanId)).data;
+  const finding = scan?.most_dangerous_pathology_type;
+  return (
+    <div className={styles["line"]}>
+      <span>
+        {scan && <ScanBadge status={scan.status} verdict={scan.verdict} />}{" "}
+        {finding && <span className={styles["dim"]}>{words.finding(finding)}</span>}
+      </span>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { ActionIcon, Group, Select } from "@mantine/core";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
+import { IconUserPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { patientQuery, patientsQuery } from "@/shared/api/patients";
+import { fullName, shortId } from "@/shared/format/names";
+import { PatientDialog } from "@/shared/patients/patient-dialog";
+
+interface Shown {
+  value: string | null;
+  onChange: (patientId: string | null) => void;
+}
+
+const MOST = 20;
+const SETTLED_MS = 200;
+
+/** Finds a patient by name among any number of them, or makes a new one on the spot. */
+export function PatientPicker({ value, onChange }: Shown) {
+  const { t } = useTranslation("upload");
+  const [text, setText] = useState("");
+  const [q] = useDebouncedValue(text, SETTLED_MS);
+  const [creating, { open, close }] = useDisclosure(false);
+  const found = useQuery(patientsQuery({ q, sort: q ? "name" : "newest", limit: MOST, offset: 0 })).data?.items ?? [];
+  const chosen = useQuery({ ...patientQuery(value ?? ""), enabled: value !== null }).data?.body;
+  const all = chosen && !found.some(({ id }) => id === chosen.id) ? [chosen, ...found] : found;
+  const options = all.map((patient) => ({ value: patient.id, label: fullName(patient) ?? shortId(patient.id) }));
+  return (
+    <>
+      <Group align="flex-end" gap="xs" wrap="nowrap">
+        <Select
+          flex={1}
+          searchable
+          clearable
+          required
+          label={t("patient.label")}
+          placeholder={t("patient.pick")}
+          nothingFoundMessage={t("patient.none")}
+          data={options}
+          filter={({ options: found }) => found} // the service has searched already
+          value={value}
+          onChange={onChange}
+          onSearchChange={setText}
+        />
+        <ActionIcon
+          size={36}
+          variant="default"
+          aria-label={t("patient.create")}
+          title={t("patient.create")}
+          onClick={open}
+        >
+          <IconUserPlus size={18} stroke={1.7} />
+        </ActionIcon>
+      </Group>
+      <PatientDialog opened={creating} patient={null} onClose={close} onDone={({ id }) => onChange(id)} />
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import { CloseButton, Progress } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Problem } from "@/shared/api/problem";
+import { useFormat } from "@/shared/format/use-format";
+import { useWords } from "@/shared/i18n/words";
+import { LinkButton } from "@/shared/ui/link-button";
+import { ProblemNote } from "@/shared/ui/problem-note";
+import { shareDone } from "@/shared/ui/progress";
+import { Outcome } from "./outcome";
+import { uploads } from "./store";
+import styles from "./upload.module.css";
+import { isOver, type Step, type Upload } from "./uploads";
+
+export function UploadItem({ upload }: { upload: Upload }) {
+  const { t } = useTranslation("upload");
+  const format = useFormat();
+  const { key, parcel, step } = upload;
+  const over = isOver(upload);
+  const count = parcel.files.length;
+  return (
+    <li className={styles["item"]}>
+      <div>
+        <div className={styles["name"]} title={parcel.name}>
+          {parcel.name}
+        </div>
+        <div className={styles["dim"]}>
+          {t("files", { count, formatted: format.whole(count) })} · {format.bytes(parcel.bytes)}
+        </div>
+      </div>
+      <CloseButton
+        aria-label={over ? t("forget") : t("stop")}
+        title={over ? t("forget") : t("stop")}
+        onClick={() => (over ? uploads.forget(key) : uploads.stop(key))}
+      />
+      <div className={styles["state"]}>
+        {step.at === "failed" ? (
+          <ProblemNote error={step.error} onRetry={() => uploads.retry(key)} />
+        ) : step.at === "ended" && step.analysis.state === "failed" ? (
+          <ProblemNote
+            error={new Problem(422, step.analysis.error ?? "other", step.analysis.detail ?? "")}
+            onRetry={() => uploads.retry(key)}
+          >
+            <ReportLink scanId={step.scanId} />
+          </ProblemNote>
+        ) : step.at === "ended" ? (
+          <Outcome scanId={step.scanId}>
+            <ReportLink scanId={step.scanId} />
+          </Outcome>
+        ) : (
+          <Line step={step} />
+        )}
+      </div>
+    </li>
+  );
+}
+
+function ReportLink({ scanId }: { scanId: string }) {
+  const { t } = useTranslation("upload");
+  return (
+    <LinkButton to="/scans/$scanId" params={{ scanId }} size="xs" variant="light">
+      {t("report")}
+    </LinkButton>
+  );
+}
+
+function Line({ step }: { step: Step }) {
+  const text = useStepText(step);
+  return (
+    <div className={styles["line"]}>
+      <Progress value={100 * shareOf(step)} size={6} radius="xs" aria-label={text} animated={step.at === "analysing"} />
+      <span className={styles["stateText"]} role="status">
+        {text}
+      </span>
+    </div>
+  );
+}
+
+function useStepText(step: Step): string {
+  const { t } = useTranslation("upload");
+  const format = useFormat();
+  const words = useWords();
+  switch (step.at) {
+    case "packing":
+    case "sending":
+      return t(`states.${step.at}`, { share: format.percent(step.share) });
+    case "analysing":
+      return step.analysis.stage ? words.stage(step.analysis.stage) : t("states.queued");
+    case "stopped":
+      return t("states.cancelled");
+    case "asking":
+      return t("states.asking");
+    default:
+      return t("states.waiting");
+  }
+}
+
+/** Packing, sending and analysing as one way from 0 to 1. */
+function shareOf(step: Step): number {
+  if (step.at === "packing") return 0.25 * step.share;
+  if (step.at === "sending") return 0.25 + 0.45 * step.share;
+  if (step.at === "asking") return 0.7;
+  return step.at === "analysing" ? 0.7 + 0.3 * shareDone(step.analysis) : 0;
+}

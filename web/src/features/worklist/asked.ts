@@ -1,0 +1,28 @@
+import type { ScansAsked } from "@/shared/api/scans";
+import { daysAgo } from "@/shared/format/dates";
+import type { Shown, Since, WorklistSearch } from "./search";
+
+const DAYS: Record<Exclude<Since, "any">, number> = { today: 0, week: 6, month: 29 };
+
+const OF_SHOWN: Record<Shown, Pick<ScansAsked, "verdict" | "status">> = {
+  all: {},
+  pathology: { verdict: ["pathology"] },
+  not_analysed: { verdict: ["not_analysed"] },
+  normal: { verdict: ["normal"] },
+  work: { status: ["queued", "running"] },
+};
+
+/** The filters as the API takes them. */
+export function askedOf({ show, sort, since, q }: WorklistSearch, now: Date = new Date()): ScansAsked {
+  return {
+    ...OF_SHOWN[show ?? "all"],
+    sort: sort ?? "probability",
+    q: q?.trim() || undefined,
+    from: since === undefined || since === "any" ? undefined : daysAgo(DAYS[since], now),
+  };
+}
+
+/** Whether anything is left out of the list. */
+export function isFiltered({ show, since, q }: WorklistSearch): boolean {
+  return (show ?? "all") !== "all" || (since ?? "any") !== "any" || Boolean(q?.trim());
+}

@@ -1,0 +1,111 @@
+import { CloseButton, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { type RefObject, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/shared/format/use-format";
+import { SHOWN, SINCE, SORTS, type WorklistSearch } from "./search";
+import styles from "./worklist.module.css";
+
+interface Shown {
+  search: WorklistSearch;
+  total: number | null;
+  box: RefObject<HTMLInputElement | null>;
+  onChange: (search: WorklistSearch) => void;
+}
+
+export function Toolbar({ search, total, box, onChange }: Shown) {
+  const { t } = useTranslation("worklist");
+  const format = useFormat();
+  return (
+    <div className={styles["toolbar"]}>
+      <SegmentedControl
+        size="xs"
+        aria-label={t("show.label")}
+        value={search.show ?? "all"}
+        data={SHOWN.map((value) => ({ value, label: t(`show.${value}`) }))}
+        onChange={(show) => onChange({ ...search, show })}
+      />
+      <Choice
+        label={t("sort.label")}
+        value={search.sort ?? "probability"}
+        values={SORTS}
+        name={(value) => t(`sort.${value}`)}
+        onChange={(sort) => onChange({ ...search, sort })}
+      />
+      <Choice
+        label={t("since.label")}
+        value={search.since ?? "any"}
+        values={SINCE}
+        name={(value) => t(`since.${value}`)}
+        onChange={(since) => onChange({ ...search, since })}
+      />
+      <SearchBox
+        key={search.q ? "kept" : "empty"}
+        value={search.q ?? ""}
+        box={box}
+        onChange={(q) => onChange({ ...search, q })}
+      />
+      <span className={styles["count"]} role="status">
+        {total !== null && t("count", { count: total, formatted: format.whole(total) })}
+      </span>
+    </div>
+  );
+}
+
+interface Choices<T extends string> {
+  label: string;
+  value: T;
+  values: readonly T[];
+  name: (value: T) => string;
+  onChange: (value: T) => void;
+}
+
+function Choice<T extends string>({ label, value, values, name, onChange }: Choices<T>) {
+  return (
+    <Select
+      size="xs"
+      w={178}
+      aria-label={label}
+      allowDeselect={false}
+      value={value}
+      data={values.map((one) => ({ value: one as string, label: name(one) }))}
+      onChange={(picked) => picked !== null && onChange(picked as T)}
+    />
+  );
+}
+
+const SETTLED_MS = 250;
+
+function SearchBox({
+  value,
+  box,
+  onChange,
+}: {
+  value: string;
+  box: RefObject<HTMLInputElement | null>;
+  onChange: (q: string) => void;
+}) {
+  const { t } = useTranslation(["worklist", "common"]);
+  const [text, setText] = useState(value);
+  const later = useDebouncedCallback(onChange, SETTLED_MS);
+  const type = (next: string) => {
+    setText(next);
+    later(next);
+  };
+  return (
+    <TextInput
+      ref={box}
+      size="xs"
+      type="search"
+      className={styles["search"] ?? ""}
+      aria-label={t("search")}
+      placeholder={t("search")}
+      leftSection={<IconSearch size={15} aria-hidden />}
+      rightSection={text && <CloseButton size="xs" aria-label={t("common:actions.clear")} onClick={() => type("")} />}
+      value={text}
+      onChange={(event) => type(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+    />
+  );
+}

@@ -1,0 +1,48 @@
+/** Numbers as the reader's language writes them; what is absent is a dash, never a zero. */
+export const ABSENT = "–";
+
+export function decimal(value: number | null | undefined, language: string, digits = 2): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return ABSENT;
+  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    value,
+  );
+}
+
+export function whole(value: number | null | undefined, language: string): string {
+  return decimal(value, language, 0);
+}
+
+export function percent(share: number | null | undefined, language: string, digits = 0): string {
+  if (share === null || share === undefined || Number.isNaN(share)) return ABSENT;
+  const options = { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+  return new Intl.NumberFormat(language, options).format(share);
+}
+
+export function bytes(count: number, language: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+  const power = count > 0 ? Math.min(units.length - 1, Math.floor(Math.log(count) / Math.log(1000))) : 0;
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[power] ?? "byte",
+    maximumFractionDigits: power > 1 ? 1 : 0,
+  }).format(count / 1000 ** power);
+}
+
+export function seconds(value: number | null | undefined, language: string): string {
+  if (value === null || value === undefined) return ABSENT;
+  const options = { style: "unit", unit: "second", maximumFractionDigits: value < 10 ? 2 : 0 } as const;
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+/** How long a thing has waited, in the largest unit that says it. */
+export function span(secondsPassed: number, language: string): string {
+  const [unit, size] =
+    secondsPassed < 90
+      ? (["second", 1] as const)
+      : secondsPassed < 5400
+        ? (["minute", 60] as const)
+        : (["hour", 3600] as const);
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 0 }).format(
+    secondsPassed / size,
+  );
+}

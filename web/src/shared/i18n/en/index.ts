@@ -1,0 +1,10 @@
+import common from "./common.json";
+import errors from "./errors.json";
+import medicine from "./medicine.json";
+import numbers from "./numbers.json";
+import patients from "./patients.json";
+import report from "./report.json";
+import upload from "./upload.json";
+import worklist from "./worklist.json";
+
+export default { common, errors, medicine, numbers, patients, report, upload, worklist };

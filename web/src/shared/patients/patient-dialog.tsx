@@ -1,0 +1,98 @@
+import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import type { Versioned } from "@/shared/api/http";
+import type { Patient, PatientInput } from "@/shared/api/model";
+import { createPatient, editPatient, patientsKey } from "@/shared/api/patients";
+import { Problem } from "@/shared/api/problem";
+import { ProblemNote } from "@/shared/ui/problem-note";
+
+interface Shown {
+  opened: boolean;
+  /** The patient as it was read, with its version; null makes a new one. */
+  patient: Versioned<Patient> | null;
+  onClose: () => void;
+  onDone?: (patient: Patient) => void;
+}
+
+const BLANK: PatientInput = { last_name: "", first_name: "", description: "" };
+
+export function PatientDialog({ opened, patient, onClose, onDone }: Shown) {
+  const { t } = useTranslation(["patients", "common"]);
+  const queries = useQueryClient();
+  const needed = (value: string) => (value.trim() ? null : t("required"));
+  const form = useForm<PatientInput>({ initialValues: BLANK, validate: { last_name: needed, first_name: needed } });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the form is filled when it opens, and not while it is typed in
+  useEffect(() => {
+    if (opened) form.setValues(patient ? inputOf(patient.body) : BLANK);
+  }, [opened]);
+  const save = useMutation({
+    mutationFn: (values: PatientInput) =>
+      patient ? editPatient(patient.body.id, values, patient.etag) : createPatient(values),
+    onSuccess: async (saved) => {
+      await queries.invalidateQueries({ queryKey: patientsKey });
+      notifications.show({ message: patient ? t("saved") : t("created") });
+      onDone?.(saved);
+      close();
+    },
+  });
+  const close = () => {
+    save.reset();
+    form.reset();
+    onClose();
+  };
+  const lookAgain = async () => {
+    await queries.invalidateQueries({ queryKey: patientsKey });
+    close();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={patient ? t("editTitle") : t("createTitle")}
+      closeButtonProps={{ "aria-label": t("common:actions.close") }}
+    >
+      <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+        <Stack gap="sm">
+          <TextInput label={t("fields.last_name")} withAsterisk data-autofocus {...form.getInputProps("last_name")} />
+          <TextInput label={t("fields.first_name")} withAsterisk {...form.getInputProps("first_name")} />
+          <Textarea
+            label={t("fields.description")}
+            autosize
+            minRows={2}
+            maxRows={6}
+            {...form.getInputProps("description")}
+          />
+          {save.isError && (
+            <ProblemNote error={save.error}>
+              {isConflict(save.error) && (
+                <Button mt="sm" size="xs" variant="default" onClick={() => void lookAgain()}>
+                  {t("common:actions.reload")}
+                </Button>
+              )}
+            </ProblemNote>
+          )}
+          <Group justify="flex-end" mt="xs">
+            <Button variant="default" onClick={close}>
+              {t("common:actions.cancel")}
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              {t("common:actions.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function inputOf({ first_name, last_name, description }: Patient): PatientInput {
+  return { first_name: first_name ?? "", last_name: last_name ?? "", description: description ?? "" };
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Problem && error.status === 412;
+}

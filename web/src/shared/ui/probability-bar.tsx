@@ -1,0 +1,28 @@
+import type { CSSProperties } from "react";
+import type { Verdict } from "@/shared/api/model";
+import { useFormat } from "@/shared/format/use-format";
+import styles from "./probability.module.css";
+import { coloursOf, toneOfVerdict } from "./tone";
+
+interface Shown {
+  probability: number | null;
+  /** What was read from it at the time; the operating point may be another one by now. */
+  verdict: Verdict | null;
+  threshold: number | null;
+}
+
+/** A probability as a number and a bar, with a tick where the operating point lies. */
+export function ProbabilityBar({ probability, verdict, threshold }: Shown) {
+  const format = useFormat();
+  if (probability === null) return <span style={{ color: "var(--faint)", paddingLeft: 20 }}>–</span>;
+  const tone = verdict === null ? "quiet" : toneOfVerdict(verdict);
+  return (
+    <div className={styles["row"]}>
+      <span className={styles["value"]}>{format.probability(probability)}</span>
+      <div className={styles["track"]} style={{ "--tone-ink": coloursOf(tone).ink } as CSSProperties} aria-hidden>
+        <div className={styles["fill"]} style={{ width: `${probability * 100}%` }} />
+        {threshold !== null && <div className={styles["tick"]} style={{ left: `${threshold * 100}%` }} />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import { Button } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "@/shared/api/problem";
+import { problemWords, useWords } from "@/shared/i18n/words";
+import styles from "./notes.module.css";
+
+interface Shown {
+  error: unknown;
+  onRetry?: (() => void) | undefined;
+  children?: ReactNode;
+}
+
+/** What went wrong in words, what to do, the server's own sentence, and a retry where one may help. */
+export function ProblemNote({ error, onRetry, children }: Shown) {
+  const { t } = useTranslation();
+  const { title, advice } = problemWords(error, useWords());
+  return (
+    <div className={styles["note"]} role="alert">
+      <IconAlertTriangle size={20} aria-hidden />
+      <div style={{ flex: 1 }}>
+        <div className={styles["title"]}>{title}</div>
+        <div className={styles["advice"]}>{advice}</div>
+        <Facts error={error} />
+        {children}
+        {onRetry && (
+          <Button mt="sm" size="xs" variant="default" onClick={onRetry}>
+            {t("actions.retry")}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Facts({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  if (!(error instanceof Problem)) return null;
+  const id = error.requestId && t("requestId", { id: error.requestId });
+  const facts = [error.detail, id].filter(Boolean).join(" · ");
+  return facts ? (
+    <div className={styles["detail"]} lang="en">
+      {facts}
+    </div>
+  ) : null;
+}
