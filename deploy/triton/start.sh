@@ -8,6 +8,9 @@ set -eu
 key=$(head -c 24 /dev/urandom | base64)
 closed="model-repository,shared-memory,trace,logging:turnstile-key=$key"
 
+# Gateways keep a connection to every Triton (round robin) and learn of new ones when a connection ends: each minute.
+# A study's deadline of 120 s is the grace that its requests have.
+
 # No config.pbtxt needs completing, so nothing is guessed. Ready means that every model is. Models never change under a
 # running server: a new repository is a new server beside the old one.
 exec tritonserver \
@@ -19,4 +22,6 @@ exec tritonserver \
     --log-format=ISO8601 \
     --http-restricted-api="$closed" \
     --grpc-restricted-protocol="$closed" \
+    --grpc-max-connection-age=60000 \
+    --grpc-max-connection-age-grace=120000 \
     "$@"

@@ -1,0 +1,67 @@
+"""Who may talk to whom in the cluster, as the NetworkPolicies have it; a pod without one would be open to all."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.deploy.charts import Object, of_kind
+
+COMPONENTS = {"gateway", "worker", "triton", "postgres", "migrate"}
+
+
+def peers(policy: Object, direction: str, port: int) -> set[str]:
+    """The components that the policy lets through on the port; `anyone` for a rule without peers."""
+    found = set()
+    for rule in policy["spec"][direction]:
+        if any(entry["port"] == port for entry in rule.get("ports", ())):
+            sides = rule.get("from" if direction == "ingress" else "to")
+            found |= {_name(side) for side in sides} if sides else {"anyone"}
+    return found
+
+
+def test_every_component_has_a_policy_for_both_directions() -> None:
+    policies = of_kind("minimal", "NetworkPolicy")
+    assert set(policies) == COMPONENTS
+    for name, policy in policies.items():
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        assert policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == name
+
+
+def test_the_gateway_and_the_worker_alone_reach_triton() -> None:
+    policy = of_kind("minimal", "NetworkPolicy")["triton"]
+    assert peers(policy, "ingress", 8001) == {"gateway", "worker"}
+    assert peers(policy, "ingress", 8000) == set(), "the kubelet's probes need no rule"
+    assert peers(policy, "ingress", 8002) == {"monitoring"}
+    assert policy["spec"]["egress"] == [], "it calls nobody"
+
+
+def test_the_gateway_the_worker_and_the_migration_alone_reach_postgresql() -> None:
+    policy = of_kind("minimal", "NetworkPolicy")["postgres"]
+    assert peers(policy, "ingress", 5432) == {"gateway", "worker", "migrate"}
+    assert policy["spec"]["egress"] == []
+
+
+@pytest.mark.parametrize("name", ["worker", "migrate"])
+def test_nobody_calls_the_worker_or_the_migration(name: str) -> None:
+    policy = of_kind("minimal", "NetworkPolicy")[name]
+    assert [rule for rule in policy["spec"]["ingress"] if not _is_monitoring(rule)] == []
+
+
+def test_what_is_outside_is_reached_on_its_own_port() -> None:
+    policy = of_kind("external", "NetworkPolicy")["gateway"]
+    (outside,) = (rule for rule in policy["spec"]["egress"] if {"ipBlock": {"cidr": "0.0.0.0/0"}} in rule.get("to", ()))
+    assert {entry["port"] for entry in outside["ports"]} == {443, 5432, 9000}
+
+
+def test_clients_can_be_held_to_the_ingress_controller() -> None:
+    assert peers(of_kind("minimal", "NetworkPolicy")["gateway"], "ingress", 8080) == {"anyone"}
+    assert peers(of_kind("cpu", "NetworkPolicy")["gateway"], "ingress", 8080) == {"ingress-nginx", "test", "monitoring"}
+
+
+def _name(side: dict[str, Any]) -> str:
+    labels = next(iter(side.values())).get("matchLabels", {})
+    return str(labels.get("app.kubernetes.io/component") or labels.get("kubernetes.io/metadata.name") or "outside")
+
+
+def _is_monitoring(rule: dict[str, Any]) -> bool:
+    return {_name(side) for side in rule.get("from", ())} == {"monitoring"}
