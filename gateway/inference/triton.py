@@ -31,6 +31,8 @@ CHANNEL: Final = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.use_local_subchannel_pool", 1),
+    # Of several Tritons (dns:///name:8001 in a cluster) each gets the next request; by default one would get them all.
+    ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
 )
 
 Slices = NDArray[np.uint8]
