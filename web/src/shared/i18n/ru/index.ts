@@ -5,6 +5,7 @@ import numbers from "./numbers.json";
 import patients from "./patients.json";
 import report from "./report.json";
 import upload from "./upload.json";
+import viewer from "./viewer.json";
 import worklist from "./worklist.json";
 
-export default { common, errors, medicine, numbers, patients, report, upload, worklist };
+export default { common, errors, medicine, numbers, patients, report, upload, viewer, worklist };

@@ -1,0 +1,62 @@
+import { Kbd, Modal } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { set } from "../state/changes";
+import { useViewing } from "../state/viewer-context";
+import styles from "./controls.module.css";
+
+const KEYS = [
+  ["scroll", ["↑", "↓"]],
+  ["page", ["PgUp", "PgDn"]],
+  ["ends", ["Home", "End"]],
+  ["presets", ["1", "–", "5"]],
+  ["planes", ["A", "C", "S", "T"]],
+  ["tools", ["W", "P", "Z", "M", "X"]],
+  ["heatmap", ["H"]],
+  ["opacity", ["[", "]"]],
+  ["lungs", ["L"]],
+  ["keySlice", ["K"]],
+  ["zoom", ["+", "−"]],
+  ["unmeasure", ["⌫"]],
+  ["reset", ["R"]],
+  ["help", ["?"]],
+] as const;
+
+const HANDS = ["wheel", "left", "middle", "right", "pinch"] as const;
+
+/** All keys and ways of the mouse; opened by ? and closed by Escape, with the focus back where it was. */
+export function Help() {
+  const { state, apply } = useViewing();
+  const { t } = useTranslation(["viewer", "common"]);
+  return (
+    <Modal
+      opened={state.help}
+      onClose={() => apply(set({ help: false }))}
+      title={t("help.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("common:actions.close") }}
+    >
+      <div className={styles["help"]}>
+        <dl>
+          {KEYS.map(([name, keys]) => (
+            <div key={name}>
+              <dt>
+                {keys.map((key) => (
+                  <Kbd key={key}>{key}</Kbd>
+                ))}
+              </dt>
+              <dd>{t(`help.keys.${name}`)}</dd>
+            </div>
+          ))}
+        </dl>
+        <dl>
+          {HANDS.map((name) => (
+            <div key={name}>
+              <dt>{t(`help.hands.${name}`)}</dt>
+              <dd>{t(`help.does.${name}`)}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,17 @@
+import type { Viewing as Asked } from "@/shared/viewing/slot";
+import { heatmapPath, lungsPath } from "../loading/addresses";
+import { type Grid, useGrid } from "../loading/use-grid";
+import type { ViewerState } from "./viewer-state";
+
+export interface Overlays {
+  readonly heat: Grid;
+  readonly lungs: Grid;
+}
+
+/** The grids that the reader wants over the slices; a new analysis has new ones. */
+export function useOverlays({ scan }: Asked, { heatmap, lungs }: ViewerState): Overlays {
+  return {
+    heat: useGrid(heatmap && heatmapPath(scan.id, heatmap), scan.analysis_id),
+    lungs: useGrid(lungs ? lungsPath(scan.id) : null, scan.sha256),
+  };
+}

@@ -1,0 +1,31 @@
+import { createContext, useContext } from "react";
+import type { Frame, Plane } from "../geometry/planes";
+import type { Series } from "../geometry/series";
+import type { HuStore } from "../volume/store";
+import type { Voxels } from "../volume/voxels";
+import type { Change, ViewerState } from "./viewer-state";
+
+/** What every part of the viewer sees: what the reader chose, and what has come. */
+export interface Viewing {
+  readonly state: ViewerState;
+  readonly apply: (change: Change) => void;
+  readonly series: Series;
+  readonly frames: Readonly<Record<Plane, Frame>>;
+  readonly store: HuStore;
+  readonly version: number; // of the store
+  readonly heat: Voxels | null;
+  readonly lungs: Voxels | null;
+  readonly box: Box | null;
+  readonly keySlice: number | null;
+}
+
+/** First and last voxel of the report's localisation along columns, rows and slices. */
+export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
+
+export const ViewingContext = createContext<Viewing | null>(null);
+
+export function useViewing(): Viewing {
+  const viewing = useContext(ViewingContext);
+  if (viewing === null) throw new Error("a part of the viewer outside of it");
+  return viewing;
+}

@@ -1,0 +1,40 @@
+import { type Affine, compose, inverse } from "../geometry/affine";
+import type { Frame } from "../geometry/planes";
+import { toVoxel } from "../geometry/planes";
+
+export type Numbers = Int16Array | Uint8Array | Float32Array;
+
+/** A grid of stored values in the patient: value x `slope` + `intercept` is what they mean. `filled` slices have come. */
+export interface Voxels {
+  readonly shape: readonly [number, number, number];
+  readonly affine: Affine;
+  readonly data: Numbers;
+  readonly slope: number;
+  readonly intercept: number;
+  filled: number;
+}
+
+/** Where a plane's pixel (0, 0) lies in another grid, and the steps to the next pixel across and down. */
+export interface Walk {
+  readonly start: readonly [number, number, number];
+  readonly across: readonly [number, number, number];
+  readonly down: readonly [number, number, number];
+}
+
+/** The way of a slice of the series through another grid: both lie in the same patient, so the two affines tell it. */
+export function walk(frame: Frame, slice: number, series: Affine, other: Affine): Walk {
+  const between = compose(inverse(other), series);
+  const at = (u: number, v: number): [number, number, number] => {
+    const [x, y, z] = toVoxel(frame, [u, v], slice);
+    const [a, b, c] = between.columns;
+    const along = (n: 0 | 1 | 2): number => between.origin[n] + a[n] * x + b[n] * y + c[n] * z;
+    return [along(0), along(1), along(2)];
+  };
+  const start = at(0, 0);
+  const step = ([x, y, z]: readonly [number, number, number]): [number, number, number] => [
+    x - start[0],
+    y - start[1],
+    z - start[2],
+  ];
+  return { start, across: step(at(1, 0)), down: step(at(0, 1)) };
+}
