@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from secrets import token_urlsafe
 
 import structlog
 from fastapi import FastAPI
@@ -47,6 +48,7 @@ from gateway.services.audit_trail import AuditTrail
 from gateway.services.feedback import Feedback
 from gateway.services.files import Files
 from gateway.services.operating_point import OperatingPoints
+from gateway.services.pages.pdf import Pages
 from gateway.services.patients import Patients
 from gateway.services.predicting import Predictions
 from gateway.services.reports_out import Reports
@@ -81,6 +83,7 @@ class Services:
     card: ModelCard
     engine: TritonEngine
     triton_url: str
+    triton_secret: SecretStr | None
     admission: Admission
     metrics: Metrics
     exposition: Exposition
@@ -102,11 +105,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if card.probability_histogram is None:
         log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
     async with AsyncExitStack() as stack:
-        url, page = settings.triton_url, settings.triton_metrics_url
+        url, page, secret = settings.triton_url, settings.triton_metrics_url, settings.triton_secret
         if url is None:
-            triton = TritonServer(settings.model_repository, ready_timeout_s=settings.engine_start_s)
+            secret = secret or SecretStr(token_urlsafe())
+            triton = TritonServer(
+                settings.model_repository, ready_timeout_s=settings.engine_start_s, secret=secret.get_secret_value()
+            )
             url, page = (await stack.enter_async_context(triton)).grpc_url, triton.metrics_url
-        engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc)
+        known = secret.get_secret_value() if secret else None
+        engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc, known)
         stack.push_async_callback(engine.close)
         decode = DecodePool(
             settings.decode_workers,
@@ -119,7 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.slices_in_flight.set_function(lambda: admission.in_flight)
         metrics.slices_waiting.set_function(lambda: admission.waiting)
         analysis = Analysis(decode, engine, admission, card, settings.budgets, metrics, settings.deadline_s)
-        yield Services(settings, card, engine, url, admission, metrics, Exposition(metrics, page), analysis)
+        yield Services(settings, card, engine, url, secret, admission, metrics, Exposition(metrics, page), analysis)
 
 
 @dataclass(frozen=True)
@@ -192,9 +199,10 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(scans_router(Scans(store.database, store.blobs)))
     uploading, files = Uploading(store.database, store.blobs), Files(store.database, store.blobs)
     app.include_router(files_router(uploading, files, settings.upload_bytes))
-    app.include_router(viewing_router(viewing_of(services, store)))
+    viewing = viewing_of(services, store)
+    app.include_router(viewing_router(viewing))
     app.include_router(analyses_router(Analyses(store.database, store.news)))
-    app.include_router(reports_router(Reports(store.database)))
+    app.include_router(reports_router(Reports(store.database), Pages(store.database, viewing)))
     points = OperatingPoints(store.database, services.card)
     predictions = Predictions(store.database, services.analysis, points)
     app.include_router(inference_router(predictions, settings.scratch_folder, settings.upload_bytes))

@@ -12,6 +12,8 @@ from gateway.api.guard import Facts, needs
 from gateway.api.schemas import Problem, Row, Summary
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal
+from gateway.services.pages.pdf import Pages
+from gateway.services.pages.words import Language
 from gateway.services.reports_out import MEDIA_TYPES, Format, Reports, as_table
 
 Reader = Annotated[Principal, needs(Scope.REPORTS_READ)]
@@ -54,18 +56,25 @@ class Listed(BaseModel):
     items: list[Named]
 
 
-def reports_router(reports: Reports) -> APIRouter:
+def reports_router(reports: Reports, pages: Pages) -> APIRouter:
     """The resource `report` of a scan."""
     router = APIRouter(prefix="/api/scans", tags=["reports"], responses=PROBLEMS)
 
     @router.get("/{scan_id}/report", summary="The newest report", response_model=Report, responses=FILES)
     async def report(
-        asking: Reader, facts: Facts, scan_id: UUID, analysis_id: UUID | None = None, kind: Kind = Format.JSON
+        asking: Reader,
+        facts: Facts,
+        scan_id: UUID,
+        analysis_id: UUID | None = None,
+        kind: Kind = Format.JSON,
+        lang: Language = Language.ENGLISH,
     ) -> Any:
-        """As JSON, a table, or a page; `analysis_id` asks for the report of an earlier analysis."""
+        """As JSON, a table, or a page for each study, in `lang`; `analysis_id` asks for that of an earlier analysis."""
         kept = await reports.read(asking, facts, scan_id, analysis_id, kind)
         if kind is Format.JSON:
             return Report(**Named.model_validate(kept.row).model_dump(), **kept.body)
+        if kind is Format.PDF:
+            return _file(await pages.pdf(asking, facts, kept, lang), kind, scan_id)
         return _file(as_table(kept, kind), kind, scan_id)
 
     @router.get("/{scan_id}/reports", summary="All reports")

@@ -48,6 +48,11 @@ class Program:
                 stderr=log,
             )
 
+    def assert_alive(self) -> None:
+        """It ends when it is killed, and never by itself."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text(errors="replace")[-4000:]
+
     def kill(self) -> None:
         """SIGKILL, and a new one at once, as an orchestrator would."""
         self.stop(signal.SIGKILL)
@@ -86,6 +91,7 @@ class House:
         """Ask for an analysis until the gateway says that it took the request."""
 
         def taken() -> bool:
+            self.gateway.assert_alive()
             with suppress(httpx.TransportError), httpx.Client(base_url=self.url, timeout=10, trust_env=False) as client:
                 answer = client.post(f"/api/scans/{scan}/analyze")
                 assert answer.status_code in (200, 202, 503), answer.text
@@ -123,6 +129,8 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
         try:
             until(lambda: _is_ready(house.url))
             yield house
+            for program in (gateway, worker):
+                program.assert_alive()
         finally:
             for program in (gateway, worker):
                 program.stop()
