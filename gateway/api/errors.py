@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.api.request_id import HEADER, request_id
 from gateway.errors import GatewayError
@@ -16,6 +17,7 @@ from screening.errors import StudyError
 
 log = structlog.get_logger(__name__)
 
+GONE = 499  # nginx's number; nobody reads this answer
 RETRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -48,6 +50,11 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", where)
 
+    async def client_gone(_request: Request, _error: Exception) -> JSONResponse:
+        return answer(
+            GONE, "client_gone", "the client left before its request had come in"
+        )  # for log and metrics alone
+
     async def unknown(_request: Request, _error: Exception) -> JSONResponse:
         # Starlette raises it again after the answer, and the server logs its frames.
         detail = "the service failed; the request id finds the reason in its log"
@@ -57,4 +64,5 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
     app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(HTTPException, http_exception)
     app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(ClientDisconnect, client_gone)
     app.add_exception_handler(Exception, unknown)

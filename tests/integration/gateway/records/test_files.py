@@ -72,7 +72,7 @@ def test_who_has_it_is_sent_nothing(doctor: httpx.Client, address: str) -> None:
         ("../../etc/passwd.zip", "passwd.zip"),
         (r"C:\patients\Doe^John.zip", "Doe^John.zip"),
         ("say %22hi%22;.zip", 'say "hi";.zip'),
-        ("снимок\u202eшеи.zip", "снимокшеи.zip"),
+        ("胸部\u202e撮影.zip", "胸部撮影.zip"),
         ("nul\0.zip", "nul.zip"),
         ("..", "upload"),
     ],
