@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway.api.analysis_shapes import Analysed, Analysis, Bulk, BulkAnswer, WithAttempts
 from gateway.api.guard import Facts, needs
-from gateway.api.schemas import Problem
+from gateway.api.problems import problem
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal
 from gateway.services.analyses import Analyses, Seen
@@ -25,7 +25,7 @@ ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
     202: {"model": Analysis, "description": "It waits or runs; ask again, or follow its events"}
 }
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Problem, "description": "No such scan: not_found; or never analysed: no_analysis"}
+    404: problem("No such scan: not_found; or never analysed: no_analysis")
 }
 
 

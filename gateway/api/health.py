@@ -44,7 +44,7 @@ def health_router(engine: Engine, database: Database, exposition: Exposition, tr
         ensemble, store = await asyncio.gather(engine.why_not_ready(), database.why_not_ready())
         reason = ensemble or store
         if reason is not None:
-            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
             response.headers["Retry-After"] = RETRY_AFTER_S
         return Readiness(
             ready=reason is None,

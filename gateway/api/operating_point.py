@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from gateway.api.etag import Expected, tag_of
 from gateway.api.guard import Asking, Facts, needs
+from gateway.api.problems import problems
 from gateway.api.words import Line
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal
@@ -41,7 +42,7 @@ def operating_point_router(points: OperatingPoints) -> APIRouter:
     async def read(asking: Asking, response: Response) -> Chosen:
         return told(await points.read(asking.institution), response)
 
-    @router.put("", summary="Choose another operating point of the model card")
+    @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
     async def choose(
         asking: Annotated[Principal, needs(Scope.OPERATION_WRITE)],
         facts: Facts,

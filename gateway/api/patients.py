@@ -1,5 +1,6 @@
 """Patients: /api/patients."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -12,6 +13,7 @@ from gateway.api.guard import Facts, needs
 from gateway.api.idempotency import IdempotencyKey, as_response
 from gateway.api.paging import Limit, Offset, Page
 from gateway.api.problems import problems
+from gateway.api.scan_shapes import Verdict
 from gateway.api.words import Comment, Line
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal
@@ -68,24 +70,21 @@ class Patient(BaseModel):
     created_at: datetime
     updated_at: datetime
     scans: int = Field(description="How many scans there are of the patient.")
-    last_verdict: str | None = Field(description="Verdict of the newest scan that has one.")
+    last_verdict: Verdict | None = Field(description="Verdict of the newest scan that has one.")
     last_probability: float | None = Field(description="Probability of the same scan.")
     last_scan_at: datetime | None
 
     @classmethod
     def of(cls, view: PatientView) -> Self:
-        return cls(
-            id=view.id,
-            first_name=view.name.first_name,
-            last_name=view.name.last_name,
-            pseudonymised=view.name.pseudonymised,
-            description=view.description,
-            created_at=view.created_at,
-            updated_at=view.updated_at,
-            scans=view.screened.scans,
-            last_verdict=view.screened.last_verdict,
-            last_probability=view.screened.last_probability,
-            last_scan_at=view.screened.last_scan_at,
+        return cls.model_validate(
+            {
+                "id": view.id,
+                **asdict(view.name),
+                "description": view.description,
+                "created_at": view.created_at,
+                "updated_at": view.updated_at,
+                **asdict(view.screened),
+            }
         )
 
 

@@ -21,7 +21,9 @@ from gateway.api.knocks import (
     own_origin,
     set_cookie,
 )
+from gateway.api.problems import problems
 from gateway.people.door import refuse_foreign_page
+from gateway.people.permissions import Role
 from gateway.people.principal import Kind
 from gateway.services import signing_in
 
@@ -38,7 +40,7 @@ class Me(BaseModel):
     """Who is asking."""
 
     name: str
-    role: str
+    role: Role
     scopes: list[str]
     institution: str
     sign_in: Literal["local", "oidc", "token"]
@@ -86,7 +88,13 @@ def session_router() -> APIRouter:
         set_cookie(request, answer, SESSION, secret, from_elsewhere=False)
         return answer
 
-    @router.get("/auth/login", summary="To the identity provider", status_code=302, response_class=RedirectResponse)
+    @router.get(
+        "/auth/login",
+        summary="To the identity provider",
+        status_code=302,
+        response_class=RedirectResponse,
+        responses=problems(404),
+    )
     async def login(
         request: Request, facts: Facts, next_: Annotated[str, Query(alias="next", max_length=LONGEST)] = "/"
     ) -> Response:
@@ -100,6 +108,7 @@ def session_router() -> APIRouter:
         summary="Back from the identity provider",
         status_code=302,
         response_class=RedirectResponse,
+        responses=problems(404),
     )
     async def callback(
         request: Request,

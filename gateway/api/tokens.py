@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from gateway.api.guard import Facts, needs
 from gateway.api.paging import Limit, Offset, Page
+from gateway.api.problems import problems
 from gateway.api.words import Line
 from gateway.people.permissions import GRANTS, Role, Scope
 from gateway.people.principal import Principal
@@ -74,7 +75,9 @@ def tokens_router(tokens: Tokens) -> APIRouter:
         row, text = await tokens.create(asking, wanted.of(asking.institution, asking.key), facts)
         return Made(**Token.model_validate(row).model_dump(), token=text)
 
-    @router.delete("/{token_id}", status_code=204, summary="Revoke a token and end its sessions")
+    @router.delete(
+        "/{token_id}", status_code=204, responses=problems(404), summary="Revoke a token and end its sessions"
+    )
     async def revoke(asking: Steward, facts: Facts, token_id: UUID) -> None:
         await tokens.revoke(asking, token_id, facts)
 
