@@ -9,9 +9,15 @@ import { Workplace } from "./workplace";
 /** The series of a scan and what the networks saw in it. It says in words what is missing, and is never blank. */
 export function Viewer(asked: Asked) {
   const evidence = evidenceOf(asked.study);
-  const loaded = useSeries(asked.scan.id, asked.slice ?? evidence?.keySlice ?? null);
+  const loaded = useSeries(
+    asked.scan.id,
+    asked.study?.row.study_uid ?? null,
+    asked.slice ?? evidence?.keySlice ?? null,
+  );
   if (loaded.store)
-    return <Workplace key={asked.scan.id} asked={asked} loaded={loaded} store={loaded.store} evidence={evidence} />;
+    return (
+      <Workplace key={loaded.store.series.uid} asked={asked} loaded={loaded} store={loaded.store} evidence={evidence} />
+    );
   return (
     <div className={styles["empty"]}>
       {loaded.problem ? <ProblemNote error={loaded.problem} onRetry={loaded.retry} /> : <Waiting />}

@@ -39,14 +39,14 @@ export function Workplace({ asked, loaded, store, evidence }: Shown) {
     }),
     [series],
   );
-  const overlays = useOverlays(asked, state);
+  const overlays = useOverlays(asked, loaded.studyUid, state);
   const viewing: Viewing = {
     ...{ state, apply, series, frames, store },
     version: loaded.version,
     heat: overlays.heat.voxels,
     lungs: overlays.lungs.voxels,
     box: evidence?.box ?? null,
-    keySlice: evidence?.keySlice ?? null,
+    keySlice: evidence?.keySlice ?? loaded.keySlice,
   };
   const slice = sliceOf(frames.axial, state.cursor);
   useAsked(viewing, asked, slice);

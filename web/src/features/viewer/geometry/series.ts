@@ -1,4 +1,4 @@
-import { type Affine, fromRows } from "./affine";
+import { type Affine, fromRas } from "./affine";
 
 /** A series as a grid of voxels; `shape` counts columns, rows and slices, and slice 0 lies lowest along the normal. */
 export interface Series {
@@ -7,15 +7,16 @@ export interface Series {
   readonly affine: Affine;
 }
 
-/** What the gateway tells of the chosen series. */
-export interface SeriesFacts {
-  series_uid: string;
-  shape: readonly [number, number, number]; // slices, rows, columns
-  affine_lps: readonly (readonly number[])[];
+/** What the gateway tells of it: slices, rows and columns, and the way from a voxel to mm in RAS. */
+export interface GridFacts {
+  readonly series_uid: string;
+  readonly shape: readonly number[];
+  readonly affine_ras: readonly (readonly number[])[];
 }
 
-export function seriesOf({ series_uid, shape, affine_lps }: SeriesFacts): Series {
-  const [slices, rows, columns] = shape;
+/** Throws a RangeError where the facts tell of no volume. */
+export function seriesOf({ series_uid, shape, affine_ras }: GridFacts): Series {
+  const [slices = 0, rows = 0, columns = 0] = shape;
   if (Math.min(slices, rows, columns) < 1) throw new RangeError("a series without voxels");
-  return { uid: series_uid, shape: [columns, rows, slices], affine: fromRows(affine_lps) };
+  return { uid: series_uid, shape: [columns, rows, slices], affine: fromRas(affine_ras) };
 }

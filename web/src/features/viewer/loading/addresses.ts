@@ -5,16 +5,29 @@ import type { Step } from "../volume/budget";
 const HEATMAP_STEP = 4; // a cell of the networks' maps spans 8 pixels and more: nothing is lost
 const LUNGS_STEP = 2;
 
-/** Where the gateway serves what is looked at. */
-export const seriesPath = (scanId: string): string => `/api/scans/${scanId}/series`;
+/** What is looked at: a scan's first study, or the one of that UID. */
+export interface Looked {
+  readonly scanId: string;
+  readonly studyUid: string | null;
+}
 
-export const slicePath = (scanId: string, slice: number): string =>
-  address(`/api/scans/${scanId}/slices/${slice}`, { format: "raw" });
+/** Where the gateway serves it. */
+export function slicePath(looked: Looked, slice: number): string {
+  return path(looked, `slices/${slice}`, { format: "raw" });
+}
 
-export const volumePath = (scanId: string, step: Step): string =>
-  address(`/api/scans/${scanId}/volume.nii.gz`, { step });
+export function volumePath(looked: Looked, step: Step): string {
+  return path(looked, "volume.nii.gz", { step });
+}
 
-export const heatmapPath = (scanId: string, kind: Heatmap): string =>
-  address(`/api/scans/${scanId}/heatmap.nii.gz`, { kind, step: HEATMAP_STEP });
+export function heatmapPath(looked: Looked, kind: Heatmap): string {
+  return path(looked, "heatmap.nii.gz", { kind, step: HEATMAP_STEP });
+}
 
-export const lungsPath = (scanId: string): string => address(`/api/scans/${scanId}/lungs.nii.gz`, { step: LUNGS_STEP });
+export function lungsPath(looked: Looked): string {
+  return path(looked, "lungs.nii.gz", { step: LUNGS_STEP });
+}
+
+function path({ scanId, studyUid }: Looked, what: string, query: Record<string, string | number>): string {
+  return address(`/api/scans/${scanId}/${what}`, { ...query, study_uid: studyUid });
+}

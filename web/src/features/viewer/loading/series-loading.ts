@@ -1,11 +1,12 @@
-import { get, getBytes } from "@/shared/api/http";
-import { type Series, type SeriesFacts, seriesOf } from "../geometry/series";
+import { body, calls } from "@/shared/api/client";
+import { getBytes } from "@/shared/api/http";
+import { type Series, seriesOf } from "../geometry/series";
 import { BUDGET_BYTES, finestStep, type Step } from "../volume/budget";
 import { DecodeFailure } from "../volume/nifti";
 import { HuStore } from "../volume/store";
 import { readVoxels } from "../volume/streaming";
 import type { Voxels } from "../volume/voxels";
-import { seriesPath, slicePath, volumePath } from "./addresses";
+import { type Looked, slicePath, volumePath } from "./addresses";
 import { opened } from "./timing";
 
 const COARSE: Step = 4;
@@ -14,6 +15,8 @@ const TOLD_EVERY_MS = 150; // a volume comes in hundreds of pieces; the planes n
 /** What has come so far. `version` grows with every slice; a `problem` before the first slice leaves nothing to show. */
 export interface Loaded {
   readonly store: HuStore | null;
+  readonly studyUid: string | null;
+  readonly keySlice: number | null; // of the newest report
   readonly first: number; // the slice that was asked for first
   readonly version: number;
   readonly share: number; // of the finest volume, 0 to 1
@@ -21,7 +24,16 @@ export interface Loaded {
   readonly problem: unknown;
 }
 
-export const NOTHING: Loaded = { store: null, first: 0, version: 0, share: 0, step: null, problem: null };
+export const NOTHING: Loaded = {
+  store: null,
+  studyUid: null,
+  keySlice: null,
+  first: 0,
+  version: 0,
+  share: 0,
+  step: null,
+  problem: null,
+};
 
 /** One series on its way: the first slice at once, then a coarse volume, then the finest one that fits. */
 export class SeriesLoading {
@@ -32,8 +44,8 @@ export class SeriesLoading {
   private toldAt = 0;
 
   constructor(
-    private readonly scanId: string,
-    private readonly keySlice: number | null,
+    private readonly looked: Looked,
+    private readonly asked: number | null,
   ) {}
 
   readonly snapshot = (): Loaded => this.loaded;
@@ -77,16 +89,23 @@ export class SeriesLoading {
 
   private async firstSlice(): Promise<Series> {
     const { signal } = this.stop;
-    // The report knows the key slice: then slice and series are asked for side by side.
-    const early = this.keySlice === null ? null : getBytes(slicePath(this.scanId, this.keySlice), { signal });
+    // Where the slice is known already, it is asked for beside the series, not after it.
+    const early = this.asked === null ? null : getBytes(slicePath(this.looked, this.asked), { signal });
     early?.catch(() => undefined); // looked at below, after the series, whose own problem tells more
-    const series = seriesOf(await get<SeriesFacts>(seriesPath(this.scanId), { signal }));
-    const first = this.keySlice ?? Math.floor(series.shape[2] / 2);
+    const shown = await this.shown();
+    const series = seriesOf(shown.grid);
+    const first = this.asked ?? shown.key_slice ?? Math.floor(series.shape[2] / 2);
     const store = new HuStore(series);
     const hu = early ? checked(await (await early).arrayBuffer(), series) : await this.slice(first, series, signal);
     store.addSlice(first, hu);
-    this.tell({ store, first, step: finestStep(series) });
+    this.tell({ store, first, studyUid: shown.study_uid, keySlice: shown.key_slice, step: finestStep(series) });
     return series;
+  }
+
+  private shown() {
+    const { scanId, studyUid } = this.looked;
+    const params = { path: { scan_id: scanId }, query: { study_uid: studyUid } };
+    return body(calls.GET("/api/scans/{scan_id}/series", { params, signal: this.stop.signal }));
   }
 
   private async volumes(series: Series): Promise<void> {
@@ -97,7 +116,7 @@ export class SeriesLoading {
   }
 
   private async volume(step: Step, coarser: readonly Voxels[]): Promise<Voxels> {
-    const response = await getBytes(volumePath(this.scanId, step), { signal: this.stop.signal });
+    const response = await getBytes(volumePath(this.looked, step), { signal: this.stop.signal });
     const whole = await readVoxels(response, BUDGET_BYTES, (voxels) => this.filled(voxels, coarser));
     // A grid that is there whole needs the coarser one no longer.
     this.loaded.store?.setVolumes([whole]);
@@ -113,7 +132,7 @@ export class SeriesLoading {
   }
 
   private async slice(slice: number, series: Series, signal: AbortSignal): Promise<Int16Array> {
-    const response = await getBytes(slicePath(this.scanId, slice), { signal });
+    const response = await getBytes(slicePath(this.looked, slice), { signal });
     return checked(await response.arrayBuffer(), series);
   }
 

@@ -7,18 +7,23 @@ export interface SeriesOnItsWay extends Loaded {
 }
 
 /** Loads the series of a scan, the first slice first, while somebody looks at it. */
-export function useSeries(scanId: string, firstSlice: number | null): SeriesOnItsWay {
+export function useSeries(scanId: string, studyUid: string | null, firstSlice: number | null): SeriesOnItsWay {
   const [attempt, setAttempt] = useState(0);
-  const [first] = useState(firstSlice); // a report that comes later does not start the loading anew
   const [loading, setLoading] = useState<SeriesLoading | null>(null);
+  const loaded = useSyncExternalStore(loading?.subscribe ?? deaf, loading?.snapshot ?? nothing);
+  const [asked, setAsked] = useState({ studyUid, firstSlice });
+  // A report that comes later names the study that is shown already; only another one is loaded anew.
+  const shown = loaded.studyUid ?? asked.studyUid;
+  if (studyUid !== null && shown !== null && studyUid !== shown && studyUid !== asked.studyUid) {
+    setAsked({ studyUid, firstSlice });
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt is a new loading
   useEffect(() => {
-    const begun = new SeriesLoading(scanId, first);
+    const begun = new SeriesLoading({ scanId, studyUid: asked.studyUid }, asked.firstSlice);
     setLoading(begun);
     void begun.start();
     return () => begun.close();
-  }, [scanId, first, attempt]);
-  const loaded = useSyncExternalStore(loading?.subscribe ?? deaf, loading?.snapshot ?? nothing);
+  }, [scanId, asked, attempt]);
   const want = useCallback((slice: number) => void loading?.want(slice), [loading]);
   const retry = useCallback(() => setAttempt((before) => before + 1), []);
   return { ...loaded, want, retry };

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useFormat } from "@/shared/format/use-format";
 import { distanceMm } from "../geometry/affine";
 import { type Placing, toScreen } from "../geometry/camera";
 import { type Frame, toVoxel } from "../geometry/planes";
@@ -23,6 +24,7 @@ export function MeasureMarks({ frame, slice, placing }: Shown) {
 function Line({ one, frame, placing }: { one: Measurement; frame: Frame; placing: Placing }) {
   const { series } = useViewing();
   const { t } = useTranslation("viewer");
+  const format = useFormat();
   const [[x, y], [x1, y1]] = [toScreen(placing, one.from), toScreen(placing, one.to)];
   const mm = distanceMm(series.affine, toVoxel(frame, one.from, one.slice), toVoxel(frame, one.to, one.slice));
   return (
@@ -31,7 +33,7 @@ function Line({ one, frame, placing }: { one: Measurement; frame: Frame; placing
       <circle cx={x} cy={y} r={3} />
       <circle cx={x1} cy={y1} r={3} />
       <text x={x1 + 8} y={y1 - 8}>
-        {t("mm", { mm: mm.toFixed(1) })}
+        {t("mm", { mm: format.decimal(mm, 1) })}
       </text>
     </g>
   );

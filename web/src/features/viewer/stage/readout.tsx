@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useFormat } from "@/shared/format/use-format";
 import type { Vec3 } from "../geometry/affine";
 import { type Plane, sliceMm, sliceOf } from "../geometry/planes";
 import { useViewing } from "../state/viewer-context";
@@ -15,6 +16,7 @@ interface Shown {
 export function Readout({ plane, hover, sharp }: Shown) {
   const { state, frames, series } = useViewing();
   const { t } = useTranslation("viewer");
+  const format = useFormat();
   const frame = frames[plane];
   const slice = sliceOf(frame, state.cursor);
   const { center, width } = state.window;
@@ -31,7 +33,7 @@ export function Readout({ plane, hover, sharp }: Shown) {
       </div>
       <div className={styles["bottomLeft"]}>
         <span>{t("sliceNumber", { slice: slice + 1, slices: frame.through.count })}</span>
-        <span className={styles["faint"]}>{t("atMm", { mm: sliceMm(frame, series, slice).toFixed(1) })}</span>
+        <span className={styles["faint"]}>{t("atMm", { mm: format.decimal(sliceMm(frame, series, slice), 1) })}</span>
       </div>
       <div className={styles["bottomRight"]} data-testid={`hu-${plane}`}>
         {hover && <Under voxel={hover} />}

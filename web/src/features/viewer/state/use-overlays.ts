@@ -9,9 +9,10 @@ export interface Overlays {
 }
 
 /** The grids that the reader wants over the slices; a new analysis has new ones. */
-export function useOverlays({ scan }: Asked, { heatmap, lungs }: ViewerState): Overlays {
+export function useOverlays({ scan }: Asked, studyUid: string | null, { heatmap, lungs }: ViewerState): Overlays {
+  const looked = { scanId: scan.id, studyUid };
   return {
-    heat: useGrid(heatmap && heatmapPath(scan.id, heatmap), scan.analysis_id),
-    lungs: useGrid(lungs ? lungsPath(scan.id) : null, scan.sha256),
+    heat: useGrid(heatmap && heatmapPath(looked, heatmap), scan.analysis_id),
+    lungs: useGrid(lungs ? lungsPath(looked) : null, scan.sha256),
   };
 }
