@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -77,7 +78,9 @@ class Attempts:
             return
         key = await self._evidence_kept(run.turn, screened)
         studies = tuple(study.report for study in screened)
-        if not await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress)) and key:
+        if await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress)):
+            self.turns.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
+        elif key:
             await self.blobs.delete_derived(key)
 
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:
@@ -152,6 +155,7 @@ class _Run:
     turn: Turn
     changed: asyncio.Event
     progress: Progress = field(default_factory=Progress)
+    begun_s: float = field(default_factory=monotonic)
 
     def tell(self, progress: Progress) -> None:
         self.progress = progress

@@ -22,7 +22,7 @@ def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
     if grey is None:
         raise ValueError("the slice is no PNG")
     plain = cv2.cvtColor(_shown(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR)
-    heat = np.clip(_shown(evidence.heatmap(_decisive(evidence), evidence.key_slice), evidence), 0.0, 1.0)
+    heat = np.clip(_shown(_heatmap(evidence), evidence), 0.0, 1.0)
     colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     share = heat[..., None] * STRONGEST
     heated = np.rint(plain * (1.0 - share) + colours * share).astype(np.uint8)
@@ -30,9 +30,10 @@ def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
     return data.tobytes()
 
 
-def _decisive(evidence: Evidence) -> Kind:
+def _heatmap(evidence: Evidence) -> NDArray[np.float32]:
     place = evidence.slice_indices.index(evidence.key_slice)
-    return Kind.ERROR if evidence.slice_r[place] > evidence.slice_p[place] else Kind.ACTIVATION
+    by_error = evidence.slice_r[place] > evidence.slice_p[place]
+    return evidence.heatmap(Kind.ERROR if by_error else Kind.ACTIVATION, place)
 
 
 def _shown(slice_: NDArray[Pixel], evidence: Evidence) -> NDArray[Pixel]:
