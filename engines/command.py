@@ -4,6 +4,7 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from engines.environment import Environment
 
@@ -11,6 +12,9 @@ HOST = "127.0.0.1"
 STUB_SHM_BYTES = 4 * 2**20
 STUB_TIMEOUT_S = 120
 EXIT_TIMEOUT_S = 5
+# What changes the server or shares its memory; nobody here asks for it, and it is where Triton's advisories are.
+CONTROL = "model-repository,shared-memory,trace,logging"
+KEY_HEADER = "turnstile-key"
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,17 @@ def free_port() -> int:
 
 
 def triton_command(
-    environment: Environment, backends: Path, repository: Path, ports: Ports, shm_prefix: str
+    environment: Environment, backends: Path, repository: Path, ports: Ports, shm_prefix: str, secret: str | None = None
 ) -> list[str]:
-    """The command line of the server for one model repository."""
+    """The command line of the server for one model repository.
+
+    Who knows `secret` may infer and control; without one everybody on this machine may infer, and nobody control.
+    """
+    closed = (
+        f"{CONTROL},model-config,inference:{KEY_HEADER}={secret}"
+        if secret
+        else f"{CONTROL}:{KEY_HEADER}={token_hex(16)}"
+    )
     flags = {
         "model-repository": repository,
         "backend-directory": backends,
@@ -49,6 +61,8 @@ def triton_command(
         "http-port": ports.http,
         "grpc-address": HOST,
         "grpc-port": ports.grpc,
+        "http-restricted-api": closed,
+        "grpc-restricted-protocol": closed,
         "metrics-address": HOST,
         "metrics-port": ports.metrics,
         "allow-gpu-metrics": str(Path("/dev/nvidiactl").exists()).lower(),  # asks DCGM, which is not on a CPU machine

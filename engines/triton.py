@@ -29,7 +29,8 @@ class TritonServer(SupervisedServer):
     """A real tritonserver that serves `repository` on this machine alone.
 
     A port of 0 is a free one, chosen once: clients find the server again where it was. `home` keeps the environment,
-    the backends and the log; it is `TURNSTILE_HOME` or the user's cache folder unless given.
+    the backends and the log; it is `TURNSTILE_HOME` or the user's cache folder unless given. With a `secret` only who
+    sends it may infer; nobody may load models or share memory without it.
     """
 
     product = "Triton"
@@ -44,9 +45,11 @@ class TritonServer(SupervisedServer):
         metrics_port: int = 0,
         ready_timeout_s: float = READY_TIMEOUT_S,
         restart_policy: RestartPolicy | None = None,
+        secret: str | None = None,
     ) -> None:
         super().__init__(home or default_home(), ready_timeout_s, restart_policy or RestartPolicy())
         self._repository = repository
+        self._secret = secret
         self._ports = Ports.free(http_port, grpc_port, metrics_port)
 
     @property
@@ -86,7 +89,7 @@ class TritonServer(SupervisedServer):
         environment = engine_environment(self._home)
         backends = backend_directory(environment, self._home)
         self._make_room_for_log()
-        command = triton_command(environment, backends, repository, self._ports, self._shm_prefix)
+        command = triton_command(environment, backends, repository, self._ports, self._shm_prefix, self._secret)
         return command, triton_environ(environment)
 
     async def _answers(self) -> bool:

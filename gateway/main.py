@@ -23,6 +23,7 @@ from gateway.api.health import health_router
 from gateway.api.inference import inference_router
 from gateway.api.model_card import model_card_router
 from gateway.api.operating_point import operating_point_router
+from gateway.api.page import PAGE, page_router
 from gateway.api.patients import patients_router
 from gateway.api.problems import ANYWHERE
 from gateway.api.reports import reports_router
@@ -213,4 +214,5 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(feedback_router(Feedback(store.database, services.metrics)))
     app.include_router(operating_point_router(points))
     app.include_router(statistics_router(store.database))
+    app.include_router(page_router(PAGE))  # the last one: it answers every address that is left
     return app

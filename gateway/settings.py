@@ -29,6 +29,8 @@ class Settings(PeopleSettings):
     """Folder with the networks and model_card.json; the default stands beside the code."""
     triton_url: str | None = None
     """host:port of the gRPC of a Triton elsewhere. Without it one is started here."""
+    triton_secret: SecretStr | None = None
+    """Secret that the Triton elsewhere wants for inference. One that is started here gets a new one each time."""
     triton_metrics_url: str | None = None
     """Page of that Triton's metrics (http://...:8002/metrics), to be shown below the gateway's own."""
     engine_start_s: PositiveFloat = 120.0

@@ -10,6 +10,7 @@ from gateway.cli.audit import audit
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.migrate import migrate
+from gateway.cli.openapi import openapi
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
 from gateway.cli.token import token
@@ -31,6 +32,7 @@ app.command()(demo)
 app.command()(screen)
 app.command()(doctor)
 app.command()(migrate)
+app.command()(openapi)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
 app.command(context_settings=PASS_ON, add_help_option=False)(export)

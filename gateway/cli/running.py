@@ -10,24 +10,35 @@ from typing import Self
 import psutil
 
 from engines.home import default_home
+from gateway.main import Services, Store
 from gateway.repository import CARD
 
 
 @dataclass(frozen=True)
 class Running:
-    """Where it answers, whose process it is, and which model card it serves."""
+    """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves."""
 
     url: str
     triton_url: str
+    triton_secret: str | None
     database_url: str
     pid: int
     started_s: float
     card_sha256: str
 
     @classmethod
-    def here(cls, url: str, triton_url: str, database_url: str, repository: Path) -> Self:
+    def here(cls, url: str, services: Services, store: Store) -> Self:
         """The note of this process."""
-        return cls(url, triton_url, database_url, os.getpid(), psutil.Process().create_time(), card_sha256(repository))
+        secret = services.triton_secret
+        return cls(
+            url=url,
+            triton_url=services.triton_url,
+            triton_secret=secret.get_secret_value() if secret else None,
+            database_url=store.database_url.get_secret_value(),
+            pid=os.getpid(),
+            started_s=psutil.Process().create_time(),
+            card_sha256=card_sha256(services.settings.model_repository),
+        )
 
     def leave(self) -> None:
         """Write the note, readable by this user alone; the last one that came up wins."""
@@ -54,10 +65,10 @@ def found() -> Running | None:
     return note if alive else None
 
 
-def triton_url_for(repository: Path) -> str | None:
-    """The Triton of a running `turnstile up` that serves the very same model card."""
+def found_for(repository: Path) -> Running | None:
+    """The `turnstile up` that runs now and serves the very same model card."""
     note = found()
-    return note.triton_url if note and note.card_sha256 == card_sha256(repository) else None
+    return note if note and note.card_sha256 == card_sha256(repository) else None
 
 
 def card_sha256(repository: Path) -> str:

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from engines.errors import EngineError
-from gateway.cli.running import found, triton_url_for
+from gateway.cli.running import found, found_for
 from gateway.errors import GatewayError
 from gateway.main import Services, Store, open_services, open_store
 from gateway.people.entrance import NoLogin
@@ -52,8 +52,10 @@ def told_in_words() -> Iterator[None]:
 @asynccontextmanager
 async def ready_services(settings: Settings) -> AsyncIterator[Services]:
     """Services on the Triton that is named, else on that of a running `turnstile up`, else on one started here."""
-    if settings.triton_url is None:
-        settings = settings.model_copy(update={"triton_url": triton_url_for(settings.model_repository)})
+    note = found_for(settings.model_repository)
+    if settings.triton_url is None and note is not None:
+        secret = SecretStr(note.triton_secret) if note.triton_secret else None
+        settings = settings.model_copy(update={"triton_url": note.triton_url, "triton_secret": secret})
     words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
     async with AsyncExitStack() as stack:
         errors.print(words, style="dim", highlight=False)

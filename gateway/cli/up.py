@@ -46,8 +46,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
 
 async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
-    database_url = store.database_url.get_secret_value()
-    note = Running.here(url, services.triton_url, database_url, services.settings.model_repository)
+    note = Running.here(url, services, store)
     server = _Server(
         uvicorn.Config(
             create_app(services, store),

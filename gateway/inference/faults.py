@@ -20,6 +20,7 @@ FAULTS: Final[tuple[tuple[str, str, type[EngineError]], ...]] = (
     ("", "", EngineFault),
 )
 
+RESTRICTED: Final = "protocol is restricted"  # also UNAVAILABLE, yet it never passes (server/src/restricted_features.h)
 WORDS: Final[dict[type[EngineError], str]] = {
     EngineOverloaded: "the inference server's queue is full; send the study again later",
     EngineDeadline: "the inference server did not answer in time",
@@ -32,5 +33,7 @@ def fault_of(refusal: InferenceServerException) -> EngineError:
     """The study error for a refusal of Triton; its own words stay in its log, for they may hold addresses."""
     status = (refusal.status() or "").removeprefix("StatusCode.")
     message = (refusal.message() or "").lower()
+    if RESTRICTED in message:
+        return EngineFault("the inference server wants another secret than the one in TURNSTILE_TRITON_SECRET")
     kind = next(kind for code, fragment, kind in FAULTS if (not code or code == status) and fragment in message)
     return kind(WORDS[kind])

@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 PROBE_TIMEOUT_S: Final = 2.0
 ATTEMPTS: Final = 6  # with the pauses below they span 5 s; an embedded Triton is back in 2 to 4
 FIRST_PAUSE_S: Final = 0.2
+KEY_HEADER: Final = "triton-grpc-protocol-turnstile-key"  # Triton puts the first three words before its flag's
 CHANNEL: Final = (
     ("grpc.max_send_message_length", -1),  # the chunk bounds the message
     ("grpc.max_receive_message_length", -1),
@@ -45,15 +46,21 @@ class _Chunk:
 
 
 class TritonEngine:
-    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC)."""
+    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC), which may want a `secret`."""
 
     def __init__(
-        self, url: str, contract: Contract, chunk_slices: int, on_retry: Callable[[], None] = lambda: None
+        self,
+        url: str,
+        contract: Contract,
+        chunk_slices: int,
+        on_retry: Callable[[], None] = lambda: None,
+        secret: str | None = None,
     ) -> None:
         self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
         self._contract = contract
         self._chunk_slices = chunk_slices
         self._on_retry = on_retry
+        self._headers = {KEY_HEADER: secret} if secret else None
         self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
 
     async def infer(
@@ -77,7 +84,7 @@ class TritonEngine:
         try:
             if not await self._client.is_model_ready(model, client_timeout=PROBE_TIMEOUT_S):
                 return f"model {model!r} is not ready"
-            served = (await self._client.get_model_config(model, client_timeout=PROBE_TIMEOUT_S)).config
+            served = (await self._client.get_model_config(model, self._headers, client_timeout=PROBE_TIMEOUT_S)).config
         except InferenceServerException as refusal:
             return fault_of(refusal).detail
         if served.max_batch_size < self._chunk_slices:
@@ -116,6 +123,7 @@ class TritonEngine:
                 self._contract.ensemble.model,
                 [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)],
                 outputs=self._outputs,
+                headers=self._headers,
                 timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
                 client_timeout=left_s,
             )

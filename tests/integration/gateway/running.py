@@ -41,6 +41,12 @@ class RunningGateway:
             return client.post("/inference/predict", files=files, **options)
 
     @property
+    def secrets(self) -> dict[str, str]:
+        """What another process must know to use this gateway's Triton."""
+        secret = self.services.triton_secret
+        return {"TURNSTILE_TRITON_SECRET": secret.get_secret_value()} if secret else {}
+
+    @property
     def triton(self) -> psutil.Process:
         """The server process on the engine's port."""
         port = int(self.services.triton_url.rpartition(":")[2])

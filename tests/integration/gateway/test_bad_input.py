@@ -98,7 +98,7 @@ def test_a_mass_run_goes_on_to_its_end(tmp_path: Path, gateway: RunningGateway) 
     refused = {case.code: case for case in REFUSED}.values()  # one of each code; all of them would take a minute
     cases: list[Case] = [*ACCEPTED[:2], *refused, *FOLDERS[1:], *ACCEPTED_FOLDERS]  # a folder of nothing is no upload
     uploads = {str(built(case, tmp_path, number)): case for number, case in enumerate(cases)}
-    rows = screened(uploads, tmp_path, gateway.services.triton_url)
+    rows = screened(uploads, tmp_path, gateway)
     assert {row["path_to_study"] for row in rows} == set(uploads)
     for row in rows:
         case = uploads[row["path_to_study"]]
@@ -112,14 +112,14 @@ def built(case: Case, folder: Path, number: int) -> Path:
     return case.build(place)
 
 
-def screened(uploads: dict[str, Case], folder: Path, triton_url: str) -> list[dict[str, str]]:
+def screened(uploads: dict[str, Case], folder: Path, gateway: RunningGateway) -> list[dict[str, str]]:
     """The rows of one `turnstile screen` over all uploads, on a Triton that already runs."""
     scratch, report = folder / "scratch", folder / "report.csv"
     scratch.mkdir()
-    command = [sys.executable, "-m", "gateway.cli", "screen", *uploads, "-o", str(report), "--triton-url", triton_url]
-    done = subprocess.run(
-        command, env={**os.environ, "TMPDIR": str(scratch)}, capture_output=True, text=True, check=False
-    )
+    arguments = ["screen", *uploads, "-o", str(report), "--triton-url", gateway.services.triton_url]
+    command = [sys.executable, "-m", "gateway.cli", *arguments]
+    environ = {**os.environ, **gateway.secrets, "TMPDIR": str(scratch)}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr  # some study failed
     assert not list(scratch.glob("turnstile-*"))
     return list(csv.DictReader(StringIO(report.read_text("utf-8"))))

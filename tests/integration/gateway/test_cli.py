@@ -52,7 +52,7 @@ def test_a_folder_is_screened_with_a_failure_row_and_an_exit_status(
     gateway: RunningGateway, collection: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.csv"
-    run = turnstile("screen", collection, "-o", report, "--triton-url", gateway.services.triton_url)
+    run = turnstile("screen", collection, "-o", report, "--triton-url", gateway.services.triton_url, **gateway.secrets)
     assert run.returncode == FAILED, run.stderr
     rows = {Path(row["path_to_study"]).name: row for row in rows_of(report)}
     status = {name: row["processing_status"] for name, row in rows.items()}
@@ -83,14 +83,14 @@ def test_a_run_that_is_killed_goes_on_where_it_was(gateway: RunningGateway, phan
         shutil.copy(phantom, many / f"{number}.zip")
     arguments = ["screen", str(many), "-o", str(report), "--triton-url", gateway.services.triton_url]
     command = [sys.executable, "-m", "gateway.cli", *arguments]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | gateway.secrets
     run = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal = report.with_name("report.csv.journal")
     until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 2)
     run.kill()
     run.wait()
     before = {row["path_to_study"]: row for row in rows_of(report)}
-    assert turnstile(*arguments).returncode == 0
+    assert turnstile(*arguments, **gateway.secrets).returncode == 0
     after = {row["path_to_study"]: row for row in rows_of(report)}
     assert len(after) == 12
     assert {name: after[name] for name in before} == before

@@ -14,6 +14,7 @@ from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOve
         ("StatusCode.UNAVAILABLE", "Exceeds maximum queue size", EngineOverloaded),
         ("StatusCode.UNAVAILABLE", "in ensemble 'screening', Request timeout expired", EngineDeadline),
         ("StatusCode.UNAVAILABLE", "Request for unknown model: 'screening' is not ready", EngineUnavailable),
+        ("StatusCode.UNAVAILABLE", "This protocol is restricted, expecting header 'x'", EngineFault),
         ("StatusCode.DEADLINE_EXCEEDED", "Deadline Exceeded", EngineDeadline),
         ("StatusCode.RESOURCE_EXHAUSTED", "message larger than max", EngineOverloaded),
         ("StatusCode.CANCELLED", "Locally cancelled", EngineUnavailable),
