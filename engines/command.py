@@ -48,11 +48,8 @@ def triton_command(
 
     Who knows `secret` may infer and control; without one everybody on this machine may infer, and nobody control.
     """
-    closed = (
-        f"{CONTROL},model-config,inference:{KEY_HEADER}={secret}"
-        if secret
-        else f"{CONTROL}:{KEY_HEADER}={token_hex(16)}"
-    )
+    closed = f"{CONTROL},model-config,inference" if secret else CONTROL
+    key = f"{closed}:{KEY_HEADER}={secret or token_hex()}"
     flags = {
         "model-repository": repository,
         "backend-directory": backends,
@@ -61,8 +58,8 @@ def triton_command(
         "http-port": ports.http,
         "grpc-address": HOST,
         "grpc-port": ports.grpc,
-        "http-restricted-api": closed,
-        "grpc-restricted-protocol": closed,
+        "http-restricted-api": key,
+        "grpc-restricted-protocol": key,
         "metrics-address": HOST,
         "metrics-port": ports.metrics,
         "allow-gpu-metrics": str(Path("/dev/nvidiactl").exists()).lower(),  # asks DCGM, which is not on a CPU machine

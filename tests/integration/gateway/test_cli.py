@@ -67,10 +67,10 @@ def test_a_second_run_screens_only_what_is_new(gateway: RunningGateway, collecti
     report = tmp_path / "report.json"
     url = gateway.services.triton_url
     (collection / "good folder").rename(tmp_path / "later")
-    turnstile("screen", collection, "-o", report, "--triton-url", url)
+    turnstile("screen", collection, "-o", report, "--triton-url", url, **gateway.secrets)
     first = {row["path_to_study"]: row for row in json.loads(report.read_text())}
     (tmp_path / "later").rename(collection / "later")
-    turnstile("screen", collection, "-o", report, "--triton-url", url)
+    turnstile("screen", collection, "-o", report, "--triton-url", url, **gateway.secrets)
     second = {row["path_to_study"]: row for row in json.loads(report.read_text())}
     assert {Path(name).name for name in second.keys() - first.keys()} == {"later"}
     assert {name: second[name] for name in first} == first  # times included: they were not screened again
