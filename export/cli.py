@@ -18,9 +18,11 @@ from export.targets import TARGETS, TargetName
 from export.weights import Checkpoints
 from screening.errors import StudyError
 from screening.model_card import InvalidModelCard, ModelCard
-from training.networks import InvalidCheckpoint
+from training.networks import Autoencoder, Classifier, Findings, InvalidCheckpoint
+from training.networks import pack as pack_network
 
 REPOSITORY: Final = Path("model_repository")
+WEIGHTS: Final = Path("weights")
 IMAGE_SIZE: Final = 224  # docs/adr/0003-view-size-precision.md
 
 Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without one the network is seeded, untrained.")]
@@ -60,6 +62,20 @@ def export(
         views = read_views(calibration or (), image_size)
         order = Order(chosen, views, Checkpoints(classifier, autoencoder, findings), judgement, seed)
         _tell(export_repository(order, output))
+
+
+@app.command()
+def pack(
+    classifier: Annotated[Path, typer.Option(help="Checkpoint of training.")],
+    autoencoder: Annotated[Path, typer.Option(help="Checkpoint of training.")],
+    findings: Annotated[Path, typer.Option(help="Checkpoint of training.")],
+    output: Annotated[Path, typer.Option(help="Folder of the packed checkpoints.")] = WEIGHTS,
+) -> None:
+    """Keep checkpoints in half precision, small enough to ship; export and evaluate take them as any other."""
+    with _refusals_told():
+        pack_network(Classifier, classifier, output / "classifier.pt")
+        pack_network(Autoencoder, autoencoder, output / "autoencoder.pt")
+        pack_network(Findings, findings, output / "findings.pt")
 
 
 @app.command()

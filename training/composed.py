@@ -2,7 +2,8 @@
 
 A verdict takes the worst of a study's slices, so thresholds must be chosen on studies of as many slices as serving
 looks at: the worst of twelve normal slices is worse than one. Each study is of one data set: a normal one of normal
-slices alone, a pathological one of half pathological and half normal slices.
+slices alone, a pathological one of normal slices and any number of pathological ones from a sixth on: what is ill may
+show in few slices.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.cache import Row
 
-ILL_SHARE: Final = 0.5
+LEAST_ILL: Final = 1 / 6  # of a pathological study's slices
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def compose(rows: Sequence[Row], places: Sequence[int], slices: int, per_class: 
         if not (len(well) and len(ill)):
             continue
         for label in (0, 1):
-            bad = round(slices * ILL_SHARE) * label
             for _ in range(per_class):
+                bad = int(random.integers(round(slices * LEAST_ILL), slices, endpoint=True)) * label
                 members.append(np.concatenate([random.choice(ill, bad), random.choice(well, slices - bad)]))
                 labels.append(label)
                 datasets.append(dataset)

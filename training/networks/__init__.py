@@ -5,7 +5,7 @@ the trained module cannot disagree about them.
 """
 
 from training.networks.autoencoder import Autoencoder
-from training.networks.checkpoints import InvalidCheckpoint, load_network, save_network
+from training.networks.checkpoints import InvalidCheckpoint, load_network, pack, save_network
 from training.networks.classifier import Classifier
 from training.networks.encoder import Encoder
 from training.networks.findings import Findings
@@ -17,5 +17,6 @@ __all__ = [
     "Findings",
     "InvalidCheckpoint",
     "load_network",
+    "pack",
     "save_network",
 ]

@@ -67,6 +67,19 @@ def load_network(kind: type[Network], path: Path, image_size: int | None = None)
     return network.eval()
 
 
+def pack(kind: type[Network], path: Path, packed: Path) -> None:
+    """Write the checkpoint again in half precision, to be kept beside what is served; it loads as any other.
+
+    Raises InvalidCheckpoint unless `path` fits this kind of network.
+    """
+    load_network(kind, path)
+    checkpoint = dict(_read(path))
+    weights = checkpoint["weights"].items()
+    checkpoint["weights"] = {name: weight.half() if weight.is_floating_point() else weight for name, weight in weights}
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(checkpoint, packed)
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise InvalidCheckpoint(f"{path.name} does not exist")

@@ -8,7 +8,7 @@ from torch import Tensor
 from ultralytics.nn.tasks import ClassificationModel
 
 from screening.contract import FINDINGS
-from training.networks import Autoencoder, Classifier, Findings, InvalidCheckpoint, load_network, save_network
+from training.networks import Autoencoder, Classifier, Findings, InvalidCheckpoint, load_network, pack, save_network
 
 
 @pytest.mark.parametrize("network", [Classifier(34), Autoencoder(latent=8), Findings()], ids=lambda n: type(n).__name__)
@@ -19,6 +19,24 @@ def test_weights_and_settings_come_back(network: Any, tmp_path: Path) -> None:
     assert loaded.settings == network.settings
     for name, weight in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], weight)
+
+
+def test_a_packed_checkpoint_is_half_as_large_and_loads_nearly_the_same(tmp_path: Path) -> None:
+    network = Autoencoder(latent=8)
+    save_network(network, tmp_path / "whole.pt", image_size=64)
+    pack(Autoencoder, tmp_path / "whole.pt", tmp_path / "weights" / "packed.pt")
+    loaded = load_network(Autoencoder, tmp_path / "weights" / "packed.pt", image_size=64)
+    for name, weight in network.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[name], weight, rtol=1e-3, atol=1e-6)
+    sizes = [(tmp_path / name).stat().st_size for name in ("whole.pt", "weights/packed.pt")]
+    assert sizes[1] < 0.6 * sizes[0]
+
+
+def test_what_fits_no_network_is_not_packed(tmp_path: Path) -> None:
+    save_network(Findings(), tmp_path / "findings.pt", image_size=64)
+    with pytest.raises(InvalidCheckpoint):
+        pack(Classifier, tmp_path / "findings.pt", tmp_path / "packed.pt")
+    assert not (tmp_path / "packed.pt").exists()
 
 
 @pytest.mark.parametrize(
