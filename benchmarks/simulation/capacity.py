@@ -1,0 +1,73 @@
+"""Arithmetic: how much of everything a number of studies a day asks for, at the peak hour."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from benchmarks.simulation.demand import COMMIT_S, Demand, Gpu
+
+DAY_S: Final = 86_400.0
+FULL: Final = 0.7  # of a server's time; beyond, waiting grows faster than work
+
+
+@dataclass(frozen=True)
+class Load:
+    """Studies a day; at the peak hour `peak` times the day's mean."""
+
+    studies_per_day: int
+    peak: float
+
+    @property
+    def peak_per_s(self) -> float:
+        """Studies a second in the peak hour."""
+        return self.studies_per_day * self.peak / DAY_S
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the peak hour asks for; servers are counted so that each works at most 70 % of its time."""
+
+    studies_per_s: float
+    gateways: int
+    worker_cores: int
+    network_cores: int
+    gpus: int
+    ingress_mbit_s: float
+    triton_mbit_s: float
+    transactions_per_s: float
+    audit_busy: float
+    stored_tb_per_day: float
+
+    @property
+    def bottleneck(self) -> str:
+        """What asks for the most machines of the usual size: 16 cores, 10 Gbit/s."""
+        machines = {
+            "networks": self.network_cores / 16,
+            "decoding": self.worker_cores / 16,
+            "gateways": self.gateways / 16,
+            "wires": self.ingress_mbit_s / 10_000,
+            "audit": self.audit_busy,
+        }
+        return max(machines, key=lambda part: machines[part])
+
+
+def need(load: Load, demand: Demand, gpu: Gpu) -> Need:
+    """Servers and bytes for the load."""
+    rate = load.peak_per_s
+    return Need(
+        studies_per_s=rate,
+        gateways=servers(rate * demand.gateway_s),
+        worker_cores=servers(rate * demand.decode_s),
+        network_cores=servers(rate * (demand.networks_s + demand.triton_s)),
+        gpus=servers(rate * gpu.study_s(demand)),
+        ingress_mbit_s=rate * demand.upload_bytes * 8 / 1e6,
+        triton_mbit_s=rate * demand.to_triton_bytes * 8 / 1e6,
+        transactions_per_s=rate * demand.transactions,
+        audit_busy=rate * demand.audit_events * COMMIT_S,
+        stored_tb_per_day=load.studies_per_day * (demand.upload_bytes + demand.kept_bytes) / 1e12,
+    )
+
+
+def servers(load: float) -> int:
+    """Servers for an offered load (arrival rate x service time), each busy at most 70 % of its time."""
+    return max(1, ceil(load / FULL))
