@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { IconEdit, IconTrash, IconUpload } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import type { Versioned } from "@/shared/api/http";
+import type { Versioned } from "@/shared/api/client";
 import type { Me, Patient } from "@/shared/api/model";
 import { deletePatient, patientQuery, patientsKey } from "@/shared/api/patients";
 import { scansKey } from "@/shared/api/scans";

@@ -29,7 +29,7 @@ export function Patients({ me, search, onSearch, onOpen }: Shown) {
   const { t } = useTranslation("patients");
   const [creating, { open, close }] = useDisclosure(false);
   const page = search.page ?? 1;
-  const asked = { q: search.q || undefined, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
+  const asked = { q: search.q || null, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
   const patients = useQuery(patientsQuery(asked));
   const writes = may(me, "patients.write");
   const create = writes && (

@@ -17,8 +17,8 @@ export function askedOf({ show, sort, since, q }: WorklistSearch, now: Date = ne
   return {
     ...OF_SHOWN[show ?? "all"],
     sort: sort ?? "probability",
-    q: q?.trim() || undefined,
-    from: since === undefined || since === "any" ? undefined : daysAgo(DAYS[since], now),
+    q: q?.trim() || null,
+    from: since === undefined || since === "any" ? null : daysAgo(DAYS[since], now),
   };
 }
 

@@ -1,29 +1,30 @@
 import { queryOptions } from "@tanstack/react-query";
-import { change, get, remove } from "./http";
+import { body, calls } from "./client";
 import type { Analysis, AnalysisState } from "./model";
 
 const FINAL: readonly AnalysisState[] = ["done", "failed", "cancelled"];
 
 export const analysesKey = ["analyses"] as const;
 
-export function isFinal(state: string): boolean {
-  return (FINAL as readonly string[]).includes(state);
+export function isFinal(state: AnalysisState): boolean {
+  return FINAL.includes(state);
 }
 
 /** The newest analysis of a scan. */
 export function analysisQuery(scanId: string) {
   return queryOptions({
     queryKey: [...analysesKey, scanId],
-    queryFn: ({ signal }) => get<Analysis>(`/api/scans/${scanId}/analysis`, { signal }),
+    queryFn: ({ signal }) => body(calls.GET("/api/scans/{scan_id}/analysis", { ...of(scanId), signal })),
   });
 }
 
 export function analyse(scanId: string, urgent = false): Promise<Analysis> {
-  return change("POST", `/api/scans/${scanId}/analyze`, { query: { urgent } });
+  const params = { path: { scan_id: scanId }, query: { urgent } };
+  return body(calls.POST("/api/scans/{scan_id}/analyze", { params }));
 }
 
-export function cancelAnalysis(scanId: string): Promise<void> {
-  return remove(`/api/scans/${scanId}/analysis`);
+export function cancelAnalysis(scanId: string): Promise<Analysis> {
+  return body(calls.DELETE("/api/scans/{scan_id}/analysis", of(scanId)));
 }
 
 /** Calls `onState` for every step until the analysis has ended; returns the way to stop listening. */
@@ -35,4 +36,8 @@ export function followAnalysis(scanId: string, onState: (analysis: Analysis) => 
     if (isFinal(analysis.state)) source.close(); // else the browser would open it anew
   });
   return () => source.close();
+}
+
+function of(scanId: string) {
+  return { params: { path: { scan_id: scanId } } };
 }

@@ -1,81 +1,55 @@
-/** The resources of the gateway's API, by the names that the house uses for them. */
+/**
+ * The resources of the gateway by the names that the house uses for them. Types come from its OpenAPI description;
+ * only what that leaves open, the whole report of a study and the model card, is written here.
+ */
+import type { Chosen, Opinion, PatientToMake, Report, Row, Scan as ScanShape, ToSay } from "./schema";
 
-export type Verdict = "normal" | "pathology" | "not_analysed";
-export type ScanStatus = "received" | "queued" | "running" | "done" | "failed" | "cancelled";
-export type AnalysisState = Exclude<ScanStatus, "received">;
-export type Role = "radiologist" | "researcher" | "admin";
+export type {
+  Analysis,
+  AnalysisState,
+  Me,
+  Opinions as Agreement,
+  Patient,
+  ScanCounts,
+  ScanProgress,
+  Statistics,
+} from "./schema";
+export type Scan = ScanShape;
+export type ScanStatus = Scan["status"];
+export type Verdict = NonNullable<Scan["verdict"]>;
+/** The contest's columns; null where a value is absent. */
+export type ReportRow = Required<Omit<Row, "verdict" | "error" | "detail" | "notices">>;
+export type Feedback = Opinion;
+export type FeedbackInput = ToSay;
+export type PatientInput = PatientToMake;
+export type ChosenPoint = Chosen;
 
-export interface Page<T> {
-  items: T[];
-  total: number;
-  limit: number;
-  offset: number;
+export interface ScanReport extends Omit<Report, "studies"> {
+  studies: StudyReport[];
 }
 
-export interface PatientInput {
-  first_name: string;
-  last_name: string;
-  description: string;
-}
-
-export interface Patient extends PatientInput {
-  id: string;
-  created_at: string;
-  updated_at: string;
-  scans?: number;
-  last_verdict?: Verdict | null;
-}
-
-export interface Progress {
-  stage: string | null;
-  slices_done: number;
-  slices_total: number;
-  queue_position?: number | null;
-}
-
-export interface Scan {
-  id: string;
-  patient_id: string;
-  patient: { first_name: string; last_name: string };
-  description: string;
-  file_name: string;
-  file_size: number;
-  sha256: string;
-  study_uid: string | null;
-  status: ScanStatus;
-  urgent: boolean;
-  verdict: Verdict | null;
-  probability_of_pathology: number | null;
-  most_dangerous_pathology_type: string | null;
-  error: string | null;
-  analysis_id: string | null;
-  progress?: Progress | null;
-  created_at: string;
-  updated_at: string;
-}
-
-export interface Analysis extends Progress {
-  id: string;
-  scan_id: string;
-  state: AnalysisState;
-  urgent: boolean;
-  attempt: number;
-  model_card: string | null;
-  error: string | null;
-  detail: string | null;
-  queued_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-}
-
-export interface OperatingPoint {
-  name: string;
-  threshold: number;
-  sensitivity: number | null;
-  specificity: number | null;
-  sensitivity_ci?: [number, number] | null;
-  specificity_ci?: [number, number] | null;
-  rule_out_rate?: number | null;
+/** What is said of one study; everything after `notice_codes` is there only when it was analysed. */
+export interface StudyReport {
+  row: ReportRow;
+  verdict: Verdict;
+  error: { code: string; detail: string } | null;
+  notices: string[];
+  notice_codes: string[];
+  probability?: number;
+  score?: number;
+  operating_point?: OperatingPoint;
+  findings?: Finding[];
+  evidence?: {
+    classifier_p: number;
+    reconstruction_r: number;
+    key_slice: SliceScore;
+    slices: SliceScore[];
+    localisation: object | null;
+  };
+  series?: Candidate[];
+  warnings?: string[];
+  provenance?: { turnstile: string; model_card: string; trained: boolean; file_hashes: Record<string, string> };
+  timings_s?: Record<string, number>;
 }
 
 export interface Finding {
@@ -103,82 +77,29 @@ export interface Candidate {
   explanation: string;
 }
 
-export interface ReportRow {
-  path_to_study: string;
-  study_uid: string | null;
-  series_uid: string | null;
-  probability_of_pathology: number | null;
-  pathology: 0 | 1 | null;
-  processing_status: "Success" | "Failure";
-  time_of_processing: number;
-  most_dangerous_pathology_type: string | null;
-  pathology_localization: string | null;
-}
-
-/** What is said of one study; everything after `notice_codes` is there only when it was analysed. */
-export interface StudyReport {
-  row: ReportRow;
-  verdict: Verdict;
-  error: { code: string; detail: string } | null;
-  notices: string[];
-  notice_codes: string[];
-  probability?: number;
-  score?: number;
-  operating_point?: OperatingPoint;
-  findings?: Finding[];
-  evidence?: {
-    classifier_p: number;
-    reconstruction_r: number;
-    key_slice: SliceScore;
-    slices: SliceScore[];
-    localisation: object | null;
-  };
-  series?: Candidate[];
-  warnings?: string[];
-  provenance?: { turnstile: string; model_card: string; trained: boolean; file_hashes: Record<string, string> };
-  timings_s?: Record<string, number>;
-}
-
-export interface ScanReport {
-  id: string;
-  analysis_id: string;
-  version: number;
-  model_card: string | null;
-  created_at: string;
-  rows: ReportRow[];
-  summary: { has_pathology_any: boolean };
-  studies: StudyReport[];
-}
-
-export interface FeedbackInput {
-  agrees: boolean;
-  finding?: string;
-  comment?: string;
-}
-
-export interface Feedback {
-  agrees: boolean;
-  finding: string | null;
-  comment: string;
-  report_version: number;
-  created_at: string;
-}
-
-export interface Me {
+/** A threshold with its figures, which are null where nothing was measured. */
+export interface OperatingPoint {
   name: string;
-  role: Role;
-  scopes: string[];
-  institution: string;
-  sign_in: "local" | "oidc" | "token";
-  csrf?: string | null;
-}
-
-export interface CurvePoint {
   threshold: number;
-  sensitivity: number;
-  specificity: number;
+  sensitivity: number | null;
+  specificity: number | null;
+  sensitivity_ci?: [number, number] | null;
+  specificity_ci?: [number, number] | null;
+  rule_out_rate?: number | null;
 }
 
+export interface ModelCard {
+  version: string;
+  trained: boolean;
+  foreign?: boolean;
+  operating_point: string;
+  operating_points: Record<string, CardPoint>;
+  figures?: Figures | null;
+}
+
+export type CardPoint = Pick<OperatingPoint, "threshold"> & Partial<Omit<OperatingPoint, "name" | "threshold">>;
+
+/** How the weights did on test studies. */
 export interface Figures {
   auc: number;
   auc_ci: [number, number];
@@ -188,40 +109,8 @@ export interface Figures {
   curve: CurvePoint[];
 }
 
-export interface ModelCard {
-  version: string;
-  trained: boolean;
-  foreign?: boolean;
-  operating_point: string;
-  operating_points: Record<string, Omit<OperatingPoint, "name">>;
-  figures?: Figures | null;
-}
-
-export interface ChosenPoint {
-  name: string;
+export interface CurvePoint {
   threshold: number;
-  model_card: string;
-  version: number;
-  updated_at: string | null;
-  updated_by: string | null;
-}
-
-export interface Agreement {
-  agree: number;
-  disagree: number;
-}
-
-export interface Statistics {
-  since: string;
-  analysed: number;
-  failed: number;
-  cancelled: number;
-  verdicts: Record<Verdict, number>;
-  per_hour: { hour: string; analysed: number; failed: number }[];
-  queue: { queued: number; running: number; oldest_queued_at: string | null };
-  seconds: { p50: number; p95: number } | null;
-  stages: { stage: string; p50: number; p95: number }[];
-  rule_out_rate: number | null;
-  agreement: Agreement & { by_verdict: Record<Verdict, Agreement> };
-  totals: { patients: number; scans: number };
+  sensitivity: number;
+  specificity: number;
 }

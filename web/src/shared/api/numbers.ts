@@ -1,26 +1,28 @@
 import { queryOptions } from "@tanstack/react-query";
-import { change, get, getVersioned } from "./http";
-import type { ChosenPoint, ModelCard, Statistics } from "./model";
+import { body, calls, ifMatch, versioned } from "./client";
+import type { ChosenPoint, ModelCard } from "./model";
 
 export const modelCardQuery = queryOptions({
   queryKey: ["model-card"],
-  queryFn: ({ signal }) => get<ModelCard>("/api/model-card", { signal }),
+  queryFn: ({ signal }) => body(calls.GET("/api/model-card", { signal })) as Promise<unknown> as Promise<ModelCard>,
   staleTime: 5 * 60_000,
 });
 
 export const operatingPointQuery = queryOptions({
   queryKey: ["operating-point"],
-  queryFn: ({ signal }) => getVersioned<ChosenPoint>("/api/operating-point", { signal }),
+  queryFn: ({ signal }) => versioned(calls.GET("/api/operating-point", { signal })),
 });
 
-export function choosePoint(name: string, etag: string | null): Promise<ChosenPoint> {
-  return change("PUT", "/api/operating-point", { json: { name }, headers: etag ? { "If-Match": etag } : {} });
+/** Raises `precondition_failed` when somebody else chose since `etag` was read. */
+export function choosePoint(name: string, modelCard: string, etag: string | null): Promise<ChosenPoint> {
+  const params = { header: ifMatch(etag) };
+  return body(calls.PUT("/api/operating-point", { params, body: { name, model_card: modelCard } }));
 }
 
 export function statisticsQuery(hours: number) {
   return queryOptions({
     queryKey: ["statistics", hours],
-    queryFn: ({ signal }) => get<Statistics>("/api/statistics", { query: { hours }, signal }),
+    queryFn: ({ signal }) => body(calls.GET("/api/statistics", { params: { query: { hours } }, signal })),
     refetchInterval: 15_000,
   });
 }

@@ -1,20 +1,16 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { change, get, getVersioned, remove } from "./http";
-import type { Page, Patient, PatientInput } from "./model";
+import { body, calls, ifMatch, versioned } from "./client";
+import type { Patient, PatientInput } from "./model";
+import type { paths } from "./schema";
 
-export interface PatientsAsked {
-  q?: string | undefined;
-  sort?: "newest" | "name" | undefined;
-  limit: number;
-  offset: number;
-}
+export type PatientsAsked = NonNullable<paths["/api/patients"]["get"]["parameters"]["query"]>;
 
 export const patientsKey = ["patients"] as const;
 
 export function patientsQuery(asked: PatientsAsked) {
   return queryOptions({
     queryKey: [...patientsKey, "list", asked],
-    queryFn: ({ signal }) => get<Page<Patient>>("/api/patients", { query: { ...asked }, signal }),
+    queryFn: ({ signal }) => body(calls.GET("/api/patients", { params: { query: asked }, signal })),
     placeholderData: keepPreviousData,
   });
 }
@@ -23,19 +19,24 @@ export function patientsQuery(asked: PatientsAsked) {
 export function patientQuery(id: string) {
   return queryOptions({
     queryKey: [...patientsKey, "one", id],
-    queryFn: ({ signal }) => getVersioned<Patient>(`/api/patients/${id}`, { signal }),
+    queryFn: ({ signal }) => versioned(calls.GET("/api/patients/{patient_id}", { ...of(id), signal })),
   });
 }
 
 export function createPatient(patient: PatientInput): Promise<Patient> {
-  return change("POST", "/api/patients", { json: patient });
+  return body(calls.POST("/api/patients", { body: patient }));
 }
 
 /** Raises `precondition_failed` when somebody else changed the patient since `etag` was read. */
 export function editPatient(id: string, patient: PatientInput, etag: string | null): Promise<Patient> {
-  return change("PUT", `/api/patients/${id}`, { json: patient, headers: etag ? { "If-Match": etag } : {} });
+  const params = { path: { patient_id: id }, header: ifMatch(etag) };
+  return body(calls.PUT("/api/patients/{patient_id}", { params, body: patient }));
 }
 
-export function deletePatient(id: string): Promise<void> {
-  return remove(`/api/patients/${id}`);
+export async function deletePatient(id: string): Promise<void> {
+  await calls.DELETE("/api/patients/{patient_id}", of(id));
+}
+
+function of(id: string) {
+  return { params: { path: { patient_id: id } } };
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { change, get } from "./http";
+import { body, calls } from "./client";
 import type { Feedback, FeedbackInput, ScanReport } from "./model";
 import { Problem } from "./problem";
 
@@ -11,7 +11,11 @@ export const reportsKey = ["reports"] as const;
 export function reportQuery(scanId: string) {
   return queryOptions({
     queryKey: [...reportsKey, scanId],
-    queryFn: ({ signal }) => orNull(get<ScanReport>(`/api/scans/${scanId}/report`, { signal }), "no_report"),
+    queryFn: ({ signal }) =>
+      orNull(
+        body(calls.GET("/api/scans/{scan_id}/report", { ...of(scanId), signal })) as Promise<ScanReport>,
+        "no_report",
+      ),
   });
 }
 
@@ -19,16 +23,21 @@ export function reportQuery(scanId: string) {
 export function feedbackQuery(scanId: string) {
   return queryOptions({
     queryKey: [...reportsKey, scanId, "feedback"],
-    queryFn: ({ signal }) => orNull(get<Feedback>(`/api/scans/${scanId}/feedback`, { signal }), "no_feedback"),
+    queryFn: ({ signal }) =>
+      orNull(body(calls.GET("/api/scans/{scan_id}/feedback", { ...of(scanId), signal })), "no_feedback"),
   });
 }
 
 export function giveFeedback(scanId: string, feedback: FeedbackInput): Promise<Feedback> {
-  return change("POST", `/api/scans/${scanId}/feedback`, { json: feedback });
+  return body(calls.POST("/api/scans/{scan_id}/feedback", { ...of(scanId), body: feedback }));
 }
 
 export const reportAddress = (scanId: string, format: ReportFormat): string =>
   `/api/scans/${scanId}/report?format=${format}`;
+
+function of(scanId: string) {
+  return { params: { path: { scan_id: scanId } } };
+}
 
 async function orNull<T>(asked: Promise<T>, missing: string): Promise<T | null> {
   try {

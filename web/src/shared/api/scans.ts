@@ -1,39 +1,28 @@
 import { queryOptions } from "@tanstack/react-query";
-import { change, get, remove } from "./http";
-import type { Page, Scan, ScanStatus, Verdict } from "./model";
+import { body, calls } from "./client";
+import type { paths } from "./schema";
 
-export interface ScansAsked {
-  patient_id?: string | undefined;
-  q?: string | undefined;
-  status?: readonly ScanStatus[] | undefined;
-  verdict?: readonly Verdict[] | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-  sort?: "newest" | "probability" | undefined;
-}
+type Query = NonNullable<paths["/api/scans"]["get"]["parameters"]["query"]>;
+export type ScansAsked = Omit<Query, "limit" | "offset">;
 
 export const scansKey = ["scans"] as const;
 
 export function scansQuery(asked: ScansAsked, offset: number, limit: number) {
   return queryOptions({
     queryKey: [...scansKey, "list", asked, offset, limit],
-    queryFn: ({ signal }) => get<Page<Scan>>("/api/scans", { query: { ...asked, offset, limit }, signal }),
+    queryFn: ({ signal }) => body(calls.GET("/api/scans", { params: { query: { ...asked, offset, limit } }, signal })),
   });
 }
 
 export function scanQuery(id: string) {
   return queryOptions({
     queryKey: [...scansKey, "one", id],
-    queryFn: ({ signal }) => get<Scan>(`/api/scans/${id}`, { signal }),
+    queryFn: ({ signal }) => body(calls.GET("/api/scans/{scan_id}", { params: { path: { scan_id: id } }, signal })),
   });
 }
 
-export function describeScan(id: string, description: string): Promise<Scan> {
-  return change("PUT", `/api/scans/${id}`, { json: { description } });
-}
-
-export function deleteScan(id: string): Promise<void> {
-  return remove(`/api/scans/${id}`);
+export async function deleteScan(id: string): Promise<void> {
+  await calls.DELETE("/api/scans/{scan_id}", { params: { path: { scan_id: id } } });
 }
 
 export const thumbnailAddress = (id: string): string => `/api/scans/${id}/thumbnail.png`;

@@ -1,21 +1,14 @@
 import { queryOptions } from "@tanstack/react-query";
-import { change, get, rememberCsrf } from "./http";
+import { body, calls } from "./client";
 import type { Me } from "./model";
 import { Problem } from "./problem";
-
-export interface Ways {
-  ways: ("oidc" | "token")[];
-  oidc_name: string | null;
-}
 
 /** Who is asking; null when nobody is signed in. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
   queryFn: async ({ signal }): Promise<Me | null> => {
     try {
-      const me = await get<Me>("/api/me", { signal });
-      rememberCsrf(me.csrf ?? null);
-      return me;
+      return await body(calls.GET("/api/me", { signal }));
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
@@ -26,16 +19,16 @@ export const meQuery = queryOptions({
 
 export const waysQuery = queryOptions({
   queryKey: ["ways"],
-  queryFn: ({ signal }) => get<Ways>("/auth/ways", { signal }),
+  queryFn: ({ signal }) => body(calls.GET("/auth/ways", { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-export function signInWithToken(token: string): Promise<void> {
-  return change("POST", "/auth/token", { json: { token } });
+export async function signInWithToken(token: string): Promise<void> {
+  await calls.POST("/auth/token", { body: { token } });
 }
 
-export function signOut(): Promise<void> {
-  return change("POST", "/auth/logout");
+export async function signOut(): Promise<void> {
+  await calls.POST("/auth/logout");
 }
 
 export function loginAddress(next: string): string {

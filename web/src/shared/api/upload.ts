@@ -1,4 +1,4 @@
-import { csrfHeaders, noticed } from "./http";
+import { noticed } from "./http";
 import { problemOf, unreachable } from "./problem";
 
 export interface UploadAsked {
@@ -17,9 +17,7 @@ export function uploadScan(asked: UploadAsked): Promise<{ id: string }> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/api/scans");
-    for (const [name, value] of Object.entries({ ...csrfHeaders(), "Idempotency-Key": asked.key })) {
-      request.setRequestHeader(name, value);
-    }
+    request.setRequestHeader("Idempotency-Key", asked.key);
     request.upload.onprogress = (event) => asked.onSent(event.loaded);
     request.onerror = () => reject(unreachable());
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));

@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import type { Versioned } from "@/shared/api/http";
+import type { Versioned } from "@/shared/api/client";
 import type { Patient, PatientInput } from "@/shared/api/model";
 import { createPatient, editPatient, patientsKey } from "@/shared/api/patients";
 import { Problem } from "@/shared/api/problem";

@@ -1,9 +1,7 @@
-import type { Progress } from "@/shared/api/model";
+import type { ScanProgress } from "@/shared/api/model";
 
 /** The share of an analysis that is done, from 0 to 1. Reading comes before the slices are counted, so it is little. */
-export function shareDone(
-  progress: Pick<Progress, "stage" | "slices_done" | "slices_total"> | null | undefined,
-): number {
+export function shareDone(progress: ScanProgress | null | undefined): number {
   if (!progress || progress.stage === null) return 0;
   if (progress.slices_total <= 0) return 0.05;
   return Math.min(1, 0.05 + (0.9 * progress.slices_done) / progress.slices_total);
