@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Final
 
 import obstore
+import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from gateway.errors import ObjectMissing, StorageAway, StorageFull
+
+log = structlog.get_logger(__name__)
 
 PART: Final = 8 * 2**20  # S3 takes 10,000 parts: 80 GB
 PARTS_AT_ONCE: Final = 2  # what one upload holds in memory
@@ -159,4 +162,5 @@ def _told() -> Iterator[None]:
     except (BaseError, OSError) as error:
         if getattr(error, "errno", None) in _FULL or _FULL_TOLD.search(str(error)):
             raise StorageFull("there is no room for the file; ask the operator to make some") from None
+        log.error("the store of files failed", reason=str(error).partition("\n")[0])  # noqa: TRY400 - keys are hashes
         raise StorageAway("the store of files does not answer") from error

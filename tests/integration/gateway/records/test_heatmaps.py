@@ -1,0 +1,99 @@
+"""Heatmaps of a report over real HTTP, on the slices that the radiologist sees."""
+
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from screening.evidence import Evidence
+from screening.phantom import write_phantom
+from tests.integration.gateway.people.asking import problem
+from tests.integration.gateway.records.kept import Kept
+from tests.integration.gateway.records.looking import CELLS, evidence_of, got, nifti, report, scan_of, series
+
+HOT = 5
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write_phantom(tmp_path_factory.mktemp("phantom") / "chest.zip", slices=24, size=128).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def evidence(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    return evidence_of(content, tmp_path_factory.mktemp("evidence"), hot=HOT)
+
+
+@pytest.fixture(scope="module")
+def reported(doctor: httpx.Client, kept: Kept, content: bytes, evidence: Evidence) -> str:
+    scan = scan_of(doctor, content)
+    report(kept, scan, evidence)
+    return scan
+
+
+def test_a_hot_cell_lies_over_what_the_network_saw(doctor: httpx.Client, reported: str, evidence: Evidence) -> None:
+    heat, volume = (
+        nifti(got(doctor, reported, "heatmap.nii.gz", kind="error")),
+        nifti(got(doctor, reported, "volume.nii.gz")),
+    )
+    assert heat.shape == volume.shape
+    np.testing.assert_array_equal(heat.affine, volume.affine)
+    assert heat.get_data_dtype() == np.uint8
+    values = heat.get_fdata()
+    column, row, index = np.unravel_index(values.argmax(), values.shape)
+    assert 0.5 < values.max() <= 1.0
+    assert evidence.place_of(int(index)) == HOT
+    crop, side = evidence.crop, (evidence.crop.row1 - evidence.crop.row0) / CELLS
+    assert row == pytest.approx(crop.row0 + 4.5 * side, abs=side)
+    assert column == pytest.approx(crop.column0 + 11.5 * side, abs=side)
+    assert heat.affine[0, 0] * column + heat.affine[0, 3] < 0  # column 11 of 16 is the patient's left; RAS
+
+
+def test_slices_that_stand_for_no_view_are_empty(doctor: httpx.Client, reported: str, evidence: Evidence) -> None:
+    values = nifti(got(doctor, reported, "heatmap.nii.gz")).get_fdata()
+    for index in range(values.shape[2]):
+        assert bool(values[:, :, index].any()) is (evidence.place_of(index) is not None)
+
+
+def test_a_coarse_heatmap_has_the_grid_of_the_coarse_volume(doctor: httpx.Client, reported: str) -> None:
+    heat, volume = (nifti(got(doctor, reported, f"{what}.nii.gz", step=4)) for what in ("heatmap", "volume"))
+    assert heat.shape == volume.shape
+    np.testing.assert_array_equal(heat.affine, volume.affine)
+
+
+def test_the_two_networks_have_maps_of_their_own(doctor: httpx.Client, reported: str) -> None:
+    answers = [got(doctor, reported, "heatmap.nii.gz", kind=kind) for kind in ("activation", "error")]
+    assert answers[0].content != answers[1].content
+    assert answers[0].headers["etag"] != answers[1].headers["etag"]
+
+
+def test_the_series_names_the_key_slice_and_the_thumbnail_shows_it(
+    doctor: httpx.Client, kept: Kept, content: bytes, evidence: Evidence
+) -> None:
+    scan = scan_of(doctor, content)
+    before = got(doctor, scan, "thumbnail.png")
+    assert series(doctor, scan)["key_slice"] is None
+    report(kept, scan, evidence)
+    shown = series(doctor, scan)
+    assert (shown["key_slice"], tuple(shown["seen_slices"])) == (evidence.key_slice, evidence.slice_indices)
+    after = doctor.get(f"/api/scans/{scan}/thumbnail.png", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.content != before.content
+
+
+def test_evidence_of_another_series_is_not_laid_over_this_one(
+    doctor: httpx.Client, kept: Kept, evidence: Evidence, tmp_path: Path
+) -> None:
+    other = write_phantom(tmp_path / "other.zip", slices=20, size=64, seed=3).read_bytes()
+    scan = scan_of(doctor, other)
+    report(kept, scan, evidence)
+    shown = series(doctor, scan)
+    assert (shown["key_slice"], shown["seen_slices"]) == (None, [])
+
+
+def test_no_heatmap_without_a_report_or_for_another_study(doctor: httpx.Client, content: bytes, reported: str) -> None:
+    scan = scan_of(doctor, content)
+    assert problem(doctor.get(f"/api/scans/{scan}/heatmap.nii.gz")) == (404, "no_report")
+    asked = doctor.get(f"/api/scans/{reported}/heatmap.nii.gz", params={"study_uid": "2.25.3"})
+    assert problem(asked) == (404, "no_report")
