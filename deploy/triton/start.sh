@@ -3,10 +3,14 @@
 #   start-triton --trace-config mode=opentelemetry --trace-config opentelemetry,url=http://collector:4318/v1/traces ...
 set -eu
 
-# The gateway infers and asks for health, metadata and configuration. Everything else needs a key that nobody knows:
-# loading models and sharing memory are where Triton's advisories of 2025 and 2026 are.
-key=$(head -c 24 /dev/urandom | base64)
-closed="model-repository,shared-memory,trace,logging:turnstile-key=$key"
+# Loading models and sharing memory are where Triton's advisories of 2025 and 2026 are: they need a key that nobody knows.
+# With TURNSTILE_TRITON_SECRET, which the gateway sends along, inference needs that one too.
+closed=model-repository,shared-memory,trace,logging
+if [ -n "${TURNSTILE_TRITON_SECRET:-}" ]; then
+    closed="$closed,model-config,inference:turnstile-key=$TURNSTILE_TRITON_SECRET"
+else
+    closed="$closed:turnstile-key=$(head -c 24 /dev/urandom | base64)"
+fi
 
 # Gateways keep a connection to every Triton (round robin) and learn of new ones when a connection ends: each minute.
 # A study's deadline of 120 s is the grace that its requests have.

@@ -80,6 +80,13 @@ initContainers:
 {{ .Values.database.external.host | default (printf "%s-postgres" (include "turnstile.fullname" .)) }}
 {{- end }}
 
+{{- define "turnstile.tritonSecret" -}}
+{{- with .Values.triton.existingSecret }}
+- name: TURNSTILE_TRITON_SECRET
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: secret}}
+{{- end }}
+{{- end }}
+
 {{- /* What the gateway, the worker and the migration read. */ -}}
 {{- define "turnstile.environment" -}}
 {{- $database := .Values.database.external }}
@@ -92,6 +99,7 @@ initContainers:
 {{- end }}
 - name: PGPASSWORD
   valueFrom: {secretKeyRef: {name: {{ required "database.existingSecret: name a secret with the key `password`" .Values.database.existingSecret }}, key: password}}
+{{- include "turnstile.tritonSecret" . }}
 - {name: TURNSTILE_DATA_FOLDER, value: /var/lib/turnstile}
 - {name: TURNSTILE_INSTITUTION, value: {{ .Values.people.institution | quote }}}
 {{- with .Values.blobs.s3 }}
