@@ -41,6 +41,7 @@ class Page(FPDF):
         super().__init__(format="A4")
         self._words = words
         self.set_margin(MARGIN_MM)
+        self.c_margin = 0.0  # texts, bands and pictures begin at one line
         self.set_auto_page_break(False)
         self.add_font(FONT, "", FONTS / "DejaVuSans.ttf")
         self.add_font(FONT, "B", FONTS / "DejaVuSans-Bold.ttf")
@@ -76,7 +77,7 @@ class Page(FPDF):
     def _verdict(self, study: Mapping[str, Any]) -> None:
         self.set_fill_color(*BANDS[study["verdict"]])
         self._font(14, (255, 255, 255), "B")
-        self.cell(WIDTH_MM, 12, f" {self._words.verdicts[study['verdict']]}", fill=True)
+        self.cell(WIDTH_MM, 12, f"   {self._words.verdicts[study['verdict']]}", fill=True)
         self.ln(14)
 
     def _probability(self, study: Mapping[str, Any]) -> None:

@@ -44,7 +44,7 @@ class Pages:
             own = next((one for one in evidence if one.study_uid == uid), None)
             picture = await self._picture(asking, facts, kept, own) if own else None
             subject = Subject(
-                facts=[*told, (words.study, uid or "")],
+                facts=[*told, (words.study, uid)] if uid else told,
                 created_at=row.created_at,
                 analysis_id=str(row.analysis_id),
                 model_card=row.model_card or "",

@@ -10,7 +10,7 @@ from screening.crop import Pixel
 from screening.evidence import Evidence, Kind
 
 SIDE_PX: Final = 512
-STRONGEST: Final = 0.55  # of a pixel's colour, where the map is at its highest; the slice stays readable below
+STRONGEST: Final = 0.55  # share of a pixel's colour, where the map is at its highest: the slice stays readable below
 
 
 def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
@@ -24,7 +24,7 @@ def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
     plain = cv2.cvtColor(_shown(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR)
     heat = np.clip(_shown(_heatmap(evidence), evidence), 0.0, 1.0)
     colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    share = heat[..., None] * STRONGEST
+    share = heat[..., None] ** 2 * STRONGEST  # squared: what is low in the map stays as it was
     heated = np.rint(plain * (1.0 - share) + colours * share).astype(np.uint8)
     _, data = cv2.imencode(".png", np.hstack([plain, heated]))
     return data.tobytes()

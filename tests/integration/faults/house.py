@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +21,15 @@ from psycopg.rows import dict_row
 from engines.restarts import RestartPolicy
 from engines.triton import TritonServer
 from gateway.settings import ROOT
+from gateway.store.blobs import Blobs
+from gateway.store.database import Database
+from tests.integration.gateway.jobs.records import new_scan
 from tests.integration.gateway.running import until
 from tests.postgres import RunningPostgres
 
 TAKEOVER_S = 3.0
+DRAIN_S = 1.0
+SECRET = "only the house knows"  # noqa: S105 - of a Triton that lives as long as a test
 OFTEN = RestartPolicy(first_delay_s=0.1, longest_delay_s=1.0, deaths=1000)
 
 
@@ -73,6 +78,7 @@ class House:
     blobs: Path
     gateway: Program
     worker: Program
+    triton: TritonServer
     killers: dict[str, Callable[[], None]] = field(repr=False)
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
@@ -86,6 +92,41 @@ class House:
 
         until(answered)
         return found[0]
+
+    def state(self, scan: str) -> str:
+        """The state of the scan's only analysis."""
+        (row,) = self.rows("SELECT state FROM analyses WHERE scan_id = %s", scan)
+        return str(row["state"])
+
+    def is_ready(self) -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200
+        return False
+
+    def stored(self, files: list[Path]) -> list[str]:
+        """A scan of each file, in the store."""
+        contents = [file.read_bytes() for file in files]
+
+        async def store() -> list[str]:
+            blobs, database = Blobs(self.blobs), Database(self.database_url)
+            try:
+                return [await _stored(blobs, database, content) for content in contents]
+            finally:
+                await database.close()
+
+        return asyncio.run(store())
+
+    @contextmanager
+    def triton_hangs(self) -> Iterator[None]:
+        """Triton does not answer for the block's time, without being gone."""
+        pid = self.triton.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):  # it was killed meanwhile
+                os.kill(pid, signal.SIGCONT)
 
     def analyse(self, scan: str) -> None:
         """Ask for an analysis until the gateway says that it took the request."""
@@ -110,7 +151,9 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
             "TURNSTILE_DATABASE_URL": database_url,
             "TURNSTILE_BLOB_URL": str(folder / "blobs"),
             "TURNSTILE_TRITON_URL": triton.grpc_url,
+            "TURNSTILE_TRITON_SECRET": SECRET,
             "TURNSTILE_TAKEOVER_S": str(TAKEOVER_S),
+            "TURNSTILE_DRAIN_S": str(DRAIN_S),
             "TURNSTILE_DECODE_WORKERS": "1",
             "TURNSTILE_WORKERS": "1",
             "TURNSTILE_HOME": str(folder / "home"),
@@ -123,11 +166,11 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
             "triton": lambda: _kill(triton.pid),
             "postgres": lambda: _kill(postgres.server.pid),
         }
-        house = House(f"http://127.0.0.1:{port}", database_url, folder / "blobs", gateway, worker, killers)
+        house = House(f"http://127.0.0.1:{port}", database_url, folder / "blobs", gateway, worker, triton, killers)
         for program in (gateway, worker):
             program.start()
         try:
-            until(lambda: _is_ready(house.url))
+            until(house.is_ready)
             yield house
             for program in (gateway, worker):
                 program.assert_alive()
@@ -144,7 +187,7 @@ def _running_triton() -> Iterator[TritonServer]:
 
     async def serve() -> None:
         try:
-            async with TritonServer(ROOT / "model_repository", restart_policy=OFTEN) as server:
+            async with TritonServer(ROOT / "model_repository", restart_policy=OFTEN, secret=SECRET) as server:
                 started.put(server)
                 await over.wait()
         except BaseException as error:
@@ -169,10 +212,13 @@ def _kill(pid: int | None) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _is_ready(url: str) -> bool:
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
-    return False
+async def _stored(blobs: Blobs, database: Database, content: bytes) -> str:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    await blobs.store(pieces())
+    async with database.transaction() as session:
+        return str(await new_scan(session, content, "local"))
 
 
 def _free_port() -> int:

@@ -12,12 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.store.blobs import Blobs
-from gateway.store.database import Database
-from screening.phantom import write_phantom
-from tests.integration.faults.house import House, running_house
-from tests.integration.gateway.jobs.records import new_scan
+from tests.integration.faults.house import House
 from tests.integration.gateway.running import until
-from tests.postgres import RunningPostgres
 
 SEED = 20261123
 SCANS = 50
@@ -26,62 +22,28 @@ LONGEST_PAUSE_S = 2.0
 PATIENCE_S = 150.0
 # What may go wrong by name; everything else that is no report equal to the undisturbed one is a fault of ours.
 NAMED = {"analysis_crashed", "engine_unavailable", "engine_deadline", "engine_fault", "engine_overloaded"}
-ENDED = "SELECT count(*) AS ended FROM analyses WHERE state IN ('done', 'failed', 'cancelled')"
 
 
-def test_nothing_is_lost_whatever_dies(tmp_path: Path, postgres: RunningPostgres) -> None:
-    files = _files(tmp_path)
-    with running_house(tmp_path, postgres) as house:
-        expected = _undisturbed(house, files)
-        scans = _stored(house, [files[number % len(files)] for number in range(SCANS)])
-        start = time.monotonic()
-        _disturbed(house, scans)
-        until(lambda: house.rows(ENDED)[0]["ended"] == SCANS + len(files), PATIENCE_S)
-        seconds = time.monotonic() - start
-        for number, scan in enumerate(scans):
-            _assert_one_true_end(house, scan, expected[number % len(files)])
-        _assert_nothing_is_left(house)
-        _tell(house, scans, seconds)
-
-
-def _files(folder: Path) -> list[Path]:
-    """Phantoms small enough to be quick, and a file that is no study."""
-    phantoms = [
-        write_phantom(folder / f"phantom-{seed}.zip", slices=16, size=128, seed=seed, nodule=seed % 2 == 0)
-        for seed in range(4)
-    ]
-    text = folder / "notes.txt"
-    text.write_text("no DICOM here")
-    return [*phantoms, text]
-
-
-def _stored(house: House, files: list[Path]) -> list[str]:
-    """A scan of each file."""
-
-    async def store() -> list[str]:
-        blobs, database = Blobs(house.blobs), Database(house.database_url)
-        try:
-            return [await stored(blobs, database, file.read_bytes()) for file in files]
-        finally:
-            await database.close()
-
-    async def stored(blobs: Blobs, database: Database, content: bytes) -> str:
-        async def pieces() -> Any:
-            yield content
-
-        await blobs.store(pieces())
-        async with database.transaction() as session:
-            return str(await new_scan(session, content, "local"))
-
-    return asyncio.run(store())
+def test_nothing_is_lost_whatever_dies(house: House, files: list[Path]) -> None:
+    expected = _undisturbed(house, files)
+    scans = house.stored([files[number % len(files)] for number in range(SCANS)])
+    start = time.monotonic()
+    _disturbed(house, scans)
+    _wait_for_all(house, scans)
+    seconds = time.monotonic() - start
+    for number, scan in enumerate(scans):
+        _assert_one_true_end(house, scan, expected[number % len(files)])
+    _assert_nothing_is_left(house)
+    _tell(house, scans, seconds)
 
 
 def _undisturbed(house: House, files: list[Path]) -> list[dict[str, Any]]:
     """What the report of each file says when nothing dies."""
-    scans = _stored(house, files)
+    until(house.is_ready)
+    scans = house.stored(files)
     for scan in scans:
         house.analyse(scan)
-    until(lambda: house.rows(ENDED)[0]["ended"] == len(files), PATIENCE_S)
+    _wait_for_all(house, scans)
     return [_said(house, scan)[0] for scan in scans]
 
 
@@ -98,6 +60,12 @@ def _disturbed(house: House, scans: list[str]) -> None:
         time.sleep(chance.uniform(0.0, LONGEST_PAUSE_S))
         house.killers[victim]()
     assert not waiting
+
+
+def _wait_for_all(house: House, scans: list[str]) -> None:
+    unfinished = "SELECT count(*) AS n FROM analyses WHERE state IN ('queued', 'running')"
+    until(lambda: not house.rows(unfinished)[0]["n"], PATIENCE_S)
+    assert len(house.rows("SELECT DISTINCT scan_id FROM analyses WHERE scan_id = ANY(%s::uuid[])", scans)) == len(scans)
 
 
 def _said(house: House, scan: str) -> list[dict[str, Any]]:
@@ -137,8 +105,7 @@ def _assert_nothing_is_left(house: House) -> None:
 def _tell(house: House, scans: list[str], seconds: float) -> None:
     """The figures of docs/operations.md."""
     ends = Counter(f"{said['state']} {said['error'] or ''}".strip() for scan in scans for said in _said(house, scan))
-    tries = Counter(
-        {row["error"] or "report": row["n"] for row in house.rows("SELECT error, count(*) n FROM attempts GROUP BY 1")}
-    )
+    attempts = "SELECT coalesce(attempts.error, 'report') AS ending FROM attempts JOIN analyses ON id = analysis_id"
+    tries = Counter(row["ending"] for row in house.rows(f"{attempts} WHERE scan_id = ANY(%s::uuid[])", scans))
     print(f"\n{SCANS} analyses, {len(KILLS)} kills {dict(Counter(KILLS))} in {seconds:.0f} s")  # noqa: T201 - figures
     print(f"ended: {dict(ends)}; attempts ended in: {dict(tries)}")  # noqa: T201 - figures
