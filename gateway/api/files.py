@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.api.disposition import attachment
-from gateway.api.guard import Facts, needs
+from gateway.api.guard import COUNTED_UPLOAD, Facts, needs
 from gateway.api.idempotency import KeyHeader, as_response, key_of
 from gateway.api.problems import problems
 from gateway.api.ranges import PRIVATE, has_it, not_modified, streamed, wanted_range
@@ -77,10 +77,11 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
         status_code=201,
         response_model=Created,
         responses=REFUSALS,
+        dependencies=[COUNTED_UPLOAD],
         openapi_extra=_body(FILE),
         summary="Upload a scan of a patient",
     )
-    @router.post("/", status_code=201, include_in_schema=False)
+    @router.post("/", status_code=201, include_in_schema=False, dependencies=[COUNTED_UPLOAD])
     async def upload(request: Request, asking: Writer, facts: Facts, key: KeyHeader = None) -> Response:
         """The file is streamed to the store; name the patient before it, and a wrong one is refused before it is sent.
 
@@ -97,6 +98,7 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
         status_code=207,
         response_model=BulkUploaded,
         responses=REFUSALS,
+        dependencies=[COUNTED_UPLOAD],
         openapi_extra=_body({"type": "array", "items": FILE}),
         summary="Upload several scans of a patient",
     )

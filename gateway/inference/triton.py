@@ -15,6 +15,7 @@ from tritonclient.utils import InferenceServerException
 
 from gateway.inference.faults import fault_of
 from gateway.inference.port import Deadline
+from gateway.tracing import NoTraces, Traces
 from screening.contract import Contract, Tensor
 from screening.errors import EngineFault, EngineUnavailable
 from screening.fusion import SliceOutputs
@@ -55,12 +56,14 @@ class TritonEngine:
         chunk_slices: int,
         on_retry: Callable[[], None] = lambda: None,
         secret: str | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
         self._contract = contract
         self._chunk_slices = chunk_slices
         self._on_retry = on_retry
-        self._headers = {KEY_HEADER: secret} if secret else None
+        self._headers = {KEY_HEADER: secret} if secret else {}
+        self._traces = traces or NoTraces()
         self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
 
     async def infer(
@@ -84,9 +87,10 @@ class TritonEngine:
         try:
             if not await self._client.is_model_ready(model, client_timeout=PROBE_TIMEOUT_S):
                 return f"model {model!r} is not ready"
-            served = (await self._client.get_model_config(model, self._headers, client_timeout=PROBE_TIMEOUT_S)).config
+            answer = await self._client.get_model_config(model, headers=self._headers, client_timeout=PROBE_TIMEOUT_S)
         except InferenceServerException as refusal:
             return fault_of(refusal).detail
+        served = answer.config
         if served.max_batch_size < self._chunk_slices:
             return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
         return _disagreement(self._contract.ensemble.inputs, served.input) or _disagreement(
@@ -118,15 +122,17 @@ class TritonEngine:
 
     async def _request(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
         left_s = deadline.left_s()
+        inputs = [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)]
         try:
-            result = await self._client.infer(
-                self._contract.ensemble.model,
-                [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)],
-                outputs=self._outputs,
-                headers=self._headers,
-                timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
-                client_timeout=left_s,
-            )
+            with self._traces.span("triton") as trace:  # Triton's own spans go below it
+                result = await self._client.infer(
+                    self._contract.ensemble.model,
+                    inputs,
+                    outputs=self._outputs,
+                    headers={**self._headers, **trace},
+                    timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
+                    client_timeout=left_s,
+                )
         except InferenceServerException as refusal:
             fault = fault_of(refusal)
             log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())

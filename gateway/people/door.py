@@ -88,7 +88,7 @@ class Door:
         return principal
 
     async def _browser(self, knock: Knock, secret: str) -> Principal:
-        refuse_foreign_page(knock)
+        _refuse_forged(knock)
         async with self._database.transaction() as session:
             principal = await self._sessions.principal(session, secret)
         if principal is None:
@@ -97,12 +97,18 @@ class Door:
 
 
 def refuse_foreign_page(knock: Knock) -> None:
+    """Refuse what the browser says was sent by a page that is not ours."""
+    if knock.origin not in (None, knock.own) or knock.fetch_site not in (None, "same-origin", "none"):
+        raise ForeignOrigin("this request was sent by another web page")
+
+
+def _refuse_forged(knock: Knock) -> None:
     """A browser sends its cookie for whatever page asks; only our own may change something with it (CSRF)."""
     if knock.method in SAFE:
         return
-    ours = knock.origin == knock.own if knock.origin else knock.fetch_site in ("same-origin", "none")
-    if not ours:
-        raise ForeignOrigin("this request was sent by another web page")
+    refuse_foreign_page(knock)
+    if knock.origin is None and knock.fetch_site is None:
+        raise ForeignOrigin("nothing says which page sent this request: send its Origin, or a token")
 
 
 def _refuse_unless_from_here(knock: Knock) -> None:
@@ -113,8 +119,7 @@ def _refuse_unless_from_here(knock: Knock) -> None:
     """
     if knock.forwarded or not is_loopback(_name_of(knock.host)):
         raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
-    if knock.origin not in (None, knock.own) or knock.fetch_site not in (None, "same-origin", "none"):
-        raise ForeignOrigin("this request was sent by another web page")
+    refuse_foreign_page(knock)
 
 
 def _name_of(host: str) -> str:
