@@ -23,7 +23,7 @@ export function PartsSection({ evidence, onSlice }: Shown) {
           [
             t("parts.key"),
             <span key="slice" title={t("parts.keyHint")}>
-              {slice}{" "}
+              {slice + 1}{" "}
               <Anchor component="button" type="button" size="sm" ml={6} onClick={() => onSlice(slice)}>
                 {t("parts.show")}
               </Anchor>

@@ -77,5 +77,5 @@ function nearestOf(scores: readonly SliceScore[], slice: number): number {
 /** Slices from one bar to the next, the narrowest such way, so that no bar covers another. */
 function stepOf(scores: readonly SliceScore[]): number {
   const steps = scores.slice(1).map((one, at) => one.slice - (scores[at]?.slice ?? 0));
-  return Math.max(1, Math.min(...steps, 12));
+  return Math.max(1, Math.min(...steps, 6));
 }
