@@ -150,7 +150,7 @@ class Turns:
             error=failed.code if failed else None,
             detail=failed.detail if failed else None,
             slices=slices,
-            timings_s={str(report.row["study_uid"]): dict(report.body.get("timings_s", {})) for report in studies},
+            timings_s={str(one.row["study_uid"]): dict(one.body["timings_s"]) for one in studies if one.error is None},
         )
         if left:
             report = ReportRow(

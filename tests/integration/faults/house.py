@@ -27,6 +27,7 @@ from tests.integration.gateway.jobs.records import new_scan
 from tests.integration.gateway.running import until
 from tests.postgres import RunningPostgres
 
+PATIENCE_S = 150.0
 TAKEOVER_S = 3.0
 DRAIN_S = 1.0
 SECRET = "only the house knows"  # noqa: S105 - of a Triton that lives as long as a test
@@ -90,7 +91,7 @@ class House:
                 found.append(link.execute(query.encode(), values).fetchall())
             return bool(found)
 
-        until(answered)
+        until(answered, PATIENCE_S)
         return found[0]
 
     def state(self, scan: str) -> str:
@@ -139,7 +140,7 @@ class House:
                 return answer.status_code != 503
             return False
 
-        until(taken)
+        until(taken, PATIENCE_S)
 
 
 @contextmanager
@@ -170,7 +171,7 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
         for program in (gateway, worker):
             program.start()
         try:
-            until(house.is_ready)
+            until(house.is_ready, PATIENCE_S)
             yield house
             for program in (gateway, worker):
                 program.assert_alive()

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.store.blobs import Blobs
-from tests.integration.faults.house import House
+from tests.integration.faults.house import PATIENCE_S, House
 from tests.integration.gateway.running import until
 
 SEED = 20261123
 SCANS = 50
 KILLS = ("worker",) * 5 + ("gateway",) * 3 + ("triton",) * 3 + ("postgres",) * 3
 LONGEST_PAUSE_S = 2.0
-PATIENCE_S = 150.0
 # What may go wrong by name; everything else that is no report equal to the undisturbed one is a fault of ours.
 NAMED = {"analysis_crashed", "engine_unavailable", "engine_deadline", "engine_fault", "engine_overloaded"}
 
@@ -39,7 +38,7 @@ def test_nothing_is_lost_whatever_dies(house: House, files: list[Path]) -> None:
 
 def _undisturbed(house: House, files: list[Path]) -> list[dict[str, Any]]:
     """What the report of each file says when nothing dies."""
-    until(house.is_ready)
+    until(house.is_ready, PATIENCE_S)
     scans = house.stored(files)
     for scan in scans:
         house.analyse(scan)

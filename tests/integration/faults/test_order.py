@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.faults.house import House, Program
+from tests.integration.faults.house import PATIENCE_S, House, Program
 from tests.integration.gateway.running import until
 
 
@@ -26,7 +26,7 @@ def test_a_worker_that_is_told_to_stop_hands_back_and_another_takes_it_at_once(h
 
 def test_events_go_on_when_postgresql_was_away(house: House, files: list[Path]) -> None:
     (scan,) = house.stored(files[:1])
-    until(house.is_ready)
+    until(house.is_ready, PATIENCE_S)
     with house.triton_hangs():
         house.analyse(scan)
         events = f"{house.url}/api/scans/{scan}/analysis/events"
