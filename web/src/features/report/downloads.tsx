@@ -5,6 +5,7 @@ import type { Me, Scan } from "@/shared/api/model";
 import { reportAddress } from "@/shared/api/reports";
 import { heatmapAddress, originalAddress } from "@/shared/api/scans";
 import { may } from "@/shared/format/names";
+import { spoken } from "@/shared/i18n";
 
 const FORMATS = ["pdf", "json", "csv", "xlsx"] as const;
 const MAPS = ["activation", "error"] as const;
@@ -29,7 +30,7 @@ export function Downloads({ me, scan, hasReport }: Shown) {
       <Menu.Dropdown>
         {hasReport &&
           FORMATS.map((format) => (
-            <Item key={format} href={reportAddress(scan.id, format)} label={t(`downloads.${format}`)} />
+            <Item key={format} href={reportAddress(scan.id, format, spoken())} label={t(`downloads.${format}`)} />
           ))}
         {hasReport && scan.verdict !== "not_analysed" && <Menu.Divider />}
         {hasReport &&

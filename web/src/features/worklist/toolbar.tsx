@@ -1,20 +1,31 @@
-import { CloseButton, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { CloseButton, SegmentedControl, Select, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { type RefObject, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ScanCounts } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { SHOWN, SINCE, SORTS, type WorklistSearch } from "./search";
+import { SHOWN, type Shown, SINCE, SORTS, type WorklistSearch } from "./search";
 import styles from "./worklist.module.css";
 
-interface Shown {
+/** The filters by the names that the API counts them under. */
+const COUNTED = {
+  all: "all",
+  pathology: "pathology",
+  not_analysed: "not_analysed",
+  normal: "normal",
+  work: "in_work",
+} as const satisfies Record<Shown, keyof ScanCounts>;
+
+interface Tools {
   search: WorklistSearch;
   total: number | null;
+  counts: ScanCounts | null;
   box: RefObject<HTMLInputElement | null>;
   onChange: (search: WorklistSearch) => void;
 }
 
-export function Toolbar({ search, total, box, onChange }: Shown) {
+export function Toolbar({ search, total, counts, box, onChange }: Tools) {
   const { t } = useTranslation("worklist");
   const format = useFormat();
   return (
@@ -23,7 +34,10 @@ export function Toolbar({ search, total, box, onChange }: Shown) {
         size="xs"
         aria-label={t("show.label")}
         value={search.show ?? "all"}
-        data={SHOWN.map((value) => ({ value, label: t(`show.${value}`) }))}
+        data={SHOWN.map((value) => ({
+          value,
+          label: <ShownLabel value={value} count={counts?.[COUNTED[value]] ?? null} />,
+        }))}
         onChange={(show) => onChange({ ...search, show })}
       />
       <Choice
@@ -46,10 +60,21 @@ export function Toolbar({ search, total, box, onChange }: Shown) {
         box={box}
         onChange={(q) => onChange({ ...search, q })}
       />
-      <span className={styles["count"]} role="status">
+      <VisuallyHidden role="status">
         {total !== null && t("count", { count: total, formatted: format.whole(total) })}
-      </span>
+      </VisuallyHidden>
     </div>
+  );
+}
+
+function ShownLabel({ value, count }: { value: Shown; count: number | null }) {
+  const { t } = useTranslation("worklist");
+  const format = useFormat();
+  return (
+    <span className={styles["shown"]}>
+      {t(`show.${value}`)}
+      {count !== null && <span className={styles["number"]}>{format.whole(count)}</span>}
+    </span>
   );
 }
 
@@ -65,7 +90,7 @@ function Choice<T extends string>({ label, value, values, name, onChange }: Choi
   return (
     <Select
       size="xs"
-      w={178}
+      w={164}
       aria-label={label}
       allowDeselect={false}
       value={value}

@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import type { Scan } from "@/shared/api/model";
+import type { Scan, ScanCounts } from "@/shared/api/model";
 import { type ScansAsked, scansQuery } from "@/shared/api/scans";
 
 const PAGE = 100; // as many as the API gives at once
@@ -9,6 +9,7 @@ const QUIET_MS = 15_000;
 
 export interface Scans {
   total: number | null;
+  counts: ScanCounts | null;
   at: (index: number) => Scan | undefined;
   /** Tells which rows are on the screen; only their pages are asked for. */
   look: (first: number, last: number) => void;
@@ -27,9 +28,10 @@ export function useScans(asked: ScansAsked): Scans {
         query.state.data?.items.some(inWork) ? LIVELY_MS : QUIET_MS,
     })),
   });
-  const total = useLast(answers.find((answer) => answer.data)?.data?.total ?? null, JSON.stringify(asked));
+  const known = useLast(answers.find((answer) => answer.data)?.data ?? null, JSON.stringify(asked));
   return {
-    total,
+    total: known?.total ?? null,
+    counts: known?.counts ?? null,
     at: (index) => answers[pages.indexOf(Math.floor(index / PAGE))]?.data?.items[index % PAGE],
     look: (first, last) => {
       const next = { first: Math.floor(first / PAGE), last: Math.floor(last / PAGE) };
@@ -47,8 +49,8 @@ function inWork({ status }: Scan): boolean {
 }
 
 /** The last value that was known under this key, while a new page is on its way. */
-function useLast(value: number | null, key: string): number | null {
-  const last = useRef<{ key: string; value: number | null }>({ key, value });
+function useLast<T>(value: T | null, key: string): T | null {
+  const last = useRef<{ key: string; value: T | null }>({ key, value });
   useEffect(() => {
     if (value !== null || last.current.key !== key) last.current = { key, value };
   }, [value, key]);

@@ -48,7 +48,10 @@ export function Worklist({ search, onSearch }: Shown) {
     onSearch(next);
   };
   return (
-    <Page title={t("title")} tools={<Toolbar search={search} total={scans.total} box={box} onChange={narrow} />}>
+    <Page
+      title={t("title")}
+      tools={<Toolbar search={search} total={scans.total} counts={scans.counts} box={box} onChange={narrow} />}
+    >
       {scans.error ? <ProblemNote error={scans.error} onRetry={scans.retry} /> : null}
       {scans.total === 0 ? (
         <Nothing filtered={isFiltered(search)} onAll={() => narrow({})} />

@@ -32,8 +32,8 @@ export function giveFeedback(scanId: string, feedback: FeedbackInput): Promise<F
   return body(calls.POST("/api/scans/{scan_id}/feedback", { ...of(scanId), body: feedback }));
 }
 
-export const reportAddress = (scanId: string, format: ReportFormat): string =>
-  `/api/scans/${scanId}/report?format=${format}`;
+export const reportAddress = (scanId: string, format: ReportFormat, language: "en" | "ru"): string =>
+  `/api/scans/${scanId}/report?format=${format}&lang=${language}`;
 
 function of(scanId: string) {
   return { params: { path: { scan_id: scanId } } };

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 
 export function when(iso: string, language: string, words: DayWords, now: Date = new Date()): string {
   const date = new Date(iso);
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(date);
+  const time = clock(iso, language);
   const days = Math.round((midnight(now) - midnight(date)) / DAY_MS);
   if (days === 0) return words.today(time);
   if (days === 1) return words.yesterday(time);
@@ -20,6 +20,10 @@ export function day(iso: string, language: string, now: Date = new Date()): stri
   const date = new Date(iso);
   const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
   return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...year }).format(date);
+}
+
+export function clock(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 }
 
 export function exact(iso: string, language: string): string {

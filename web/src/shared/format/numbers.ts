@@ -30,7 +30,12 @@ export function bytes(count: number, language: string): string {
 
 export function seconds(value: number | null | undefined, language: string): string {
   if (value === null || value === undefined) return ABSENT;
-  const options = { style: "unit", unit: "second", maximumFractionDigits: value < 10 ? 2 : 0 } as const;
+  const options = {
+    style: "unit",
+    unit: "second",
+    unitDisplay: "narrow",
+    maximumFractionDigits: value < 10 ? 2 : 0,
+  } as const;
   return new Intl.NumberFormat(language, options).format(value);
 }
 

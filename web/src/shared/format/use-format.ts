@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type Language, spoken } from "@/shared/i18n";
-import { type DayWords, day, exact, when } from "./dates";
+import { clock, type DayWords, day, exact, when } from "./dates";
 import { bytes, decimal, percent, seconds, span, whole } from "./numbers";
 
 // British dates and a day of 24 hours: an American date would be read as another day in most hospitals.
@@ -24,6 +24,7 @@ export function useFormat() {
       percent: (share: number | null | undefined, digits = 0) => percent(share, language, digits),
       seconds: (value: number | null | undefined) => seconds(value, language),
       span: (value: number) => span(value, language),
+      clock: (iso: string) => clock(iso, language),
       day: (iso: string) => day(iso, language),
       exact: (iso: string) => exact(iso, language),
       when: (iso: string) => when(iso, language, words),

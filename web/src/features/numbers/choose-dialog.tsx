@@ -1,0 +1,80 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Versioned } from "@/shared/api/client";
+import type { ChosenPoint, ModelCard } from "@/shared/api/model";
+import { choosePoint, operatingPointQuery } from "@/shared/api/numbers";
+import { useFormat } from "@/shared/format/use-format";
+import { ProblemNote } from "@/shared/ui/problem-note";
+
+interface Shown {
+  card: ModelCard;
+  chosen: Versioned<ChosenPoint>;
+  name: string;
+  onClose: () => void;
+}
+
+/** Asks twice: what changes, then the new threshold typed by hand. */
+export function ChooseDialog({ card, chosen, name, onClose }: Shown) {
+  const { t } = useTranslation(["numbers", "common"]);
+  const format = useFormat();
+  const queries = useQueryClient();
+  const [typed, setTyped] = useState<string | null>(null); // null until the first question is answered
+  const threshold = card.operating_points[name]?.threshold ?? 0;
+  const wanted = format.decimal(threshold, 3);
+  const choose = useMutation({
+    mutationFn: () => choosePoint(name, card.version, chosen.etag),
+    onSuccess: async () => {
+      onClose();
+      notifications.show({ message: t("choose.done") });
+      await queries.invalidateQueries({ queryKey: operatingPointQuery.queryKey });
+    },
+  });
+  const direction = threshold < chosen.body.threshold ? "lower" : "higher";
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t(typed === null ? "choose.title" : "choose.again")}
+      closeButtonProps={{ "aria-label": t("common:actions.close") }}
+    >
+      <Stack gap="sm">
+        {typed === null ? (
+          <>
+            <Text size="sm">{t("choose.text", { to: wanted, from: format.decimal(chosen.body.threshold, 3) })}</Text>
+            <Text size="sm" fw={600}>
+              {t(`choose.${direction}`)}
+            </Text>
+          </>
+        ) : (
+          <TextInput
+            data-autofocus
+            label={t("choose.againText", { threshold: wanted })}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+        {choose.isError && <ProblemNote error={choose.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("common:actions.cancel")}
+          </Button>
+          {typed === null ? (
+            <Button onClick={() => setTyped("")}>{t("choose.next")}</Button>
+          ) : (
+            <Button
+              color="red"
+              disabled={typed.trim().replace(",", ".") !== wanted.replace(",", ".")}
+              loading={choose.isPending}
+              onClick={() => choose.mutate()}
+            >
+              {t("choose.confirm")}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

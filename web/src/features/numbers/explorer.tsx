@@ -1,0 +1,92 @@
+import { Slider } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { CurvePoint } from "@/shared/api/model";
+import { useFormat } from "@/shared/format/use-format";
+import { Section } from "@/shared/ui/section";
+import styles from "./numbers.module.css";
+import { outcomeOf, ratesAt } from "./rates";
+
+const USUAL_PREVALENCE = 0.3; // of a mixed clinic; the reader knows the own one better
+
+interface Shown {
+  curve: readonly CurvePoint[];
+  threshold: number;
+  onThreshold: (threshold: number) => void;
+}
+
+/** What another threshold would do here: a thought experiment that changes nothing. */
+export function Explorer({ curve, threshold, onThreshold }: Shown) {
+  const { t } = useTranslation("numbers");
+  const format = useFormat();
+  const [prevalence, setPrevalence] = useState(USUAL_PREVALENCE);
+  const rates = ratesAt(curve, threshold);
+  if (rates === null) return null;
+  const outcome = outcomeOf(rates, prevalence);
+  return (
+    <Section title={t("slider.title")}>
+      <div className={styles["sliders"]}>
+        <Labelled
+          name={t("slider.threshold")}
+          value={format.probability(threshold)}
+          at={threshold}
+          onChange={onThreshold}
+        />
+        <Labelled
+          name={t("slider.prevalence")}
+          value={format.percent(prevalence)}
+          at={prevalence}
+          onChange={setPrevalence}
+        />
+      </div>
+      <div className={styles["results"]}>
+        <Result label={t("slider.ruleOut")} value={format.percent(outcome.ruleOut)} />
+        <Result label={t("slider.missed")} value={format.decimal(outcome.missedPer1000, 1)} />
+        <Result label={t("slider.alarms")} value={format.whole(outcome.alarmsPer1000)} />
+        <Result label={t("slider.sensitivity")} value={format.percent(rates.sensitivity, 1)} />
+        <Result label={t("slider.specificity")} value={format.percent(rates.specificity, 1)} />
+        <Result label={t("slider.npv")} value={format.percent(outcome.predictive, 1)} />
+      </div>
+      <p className={styles["dim"]}>{t("slider.note")}</p>
+    </Section>
+  );
+}
+
+function Labelled({
+  name,
+  value,
+  at,
+  onChange,
+}: {
+  name: string;
+  value: string;
+  at: number;
+  onChange: (value: number) => void;
+}) {
+  return (
+    <div>
+      <div className={styles["sliderHead"]}>
+        <span>{name}</span>
+        <span className={styles["sliderValue"]}>{value}</span>
+      </div>
+      <Slider
+        min={0.01}
+        max={0.99}
+        step={0.01}
+        value={at}
+        onChange={onChange}
+        label={null}
+        thumbProps={{ "aria-label": name }}
+      />
+    </div>
+  );
+}
+
+function Result({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <div className={styles["label"]}>{label}</div>
+      <div className={styles["result"]}>{value}</div>
+    </div>
+  );
+}
