@@ -19,7 +19,7 @@ RUN python -m venv /opt/turnstile
 # The dependencies alone, a layer that stays until a pin changes. Wheels only: nothing here can compile.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/turnstile/bin/pip install --only-binary=:all: --constraint constraints.txt --editable .
+    /opt/turnstile/bin/pip install --only-binary=:all: --constraint constraints.txt --editable ".[trace]"
 COPY engines engines
 COPY screening screening
 COPY gateway gateway

@@ -66,6 +66,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.events import News
 from gateway.store.migration import migrate_when_it_answers
+from gateway.tracing import RequestTraces, Traces, traces_to
 from screening.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,7 @@ class Services:
     triton_secret: SecretStr | None
     admission: Admission
     metrics: Metrics
+    traces: Traces
     exposition: Exposition
     analysis: Analysis
 
@@ -101,11 +103,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     card = verified_card(settings.model_repository)
     if not card.trained:
         log.warning("untrained weights", model_card=card.version, meaning="the verdicts mean nothing")
-    metrics = Metrics()
+    traces = traces_to(settings.trace_url)
+    metrics = Metrics(traces)
     metrics.serves(card)
     if card.probability_histogram is None:
         log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
     async with AsyncExitStack() as stack:
+        stack.callback(traces.close)
         url, page, secret = settings.triton_url, settings.triton_metrics_url, settings.triton_secret
         if url is None:
             secret = secret or SecretStr(token_urlsafe())
@@ -114,7 +118,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             )
             url, page = (await stack.enter_async_context(triton)).grpc_url, triton.metrics_url
         known = secret.get_secret_value() if secret else None
-        engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc, known)
+        engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc, known, traces)
         stack.push_async_callback(engine.close)
         decode = DecodePool(
             settings.decode_workers,
@@ -127,7 +131,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.slices_in_flight.set_function(lambda: admission.in_flight)
         metrics.slices_waiting.set_function(lambda: admission.waiting)
         analysis = Analysis(decode, engine, admission, card, settings.budgets, metrics, settings.deadline_s)
-        yield Services(settings, card, engine, url, secret, admission, metrics, Exposition(metrics, page), analysis)
+        exposition = Exposition(metrics, page)
+        yield Services(settings, card, engine, url, secret, admission, metrics, traces, exposition, analysis)
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,7 @@ def create_app(services: Services, store: Store) -> FastAPI:
     settings = services.settings
     app.state.entrance = store.entrance
     secure(app, settings)
+    app.add_middleware(RequestTraces, traces=services.traces)
     app.add_middleware(RequestLog, metrics=services.metrics)
     believe_proxies(app, settings)
     handle_errors(app, services.metrics, services.admission.retry_after_s)

@@ -18,6 +18,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gateway.drift import Drift, State
+from gateway.tracing import NoTraces, Traces
 from screening.model_card import ModelCard
 
 # A stage of a warm study takes 0.1 ms (fusion) to 400 ms (inference) on two cores, a store on S3 tens of ms; a queue or
@@ -33,7 +34,8 @@ class Metrics:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self) -> None:
+    def __init__(self, traces: Traces | None = None) -> None:
+        self._traces = traces or NoTraces()
         disable_created_metrics()  # type: ignore[no-untyped-call] # a third of the page, and no dashboard reads it
         registry = self._registry = CollectorRegistry(auto_describe=True)
         self.requests = Counter(
@@ -127,10 +129,11 @@ class Metrics:
 
     @contextmanager
     def stage(self, name: str, timings_s: dict[str, float]) -> Iterator[None]:
-        """Time the block as one stage of a study, also into `timings_s`."""
+        """Time the block as one stage of a study, also into `timings_s` and as a span."""
         start = perf_counter()
         try:
-            yield
+            with self._traces.span(name):
+                yield
         finally:
             self.observe_stage(name, perf_counter() - start, timings_s)
 

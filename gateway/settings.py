@@ -25,6 +25,9 @@ class Settings(PeopleSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level that is logged."""
 
+    trace_url: str | None = None
+    """Where traces go: OTLP over HTTP of an OpenTelemetry collector (http://...:4318/v1/traces). None by default."""
+
     model_repository: Path = ROOT / "model_repository"
     """Folder with the networks and model_card.json; the default stands beside the code."""
     triton_url: str | None = None

@@ -17,6 +17,7 @@ from gateway.main import Services, Store, open_services, open_store
 from gateway.people.entrance import NoLogin
 from gateway.services.journal import JournalInUse
 from gateway.settings import Settings
+from gateway.tracing import TracingUnavailable
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
 from screening.report import Notice
@@ -40,7 +41,7 @@ def told_in_words() -> Iterator[None]:
         yield
     except (EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
-    except (InvalidModelCard, JournalInUse, NoLogin) as error:
+    except (InvalidModelCard, JournalInUse, NoLogin, TracingUnavailable) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 90.0
+PATIENCE_S = 60.0
 
 
 def until(true: Callable[[], bool], why_not: Callable[[], str] = lambda: "") -> None:

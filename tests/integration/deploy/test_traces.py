@@ -1,0 +1,137 @@
+"""One trace from the caller through the gateway into Triton: a real Triton, a real collector's wire format."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from engines.command import HOST
+from screening.phantom import write_phantom
+from tests.integration.deploy.triton import started
+from tests.integration.deploy.waiting import until
+from tests.integration.gateway.running import running_gateway
+
+ROOT = Path(__file__).resolve().parents[3]
+TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # the example of W3C's Trace Context
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A span as a collector gets it; the ids in hexadecimal."""
+
+    service: str
+    name: str
+    trace: str
+    id: str
+    parent: str
+    whole: str
+
+
+class Collector(ThreadingHTTPServer):
+    """Keeps every span that is sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__((HOST, 0), _Handler)
+        self.spans: list[Sent] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server_address[1]}/v1/traces"
+
+    def of(self, service: str) -> list[Sent]:
+        """The spans of one service."""
+        return [span for span in self.spans if span.service == service]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Collector
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        binary = self.headers["Content-Type"] == "application/x-protobuf"
+        self.server.spans += _of_protobuf(body) if binary else _of_json(body)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+
+def _of_protobuf(body: bytes) -> Iterator[Sent]:
+    """The gateway's encoding."""
+    for part in ExportTraceServiceRequest.FromString(body).resource_spans:
+        service = next(pair.value.string_value for pair in part.resource.attributes if pair.key == "service.name")
+        for span in (span for scope in part.scope_spans for span in scope.spans):
+            ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
+            yield Sent(service, span.name, *ids, str(span))
+
+
+def _of_json(body: bytes) -> Iterator[Sent]:
+    """Triton's encoding."""
+    for part in json.loads(body)["resourceSpans"]:
+        attributes = part["resource"]["attributes"]
+        service = next(pair["value"]["stringValue"] for pair in attributes if pair["key"] == "service.name")
+        for span in (span for scope in part["scopeSpans"] for span in scope["spans"]):
+            yield Sent(service, span["name"], span["traceId"], span["spanId"], span.get("parentSpanId", ""), str(span))
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with Collector() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Collector:
+    """The collector after one study with a trace of the caller's, and one request that is none."""
+    folder = tmp_path_factory.mktemp("traces")
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    phantom = write_phantom(folder / "phantom.zip", slices=24, size=256)
+    flags = (
+        "mode=opentelemetry",
+        "rate=1",
+        "level=TIMESTAMPS",
+        f"opentelemetry,url={collector.url}",
+        "opentelemetry,bsp_schedule_delay=200",
+    )
+    trace = [f"--trace-config={flag}" for flag in (*flags, "opentelemetry,resource=service.name=triton")]
+    with started(ROOT / "model_repository", *trace) as ports:
+        url = f"{HOST}:{ports.grpc}"
+        with running_gateway(scratch, triton_url=url, trace_url=collector.url) as gateway:
+            sent = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
+            assert gateway.predict(phantom, headers=sent).status_code == 200
+            assert httpx.get(f"{gateway.url}/api/patients/nobody?q=Mustermann", trust_env=False).status_code >= 400
+        until(lambda: bool(collector.of("triton")), lambda: str(collector.spans))
+    return collector
+
+
+def test_the_callers_trace_goes_through_the_gateway_into_triton(traced: Collector) -> None:
+    ours = {span.name: span for span in traced.of("turnstile") if span.trace == TRACE}
+    assert {"HTTP POST", "survey", "inference", "triton", "fusion"} <= set(ours)
+    assert ours["HTTP POST"].parent == CALLER
+    assert ours["inference"].parent == ours["HTTP POST"].id
+    calls = {span.id for span in traced.of("turnstile") if span.name == "triton"}
+    theirs = [span for span in traced.of("triton") if span.trace == TRACE]
+    assert {span.parent for span in theirs if span.name == "InferRequest"} == calls
+    assert len(calls) == 2, "two requests of six slices"
+
+
+def test_no_span_says_what_was_asked(traced: Collector) -> None:
+    assert traced.of("turnstile")
+    for span in traced.spans:
+        assert "Mustermann" not in span.whole
+        assert "phantom" not in span.whole
