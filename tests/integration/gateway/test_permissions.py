@@ -7,6 +7,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from pydantic import SecretStr
 from gateway.people.permissions import Role
 from screening.phantom import write_phantom
 from tests.integration.gateway.people.asking import HOME, bearer, make_token, problem
-from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.gateway.running import RunningGateway, running_gateway, until
 
 NAMES: Final = ("Zebulon", "Quagmire")  # no other word of the house holds these
 COLUMNS: Final = ("nobody", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
@@ -140,15 +141,17 @@ def house(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterat
         "local_admin": False,
         "sign_in_rate": "1000 per minute",
     }
-    with running_gateway(folder / "scratch", **settings) as gateway:
-        clients: dict[str, httpx.Client] = {"nobody": gateway.client()}
-        for role in Role:
-            clients[role] = gateway.client(headers=bearer(make_token(database_url, role)))
-        stranger = gateway.client(headers=bearer(make_token(database_url, Role.ADMIN, "elsewhere")))
+    with ExitStack() as stack:
+        gateway = stack.enter_context(running_gateway(folder / "scratch", **settings))
+
+        def client(role: Role, institution: str = HOME) -> httpx.Client:
+            token = make_token(database_url, role, institution)
+            return stack.enter_context(gateway.client(headers=bearer(token)))
+
+        nobody = {"nobody": stack.enter_context(gateway.client())}
+        clients = nobody | {role.value: client(role) for role in Role}
         ids = seeded(clients[Role.RADIOLOGIST], named_study(folder / "study"))
-        yield House(gateway, clients, stranger, ids)
-        for client in (*clients.values(), stranger):
-            client.close()
+        yield House(gateway, clients, client(Role.ADMIN, "elsewhere"), ids)
 
 
 def named_study(folder: Path) -> Path:
@@ -172,8 +175,8 @@ def seeded(doctor: httpx.Client, study: Path) -> dict[str, str]:
     told = {"patient_id": patient, "description": "Quagmire, after the fall"}
     upload = doctor.post("/api/scans", data=told, files={"file": (study.name, study.read_bytes())})
     scan = upload.json()["id"]
-    analysis = doctor.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).json()
-    assert analysis["state"] == "done", analysis
+    until(lambda: doctor.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).status_code == 200)
+    assert doctor.get(f"/api/scans/{scan}/analysis").json()["state"] == "done"
     return {"patient_id": patient, "scan_id": scan, "token_id": GHOST, "number": "0"}
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import uvicorn
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -45,7 +45,7 @@ class Provider:
 
     def rotate(self, kind: str = "RSA") -> None:
         """A new key, and the old ones are gone."""
-        parameters = {"kid": uuid4().hex, "use": "sig"}
+        parameters: KeyParameters = {"kid": uuid4().hex, "use": "sig"}
         if kind == "EC":
             self.keys = [ECKey.generate_key("P-256", parameters)]
         else:
