@@ -1,5 +1,6 @@
 """The service under test, started as a user starts it, and the memory of its processes."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
@@ -43,37 +45,41 @@ class Service:
 
 
 @contextmanager
-def running_service() -> Iterator[Service]:
-    """`turnstile up` on a free port of the loopback, ready to screen; stopped on the way out."""
+def running_service(sign_of_life: str = "/readyz", **settings: str) -> Iterator[Service]:
+    """`turnstile up` on a free port of the loopback, on data of its own, once it gives its sign of life."""
     port = free_port()
     command = [sys.executable, "-m", "gateway.cli", "up", "--host", "127.0.0.1", "--port", str(port)]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    data = TemporaryDirectory(prefix="turnstile-benchmark-")
+    environ = os.environ | {"TURNSTILE_DATA_FOLDER": data.name}
+    environ |= {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
     memory = PeakMemory(psutil.Process(child.pid))
     watcher = threading.Thread(target=memory.watch, daemon=True)
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until_ready(url, child)
+        wait_until_ready(f"{url}{sign_of_life}", child)
         watcher.start()
         yield Service(url, memory.process, memory)
     finally:
         memory.stop()
         child.terminate()
         child.wait(timeout=60)
+        data.cleanup()
 
 
 def wait_until_ready(url: str, child: "subprocess.Popen[bytes]") -> None:
-    """Poll /readyz until the ensemble answers."""
+    """Poll until the answer is 200."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise RuntimeError(f"turnstile up ended with status {child.returncode}; run it by hand to see why")
         try:
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+            if httpx.get(url, timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.3)
-    raise TimeoutError(f"{url}/readyz was not ready within {START_LIMIT_S:.0f} s")
+    raise TimeoutError(f"{url} was not ready within {START_LIMIT_S:.0f} s")
 
 
 def resident_mib(process: psutil.Process) -> dict[str, float]:

@@ -77,6 +77,7 @@ class PostgresServer(SupervisedServer):
             "listen_addresses": HOST,
             "port": self._port,
             "unix_socket_directories": "",
+            "max_parallel_workers_per_gather": 0,  # the cores are for the networks, and a query takes some ms
             "timezone": "UTC",
             "log_timezone": "UTC",
             # What the server logs names no patient: neither a failed statement nor the row that broke a constraint.

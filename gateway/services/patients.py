@@ -88,6 +88,7 @@ class Patients:
         async with self._database.transaction() as session:
             row = await _found(session, asking, patient_id, lock=True)
             await changed(session, row, values, expected)
+            await rows.renamed(session, row)
             (view,) = await _views(session, (row,), asking)
             detail = {"fields": sorted(values)}
             await audit.record(session, asking, audit.Action.UPDATE, "patient", row.id, facts, detail)

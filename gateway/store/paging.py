@@ -1,13 +1,11 @@
 """Parts of lists, and words that are looked for in them."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,16 +16,17 @@ class Window:
     offset: int = 0
 
 
-async def rows_of(session: AsyncSession, statement: Select[T], window: Window) -> tuple[T, ...]:
-    """The rows within the window; the statement gives the order, which must leave no two rows equal."""
-    return tuple(await session.scalars(statement.limit(window.limit).offset(window.offset)))
-
-
 async def count(session: AsyncSession, statement: Select[Any]) -> int:
     """How many rows the statement has."""
     return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
 def holds(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    """Whether a column that is kept in lower case holds the words, whatever their case; % and _ mean themselves."""
-    return column.contains(func.lower(words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), type_=Text))
+    """Whether a column that is kept in lower case holds the words, whatever their case; % and _ mean themselves.
+
+    The index of trigrams finds the candidates, and the words themselves decide. Fewer than three letters have no
+    trigram; then every row is looked at.
+    """
+    literal = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    candidates = func.trigrams(column).op("@>")(func.trigrams(func.lower(words, type_=Text)))
+    return and_(candidates, column.contains(func.lower(literal, type_=Text)))

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from gateway.store.paging import Window, count, holds, rows_of
+from gateway.store.paging import Window, count, holds
 from gateway.store.tables import PatientRow, ScanRow
 
 LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none that is taken for another
@@ -72,7 +73,8 @@ async def find(session: AsyncSession, institution: str, patient_id: UUID, *, loc
 async def page(session: AsyncSession, wanted: PatientFilter, window: Window) -> tuple[tuple[PatientRow, ...], int]:
     """A part of the list, and how long the whole is."""
     found = select(PatientRow).where(*_where(wanted))
-    return await rows_of(session, _ordered(found, wanted), window), await count(session, found)
+    part = found.order_by(*_order(wanted)).limit(window.limit).offset(window.offset)
+    return tuple(await session.scalars(part)), await count(session, found)
 
 
 async def screened(session: AsyncSession, patient_ids: Sequence[UUID]) -> Mapping[UUID, Screened]:
@@ -93,6 +95,17 @@ async def screened(session: AsyncSession, patient_ids: Sequence[UUID]) -> Mappin
     return {row[0]: Screened(*row[1:]) for row in rows}
 
 
+async def renamed(session: AsyncSession, patient: PatientRow) -> None:
+    """Tell the patient's scans the new name, for they repeat it."""
+    own = update(ScanRow).where(ScanRow.patient_id == patient.id)
+    await session.execute(own.values(patient_words=words_of(patient)))
+
+
+def words_of(patient: PatientRow) -> str:
+    """The name in both orders: a person may be asked for as "Anna Smith" and as "Smith Anna"."""
+    return f"{patient.first_name} {patient.last_name} {patient.first_name}"
+
+
 async def delete(session: AsyncSession, patient: PatientRow) -> tuple[str, ...]:
     """Delete the patient with scans, analyses and reports; return the sha256 of the blobs that those scans used."""
     used = tuple(await session.scalars(select(ScanRow.sha256).where(ScanRow.patient_id == patient.id).distinct()))
@@ -108,9 +121,7 @@ def _where(wanted: PatientFilter) -> list[ColumnElement[bool]]:
     return [*own, holds(PatientRow.search, wanted.q) if wanted.names else PatientRow.pseudonym == wanted.q.upper()]
 
 
-def _ordered(found: Select[PatientRow], wanted: PatientFilter) -> Select[PatientRow]:
-    if wanted.sort is PatientSort.NAME and wanted.names:
-        return found.order_by(PatientRow.last_name, PatientRow.first_name, PatientRow.id)
-    if wanted.sort is PatientSort.NAME:
-        return found.order_by(PatientRow.pseudonym)
-    return found.order_by(PatientRow.created_at.desc(), PatientRow.id.desc())
+def _order(wanted: PatientFilter) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+    if wanted.sort is PatientSort.NEWEST:
+        return PatientRow.created_at.desc(), PatientRow.id.desc()
+    return (PatientRow.last_name, PatientRow.first_name, PatientRow.id) if wanted.names else (PatientRow.pseudonym,)

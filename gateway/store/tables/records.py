@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, SmallInteger
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, SmallInteger, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.store.tables.base import Base, Flag, Id, Moment, Size, Version, one_of
@@ -56,6 +56,7 @@ class PatientRow(Base):
         Index("uq_patients_pseudonym", "institution", "pseudonym", unique=True),
         Index("ix_patients_newest", "institution", "created_at", "id"),
         Index("ix_patients_name", "institution", "last_name", "first_name", "id"),
+        Index("ix_patients_words", func.trigrams(search), postgresql_using="gin"),
     )
 
 
@@ -72,7 +73,10 @@ class BlobRow(Base):
 
 
 class ScanRow(Base):
-    """An upload of a patient. From `status` on it repeats its newest analysis, so that a list needs one table."""
+    """An upload of a patient. From `status` on it repeats its newest analysis, so that a list needs one table.
+
+    `patient_words` repeats the patient's name for the same reason: words are looked for in one column, by one index.
+    """
 
     __tablename__ = "scans"
 
@@ -81,6 +85,7 @@ class ScanRow(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"))
     description: Mapped[str | None]
     file_name: Mapped[str]
+    patient_words: Mapped[str] = mapped_column(default="", server_default="", deferred=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
     version: Mapped[Version]
     created_at: Mapped[Moment]
@@ -95,7 +100,9 @@ class ScanRow(Base):
     analysis_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(
         Computed(
-            "lower(file_name || ' ' || coalesce(description, '') || ' ' || coalesce(study_uid, ''))", persisted=True
+            "lower(patient_words || ' ' || file_name || ' ' || coalesce(description, '') || ' '"
+            " || coalesce(study_uid, ''))",
+            persisted=True,
         ),
         deferred=True,
     )
@@ -110,6 +117,8 @@ class ScanRow(Base):
         Index("ix_scans_newest", "institution", "created_at", "id"),
         Index("ix_scans_of_patient", "patient_id", "created_at", "id"),
         Index("ix_scans_status", "institution", "status", "created_at", "id"),
+        Index("ix_scans_kinds", "institution", "status", "verdict"),
+        Index("ix_scans_words", func.trigrams(search), postgresql_using="gin"),
         Index("ix_scans_verdict", "institution", "verdict", "created_at", "id"),
         Index("ix_scans_suspicion", "institution", rank.desc(), probability.nulls_first(), "created_at", "id"),
         Index("ix_scans_sha256", "sha256"),
