@@ -39,7 +39,7 @@ class WorkerFault(Exception):
 
 
 class DecodePool:
-    """Runs functions of `screening.preparation` in worker processes, each call within a time and a memory limit."""
+    """Runs functions of preparation and of viewing in worker processes, each call within a time and a memory limit."""
 
     def __init__(
         self, workers: int, timeout_s: float, memory_bytes: int, on_death: Callable[[str], None] = lambda _: None
@@ -47,7 +47,7 @@ class DecodePool:
         self._timeout_s = timeout_s
         self._on_death = on_death
         context = get_context("forkserver")
-        context.set_forkserver_preload(["screening.preparation"])
+        context.set_forkserver_preload(["screening.preparation", "gateway.services.viewing.rendering"])
         os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
         self._pool = ProcessPool(
             max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context

@@ -20,6 +20,7 @@ from procrastinate.exceptions import ConnectorException
 
 from gateway.errors import DatabaseAway
 from gateway.jobs.attempt import Attempts
+from gateway.jobs.tidying import tidy_for_ever
 from gateway.services.turns import Turns
 from gateway.store.database import libpq_url
 from gateway.store.queue import QUEUE, TASK
@@ -41,7 +42,7 @@ def worker_name() -> str:
 class Worker:
     """Runs `at_once` analyses at a time; stopping waits `drain_s` for them and then hands them back.
 
-    With 0 at once it only sweeps.
+    With 0 at once it only sweeps and tidies up.
     """
 
     url: str
@@ -71,6 +72,7 @@ class Worker:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep_for_ever(), name="sweep")
+            group.create_task(tidy_for_ever(self.attempts.turns.database, self.attempts.blobs), name="tidy")
             if self.at_once:
                 group.create_task(self._serve_for_ever(), name="serve")
 
