@@ -16,7 +16,7 @@ from structlog.typing import EventDict, ExcInfo, Processor
 
 # At INFO they speak of every call, part and job.
 QUIET = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")
-SILENT = ("pydicom", "nibabel")  # they quote header values, which may name the patient
+SILENT = ("pydicom", "nibabel", "fpdf")  # they quote header values, or letters that no font has: of a patient's name
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:

@@ -101,17 +101,10 @@ class Turns:
     async def take_over(self, turn: Turn, cancelled: bool) -> None:
         """Give a dead worker's analysis to another one; give up the study that has seen too many die."""
         async with self.database.transaction() as session:
-            if cancelled:
-                await analyses.leave(session, turn, CANCELLED, error=WORKER_LOST)
-                return
-            pause_s = retries.pause_s(WORKER_LOST, await attempts.endings(session, turn.analysis_id))
-            if pause_s is not None:
-                await self._try_again(session, turn, WORKER_LOST, None, pause_s)
-            else:
-                crashed = AnalysisCrashed("every worker that tried this study died")
-                await self._concluded(session, turn, (Report.failed(turn.file_name, crashed, 0.0),))
-        self.metrics.takeovers.inc()
-        log.warning("analysis taken over", analysis=str(turn.analysis_id), attempt=turn.attempt)
+            taken = await self._taken_over(session, turn, cancelled)
+        if taken:
+            self.metrics.takeovers.inc()
+            log.warning("analysis taken over", analysis=str(turn.analysis_id), attempt=turn.attempt)
 
     async def requeue_forgotten(self, silent_s: float) -> None:
         """Put in a job for each analysis that waits without one: its worker died between fetching and beginning."""
@@ -126,12 +119,23 @@ class Turns:
             for state, count in (await analyses.counts(session)).items():
                 self.metrics.analyses.labels(state).set(count)
 
+    async def _taken_over(self, session: AsyncSession, turn: Turn, cancelled: bool) -> bool:
+        if cancelled:
+            return await analyses.leave(session, turn, CANCELLED, error=WORKER_LOST)
+        pause_s = retries.pause_s(WORKER_LOST, await attempts.endings(session, turn.analysis_id))
+        if pause_s is not None:
+            return await self._try_again(session, turn, WORKER_LOST, None, pause_s)
+        crashed = AnalysisCrashed("every worker that tried this study died")
+        return await self._concluded(session, turn, (Report.failed(turn.file_name, crashed, 0.0),))
+
     async def _try_again(
         self, session: AsyncSession, turn: Turn, error: str, detail: str | None, pause_s: float
-    ) -> None:
-        if await analyses.leave(session, turn, QUEUED, error=error, detail=detail):
+    ) -> bool:
+        left = await analyses.leave(session, turn, QUEUED, error=error, detail=detail)
+        if left:
             await enqueue(session, turn.analysis_id, urgent=turn.urgent, pause_s=pause_s)
             self.metrics.analysis_retries.labels(error).inc()
+        return left
 
     async def _concluded(
         self,

@@ -18,9 +18,11 @@ PICTURE_MM: Final = 60.0  # high; twice as wide
 BAR_MM: Final = 22.0
 GREY, LIGHT, INK, RED = (105, 110, 118), (236, 238, 241), (25, 28, 33), (176, 32, 32)
 BANDS: Final = {"normal": (30, 110, 70), "pathology": (170, 40, 40), "not_analysed": (150, 105, 10)}
+# With these, what stands above the foot is at most 245 mm high, and the foot begins at 260.
 TOP_FINDINGS: Final = 6
-MOST_SERIES: Final = 8
-MOST_WARNINGS: Final = 4
+MOST_SERIES: Final = 6
+MOST_WARNINGS: Final = 3
+LINE, LONG_LINE, PARAGRAPH = 60, 95, 600  # letters
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Page(FPDF):
             self._series(study)
             self._list(self._words.warnings, study["warnings"][:MOST_WARNINGS])
         else:
-            self._pair(self._words.reason, f"{study['error']['code']}: {study['error']['detail']}")
+            self._pair(self._words.reason, f"{study['error']['code']}: {study['error']['detail']}", PARAGRAPH)
         self._foot(study, subject)
 
     def _head(self, subject: Subject) -> None:
@@ -90,7 +92,7 @@ class Page(FPDF):
             if point[name] is not None
         ]
         told = ", ".join(measured) or words.not_measured
-        self._pair(words.operating_point, f"{point['name']}: {point['threshold']:.3f} ({told})")
+        self._pair(words.operating_point, f"{point['name']}: {point['threshold']:.3f} ({told})", LONG_LINE)
         self.ln(2)
 
     def _pictured(self, study: Mapping[str, Any], picture: bytes | None) -> None:
@@ -123,7 +125,7 @@ class Page(FPDF):
             self.cell(24, 4.5, f"{one['slices']} {self._words.slices}")
             self.cell(28, 4.5, _short(one["kernel"], 16))
             why = self._words.why(one["reason"], one["explanation"])
-            self.multi_cell(WIDTH_MM - 52, 4.5, _short(why, 150), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self.multi_cell(WIDTH_MM - 52, 4.5, _short(why, 80), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(2)
 
     def _list(self, title: str, lines: Sequence[str]) -> None:
@@ -131,7 +133,7 @@ class Page(FPDF):
             self._section(title)
             self._font(8, INK)
             for line in lines:
-                self.multi_cell(WIDTH_MM, 4.5, _short(line, 240), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+                self.multi_cell(WIDTH_MM, 4.5, _short(line, LONG_LINE), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
             self.ln(2)
 
     def _foot(self, study: Mapping[str, Any], subject: Subject) -> None:
@@ -152,11 +154,11 @@ class Page(FPDF):
         self._font(9, GREY, "B")
         self.cell(WIDTH_MM, 6, title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-    def _pair(self, label: str, value: str) -> None:
+    def _pair(self, label: str, value: str, letters: int = LINE) -> None:
         self._font(8, GREY)
         self.cell(62, 4.8, label)
         self._font(9, INK)
-        self.multi_cell(WIDTH_MM - 62, 4.8, _short(value, 160), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(WIDTH_MM - 62, 4.8, _short(value, letters), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _bar(self, share: float) -> None:
         x, y = self.get_x(), self.get_y() + 1.2
