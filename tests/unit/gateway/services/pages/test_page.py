@@ -1,4 +1,4 @@
-"""Pages of studies whose names and texts no page expects: one page all the same, with a word for all in both languages."""
+"""Pages of studies whose names and texts no page expects: one page all the same, in both languages."""
 
 from dataclasses import fields
 from datetime import UTC, datetime
