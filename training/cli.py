@@ -201,6 +201,19 @@ def evaluate(
     evaluate_networks(bench, candidates, chosen.runs / name, report)
 
 
+@app.command()
+def views(
+    context: typer.Context,
+    count: Annotated[int, typer.Option(help="Slices, as many of each data set.")] = 480,
+    path: Annotated[Path, typer.Option(help="The file.")] = Path("runs/views.npz"),
+) -> None:
+    """Write training slices for `turnstile export --calibration`: INT8 ranges and parity come from them."""
+    from training.quantisation_views import write_views
+
+    _, bench = _opened(context)
+    typer.echo(f"{write_views(bench.cache, bench.training(), count, path)} slices in {path}")
+
+
 def main() -> None:
     """Entry of `python -m training`."""
     app()

@@ -17,6 +17,7 @@ from training.platt import fit_platt
 from training.predictions import Predictions
 
 CHOSEN: Final = "sensitivity_95"  # a screening is told how much it may miss; the other four are for comparison
+BINS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All numbers that serving reads, and how they fare on test studies."""
+    """All numbers that serving reads, and how they fare on test studies.
+
+    `histogram` counts the validation studies by probability, in equal bins: what serving compares its own days with.
+    """
 
     error_range: ErrorRange
     calibration: Calibration
     points: Mapping[str, Point]
+    histogram: tuple[int, ...]
     test: Judged
 
     def probability(self, scores: Scores) -> Scores:
@@ -68,6 +73,7 @@ class Judgement:
                 for name, point in self.points.items()
             },
             "operating_point": CHOSEN,
+            "probability_histogram": list(self.histogram),
         }
 
 
@@ -79,11 +85,13 @@ def judge(
     error_range = fit_error_range(predictions, studies, normal)
     scores = study_scores(predictions, studies, error_range)
     calibration = fit_platt(studies.labels, scores)
-    thresholds = operating_points(studies.labels, calibrated(scores, calibration))
+    probabilities = calibrated(scores, calibration)
+    thresholds = operating_points(studies.labels, probabilities)
     test_scores = study_scores(*test, error_range)
     judged = Judged(test[1].labels, test_scores, calibrated(test_scores, calibration), test[1].datasets)
     points = {name: _point(judged, threshold) for name, threshold in thresholds.items()}
-    return Judgement(error_range, calibration, points, judged)
+    histogram = np.histogram(probabilities, BINS, (0.0, 1.0))[0]
+    return Judgement(error_range, calibration, points, tuple(histogram.tolist()), judged)
 
 
 def calibrated(scores: Scores, calibration: Calibration) -> Scores:

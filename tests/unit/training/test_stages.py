@@ -7,6 +7,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from export.calibration_views import CalibrationViews
 from screening.model_card import ModelCard
 from tests.unit.training.tiny import write_slices
 from training.cli import app
@@ -64,6 +65,12 @@ def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
     for part in ("fusion", "autoencoder", "baseline", "Emphysema", "rule-out rate", "youden", "left out: "):
         assert part in page
     assert len(list((trained / "card/model-card").glob("*.png"))) == 5
+
+
+def test_views_for_export_are_as_export_takes_them(trained: Path) -> None:
+    _stage(trained, "views", "--count", "20", "--path", str(trained / "views.npz"))
+    views = CalibrationViews.from_npz(trained / "views.npz")
+    assert (len(views), views.image_size, set(views.studies.tolist())) == (20, 64, {0, 1})
 
 
 def test_a_person_may_write_around_the_measured_part(trained: Path) -> None:

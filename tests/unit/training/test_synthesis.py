@@ -1,7 +1,9 @@
 """Painted lesions stay in the lungs and are seen; changes that mean nothing are small; shapes against closed forms."""
 
 import math
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -112,6 +114,20 @@ def test_noise_has_mean_0_deviation_1_and_its_width() -> None:
         assert noise.mean() == pytest.approx(0.0, abs=1e-5)
         assert noise.std() == pytest.approx(1.0, abs=1e-3)
     assert np.abs(np.diff(coarse)).mean() < np.abs(np.diff(fine)).mean() / 3
+
+
+def test_a_sheet_to_look_at(real_data: Path, out_dir: Path) -> None:
+    """Normal published slices above, eight rows of what is painted into them below."""
+    random = np.random.default_rng(0)
+    paths = sorted((real_data / "slices" / "iq_oth_nccd").glob("iq_normal_*.jpg"))[::41]
+    slices = [cv2.resize(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), (160, 160)).astype(np.uint8) for path in paths]
+    masks = [lung_mask_of_grey(slice_).astype(np.uint8) for slice_ in slices]
+    painted = [
+        np.hstack([with_lesion(slice_, mask, random) for slice_, mask in zip(slices, masks, strict=True)])
+        for _ in range(8)
+    ]
+    cv2.imwrite(str(out_dir / "lesions.png"), np.vstack([np.hstack(slices), *painted]))
+    assert all((np.hstack(slices) != row).any() for row in painted)
 
 
 def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
