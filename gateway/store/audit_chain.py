@@ -117,10 +117,11 @@ def _breaks(seq: int, last_hash: str, link: Link) -> list[Break]:
 
 
 def _hash(seq: int, previous_hash: str, event: Event) -> str:
-    return hashlib.sha256(previous_hash.encode() + canonical(seq, event)).hexdigest()
+    """As the database's append_audit has it."""
+    return hashlib.sha256(f"{previous_hash}{seq}{canonical(event)}".encode()).hexdigest()
 
 
-def canonical(seq: int, event: Event) -> bytes:
-    """The one spelling of a row: sorted keys, no spaces, UTF-8, the time in UTC with microseconds (as RFC 8785)."""
-    row = asdict(event) | {"seq": seq, "at": event.at.astimezone(UTC).isoformat(timespec="microseconds")}
-    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def canonical(event: Event) -> str:
+    """The one spelling of an event: sorted keys, no spaces, the time in UTC with microseconds (as RFC 8785)."""
+    row = asdict(event) | {"at": event.at.astimezone(UTC).isoformat(timespec="microseconds")}
+    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
