@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import UnknownInstitution, UnknownRole
 from gateway.people.permissions import GRANTS, Role
 from gateway.people.principal import Kind, Principal
 from gateway.people.provider import Claims
 from gateway.store import users
+from gateway.store.database import AsyncSession
 
 WIDEST_FIRST: Final = (Role.ADMIN, Role.RADIOLOGIST, Role.RESEARCHER)  # each may do what those after it may
 NAME_CLAIMS: Final = ("name", "preferred_username")

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.people.permissions import GRANTS, Role, Scope
 from gateway.people.principal import Kind, Principal
 from gateway.people.secrets import new_secret, secret_hash
 from gateway.store import sessions
+from gateway.store.database import AsyncSession
 from gateway.store.tables.people import SignInRow
 
 STEP: Final = timedelta(minutes=1)  # the end moves on by the minute: one write a minute, not one a request

@@ -8,12 +8,12 @@ from typing import Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import NotSignedIn, ProviderAway
 from gateway.people.provider import TIMEOUT_S, Claims, Provider
 from gateway.people.secrets import new_secret, secret_hash
 from gateway.store import sessions
+from gateway.store.database import AsyncSession
 from gateway.store.tables.people import PendingSignInRow
 
 PENDING: Final = timedelta(minutes=10)  # for a person to find the password

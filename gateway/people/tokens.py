@@ -7,13 +7,12 @@ from hmac import compare_digest
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import InvalidToken
 from gateway.people.permissions import GRANTS, Role, Scope
 from gateway.people.principal import Kind, Principal
 from gateway.people.secrets import new_secret, secret_hash
 from gateway.store import sessions, tokens
+from gateway.store.database import AsyncSession
 from gateway.store.tables.people import TokenRow
 
 PREFIX: Final = "ts_"

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import DatabaseAway, GatewayError, NoAnalysis, NotFound
 from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
 from gateway.store import analyses, attempts
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.events import News
 from gateway.store.states import FINAL, QUEUED
 from gateway.store.tables import AnalysisRow, AttemptRow

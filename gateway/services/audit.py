@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.people.principal import Principal, RequestFacts
 from gateway.store import audit
 from gateway.store.audit_chain import Action, Detail, Event, Outcome
+from gateway.store.database import AsyncSession
 
 NOTHING: Final[Detail] = {}
 STRANGER: Final = "stranger"

@@ -2,9 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.store import idempotency
+from gateway.store.database import AsyncSession
 from gateway.store.idempotency import Answer, Key
 
 __all__ = ["Answer", "Key", "once"]

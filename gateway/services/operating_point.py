@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
 from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
 from gateway.store import choices
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.tables import ChoiceRow
 from screening.model_card import ModelCard, OperatingPoint
 

@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import NotFound
 from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
@@ -15,7 +13,7 @@ from gateway.services.views import PatientView
 from gateway.store import patients as rows
 from gateway.store.blobs import Blobs
 from gateway.store.changes import changed
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.paging import Window
 from gateway.store.patients import PatientFilter, PatientSort, Screened
 from gateway.store.tables import PatientRow

@@ -6,14 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import NoReport, NotFound
 from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
 from gateway.services.tables import as_csv, as_xlsx
 from gateway.store import analyses, reports
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.tables import ReportRow
 
 

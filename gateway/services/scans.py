@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import NotFound
 from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
@@ -14,7 +12,7 @@ from gateway.services.views import ScanView
 from gateway.store import scans as rows
 from gateway.store.blobs import Blobs
 from gateway.store.changes import changed
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.paging import Window
 from gateway.store.scans import Kind, ScanFilter
 from gateway.store.tables import ScanRow

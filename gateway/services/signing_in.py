@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from hmac import compare_digest
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.errors import NotFound, NotPermitted, NotSignedIn
 from gateway.people import tokens
 from gateway.people.claims import note_person
@@ -16,6 +14,7 @@ from gateway.people.principal import Principal, RequestFacts
 from gateway.people.rates import home_of
 from gateway.people.sign_in import SignIn
 from gateway.services import audit
+from gateway.store.database import AsyncSession
 
 CALLBACK = "/auth/callback"
 

@@ -9,7 +9,6 @@ from enum import Enum
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.metrics import Metrics
 from gateway.services import retries
@@ -19,7 +18,7 @@ from gateway.services.progress import Progress
 from gateway.store import analyses, attempts, reports
 from gateway.store.analyses import Turn
 from gateway.store.attempts import HANDED_BACK, WORKER_LOST
-from gateway.store.database import Database
+from gateway.store.database import AsyncSession, Database
 from gateway.store.queue import enqueue, forget_dead, without_job
 from gateway.store.states import CANCELLED, DONE, FAILED, QUEUED
 from gateway.store.tables import ReportRow

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.errors import DatabaseAway
 
+__all__ = ["AsyncSession", "Database", "driver_url"]  # the session for those who hand it on and know no SQL
+
 POOL_SIZE = 10  # a query takes a few ms, and the gateway answers some 100 requests a second
 POOL_OVERFLOW = 10
 POOL_WAIT_S = 10.0
