@@ -58,6 +58,11 @@ class News:
             if not self._watchers[analysis_id]:
                 del self._watchers[analysis_id]
 
+    @property
+    def watchers(self) -> int:
+        """How many watch now, workers among them."""
+        return sum(len(events) for events in self._watchers.values())
+
     def end(self) -> None:
         """The process stops: send the watchers home."""
         self.over = True

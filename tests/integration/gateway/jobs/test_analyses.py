@@ -111,6 +111,19 @@ def test_events_tell_the_way_and_end_with_it(scans: Scans, phantom: Path) -> Non
     assert events_of(scans, scan) == [events[-1]], "an ended one is told once"
 
 
+def test_a_stream_goes_with_its_client(scans: Scans, phantom: Path) -> None:
+    scan = scans.add(phantom)
+    news = scans.gateway.store.news
+    with triton_hangs(scans), scans.gateway.client() as client:
+        scans.call("POST", scan, "analyze")
+        until(lambda: scans.analysis(scan)["state"] == "running")
+        with client.stream("GET", f"/api/scans/{scan}/analysis/events") as stream:
+            next(stream.iter_lines())
+            assert news.watchers == 2, "the worker and the stream"
+        until(lambda: news.watchers == 1)
+    until(lambda: scans.analysis(scan)["state"] == "done" and not news.watchers)
+
+
 def test_a_new_analysis_keeps_the_old_report(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     first, second = scans.analysed(scan), scans.analysed(scan)
