@@ -35,6 +35,7 @@ from screening.phantom import write_phantom
 NOBODY = "127.0.0.1:9"  # neither uploads nor viewing need networks
 MIB = 2**20
 SAMPLE_S = 0.05
+LEAST_CPU_S = 0.3  # what an idle gateway computes meanwhile
 SEEN = {
     "first slice (PNG)": "slices/70",
     "another slice (PNG)": "slices/71",
@@ -101,37 +102,55 @@ def main(
 
 def uploads(service: Service, folder: Path, size: int, rounds: int) -> Table:
     """The same bytes copied, hashed, sent and fetched, in turns."""
-    rates: dict[str, list[float]] = {}
+    spent: dict[str, list[Spent]] = {}
     memory = Memory(service.process)
     source = folder / "large.zip"
     fill(source, size)
     patient = patient_of(service)
     with memory.watched():
         for _ in range(rounds):
-            spent = one_round(service, source, folder / "copy", patient)
-            for name, seconds_ in spent.items():
-                rates.setdefault(name, []).append(size / MIB / seconds_)
-    table = Table("of 1 file", "MiB/s, median", "lowest", "highest", "of a plain copy", title=f"{size // MIB} MiB")
-    copy = statistics.median(rates["plain copy, to the disk"])
-    for name, of in rates.items():
-        median = statistics.median(of)
-        table.add_row(name, f"{median:.0f}", f"{min(of):.0f}", f"{max(of):.0f}", f"{median / copy:.2f}")
+            for name, one in one_round(service, source, folder / "copy", patient).items():
+                spent.setdefault(name, []).append(one)
     rss = f"{memory.before_mib:.0f} before, {memory.peak_mib:.0f} at most, {memory.after_mib:.0f} after"
-    table.caption = f"gateway's memory, MiB: {rss}"
+    columns = ("of 1 file", "MiB/s, median", "lowest", "highest", "of a plain copy", "gateway's CPU, s/GiB")
+    table = Table(*columns, title=f"{size // MIB} MiB", caption=f"gateway's memory, MiB: {rss}")
+    copy_s = statistics.median(one.seconds for one in spent["plain copy, to the disk"])
+    for name, of in spent.items():
+        rates = [size / MIB / one.seconds for one in of]
+        share = copy_s / statistics.median(one.seconds for one in of)
+        cpu_s = statistics.median(one.cpu_s for one in of) * 1024 * MIB / size
+        row = [statistics.median(rates), min(rates), max(rates)]
+        table.add_row(
+            name, *[f"{rate:.0f}" for rate in row], f"{share:.2f}", f"{cpu_s:.1f}" if cpu_s > LEAST_CPU_S else ""
+        )
     return table
 
 
-def one_round(service: Service, source: Path, copy: Path, patient: str) -> dict[str, float]:
-    """Seconds of each way, one after the other."""
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and those that the gateway's process computed."""
+
+    seconds: float
+    cpu_s: float
+
+
+def one_round(service: Service, source: Path, copy: Path, patient: str) -> dict[str, Spent]:
+    """What each way costs, one after the other."""
     scans: list[str] = []
-    spent = {
-        "plain copy, to the disk": seconds(lambda: copied(source, copy)),
-        "sha256 alone": seconds(lambda: hashed(source)),
-        "upload": seconds(lambda: scans.append(sent(service, source, patient))),
-        "download": seconds(lambda: fetched(service, scans[0])),
+
+    def spent(work: Callable[[], object]) -> Spent:
+        before = sum(service.process.cpu_times()[:2])
+        clock = seconds(work)
+        return Spent(clock, sum(service.process.cpu_times()[:2]) - before)
+
+    found = {
+        "plain copy, to the disk": spent(lambda: copied(source, copy)),
+        "sha256 alone": spent(lambda: hashed(source)),
+        "upload": spent(lambda: scans.append(sent(service, source, patient))),
+        "download": spent(lambda: fetched(service, scans[0])),
     }
     httpx.delete(f"{service.url}/api/scans/{scans[0]}", timeout=60).raise_for_status()
-    return spent
+    return found
 
 
 def looks(service: Service, folder: Path, study: Path | None, rounds: int) -> Table:
