@@ -26,8 +26,10 @@ def settings_page() -> str:
 
 def _default(value: Any) -> str:
     """A default as a person reads it: paths from the root of the code, large powers of two as GiB and MiB."""
-    if value is None:
+    if value is None or value in ((), {}):
         return "none"
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`"
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}`"
     if isinstance(value, int):
