@@ -1,4 +1,4 @@
-"""A gateway whose worker tries again and takes over quickly."""
+"""A gateway at work, for all tests of a module."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.integration.gateway.running import RunningGateway, running_gateway
 def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     folder = tmp_path_factory.mktemp("working") / "scratch"
     folder.mkdir()
-    with running_gateway(folder, takeover_s=2.0, deadline_s=4.0, decode_timeout_s=4.0) as running:
+    with running_gateway(folder) as running:
         yield running
 
 

@@ -67,7 +67,7 @@ class Scans:
 
     def analysed(self, scan: UUID) -> dict[str, Any]:
         """Ask for an analysis and wait until it has ended."""
-        answer = self.call("POST", scan, "analyze?wait=60")
+        answer = self.call("POST", scan, "analyze?wait=110")
         assert answer.status_code == 200, answer.text
         analysis: dict[str, Any] = answer.json()
         return analysis
