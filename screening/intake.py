@@ -13,13 +13,12 @@ from screening.archives import zip_members
 from screening.budgets import Budgets, Ledger
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
 from screening.inflate import GZIP, BrokenStream, inflated
+from screening.kind import GZIP as GZIP_FILE
+from screening.kind import ZIP
 from screening.members import Member
 from screening.nifti import SNIFF_BYTES, is_nifti
 
 __all__ = ["Budgets", "Member", "open_upload"]
-
-_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ...]:
@@ -59,12 +58,12 @@ def _refuse(_error: OSError) -> None:
 
 def _opened(member: Member, scratch: Path, ledger: Ledger, depth: int) -> Iterator[Member]:
     start = member.head(SNIFF_BYTES)
-    if start.startswith(_ZIP_MAGIC) and start[128:132] != b"DICM":
+    if start.startswith(ZIP) and start[128:132] != b"DICM":
         if depth > ledger.budgets.nesting:
             raise OverBudget(f"The upload holds archives nested more than {ledger.budgets.nesting} deep.")
         for inner in zip_members(_plain(member, scratch), ledger):
             yield from _opened(inner, scratch, ledger, depth + 1)
-    elif start.startswith(_GZIP_MAGIC):
+    elif start.startswith(GZIP_FILE):
         yield _gunzipped(member, scratch, ledger)
     elif is_nifti(start):
         yield Member(member.label, _plain(member, scratch), member.size)

@@ -9,15 +9,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from screening.budgets import Budgets
 from screening.errors import StudyError
 from screening.headers import read_headers
+from screening.kind import NO_PREAMBLE, ZIP
 from screening.members import Member
-
-NO_PREAMBLE: Final = (b"\x02\x00", b"\x08\x00")  # a data set begins with group 0002 or 0008, little endian
-ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True)
