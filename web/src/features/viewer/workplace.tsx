@@ -60,8 +60,8 @@ export function Workplace({ asked, loaded, store, evidence }: Shown) {
         <div className={styles["middle"]}>
           <Rail />
           <Stage planes={planesOf(state.layout)} />
+          <Notices loaded={loaded} overlays={overlays} />
         </div>
-        <Notices loaded={loaded} overlays={overlays} />
         {evidence && <ScoreStrip scores={evidence.scores} />}
         <Help />
       </section>

@@ -1,0 +1,47 @@
+"""Every page passes axe (WCAG 2.2 A and AA) in both colours; the pictures are for a person's eyes."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Window
+from tests.e2e.viewing import Viewer
+from tests.e2e.words import words
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PAGES = ("worklist", "patients", "upload", "numbers")
+SIZES = {"dark": (1280, 800), "light": (1920, 1080)}
+
+
+@pytest.mark.parametrize("colours", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(window: Window, scan: str, out_dir: Path, name: str, colours: str) -> None:
+    width, height = SIZES[colours]
+    page = window(f"/{name}", width=width, height=height, colours=colours)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=out_dir / f"{name}-{colours}.png")
+    assert _violations(page) == []
+
+
+@pytest.mark.parametrize("colours", SIZES)
+def test_the_report_with_its_viewer(window: Window, scan: str, out_dir: Path, colours: str) -> None:
+    width, height = SIZES[colours]
+    viewer = Viewer(window(f"/scans/{scan}", width=width, height=height, colours=colours))
+    viewer.press("t", "l")
+    viewer.settled()
+    expect(viewer.page.get_by_test_id("lung-outline")).to_have_count(3)
+    expect(viewer.page.get_by_text(words("viewer:waiting"))).to_have_count(0)
+    viewer.page.screenshot(path=out_dir / f"viewer-{colours}.png")
+    assert _violations(viewer.page) == []
+    viewer.press("?")
+    expect(viewer.page.get_by_role("dialog")).to_be_visible()
+    viewer.page.wait_for_timeout(300)  # it fades in; axe measures contrast
+    assert _violations(viewer.page) == []
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]

@@ -1,0 +1,43 @@
+"""A researcher sees numbers and slices, and no name of anybody; an ended session is told."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Window
+from tests.e2e.viewing import Viewer
+from tests.e2e.words import words
+from tests.integration.gateway.running import RunningGateway
+
+NAMES = ("Viewed", "Synthetic")  # of the scan's patient, see conftest
+
+
+@pytest.fixture
+def researcher(window: Window, house: RunningGateway, scan: str) -> Page:
+    """A page that a researcher's token has signed in."""
+    with house.client() as client:
+        made = client.post("/api/tokens", json={"name": "a researcher's", "role": "researcher"})
+        made.raise_for_status()
+    page = window("/worklist")
+    entered = page.request.post("/auth/token", data={"token": made.json()["token"]}, headers={"Origin": house.url})
+    assert entered.ok, entered.text()
+    page.goto(f"/scans/{scan}")
+    return page
+
+
+def test_a_researcher_sees_no_names(researcher: Page, scan: str) -> None:
+    Viewer(researcher).settled()
+    expect(researcher.get_by_text(words("common:user.roles.researcher"))).to_be_visible()
+    for path in (f"/scans/{scan}", "/worklist", "/patients"):
+        researcher.goto(path)
+        researcher.wait_for_load_state("networkidle")
+        expect(researcher.get_by_role("main")).not_to_be_empty()
+        text = researcher.locator("body").inner_text()
+        assert not [name for name in NAMES if name in text]
+
+
+def test_a_researcher_cannot_change_anything(researcher: Page) -> None:
+    Viewer(researcher).settled()
+    for name in ("report:feedback.agree", "report:actions.menu"):
+        expect(researcher.get_by_role("button", name=words(name), exact=True)).to_have_count(0)
+    researcher.goto("/patients")
+    expect(researcher.get_by_role("button", name=words("patients:create"))).to_have_count(0)
