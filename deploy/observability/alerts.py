@@ -20,7 +20,7 @@ class Alert:
             "expr": self.expr,
             "for": self.hold,
             "labels": {"severity": self.severity},
-            "annotations": {"summary": self.summary, "runbook": f"docs/operations.md#{self.name.lower()}"},
+            "annotations": {"summary": self.summary, "runbook": f"docs/alerts.md#{self.name.lower()}"},
         }
 
 

@@ -117,6 +117,6 @@ def _alert(objective: Objective, burn: Burn) -> dict[str, Any]:
             "summary": f"The budget of '{objective.name}' burns {burn.factor:g} times too fast.",
             "description": f"{objective.meaning} Promised: {objective.promise:.1%} over {PERIOD}; "
             f"bad over {burn.long}: {{{{ $value | humanizePercentage }}}}.",
-            "runbook": f"docs/operations.md#{objective.name}",
+            "runbook": f"docs/alerts.md#{objective.name}",
         },
     }
