@@ -67,7 +67,7 @@ class Cluster:
 
 def lock(folder: Path) -> FileLock:
     """The right to serve `folder`, held until released or until this process dies; raises DataFolderInUse."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     claim = FileLock(folder / "postgres.in_use", thread_local=False)
     try:
         claim.acquire(timeout=0)

@@ -10,7 +10,7 @@ from gateway.people.principal import Principal, RequestFacts
 from gateway.services import audit
 from gateway.services.once import Answer, Key, once
 from gateway.services.patients import UNKNOWN
-from gateway.store import blob_rows, patients, scans
+from gateway.store import patients, scans
 from gateway.store.blobs import Blobs, Incoming
 from gateway.store.database import Database
 from screening.errors import EmptyUpload, NotDicom
@@ -65,7 +65,6 @@ class Uploading:
         async with self.database.transaction() as session:
 
             async def work() -> Answer:
-                await blob_rows.lock(session, blob.sha256)
                 scan = await scans.insert(
                     session, asking.institution, patient_id, arrived.name, description, blob.sha256, blob.size
                 )

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
+from gateway.store import blob_rows
 from gateway.store.paging import Window, holds
 from gateway.store.patients import words_of
 from gateway.store.tables import AnalysisRow, BlobRow, PatientRow, ScanRow
@@ -69,15 +70,15 @@ async def insert(
 ) -> ScanRow | None:
     """A new scan, `received`; None when there is no such patient.
 
-    The blob's row is locked until the transaction ends: put the blob in its place before that, and nobody who finds
-    it unused can take it away in between.
+    The blob is held until the transaction ends: put it in its place before that, and nobody who finds it unused can
+    take it away in between.
     """
     own = select(PatientRow).where(PatientRow.institution == institution, PatientRow.id == patient_id)
     patient = await session.scalar(own.with_for_update(read=True, key_share=True))
     if patient is None:
         return None
-    blob = upsert(BlobRow).values(sha256=sha256, size=size)
-    await session.execute(blob.on_conflict_do_update(index_elements=["sha256"], set_={"size": size}))
+    await blob_rows.lock(session, sha256)
+    await session.execute(upsert(BlobRow).values(sha256=sha256, size=size).on_conflict_do_nothing())
     row = ScanRow(
         institution=institution,
         patient_id=patient_id,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.home import built_once, default_home
+from engines.home import built_once, default_data, default_home
 
 
 def test_home_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -15,6 +15,14 @@ def test_home_is_in_the_cache_folder_otherwise(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.delenv("TURNSTILE_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_home() == tmp_path / "turnstile"
+
+
+def test_data_are_never_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("TURNSTILE_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    assert default_data() == tmp_path / "share" / "turnstile"
+    monkeypatch.setenv("TURNSTILE_HOME", str(tmp_path / "home"))
+    assert default_data() == tmp_path / "home" / "data"
 
 
 def test_two_starts_at_once_build_once(tmp_path: Path) -> None:

@@ -92,6 +92,13 @@ def test_words_are_found_in_the_names_of_patients_too(doctor: httpx.Client, kept
     assert ids(listed(doctor, q="ct%100")) == []
 
 
+def test_a_scan_is_found_by_the_name_that_its_patient_has_now(doctor: httpx.Client, kept: Kept) -> None:
+    patient = make(doctor, last_name="Vorname")["id"]
+    scan = kept.scan(patient)
+    assert doctor.put(f"/api/patients/{patient}", json={"last_name": "Nachname"}).status_code == 200
+    assert (ids(listed(doctor, q="vorname")), ids(listed(doctor, q="nachname"))) == ([], [scan])
+
+
 def test_the_researcher_sees_neither_name_nor_file_nor_description(
     doctor: httpx.Client, researcher: httpx.Client, kept: Kept
 ) -> None:
