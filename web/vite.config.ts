@@ -20,7 +20,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
   },
   server: { proxy: { "/api": gateway, "/auth": gateway } },
-  test: { include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"] },
+  test: { isolate: false, include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"] },
 });
 
 /** Packs what is text once, so that the gateway need not at each request. */

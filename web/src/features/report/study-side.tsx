@@ -1,6 +1,8 @@
 import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Me, Scan, ScanReport, StudyReport } from "@/shared/api/model";
+import { modelCardQuery } from "@/shared/api/numbers";
 import { may } from "@/shared/format/names";
 import { Section } from "@/shared/ui/section";
 import { FeedbackSection } from "./feedback-section";
@@ -24,9 +26,12 @@ interface Shown {
 /** The report of one study, from what matters at once to where it comes from. */
 export function StudySide({ me, scan, report, study, search, onSearch }: Shown) {
   const { t } = useTranslation(["report", "common"]);
+  const told = useQuery(modelCardQuery).data?.trained === false; // the whole page says it of the weights that serve now
   return (
     <>
-      {study.notice_codes.includes("untrained") && <div className={styles["untrained"]}>{t("common:untrained")}</div>}
+      {study.notice_codes.includes("untrained") && !told && (
+        <div className={styles["untrained"]}>{t("common:untrained")}</div>
+      )}
       {report.studies.length > 1 && <Studies report={report} search={search} onSearch={onSearch} />}
       <VerdictSection study={study} scanId={scan.id} />
       {may(me, "feedback.write") && study.verdict !== "not_analysed" && (

@@ -4,6 +4,7 @@ import { IconUserPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Patient } from "@/shared/api/model";
 import { patientQuery, patientsQuery } from "@/shared/api/patients";
 import { fullName, shortId } from "@/shared/format/names";
 import { PatientDialog } from "@/shared/patients/patient-dialog";
@@ -22,10 +23,12 @@ export function PatientPicker({ value, onChange }: Shown) {
   const [text, setText] = useState("");
   const [q] = useDebouncedValue(text, SETTLED_MS);
   const [creating, { open, close }] = useDisclosure(false);
-  const found = useQuery(patientsQuery({ q, sort: q ? "name" : "newest", limit: MOST, offset: 0 })).data?.items ?? [];
   const chosen = useQuery({ ...patientQuery(value ?? ""), enabled: value !== null }).data?.body;
+  const asked = q.trim() === (chosen && labelOf(chosen)) ? null : q.trim() || null; // the box shows who was chosen
+  const query = patientsQuery({ q: asked, sort: asked ? "name" : "newest", limit: MOST, offset: 0 });
+  const found = useQuery(query).data?.items ?? [];
   const all = chosen && !found.some(({ id }) => id === chosen.id) ? [chosen, ...found] : found;
-  const options = all.map((patient) => ({ value: patient.id, label: fullName(patient) ?? shortId(patient.id) }));
+  const options = all.map((patient) => ({ value: patient.id, label: labelOf(patient) }));
   return (
     <>
       <Group align="flex-end" gap="xs" wrap="nowrap">
@@ -56,4 +59,8 @@ export function PatientPicker({ value, onChange }: Shown) {
       <PatientDialog opened={creating} patient={null} onClose={close} onDone={({ id }) => onChange(id)} />
     </>
   );
+}
+
+function labelOf(patient: Patient): string {
+  return fullName(patient) ?? shortId(patient.id);
 }

@@ -1,5 +1,7 @@
 import { type Problem, problemOf, unreachable } from "./problem";
 
+const SIGN_IN = "/auth/token"; // a token that is refused there ends no session
+
 let onSignedOut: () => void = () => undefined;
 
 /** Called whenever the gateway no longer knows who is asking. */
@@ -11,7 +13,8 @@ export function whenSignedOut(listener: () => void): void {
 export async function reach(request: Request): Promise<Response> {
   const response = await reached(request);
   if (response.ok) return response;
-  throw noticed(problemOf(response.status, await response.text(), (name) => response.headers.get(name)));
+  const problem = problemOf(response.status, await response.text(), (name) => response.headers.get(name));
+  throw request.url.endsWith(SIGN_IN) ? problem : noticed(problem);
 }
 
 /** An answer that is no JSON; its body is the caller's to read, as it comes. */
@@ -33,7 +36,7 @@ export function address(path: string, query: Query = {}): string {
 
 /** Tells the page when the session has ended; returns the problem itself. */
 export function noticed(problem: Problem): Problem {
-  if (problem.status === 401 && problem.code !== "invalid_token") onSignedOut();
+  if (problem.status === 401) onSignedOut();
   return problem;
 }
 

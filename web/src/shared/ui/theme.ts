@@ -51,7 +51,14 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 2 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 2 } },
+      styles: {
+        header: { background: "var(--panel)" },
+        content: { background: "var(--panel)", border: "1px solid var(--line-strong)" },
+        title: { fontSize: 17, fontWeight: 620 },
+      },
+    },
     Pagination: { styles: { control: { "--pagination-active-color": "var(--on-accent)" } } },
     Table: { styles: { th: { color: "var(--dim)", fontSize: 12, fontWeight: 550 } } },
     Menu: { defaultProps: { shadow: "md" } },

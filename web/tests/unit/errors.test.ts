@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import en from "@/shared/i18n/en";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const CODE = /^ {4}code(?:, \w+)* = "(\w+)"/gm;
+const BRANCHES = new Set([
+  "study_error",
+  "intake_error",
+  "series_error",
+  "geometry_error",
+  "pixel_error",
+  "engine_error",
+]);
+
+it.each(["screening/errors.py", "gateway/errors.py"])("has words for every code of %s", (file) => {
+  const codes = [...readFileSync(join(ROOT, file), "utf-8").matchAll(CODE)].map(([, code = ""]) => code);
+  expect(codes.length).toBeGreaterThan(5);
+  const silent = codes.filter((code) => !BRANCHES.has(code) && !(code in en.errors));
+  expect(silent).toEqual([]);
+});
