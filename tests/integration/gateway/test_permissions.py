@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pydicom
 import pypdfium2
 import pytest
@@ -75,7 +76,7 @@ TABLE: Final = (
     Call("POST /api/scans", (401, 403, 415, 415)),
     Call("POST /api/scans/", (401, 403, 415, 415)),
     Call("POST /api/scans/bulk", (401, 403, 415, 415)),
-    Call("POST /api/scans/analyze", (401, 403, 202, 202), json={"ids": [GHOST]}),
+    Call("POST /api/scans/analyze", (401, 403, 202, 202), json={"ids": [GHOST]}, ghost=True),
     Call("GET /api/scans/{scan_id}", SIGNED_IN),
     Call("PUT /api/scans/{scan_id}", (401, 403, 200, 200), json={"description": "Quagmire again"}),
     Call("DELETE /api/scans/{scan_id}", (401, 403, 404, 404), ghost=True),
@@ -203,6 +204,38 @@ OF_A_RECORD: Final = tuple(call for call in TABLE if "{" in call.path and call.m
 @pytest.mark.parametrize("call", OF_A_RECORD, ids=lambda call: f"{call.call}{call.query or ''}")
 def test_another_institution_s_records_are_not_there(house: House, call: Call) -> None:
     assert problem(house.ask(house.stranger, call, house.ids)) == (404, "not_found")
+
+
+# Calls that show no record of a patient: who one is, the service itself, and how far an analysis is.
+UNTOLD: Final = frozenset(
+    {
+        "GET /api/me",
+        "GET /api/model-card",
+        "GET /api/operating-point",
+        "GET /api/statistics",
+        "GET /api/scans/{scan_id}/analysis",
+        "GET /api/scans/{scan_id}/analyses",
+        "GET /api/scans/{scan_id}/analysis/events",
+    }
+)
+
+
+def test_every_call_that_shows_or_changes_a_record_is_in_the_audit(house: House, database_url: str) -> None:
+    """By somebody new: what one looks at again and again, slice after slice, is told of once in a while."""
+
+    def events() -> int:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT max(seq) FROM audit_events").fetchone()
+        assert row
+        return int(row[0])
+
+    told, untold = set(), set()
+    with house.gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as somebody:
+        for call in TABLE:
+            before = events()
+            if house.ask(somebody, call).is_success and call.answers != EVERYBODY and not call.ghost:
+                (told if events() > before else untold).add(call.call)
+    assert untold - told == UNTOLD
 
 
 def test_another_institution_s_records_are_in_no_list(house: House) -> None:
