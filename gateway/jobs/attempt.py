@@ -19,9 +19,9 @@ from gateway.services.faults import AnalysisCrashed, UploadLost, UploadUnavailab
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.progress import Progress
 from gateway.services.turns import Over, Turns
-from gateway.store.analyses import Turn
 from gateway.store.blobs import Blobs
 from gateway.store.events import News
+from gateway.store.turns import Turn
 from screening.errors import StudyError
 from screening.evidence import pack
 from screening.report import Report

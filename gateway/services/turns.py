@@ -15,13 +15,13 @@ from gateway.services import retries
 from gateway.services.bodies import Said, body_of
 from gateway.services.faults import AnalysisCrashed
 from gateway.services.progress import Progress
-from gateway.store import analyses, attempts, reports
-from gateway.store.analyses import Turn
+from gateway.store import analyses, attempts, reports, turns
 from gateway.store.attempts import HANDED_BACK, WORKER_LOST
 from gateway.store.database import AsyncSession, Database
 from gateway.store.queue import enqueue, forget_dead, without_job
 from gateway.store.states import CANCELLED, DONE, FAILED, QUEUED
 from gateway.store.tables import ReportRow
+from gateway.store.turns import Turn
 from screening.errors import StudyError
 from screening.report import Report
 
@@ -47,7 +47,7 @@ class Turns:
     async def take(self, analysis_id: UUID) -> Turn | None:
         """Begin, unless the analysis is cancelled, done, or another worker's."""
         async with self.database.transaction() as session:
-            turn = await analyses.claim(session, analysis_id, self.worker, self.model_card)
+            turn = await turns.claim(session, analysis_id, self.worker, self.model_card)
         if turn is not None and turn.attempt == 1:
             self.metrics.analysis_wait_seconds.observe(turn.waited_s)
         return turn
@@ -55,9 +55,9 @@ class Turns:
     async def keep(self, turn: Turn, progress: Progress | None) -> Over | None:
         """Say that the worker lives and, unless None, how far it is; answer whether it has to let go."""
         async with self.database.transaction() as session:
-            cancelled = await analyses.beat(session, turn)
+            cancelled = await turns.beat(session, turn)
             if cancelled is False and progress is not None:
-                await analyses.advance(session, turn, progress.stage, progress.slices_done, progress.slices_total)
+                await turns.advance(session, turn, progress.stage, progress.slices_done, progress.slices_total)
         if cancelled is None:
             return Over.LOST
         return Over.CANCELLED if cancelled else None
@@ -65,7 +65,7 @@ class Turns:
     async def cancel(self, turn: Turn) -> None:
         """End as the person wished."""
         async with self.database.transaction() as session:
-            left = await analyses.leave(session, turn, CANCELLED)
+            left = await turns.leave(session, turn, CANCELLED)
         self._count(left, CANCELLED, "none")
 
     async def hand_back(self, turn: Turn) -> None:
@@ -95,7 +95,7 @@ class Turns:
     async def abandoned(self, silent_s: float) -> list[tuple[Turn, bool]]:
         """Turns of workers that died, and whether each was to be cancelled."""
         async with self.database.transaction() as session:
-            return await analyses.abandoned(session, silent_s)
+            return await turns.abandoned(session, silent_s)
 
     async def take_over(self, turn: Turn, cancelled: bool) -> None:
         """Give a dead worker's analysis to another one; give up the study that has seen too many die."""
@@ -120,7 +120,7 @@ class Turns:
 
     async def _taken_over(self, session: AsyncSession, turn: Turn, cancelled: bool) -> bool:
         if cancelled:
-            return await analyses.leave(session, turn, CANCELLED, error=WORKER_LOST)
+            return await turns.leave(session, turn, CANCELLED, error=WORKER_LOST)
         pause_s = retries.pause_s(WORKER_LOST, await attempts.endings(session, turn.analysis_id))
         if pause_s is not None:
             return await self._try_again(session, turn, WORKER_LOST, None, pause_s)
@@ -130,7 +130,7 @@ class Turns:
     async def _try_again(
         self, session: AsyncSession, turn: Turn, error: str, detail: str | None, pause_s: float
     ) -> bool:
-        left = await analyses.leave(session, turn, QUEUED, error=error, detail=detail)
+        left = await turns.leave(session, turn, QUEUED, error=error, detail=detail)
         if left:
             await enqueue(session, turn.analysis_id, urgent=turn.urgent, pause_s=pause_s)
             self.metrics.analysis_retries.labels(error).inc()
@@ -146,7 +146,7 @@ class Turns:
     ) -> bool:
         said, errors = Said.of(studies), [report.error for report in studies if report.error is not None]
         failed = errors[0] if len(errors) == len(studies) else None
-        left = await analyses.leave(
+        left = await turns.leave(
             session,
             turn,
             FAILED if failed else DONE,
