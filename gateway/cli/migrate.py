@@ -1,8 +1,7 @@
 """`turnstile migrate`: the schema brought up to date, as `up` does by itself."""
 
-from gateway.cli.session import console, run_to_exit
+from gateway.cli.session import console, open_records, run_to_exit
 from gateway.logs import configure_logs
-from gateway.main import open_store
 from gateway.settings import Settings
 from gateway.store.migration import why_not_current
 
@@ -14,7 +13,7 @@ def migrate() -> None:
 
 async def _migrate() -> int:
     configure_logs("error")
-    async with open_store(Settings()) as store:
+    async with open_records(Settings()) as store:
         reason = await why_not_current(store.database)
         console.print(reason or "the schema is up to date", highlight=False)
     return 0 if reason is None else 1
