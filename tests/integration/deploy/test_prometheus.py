@@ -1,5 +1,6 @@
 """A real Prometheus reads a running gateway with its Triton, and answers what the dashboard asks."""
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import yaml
 from deploy.observability.dashboard import queries
 from deploy.observability.files import FOLDER
 from screening.phantom import write_phantom
+from tests.integration.deploy.charts import pods
+from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 from tests.integration.deploy.waiting import until
 from tests.integration.gateway.running import RunningGateway, running_gateway
@@ -63,6 +66,15 @@ def prometheus(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory
 def test_it_sees_the_gateway(prometheus: str) -> None:
     assert value(prometheus, 'up{job="turnstile-gateway"}') == 1
     assert value(prometheus, "turnstile_triton_metrics_up") == 1
+
+
+def test_the_paths_that_the_chart_and_compose_probe_are_there(gateway: RunningGateway) -> None:
+    container = pods("minimal")["gateway"]["containers"][0]
+    probed = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    for file in ("docker-compose.yml", "deploy/gateway.Dockerfile"):
+        probed |= set(re.findall(r"127\.0\.0\.1:8080(/\w+)", (ROOT / file).read_text("utf-8")))
+    assert probed == {"/healthz", "/readyz"}
+    assert {httpx.get(gateway.url + path, trust_env=False).status_code for path in probed} == {200}
 
 
 def test_it_counts_what_was_screened(prometheus: str) -> None:
