@@ -1,6 +1,7 @@
 """Opening a scan to look at it: is it the asker's to see, which file is it, and a word in the audit."""
 
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from gateway.errors import NotFound
@@ -10,6 +11,8 @@ from gateway.services.viewing.recently import Recently
 from gateway.store import uploads
 from gateway.store.database import Database
 from gateway.store.uploads import Uploaded
+
+EXPORTED: Final = frozenset({"volume", "lungs", "heatmap"})  # files that go on living elsewhere
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Opening:
                 raise NotFound("there is no such scan")
             key = await uploads.evidence_of_scan(session, asking.institution, scan_id)
             if mark not in self.recently:
-                await audit.record(session, asking, audit.Action.READ, "scan", scan_id, facts, {"seen": what})
+                action = audit.Action.EXPORT if what in EXPORTED else audit.Action.READ
+                await audit.record(session, asking, action, "scan", scan_id, facts, {"seen": what})
         self.recently.add(mark)
         return Opened(file, study_uid or file.study_uid, key, study_uid is not None)

@@ -275,10 +275,11 @@ def test_scrolling_is_one_reading_in_the_audit(
     for number in range(10):
         got(doctor, scan, f"slices/{number}")
     got(doctor, scan, "series")
+    got(doctor, scan, "volume.nii.gz")
     with asker(Role.ADMIN) as admin:
         events = admin.get("/api/audit", params={"entity": "scan", "entity_id": scan, "limit": 100}).json()["items"]
-    seen = [event["detail"].get("seen") for event in events if event["action"] == "read"]
-    assert sorted(seen) == ["series", "slices"]
+    seen = [(event["action"], event["detail"]["seen"]) for event in events if "seen" in event["detail"]]
+    assert sorted(seen) == [("export", "volume"), ("read", "series"), ("read", "slices")]
 
 
 def test_a_volume_names_nobody(doctor: httpx.Client, scan: str) -> None:
