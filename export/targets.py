@@ -9,9 +9,9 @@ from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
 TargetName = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["fp32", "int8"]
 
-# What Triton offers besides, and why it is not used. Priority levels: urgent scans overtake in the durable queue; here at
-# most the gateway's 96 slices in work wait, three seconds of a core. Rate limiter: it shares a device between models by
-# tokens, and the classifier is 97 % of ours. Response cache: see `_no_cache`. Two versions at once: docs/adr/0016.
+# What Triton offers besides, and why it is not used. Priority levels: urgent scans overtake in the durable queue; here
+# wait at most the gateway's 96 slices in work, four seconds of a core. Rate limiter: it shares a device between models
+# by tokens, and the classifier is 97 % of ours. Response cache: see `_no_cache`. Two versions at once: docs/adr/0016.
 QUEUE_LIMIT: Final = 512  # requests; the gateway's admission stays far below, this stops a client that has none
 QUEUE_TIMEOUT_US: Final = 30_000_000  # a request may ask for less, never for more patience
 
