@@ -229,7 +229,8 @@ def test_every_call_that_shows_or_changes_a_record_is_in_the_audit(house: House,
         assert row
         return int(row[0])
 
-    told, untold = set(), set()
+    told: set[str] = set()
+    untold: set[str] = set()
     with house.gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as somebody:
         for call in TABLE:
             before = events()
