@@ -14,9 +14,10 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 from rich.table import Table
 
+from engines.cluster import MAJOR, binary
 from engines.environment import engine_environment
 from engines.errors import EngineError
-from engines.home import default_home
+from engines.home import default_data, default_home
 from gateway.cli.session import console, ready_services, told_in_words
 from gateway.logs import configure_logs
 from gateway.repository import verified_card
@@ -55,7 +56,7 @@ def doctor() -> None:
 
 async def _examine(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
-    for check in (_python, _memory, _disk, _decoders, _environment, _models, _ensemble):
+    for check in (_python, _memory, _disk, _decoders, _environment, _database, _models, _ensemble):
         findings += await check(settings)
     return findings
 
@@ -97,6 +98,18 @@ async def _environment(settings: Settings) -> Sequence[Finding]:
     except EngineError as error:
         return [Finding("engine", False, error.detail)]
     return [Finding("engine", True, f"Triton's wheel for Python {environment.version} in {environment.site_packages}")]
+
+
+async def _database(settings: Settings) -> Sequence[Finding]:
+    """What `up` would keep records in; screening from the command line needs none."""
+    if settings.database_url is not None:
+        return [Finding("database", True, "PostgreSQL elsewhere")]
+    try:
+        binary("postgres")
+    except EngineError as error:
+        return [Finding("database", False, error.detail)]
+    folder = settings.data_folder or default_data()
+    return [Finding("database", True, f"PostgreSQL {MAJOR} of the wheel, records in {folder}")]
 
 
 async def _models(settings: Settings) -> Sequence[Finding]:

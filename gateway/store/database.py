@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.errors import DatabaseAway
 
-__all__ = ["AsyncSession", "Database", "driver_url"]  # the session for those who hand it on and know no SQL
+__all__ = ["AsyncSession", "Database"]  # the session for those who hand it on and know no SQL
 
 POOL_SIZE = 10  # a query takes a few ms, and the gateway answers some 100 requests a second
 POOL_OVERFLOW = 10
@@ -26,7 +26,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
-            driver_url(url),
+            _driver_url(url),
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
             pool_timeout=POOL_WAIT_S,
@@ -35,11 +35,6 @@ class Database:
             hide_parameters=True,  # an error that is logged quotes no name
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-
-    @property
-    def engine(self) -> AsyncEngine:
-        """For who needs connections of another kind: migrations, the queue."""
-        return self._engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -62,7 +57,7 @@ class Database:
         await self._engine.dispose()
 
 
-def driver_url(url: str) -> URL:
+def _driver_url(url: str) -> URL:
     """`postgresql://...` as SQLAlchemy wants it, with psycopg 3 for a driver."""
     return make_url(url).set(drivername="postgresql+psycopg")
 

@@ -29,14 +29,14 @@ async def migrate(database: Database) -> str:
 
 
 async def migrate_when_it_answers(database: Database, patience_s: float) -> str:
-    """Wait for the database, then migrate; raises DatabaseAway when it does not answer within `patience_s`."""
+    """Wait for the database, then migrate; raises DatabaseAway, with the driver's own words for whoever starts this."""
     end_s = monotonic() + patience_s
     while True:
         try:
             return await migrate(database)
-        except DatabaseAway:
+        except DatabaseAway as error:
             if monotonic() > end_s:
-                raise
+                raise DatabaseAway(f"{error.detail}: {getattr(error.__cause__, 'orig', 'no connection')}") from error
         await asyncio.sleep(POLL_S)
 
 
