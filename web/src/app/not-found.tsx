@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { IconMapQuestion } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Empty } from "@/shared/ui/empty";
@@ -6,8 +7,11 @@ import { LinkButton } from "@/shared/ui/link-button";
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <Empty icon={IconMapQuestion} title={t("notFound.title")} advice={t("notFound.advice")}>
-      <LinkButton to="/worklist">{t("notFound.home")}</LinkButton>
-    </Empty>
+    <>
+      <VisuallyHidden component="h1">{t("notFound.title")}</VisuallyHidden>
+      <Empty icon={IconMapQuestion} title={t("notFound.title")} advice={t("notFound.advice")}>
+        <LinkButton to="/worklist">{t("notFound.home")}</LinkButton>
+      </Empty>
+    </>
   );
 }

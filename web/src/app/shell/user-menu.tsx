@@ -19,7 +19,10 @@ export function UserMenu({ me }: { me: Me }) {
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
-        <UnstyledButton className={styles["user"]} aria-label={t("user.menu")}>
+        <UnstyledButton
+          className={styles["user"]}
+          aria-label={[t("user.menu"), me.name, t(`user.roles.${me.role}`)].join(", ")}
+        >
           <IconUserCircle size={20} stroke={1.6} aria-hidden />
           <span>{me.name}</span>
           <span className={styles["role"]}>{t(`user.roles.${me.role}`)}</span>

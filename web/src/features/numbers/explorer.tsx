@@ -69,15 +69,7 @@ function Labelled({
         <span>{name}</span>
         <span className={styles["sliderValue"]}>{value}</span>
       </div>
-      <Slider
-        min={0.01}
-        max={0.99}
-        step={0.01}
-        value={at}
-        onChange={onChange}
-        label={null}
-        thumbProps={{ "aria-label": name }}
-      />
+      <Slider min={0.01} max={0.99} step={0.01} value={at} onChange={onChange} label={null} thumbLabel={name} />
     </div>
   );
 }

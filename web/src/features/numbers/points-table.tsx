@@ -1,4 +1,4 @@
-import { Badge, Button, Table } from "@mantine/core";
+import { Badge, Button, Table, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Versioned } from "@/shared/api/client";
@@ -42,7 +42,9 @@ export function PointsTable({ me, card, chosen }: Shown) {
             {COLUMNS.map((column) => (
               <Table.Th key={column}>{t(`points.${column}`)}</Table.Th>
             ))}
-            <Table.Th />
+            <Table.Th>
+              <VisuallyHidden>{t("points.choose")}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -55,7 +55,7 @@ function Card({ me, patient, onGone }: { me: Me; patient: Versioned<Patient>; on
             <Facts
               items={[
                 [t("columns.created"), format.exact(created_at)],
-                [t("changed", { date: "" }).trim(), updated_at === created_at ? null : format.exact(updated_at)],
+                [t("changed"), updated_at === created_at ? null : format.exact(updated_at)],
               ]}
             />
           </Section>

@@ -65,10 +65,19 @@ function Nobody({ searched, children }: { searched: boolean; children: ReactNode
 }
 
 function Pages({ page, total, onPage }: { page: number; total: number; onPage: (page: number) => void }) {
+  const { t } = useTranslation();
   if (total <= PAGE) return null;
   return (
     <div className={styles["pages"]}>
-      <Pagination size="sm" value={page} total={Math.ceil(total / PAGE)} onChange={onPage} />
+      <Pagination
+        size="sm"
+        value={page}
+        total={Math.ceil(total / PAGE)}
+        onChange={onPage}
+        getControlProps={(control) => ({
+          "aria-label": control === "previous" ? t("actions.previous") : t("actions.next"),
+        })}
+      />
     </div>
   );
 }

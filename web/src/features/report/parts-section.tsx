@@ -5,12 +5,13 @@ import { useFormat } from "@/shared/format/use-format";
 import { Facts, Section } from "@/shared/ui/section";
 
 interface Shown {
+  score: number | undefined;
   evidence: NonNullable<StudyReport["evidence"]>;
   onSlice: (slice: number) => void;
 }
 
 /** Which of the two networks raised the score, and on which slice. */
-export function PartsSection({ evidence, onSlice }: Shown) {
+export function PartsSection({ score, evidence, onSlice }: Shown) {
   const { t } = useTranslation("report");
   const format = useFormat();
   const { slice } = evidence.key_slice;
@@ -18,6 +19,7 @@ export function PartsSection({ evidence, onSlice }: Shown) {
     <Section title={t("parts.title")}>
       <Facts
         items={[
+          [t("probability.score"), score === undefined ? null : format.probability(score)],
           [t("parts.classifier"), format.probability(evidence.classifier_p)],
           [t("parts.reconstruction"), format.probability(evidence.reconstruction_r)],
           [

@@ -1,12 +1,18 @@
 import { useTranslation } from "react-i18next";
-import type { ScanReport, StudyReport } from "@/shared/api/model";
+import type { Scan, ScanReport, StudyReport } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { useWords } from "@/shared/i18n/words";
 import { Facts, Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
 
+interface Shown {
+  scan: Scan;
+  report: ScanReport;
+  study: StudyReport;
+}
+
 /** Which weights, which program, which series, and how long it took. */
-export function ProvenanceSection({ report, study }: { report: ScanReport; study: StudyReport }) {
+export function ProvenanceSection({ scan, report, study }: Shown) {
   const { t } = useTranslation("report");
   const format = useFormat();
   const words = useWords();
@@ -28,6 +34,7 @@ export function ProvenanceSection({ report, study }: { report: ScanReport; study
           [t("provenance.timings"), stages.length > 0 ? stages.join(", ") : null],
           [t("provenance.study"), uid(study.row.study_uid)],
           [t("provenance.series"), uid(study.row.series_uid)],
+          [t("provenance.hash"), uid(scan.sha256)],
         ]}
       />
     </Section>

@@ -1,7 +1,8 @@
 import { ActionIcon } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useRouter } from "@tanstack/react-router";
+import { Link, useNavigate, useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Me, Scan } from "@/shared/api/model";
 import { reportQuery } from "@/shared/api/reports";
@@ -69,12 +70,13 @@ function Known({ me, scan, search, onSearch, viewer }: Omit<Shown, "scanId"> & {
 function Bar({ scan, children }: { scan: Scan; children: React.ReactNode }) {
   const { t } = useTranslation(["report", "common"]);
   const format = useFormat();
-  const { history } = useRouter();
+  const back = useBack();
+  useHotkeys([["u", back]]);
   const name = usePatientName(scan.patient_id, scan.patient);
   useTitle(name);
   return (
     <div className={styles["bar"]}>
-      <ActionIcon variant="subtle" color="gray" aria-label={t("common:actions.back")} onClick={() => history.back()}>
+      <ActionIcon variant="subtle" color="gray" aria-label={t("common:actions.back")} onClick={back}>
         <IconArrowLeft size={18} />
       </ActionIcon>
       <div className={styles["who"]}>
@@ -92,4 +94,11 @@ function Bar({ scan, children }: { scan: Scan; children: React.ReactNode }) {
       {children}
     </div>
   );
+}
+
+/** To the list that the reader came from; to the worklist when the report was opened by its address. */
+function useBack(): () => void {
+  const { history } = useRouter();
+  const navigate = useNavigate();
+  return () => (history.canGoBack() ? history.back() : void navigate({ to: "/worklist" }));
 }

@@ -9,8 +9,8 @@ import { cancelAnalysis } from "@/shared/api/analyses";
 import type { Me, Scan } from "@/shared/api/model";
 import { deleteScan, scansKey } from "@/shared/api/scans";
 import { may } from "@/shared/format/names";
+import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
-import { useAnalyse } from "./use-analyse";
 
 export function ScanActions({ me, scan }: { me: Me; scan: Scan }) {
   const { t } = useTranslation("report");

@@ -2,11 +2,11 @@ import { Button, Progress } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Analysis, Scan } from "@/shared/api/model";
 import { Problem } from "@/shared/api/problem";
+import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { useWords } from "@/shared/i18n/words";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { shareDone } from "@/shared/ui/progress";
 import styles from "./report.module.css";
-import { useAnalyse } from "./use-analyse";
 
 interface Shown {
   scan: Scan;

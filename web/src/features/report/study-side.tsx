@@ -38,10 +38,16 @@ export function StudySide({ me, scan, report, study, search, onSearch }: Shown) 
         <FeedbackSection scanId={scan.id} reportVersion={report.version} />
       )}
       {study.findings && <FindingsSection findings={study.findings} verdict={study.verdict} />}
-      {study.evidence && <PartsSection evidence={study.evidence} onSlice={(slice) => onSearch({ ...search, slice })} />}
+      {study.evidence && (
+        <PartsSection
+          score={study.score}
+          evidence={study.evidence}
+          onSlice={(slice) => onSearch({ ...search, slice })}
+        />
+      )}
       {study.series && <SeriesSection series={study.series} />}
       {study.warnings && <Warnings warnings={study.warnings} />}
-      <ProvenanceSection report={report} study={study} />
+      <ProvenanceSection scan={scan} report={report} study={study} />
     </>
   );
 }

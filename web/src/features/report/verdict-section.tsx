@@ -2,13 +2,13 @@ import { useTranslation } from "react-i18next";
 import type { OperatingPoint, StudyReport } from "@/shared/api/model";
 import { Problem } from "@/shared/api/problem";
 import { useFormat } from "@/shared/format/use-format";
+import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { useWords } from "@/shared/i18n/words";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Facts } from "@/shared/ui/section";
 import { VerdictBadge } from "@/shared/ui/verdict-badge";
 import { Gauge } from "./gauge";
 import styles from "./report.module.css";
-import { useAnalyse } from "./use-analyse";
 import { useMeasured } from "./use-measured";
 
 interface Shown {

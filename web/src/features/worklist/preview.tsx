@@ -2,29 +2,35 @@ import { Button, Group } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Scan } from "@/shared/api/model";
+import type { Me, Scan, ScanStatus } from "@/shared/api/model";
 import { thumbnailAddress } from "@/shared/api/scans";
+import { may } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
+import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { useWords } from "@/shared/i18n/words";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
+import { ProblemNote } from "@/shared/ui/problem-note";
 import { Facts } from "@/shared/ui/section";
 import { ScanBadge } from "@/shared/ui/verdict-badge";
 import styles from "./worklist.module.css";
 
+const UNJUDGED: readonly ScanStatus[] = ["received", "failed", "cancelled"];
+
 interface Shown {
+  me: Me;
   scan: Scan | undefined;
   threshold: number | null;
   onOpen: (scan: Scan) => void;
 }
 
 /** The chosen scan beside the list, so that many need not be opened at all. */
-export function Preview({ scan, threshold, onOpen }: Shown) {
+export function Preview({ me, scan, threshold, onOpen }: Shown) {
   const { t } = useTranslation("worklist");
   return (
     <aside className={styles["preview"]} aria-label={t("preview.label")}>
       {scan ? (
-        <Chosen key={scan.id} scan={scan} threshold={threshold} onOpen={onOpen} />
+        <Chosen key={scan.id} me={me} scan={scan} threshold={threshold} onOpen={onOpen} />
       ) : (
         <div className={styles["previewBody"]}>
           <span className={styles["dim"]}>{t("preview.pick")}</span>
@@ -34,7 +40,7 @@ export function Preview({ scan, threshold, onOpen }: Shown) {
   );
 }
 
-function Chosen({ scan, threshold, onOpen }: { scan: Scan; threshold: number | null; onOpen: (scan: Scan) => void }) {
+function Chosen({ me, scan, threshold, onOpen }: Shown & { scan: Scan }) {
   const { t } = useTranslation("worklist");
   const format = useFormat();
   const words = useWords();
@@ -63,7 +69,21 @@ function Chosen({ scan, threshold, onOpen }: { scan: Scan; threshold: number | n
         <Button onClick={() => onOpen(scan)} rightSection={<IconArrowRight size={16} />}>
           {t("preview.open")}
         </Button>
+        {UNJUDGED.includes(scan.status) && may(me, "analyses.run") && <Analyse scan={scan} />}
       </div>
+    </>
+  );
+}
+
+function Analyse({ scan }: { scan: Scan }) {
+  const { t } = useTranslation("worklist");
+  const analyse = useAnalyse(scan.id);
+  return (
+    <>
+      <Button variant="default" loading={analyse.isPending} onClick={() => analyse.mutate()}>
+        {t(scan.status === "received" ? "preview.analyse" : "preview.again")}
+      </Button>
+      {analyse.isError && <ProblemNote error={analyse.error} />}
     </>
   );
 }

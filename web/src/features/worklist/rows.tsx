@@ -41,7 +41,7 @@ export function Rows({ scans, total, selected, threshold, onPick, onOpen }: Show
       role="grid"
       aria-label={t("title")}
       aria-rowcount={total + 1}
-      aria-activedescendant={selected >= 0 ? rowId(selected) : undefined}
+      aria-activedescendant={visible.some(({ index }) => index === selected) ? rowId(selected) : undefined}
       tabIndex={0}
     >
       <Header />

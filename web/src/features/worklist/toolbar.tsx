@@ -5,6 +5,7 @@ import { type RefObject, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ScanCounts } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
+import { KeysHelp } from "./keys-help";
 import { SHOWN, type Shown, SINCE, SORTS, type WorklistSearch } from "./search";
 import styles from "./worklist.module.css";
 
@@ -60,6 +61,7 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
         box={box}
         onChange={(q) => onChange({ ...search, q })}
       />
+      <KeysHelp />
       <VisuallyHidden role="status">
         {total !== null && t("count", { count: total, formatted: format.whole(total) })}
       </VisuallyHidden>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Scan } from "@/shared/api/model";
+import type { Me, Scan } from "@/shared/api/model";
 import { operatingPointQuery } from "@/shared/api/numbers";
 import { Empty } from "@/shared/ui/empty";
 import { LinkButton } from "@/shared/ui/link-button";
@@ -22,11 +22,12 @@ import styles from "./worklist.module.css";
 const remembered = new Map<string, number>(); // the row that was chosen, so that the way back from a report finds it
 
 interface Shown {
+  me: Me;
   search: WorklistSearch;
   onSearch: (search: WorklistSearch) => void;
 }
 
-export function Worklist({ search, onSearch }: Shown) {
+export function Worklist({ me, search, onSearch }: Shown) {
   const { t } = useTranslation("worklist");
   const key = JSON.stringify(search);
   const asked = useMemo(() => askedOf(search), [search]);
@@ -66,7 +67,7 @@ export function Worklist({ search, onSearch }: Shown) {
             onPick={pick}
             onOpen={open}
           />
-          <Preview scan={chosen} threshold={threshold} onOpen={open} />
+          <Preview me={me} scan={chosen} threshold={threshold} onOpen={open} />
         </div>
       )}
     </Page>
