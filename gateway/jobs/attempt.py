@@ -69,6 +69,7 @@ class Attempts:
             await _stopped(work, watch)
         if not watch.cancelled() and watch.result() is Over.CANCELLED:
             await _until_done(partial(self.turns.cancel, turn))
+        await self._drop_unkept_evidence(run)
         if not work.cancelled():
             work.result()
 
@@ -76,12 +77,10 @@ class Attempts:
         screened = await self._screened(run)
         if await self._tried_again(run.turn, screened):
             return
-        key = await self._evidence_kept(run.turn, screened)
+        key = await self._evidence_kept(run, screened)
         studies = tuple(study.report for study in screened)
         if await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress)):
             self.turns.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
-        elif key:
-            await self.blobs.delete_derived(key)
 
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:
         """What came of the upload; a failure of the house is a report too."""
@@ -112,18 +111,23 @@ class Attempts:
         passing = [s.report.error for s in screened if s.report.error is not None and s.report.error.transient]
         return bool(passing) and await _until_done(partial(self.turns.try_again, turn, passing[0]))
 
-    async def _evidence_kept(self, turn: Turn, screened: tuple[Screened, ...]) -> str | None:
+    async def _evidence_kept(self, run: "_Run", screened: tuple[Screened, ...]) -> str | None:
         """The key under which heatmaps can be drawn later. A report without them is better than none."""
         evidence = [study.evidence for study in screened if study.evidence is not None]
         if not evidence:
             return None
-        key = f"analyses/{turn.analysis_id}/{turn.attempt}/evidence.npz"
+        run.evidence_key = key = f"{run.evidence_folder}/evidence.npz"
         try:
             await self.blobs.put_derived(key, await asyncio.to_thread(pack, evidence))
         except (StorageAway, StorageFull) as error:
             log.warning("no heatmaps kept", error=error.code)
             return None
         return key
+
+    async def _drop_unkept_evidence(self, run: "_Run") -> None:
+        """Take away the evidence of a turn that ended without its report: the scan is gone, or the turn was lost."""
+        if run.evidence_key and not await _until_done(partial(self.turns.keeps, run.evidence_key)):
+            await self.blobs.delete_derived(run.evidence_folder)
 
     async def _watch(self, run: "_Run") -> Over:
         """Return when the turn is over for a reason that lies outside."""
@@ -156,6 +160,12 @@ class _Run:
     changed: asyncio.Event
     progress: Progress = field(default_factory=Progress)
     begun_s: float = field(default_factory=monotonic)
+    evidence_key: str | None = None
+
+    @property
+    def evidence_folder(self) -> str:
+        """Of this attempt alone: nobody writes over another's."""
+        return f"analyses/{self.turn.analysis_id}/{self.turn.attempt}"
 
     def tell(self, progress: Progress) -> None:
         self.progress = progress

@@ -89,8 +89,12 @@ class Turns:
         """Write the report, and with it `done` or `failed`; False, and nothing, when the turn is lost."""
         slices = (progress.slices_done, progress.slices_total)
         async with self.database.transaction() as session:
-            written = await self._concluded(session, turn, studies, evidence_key, slices)
-            return written or (evidence_key is not None and await reports.keeps(session, evidence_key))
+            return await self._concluded(session, turn, studies, evidence_key, slices)
+
+    async def keeps(self, evidence_key: str) -> bool:
+        """Whether some report's heatmaps are drawn from what is stored under this key."""
+        async with self.database.transaction() as session:
+            return await reports.keeps(session, evidence_key)
 
     async def abandoned(self, silent_s: float) -> list[tuple[Turn, bool]]:
         """Turns of workers that died, and whether each was to be cancelled."""

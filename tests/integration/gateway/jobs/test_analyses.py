@@ -223,7 +223,7 @@ def test_nothing_is_left_of_a_scan_that_is_deleted_while_it_is_analysed(scans: S
         scans.delete(scan)
     until(scans.gateway.is_idle)
     assert scans.call("GET", scan, "analysis").status_code == 404
-    assert asyncio.run(scans.blobs.get_derived(f"analyses/{analysis_id}/1/evidence.npz")) is None
+    until(lambda: asyncio.run(scans.blobs.get_derived(f"analyses/{analysis_id}/1/evidence.npz")) is None)
 
 
 def test_what_may_pass_is_tried_again(hasty: Scans, phantom: Path) -> None:

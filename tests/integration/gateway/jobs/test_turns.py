@@ -137,8 +137,9 @@ async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, s
     turn = await turns.take((await requested(database, scan)).id)
     assert turn is not None
     assert await turns.conclude(turn, FAILED, "analyses/key", Progress())
-    assert await turns.conclude(turn, FAILED, "analyses/key", Progress()), "its own evidence would be deleted"
-    assert not await turns.conclude(turn, FAILED, "analyses/another", Progress())
+    assert not await turns.conclude(turn, FAILED, "analyses/key", Progress())
+    assert await turns.keeps("analyses/key"), "its own evidence would be deleted"
+    assert not await turns.keeps("analyses/another")
     assert len(await reports_of(database, scan)) == 1
 
 
