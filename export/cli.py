@@ -23,7 +23,7 @@ from training.networks import pack as pack_network
 
 REPOSITORY: Final = Path("model_repository")
 WEIGHTS: Final = Path("weights")
-IMAGE_SIZE: Final = 224  # docs/adr/0003-view-size-precision.md
+IMAGE_SIZE: Final = 160  # docs/adr/0003-view-size-precision.md
 
 Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without one the network is seeded, untrained.")]
 Calibration = Annotated[

@@ -17,7 +17,7 @@ from export.targets import Precision
 from export.weights import Checkpoints, load_networks
 from screening.contract import Signature
 
-SIZES: Final = (192, 224, 256, 320, 512)
+SIZES: Final = (160, 192, 224, 256, 320, 512)
 THREADS: Final = (1, 2)
 ROUNDS: Final = 5
 STUDY_SLICES: Final = 12
