@@ -1,8 +1,10 @@
 import { Loader } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { SignIn } from "@/features/sign-in/sign-in";
+import type { Me } from "@/shared/api/model";
 import { meQuery } from "@/shared/api/session";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Banners } from "./banners";
@@ -22,19 +24,22 @@ export function Shell() {
       {me.data && <Header me={me.data} />}
       <Banners signedIn={Boolean(me.data)} />
       <main id="content" className={styles["content"]} tabIndex={-1}>
-        {me.isPending ? (
-          <Waiting />
-        ) : me.isError ? (
-          <Away error={me.error} retry={me.refetch} />
-        ) : me.data ? (
-          <Outlet />
-        ) : (
-          <SignIn />
-        )}
+        <Content me={me} />
       </main>
       <Footer signedIn={Boolean(me.data)} />
     </div>
   );
+}
+
+/** The page, as long as it is known who asks: a failed look keeps it, the band above tells of the failure. */
+function Content({ me }: { me: UseQueryResult<Me | null> }) {
+  const [known, setKnown] = useState(false);
+  useEffect(() => {
+    if (me.data) setKnown(true);
+  }, [me.data]);
+  if (me.data) return <Outlet />;
+  if (me.isPending) return <Waiting />;
+  return me.isError ? <Away error={me.error} retry={me.refetch} /> : <SignIn ended={known} />;
 }
 
 function Waiting() {

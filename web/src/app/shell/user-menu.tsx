@@ -1,28 +1,21 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { IconLogout, IconUserCircle } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/model";
-import { meQuery, signOut } from "@/shared/api/session";
+import { signOut } from "@/shared/api/session";
 import styles from "./shell.module.css";
 
 export function UserMenu({ me }: { me: Me }) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => {
-      queries.clear(); // nothing that the last reader saw may stay for the next
-      queries.setQueryData(meQuery.queryKey, null);
-    },
+    onSuccess: () => location.assign("/"), // nothing that the last reader saw may stay for the next
   });
   return (
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
-        <UnstyledButton
-          className={styles["user"]}
-          aria-label={[t("user.menu"), me.name, t(`user.roles.${me.role}`)].join(", ")}
-        >
+        <UnstyledButton className={styles["user"]}>
           <IconUserCircle size={20} stroke={1.6} aria-hidden />
           <span>{me.name}</span>
           <span className={styles["role"]}>{t(`user.roles.${me.role}`)}</span>

@@ -1,20 +1,19 @@
 import { Button, Divider, PasswordInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { loginAddress, meQuery, signInWithToken, waysQuery } from "@/shared/api/session";
+import { loginAddress, signInWithToken, waysQuery } from "@/shared/api/session";
 import { Mark } from "@/shared/ui/mark";
 import { useTitle } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import styles from "./sign-in.module.css";
 
 /** Stands in the place of the page that was asked for; after signing in that page is there. */
-export function SignIn() {
+export function SignIn({ ended }: { ended: boolean }) {
   const { t } = useTranslation();
   const here = useRouterState({ select: (state) => state.location.href });
   const ways = useQuery(waysQuery).data ?? { ways: ["token" as const], oidc_name: null };
-  const ended = useQueryClient().getQueryState(meQuery.queryKey)?.dataUpdateCount ?? 0;
   useTitle(t("signIn.title"));
   return (
     <div className={styles["middle"]}>
@@ -23,7 +22,7 @@ export function SignIn() {
           <Mark size={34} />
           {t("title")}
         </h1>
-        <div className={styles["about"]}>{ended > 1 ? t("signIn.ended") : t("signIn.about")}</div>
+        <div className={styles["about"]}>{ended ? t("signIn.ended") : t("signIn.about")}</div>
         {ways.ways.includes("oidc") && (
           <Button component="a" href={loginAddress(here)}>
             {t("signIn.with", { name: ways.oidc_name ?? "OpenID Connect" })}
@@ -39,10 +38,9 @@ export function SignIn() {
 function TokenForm() {
   const { t } = useTranslation();
   const [token, setToken] = useState("");
-  const queries = useQueryClient();
   const enter = useMutation({
     mutationFn: signInWithToken,
-    onSuccess: () => queries.invalidateQueries({ queryKey: meQuery.queryKey }),
+    onSuccess: () => location.reload(), // what the last reader saw must not stay for the next
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -54,6 +52,7 @@ function TokenForm() {
         label={t("signIn.token")}
         description={t("signIn.tokenHint")}
         autoComplete="off"
+        visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
         value={token}
         onChange={(event) => setToken(event.currentTarget.value)}
       />

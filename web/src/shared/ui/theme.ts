@@ -56,7 +56,7 @@ export const theme = createTheme({
       styles: {
         header: { background: "var(--panel)" },
         content: { background: "var(--panel)", border: "1px solid var(--line-strong)" },
-        title: { fontSize: 17, fontWeight: 620 },
+        title: { fontSize: 17, fontWeight: 620, lineHeight: 1.3 },
       },
     },
     Pagination: { styles: { control: { "--pagination-active-color": "var(--on-accent)" } } },
