@@ -26,7 +26,7 @@ def researcher(window: Window, house: RunningGateway, scan: str) -> Page:
 
 def test_a_researcher_sees_no_names(researcher: Page, scan: str) -> None:
     Viewer(researcher).settled()
-    expect(researcher.get_by_label(words("common:user.menu"))).to_contain_text(words("common:user.roles.researcher"))
+    expect(researcher.get_by_role("banner")).to_contain_text(words("common:user.roles.researcher"))
     for path in (f"/scans/{scan}", "/worklist", "/patients"):
         researcher.goto(path)
         researcher.wait_for_load_state("networkidle")

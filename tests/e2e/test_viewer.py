@@ -33,7 +33,8 @@ def test_the_patients_sides_are_where_a_radiologist_looks_for_them(viewer: Viewe
 
 def test_the_heart_is_on_the_right_of_the_screen(viewer: Viewer) -> None:
     """In the soft window the heart is grey and the lungs are black: more grey to the patient's left."""
-    viewer.press("h", "h", "2")  # the heatmap away
+    viewer.lay("none")
+    viewer.press("2")
     viewer.to_slice(18)
     viewer.settled()
     soft = viewer.pixels()[..., 0] > 60
@@ -68,25 +69,22 @@ def test_presets_and_a_drag_change_the_window(viewer: Viewer) -> None:
 
 
 def test_the_heatmap_colours_pixels_and_its_opacity_tells(viewer: Viewer) -> None:
-    viewer.press("r")
-    if viewer.page.get_by_label(viewer.text("heatmaps.none"), exact=True).is_checked():
-        viewer.press("h")
-    expect(viewer.page.get_by_text(viewer.text("waiting"))).to_have_count(0)
+    viewer.lay("activation")
     shown = _colour(viewer)
     viewer.press("]", "]")
     stronger = _colour(viewer)
-    viewer.press("h", "h")
+    viewer.lay("none")
     assert _colour(viewer) == 0
     assert stronger > shown > 0
 
 
 def test_the_error_map_is_another_one(viewer: Viewer) -> None:
-    viewer.page.get_by_text(viewer.text("heatmaps.activation"), exact=True).click()
-    expect(viewer.page.get_by_text(viewer.text("waiting"))).to_have_count(0)
+    viewer.lay("activation")
     activation = viewer.pixels()
-    viewer.page.get_by_text(viewer.text("heatmaps.error"), exact=True).click()
-    viewer.page.wait_for_load_state("networkidle")
+    viewer.lay("error")
     assert np.abs(viewer.pixels() - activation).max() > 10
+    viewer.press("h")
+    expect(viewer.page.get_by_label(viewer.text("heatmaps.none"), exact=True)).to_be_checked()
 
 
 def test_the_lungs_have_an_outline(viewer: Viewer) -> None:

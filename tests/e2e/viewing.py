@@ -43,8 +43,14 @@ class Viewer:
         self._slider(plane).fill(str(number))
 
     def settled(self) -> None:
-        """Wait until every pane shows its slice as it is stored."""
+        """Wait until every pane shows its slice as it is stored, under the map that was asked for."""
         expect(self.page.locator("[data-sharp=false]")).to_have_count(0)
+        expect(self.page.get_by_text(self.text("waiting"))).to_have_count(0)
+
+    def lay(self, heatmap: str) -> None:
+        """Choose what lies over the slices: `none`, `activation` or `error`."""
+        self.page.get_by_text(self.text(f"heatmaps.{heatmap}"), exact=True).click()
+        self.settled()
 
     def pixels(self, plane: str = "axial") -> NDArray[np.int16]:
         """The pane's canvas alone, without letters and lines: [rows, columns, RGB]."""
