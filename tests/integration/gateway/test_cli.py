@@ -7,8 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psutil
@@ -20,10 +21,10 @@ from tests.integration.gateway.running import RunningGateway, until
 
 
 def turnstile(
-    *arguments: str | Path, folder: Path | None = None, **variables: str
+    *arguments: str | Path, folder: Path | None = None, variables: Mapping[str, str] = MappingProxyType({})
 ) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "gateway.cli", *map(str, arguments)]
-    environ = os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path)} | variables
+    environ = os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path)} | dict(variables)
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -52,7 +53,9 @@ def test_a_folder_is_screened_with_a_failure_row_and_an_exit_status(
     gateway: RunningGateway, collection: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.csv"
-    run = turnstile("screen", collection, "-o", report, "--triton-url", gateway.services.triton_url, **gateway.secrets)
+    run = turnstile(
+        "screen", collection, "-o", report, "--triton-url", gateway.services.triton_url, variables=gateway.secrets
+    )
     assert run.returncode == FAILED, run.stderr
     rows = {Path(row["path_to_study"]).name: row for row in rows_of(report)}
     status = {name: row["processing_status"] for name, row in rows.items()}
@@ -67,10 +70,10 @@ def test_a_second_run_screens_only_what_is_new(gateway: RunningGateway, collecti
     report = tmp_path / "report.json"
     url = gateway.services.triton_url
     (collection / "good folder").rename(tmp_path / "later")
-    turnstile("screen", collection, "-o", report, "--triton-url", url, **gateway.secrets)
+    turnstile("screen", collection, "-o", report, "--triton-url", url, variables=gateway.secrets)
     first = {row["path_to_study"]: row for row in json.loads(report.read_text())}
     (tmp_path / "later").rename(collection / "later")
-    turnstile("screen", collection, "-o", report, "--triton-url", url, **gateway.secrets)
+    turnstile("screen", collection, "-o", report, "--triton-url", url, variables=gateway.secrets)
     second = {row["path_to_study"]: row for row in json.loads(report.read_text())}
     assert {Path(name).name for name in second.keys() - first.keys()} == {"later"}
     assert {name: second[name] for name in first} == first  # times included: they were not screened again
@@ -90,7 +93,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(gateway: RunningGateway, phan
     run.kill()
     run.wait()
     before = {row["path_to_study"]: row for row in rows_of(report)}
-    assert turnstile(*arguments, **gateway.secrets).returncode == 0
+    assert turnstile(*arguments, variables=gateway.secrets).returncode == 0
     after = {row["path_to_study"]: row for row in rows_of(report)}
     assert len(after) == 12
     assert {name: after[name] for name in before} == before
@@ -114,7 +117,7 @@ def test_doctor_finds_nothing_amiss_and_says_so_when_models_are_gone(tmp_path: P
     well = turnstile("doctor")
     assert well.returncode == 0, well.stdout
     assert "JPEG Lossless" in well.stdout
-    amiss = turnstile("doctor", TURNSTILE_MODEL_REPOSITORY=str(tmp_path))
+    amiss = turnstile("doctor", variables={"TURNSTILE_MODEL_REPOSITORY": str(tmp_path)})
     assert amiss.returncode == 1
     assert "model_card.json" in amiss.stdout
 
@@ -123,7 +126,9 @@ def test_a_changed_network_is_not_served(gateway: RunningGateway, tmp_path: Path
     repository = tmp_path / "repository"
     shutil.copytree(gateway.services.settings.model_repository, repository)
     (repository / "classifier" / "1" / "model.onnx").write_bytes(b"another")
-    run = turnstile("screen", phantom, "-o", tmp_path / "r.csv", TURNSTILE_MODEL_REPOSITORY=str(repository))
+    run = turnstile(
+        "screen", phantom, "-o", tmp_path / "r.csv", variables={"TURNSTILE_MODEL_REPOSITORY": str(repository)}
+    )
     assert run.returncode == 1
     assert "classifier/1/model.onnx" in run.stderr
 

@@ -120,7 +120,8 @@ def test_a_sheet_to_look_at(real_data: Path, out_dir: Path) -> None:
     """Normal published slices above, eight rows of what is painted into them below."""
     random = np.random.default_rng(0)
     paths = sorted((real_data / "slices" / "iq_oth_nccd").glob("iq_normal_*.jpg"))[::41]
-    slices = [cv2.resize(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), (160, 160)).astype(np.uint8) for path in paths]
+    read = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
+    slices = [cv2.resize(slice_, (160, 160)).astype(np.uint8) for slice_ in read if slice_ is not None]
     masks = [lung_mask_of_grey(slice_).astype(np.uint8) for slice_ in slices]
     painted = [
         np.hstack([with_lesion(slice_, mask, random) for slice_, mask in zip(slices, masks, strict=True)])
