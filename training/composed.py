@@ -20,15 +20,11 @@ LEAST_ILL: Final = 1 / 6  # of a pathological study's slices
 
 @dataclass(frozen=True)
 class Composed:
-    """`members` [M, K] are places of slices; `labels` [M]; `datasets` [M].
-
-    `patients` are how many patients gave normal and pathological slices: the cases that the studies stand for.
-    """
+    """`members` [M, K] are places of slices; `labels` [M]; `datasets` [M]."""
 
     members: NDArray[np.int64]
     labels: NDArray[np.int64]
     datasets: NDArray[np.str_]
-    patients: tuple[int, int]
 
 
 def compose(rows: Sequence[Row], places: Sequence[int], slices: int, per_class: int, seed: int = 0) -> Composed:
@@ -36,18 +32,16 @@ def compose(rows: Sequence[Row], places: Sequence[int], slices: int, per_class: 
     random = np.random.default_rng(seed)
     members, labels, datasets = [], [], []
     for dataset in sorted({rows[place].dataset for place in places}):
-        healthy, sick = (
+        well, ill = (
             np.array([place for place in places if rows[place].dataset == dataset and rows[place].label == label])
             for label in (0, 1)
         )
-        if not (len(healthy) and len(sick)):
+        if not (len(well) and len(ill)):
             continue
         for label in (0, 1):
             for _ in range(per_class):
                 bad = int(random.integers(round(slices * LEAST_ILL), slices, endpoint=True)) * label
-                members.append(np.concatenate([random.choice(sick, bad), random.choice(healthy, slices - bad)]))
+                members.append(np.concatenate([random.choice(ill, bad), random.choice(well, slices - bad)]))
                 labels.append(label)
                 datasets.append(dataset)
-    used = [rows[place] for place in places if rows[place].dataset in datasets]
-    well, ill = (len({row.patient for row in used if row.label == label}) for label in (0, 1))
-    return Composed(np.array(members, np.int64), np.array(labels, np.int64), np.array(datasets), (well, ill))
+    return Composed(np.array(members, np.int64), np.array(labels, np.int64), np.array(datasets))

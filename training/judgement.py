@@ -86,7 +86,7 @@ def judge(
     predictions, studies, normal = validation
     error_range = fit_error_range(predictions, studies, normal)
     scores = study_scores(predictions, studies, error_range)
-    calibration = fit_platt(studies.labels, scores, studies.patients)
+    calibration = fit_platt(studies.labels, scores)
     probabilities = calibrated(scores, calibration)
     thresholds = operating_points(studies.labels, probabilities)
     test_scores = study_scores(*test, error_range)

@@ -13,13 +13,9 @@ LEAST_SLOPE: Final = 1e-3  # higher scores are worse, whatever a small validatio
 MOST: Final = 50.0
 
 
-def fit_platt(labels: Labels, scores: Scores, patients: tuple[int, int] | None = None) -> Calibration:
-    """Targets are softened by the counts of the classes, as Platt does, so that separable scores stay finite.
-
-    `patients` are the counts of normal and pathological cases where the scores are of more studies than patients:
-    hundreds of studies composed of twenty patients' slices make nobody surer than twenty cases do.
-    """
-    well, ill = patients or (int((1 - labels).sum()), int(labels.sum()))
+def fit_platt(labels: Labels, scores: Scores) -> Calibration:
+    """Targets are softened by the counts of the classes, as Platt does, so that separable scores stay finite."""
+    ill, well = int(labels.sum()), int((1 - labels).sum())
     targets = np.where(labels == 1, (ill + 1) / (ill + 2), 1 / (well + 2))
 
     def loss(line: Scores) -> tuple[float, Scores]:

@@ -23,8 +23,3 @@ def test_normal_studies_hold_normal_slices_and_ill_ones_some_ill_slices() -> Non
 
 def _row(dataset: str, label: int) -> Row:
     return Row(dataset, "patient", "study", label, None, (), None)
-
-
-def test_patients_are_counted_once_whatever_is_composed_of_them() -> None:
-    rows = [Row("one", f"p{number // 4}", "study", number // 20, None, (), None) for number in range(40)]
-    assert compose(rows, range(40), slices=12, per_class=30).patients == (5, 5)

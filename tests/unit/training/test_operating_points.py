@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from scipy.special import expit
 from torchmetrics.functional.classification import binary_f1_score
 
 from training.metrics import decide
@@ -62,11 +61,3 @@ def _loss(a: float, b: float, scores: np.typing.NDArray[np.float64]) -> float:
     targets = np.where(LABELS == 1, (ill + 1) / (ill + 2), 1 / (well + 2))
     p = 1 / (1 + np.exp(-(a * scores + b)))
     return float(-(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum())
-
-
-def test_many_studies_of_few_patients_are_no_surer_than_the_patients() -> None:
-    labels, scores = np.repeat([0, 1], 100), np.repeat([0.1, 0.9], 100)
-    sure, humble = (fit_platt(labels, scores, patients) for patients in (None, (3, 3)))
-    # Two levels of scores: the fitted probabilities are the softened targets, (3 + 1) / (3 + 2) at the upper one.
-    assert expit(humble.a * 0.9 + humble.b) == pytest.approx(4 / 5, abs=1e-3)
-    assert sure.a > humble.a
