@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "static"  # where `web/build.py` puts it
@@ -36,11 +35,11 @@ NOT_BUILT: Final = "the page is not built; `python3 web/build.py` builds it, and
 class Part:
     """One file of the page as it was at the start, and its packed copies by their encoding."""
 
-    path: Path
+    content: bytes
     kind: str
     cache: str
     etag: str
-    packed: Mapping[str, Path]
+    packed: Mapping[str, bytes]
 
 
 def page_router(folder: Path) -> APIRouter:
@@ -68,12 +67,15 @@ def _answer(part: Part, request: Request) -> Response:
     accepted = {one.partition(";")[0].strip() for one in request.headers.get("accept-encoding", "").split(",")}
     encoding = next((name for name, _ in ENCODINGS if name in accepted and name in part.packed), None)
     if encoding is None:
-        return FileResponse(part.path, headers=headers, media_type=part.kind)
-    return FileResponse(part.packed[encoding], headers={**headers, "Content-Encoding": encoding}, media_type=part.kind)
+        return Response(part.content, headers=headers, media_type=part.kind)
+    return Response(part.packed[encoding], headers={**headers, "Content-Encoding": encoding}, media_type=part.kind)
 
 
 def _parts(folder: Path) -> Mapping[str, Part]:
-    """Every file below the folder by its address; only these are ever served, whatever an address says."""
+    """Every file below the folder by its address; only these are ever served, whatever an address says.
+
+    They are held in memory, 3 MB: a page that is built anew beneath a running gateway breaks nobody's old one.
+    """
     suffixes = tuple(suffix for _, suffix in ENCODINGS)
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in suffixes]
     return {path.relative_to(folder).as_posix(): _part(path, folder) for path in files}
@@ -81,11 +83,12 @@ def _parts(folder: Path) -> Mapping[str, Part]:
 
 def _part(path: Path, folder: Path) -> Part:
     hashed = path.relative_to(folder).as_posix().startswith(HASHED)
+    content = path.read_bytes()
     copies = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS}
     return Part(
-        path,
+        content,
         TYPES.get(path.suffix, "application/octet-stream"),
         FOR_EVER if hashed else EACH_TIME,
-        f'"{sha256(path.read_bytes()).hexdigest()[:32]}"',
-        {name: copy for name, copy in copies.items() if copy.is_file()},
+        f'"{sha256(content).hexdigest()[:32]}"',
+        {name: copy.read_bytes() for name, copy in copies.items() if copy.is_file()},
     )

@@ -1,7 +1,7 @@
 import { Slider } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CurvePoint } from "@/shared/api/model";
+import type { CurvePoint } from "@/shared/api/figures";
 import { useFormat } from "@/shared/format/use-format";
 import { Section } from "@/shared/ui/section";
 import styles from "./numbers.module.css";

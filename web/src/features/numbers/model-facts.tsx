@@ -1,17 +1,22 @@
 import { useTranslation } from "react-i18next";
-import type { ModelCard } from "@/shared/api/model";
+import type { Figures } from "@/shared/api/figures";
 import { useFormat } from "@/shared/format/use-format";
 import { Facts, Section } from "@/shared/ui/section";
 import styles from "./numbers.module.css";
 
+interface Shown {
+  version: string;
+  figures: Figures | null;
+  trained: boolean;
+}
+
 /** Which weights these are and how they were judged. */
-export function ModelFacts({ card }: { card: ModelCard }) {
+export function ModelFacts({ version, figures, trained }: Shown) {
   const { t } = useTranslation("numbers");
   const format = useFormat();
-  const { figures } = card;
   const interval = figures && `${format.decimal(figures.auc_ci[0], 3)}–${format.decimal(figures.auc_ci[1], 3)}`;
   return (
-    <Section title={t("model.title")} aside={<span className={styles["dim"]}>{card.version}</span>}>
+    <Section title={t("model.title")} aside={<span className={styles["dim"]}>{version}</span>}>
       {figures ? (
         <Facts
           items={[
@@ -29,7 +34,7 @@ export function ModelFacts({ card }: { card: ModelCard }) {
           ]}
         />
       ) : (
-        <span className={styles["dim"]}>{t("model.none")}</span>
+        <span className={styles["dim"]}>{t(trained ? "model.noCurve" : "model.none")}</span>
       )}
     </Section>
   );

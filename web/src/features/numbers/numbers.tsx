@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { figuresOf } from "@/shared/api/figures";
 import type { Me, ModelCard } from "@/shared/api/model";
 import { modelCardQuery, operatingPointQuery, statisticsQuery } from "@/shared/api/numbers";
 import { Page } from "@/shared/ui/page";
@@ -64,16 +65,17 @@ function Card({ me, card }: { me: Me; card: ModelCard }) {
   const point = useQuery(operatingPointQuery).data;
   const inForce = point?.body.threshold ?? card.operating_points[card.operating_point]?.threshold ?? 0.5;
   const [tried, setTried] = useState<number | null>(null);
+  const figures = figuresOf(card.figures);
   const threshold = tried ?? inForce;
   return (
     <>
-      <Panel className={card.figures ? styles["half"] : styles["whole"]}>
-        <ModelFacts card={card} />
-        {card.figures && <Explorer curve={card.figures.curve} threshold={threshold} onThreshold={setTried} />}
+      <Panel className={figures ? styles["half"] : styles["whole"]}>
+        <ModelFacts version={card.version} figures={figures} trained={card.trained} />
+        {figures && <Explorer curve={figures.curve} threshold={threshold} onThreshold={setTried} />}
       </Panel>
-      {card.figures && (
+      {figures && (
         <Panel className={styles["half"]}>
-          <RocChart curve={card.figures.curve} threshold={threshold} inForce={inForce} />
+          <RocChart curve={figures.curve} threshold={threshold} inForce={inForce} />
         </Panel>
       )}
       <Panel className={styles["whole"]}>{point && <PointsTable me={me} card={card} chosen={point} />}</Panel>

@@ -1,4 +1,4 @@
-import type { CurvePoint } from "@/shared/api/model";
+import type { CurvePoint } from "@/shared/api/figures";
 
 export type Rates = Pick<CurvePoint, "sensitivity" | "specificity">;
 

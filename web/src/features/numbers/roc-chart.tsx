@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { CurvePoint } from "@/shared/api/model";
+import type { CurvePoint } from "@/shared/api/figures";
 import { useFormat } from "@/shared/format/use-format";
 import { Section } from "@/shared/ui/section";
 import styles from "./numbers.module.css";

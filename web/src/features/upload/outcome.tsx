@@ -1,3 +1,4 @@
+import { Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { scanQuery } from "@/shared/api/scans";
@@ -12,10 +13,10 @@ export function Outcome({ scanId, children }: { scanId: string; children: ReactN
   const finding = scan?.most_dangerous_pathology_type;
   return (
     <div className={styles["line"]}>
-      <span>
-        {scan && <ScanBadge status={scan.status} verdict={scan.verdict} />}{" "}
+      <Group gap="sm">
+        {scan && <ScanBadge status={scan.status} verdict={scan.verdict} />}
         {finding && <span className={styles["dim"]}>{words.finding(finding)}</span>}
-      </span>
+      </Group>
       {children}
     </div>
   );

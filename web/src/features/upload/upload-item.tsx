@@ -57,7 +57,7 @@ export function UploadItem({ upload }: { upload: Upload }) {
 function ReportLink({ scanId }: { scanId: string }) {
   const { t } = useTranslation("upload");
   return (
-    <LinkButton to="/scans/$scanId" params={{ scanId }} size="xs" variant="light">
+    <LinkButton to="/scans/$scanId" params={{ scanId }} size="xs" variant="default">
       {t("report")}
     </LinkButton>
   );

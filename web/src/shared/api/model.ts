@@ -94,23 +94,8 @@ export interface ModelCard {
   foreign?: boolean;
   operating_point: string;
   operating_points: Record<string, CardPoint>;
-  figures?: Figures | null;
+  /** Whatever was measured; `figuresOf` reads what the page shows of it. */
+  figures?: unknown;
 }
 
 export type CardPoint = Pick<OperatingPoint, "threshold"> & Partial<Omit<OperatingPoint, "name" | "threshold">>;
-
-/** How the weights did on test studies. */
-export interface Figures {
-  auc: number;
-  auc_ci: [number, number];
-  studies: number;
-  with_pathology: number;
-  data: string;
-  curve: CurvePoint[];
-}
-
-export interface CurvePoint {
-  threshold: number;
-  sensitivity: number;
-  specificity: number;
-}

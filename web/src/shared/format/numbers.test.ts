@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ABSENT, bytes, decimal, percent, seconds, span } from "./numbers";
+import { ABSENT, bytes, decimal, percent, probability, seconds, span } from "./numbers";
 
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
 
@@ -14,6 +14,13 @@ describe("numbers in words of the language", () => {
     for (const none of [null, undefined, Number.NaN]) expect(decimal(none, "en-GB")).toBe(ABSENT);
     expect(percent(null, "ru")).toBe(ABSENT);
     expect(seconds(null, "en-GB")).toBe(ABSENT);
+  });
+
+  it("rounds no probability to certainty", () => {
+    expect(probability(0.998, "en-GB")).toBe("> 0.99");
+    expect(probability(0.004, "ru")).toBe("< 0,01");
+    expect([0.01, 0.44, 0.99, 1].map((value) => probability(value, "en-GB"))).toEqual(["0.01", "0.44", "0.99", "1.00"]);
+    expect(probability(null, "ru")).toBe(ABSENT);
   });
 
   it("knows shares, sizes and times", () => {

@@ -8,6 +8,14 @@ export function decimal(value: number | null | undefined, language: string, digi
   );
 }
 
+/** A probability, which is never told to be 0 or 1 by rounding alone. */
+export function probability(value: number | null | undefined, language: string): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return ABSENT;
+  if (value > 0 && value < 0.01) return `< ${decimal(0.01, language)}`;
+  if (value < 1 && value > 0.99) return `> ${decimal(0.99, language)}`;
+  return decimal(value, language);
+}
+
 export function whole(value: number | null | undefined, language: string): string {
   return decimal(value, language, 0);
 }

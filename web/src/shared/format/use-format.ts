@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type Language, spoken } from "@/shared/i18n";
 import { clock, type DayWords, day, exact, when } from "./dates";
-import { bytes, decimal, percent, seconds, span, whole } from "./numbers";
+import { bytes, decimal, percent, probability, seconds, span, whole } from "./numbers";
 
 // British dates and a day of 24 hours: an American date would be read as another day in most hospitals.
 const LOCALES: Record<Language, string> = { en: "en-GB", ru: "ru" };
@@ -18,7 +18,7 @@ export function useFormat() {
     };
     return {
       bytes: (count: number) => bytes(count, language),
-      probability: (value: number | null | undefined) => decimal(value, language, 2),
+      probability: (value: number | null | undefined) => probability(value, language),
       decimal: (value: number | null | undefined, digits = 2) => decimal(value, language, digits),
       whole: (value: number | null | undefined) => whole(value, language),
       percent: (share: number | null | undefined, digits = 0) => percent(share, language, digits),

@@ -69,7 +69,7 @@ export function PatientDialog({ opened, patient, onClose, onDone }: Shown) {
           {save.isError && (
             <ProblemNote error={save.error}>
               {isConflict(save.error) && (
-                <Button mt="sm" size="xs" variant="default" onClick={() => void lookAgain()}>
+                <Button size="xs" variant="default" onClick={() => void lookAgain()}>
                   {t("common:actions.reload")}
                 </Button>
               )}

@@ -9,6 +9,7 @@ import styles from "./notes.module.css";
 interface Shown {
   error: unknown;
   onRetry?: (() => void) | undefined;
+  /** Other ways on, beside the retry. */
   children?: ReactNode;
 }
 
@@ -23,11 +24,15 @@ export function ProblemNote({ error, onRetry, children }: Shown) {
         <div className={styles["title"]}>{title}</div>
         <div className={styles["advice"]}>{advice}</div>
         <Facts error={error} />
-        {children}
-        {onRetry && (
-          <Button mt="sm" size="xs" variant="default" onClick={onRetry}>
-            {t("actions.retry")}
-          </Button>
+        {(children || onRetry) && (
+          <div className={styles["actions"]}>
+            {onRetry && (
+              <Button size="xs" variant="default" onClick={onRetry}>
+                {t("actions.retry")}
+              </Button>
+            )}
+            {children}
+          </div>
         )}
       </div>
     </div>
