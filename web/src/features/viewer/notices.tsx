@@ -20,7 +20,7 @@ export function Notices({ loaded, overlays: { heat, lungs } }: Shown) {
   const format = useFormat();
   const coarser = loaded.step !== 1;
   return (
-    <div className={styles["notices"]} role="status">
+    <div className={styles["notices"]} role="status" data-loading={loaded.share < 1 && loaded.step !== null}>
       {loaded.problem ? <Failure error={loaded.problem} what={t("problems.series")} onRetry={loaded.retry} /> : null}
       {heat.problem ? <Failure error={heat.problem} what={t("problems.heatmap")} onRetry={heat.retry} /> : null}
       {lungs.problem ? <Failure error={lungs.problem} what={t("problems.lungs")} onRetry={lungs.retry} /> : null}
