@@ -48,27 +48,35 @@ function rounded(at: number, count: number): number {
 }
 
 function linear({ data, shape, slope, intercept }: Voxels, x: number, y: number, z: number): number {
-  const [nx, ny, nz] = shape;
+  const nx = shape[0];
+  const ny = shape[1];
+  const nz = shape[2];
   // A coarse grid ends up to one of its steps before the series does; its last voxel stands for the rest.
   if (x < -1 || y < -1 || z < -1 || x > nx || y > ny || z > nz) return 0;
-  const [i, fx] = cell(x, nx);
-  const [j, fy] = cell(y, ny);
-  const [k, fz] = cell(z, nz);
-  const row = (jj: number, kk: number): number => {
-    const at = (kk * ny + jj) * nx + i;
-    return mix(data[at] as number, data[fx > 0 ? at + 1 : at] as number, fx);
-  };
-  const slice = (kk: number): number => mix(row(j, kk), row(fy > 0 ? j + 1 : j, kk), fy);
-  const value = mix(slice(k), slice(fz > 0 ? k + 1 : k), fz) * slope + intercept;
+  const hx = held(x, nx);
+  const hy = held(y, ny);
+  const hz = held(z, nz);
+  const i = Math.floor(hx);
+  const j = Math.floor(hy);
+  const k = Math.floor(hz);
+  const right = i < nx - 1 ? 1 : 0;
+  const below = j < ny - 1 ? nx : 0;
+  const onward = k < nz - 1 ? nx * ny : 0;
+  const slice = (at: number): number =>
+    mix(
+      mix(data[at] as number, data[at + right] as number, hx - i),
+      mix(data[at + below] as number, data[at + below + right] as number, hx - i),
+      hy - j,
+    );
+  const first = (k * ny + j) * nx + i;
+  const value = mix(slice(first), slice(first + onward), hz - k) * slope + intercept;
   return Number.isNaN(value) ? 0 : value; // beyond the crop the server knows nothing
 }
 
-function cell(at: number, count: number): readonly [number, number] {
-  const held = Math.min(count - 1, Math.max(0, at));
-  const low = Math.floor(held);
-  return [low, held - low];
+function held(at: number, count: number): number {
+  return Math.min(count - 1, Math.max(0, at));
 }
 
 function mix(a: number, b: number, share: number): number {
-  return share === 0 ? a : a + (b - a) * share;
+  return a + (b - a) * share;
 }
