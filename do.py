@@ -43,7 +43,7 @@ def test(arguments: Sequence[str]) -> None:
         [tools / "mypy"],
         [tools / "lint-imports"],
         [python, PAGE],
-        [python, PAGE, "npm", "run", "--silent", "check"],
+        [python, PAGE, "npm", "run", "--loglevel=error", "check"],
         [python, "-m", "pytest", *arguments],
     )
     for check in checks:

@@ -8,7 +8,7 @@ ARG NODE=node:24-bookworm-slim
 FROM ${NODE} AS web
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
 COPY web ./
 RUN npm run build
 

@@ -29,7 +29,7 @@ def build() -> None:
         return
     print("building the page (once)", flush=True)
     install()
-    npm("run", "--silent", "build")
+    npm("run", "--loglevel=error", "build")
     stamp.write_text(made_of)
 
 
@@ -37,7 +37,8 @@ def install() -> None:
     """What the lock file names, unless it is there already."""
     installed = WEB / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
-        npm("ci", "--silent")
+        # Not `npm ci`: it refuses a lock file without the optional parts for other platforms, which registries may lack.
+        npm("install", "--no-save", "--loglevel=error")
 
 
 def npm(*arguments: str) -> None:
