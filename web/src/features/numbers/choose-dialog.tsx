@@ -65,7 +65,7 @@ export function ChooseDialog({ card, chosen, name, onClose }: Shown) {
             <Button onClick={() => setTyped("")}>{t("choose.next")}</Button>
           ) : (
             <Button
-              color="red"
+              color="red.9"
               disabled={typed.trim().replace(",", ".") !== wanted.replace(",", ".")}
               loading={choose.isPending}
               onClick={() => choose.mutate()}

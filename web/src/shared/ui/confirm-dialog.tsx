@@ -27,7 +27,7 @@ export function ConfirmDialog({ opened, title, text, confirm, busy, error, onCon
         <Button variant="default" onClick={onClose} data-autofocus>
           {t("actions.cancel")}
         </Button>
-        <Button color="red" onClick={onConfirm} loading={busy}>
+        <Button color="red.9" onClick={onConfirm} loading={busy}>
           {confirm}
         </Button>
       </Group>
