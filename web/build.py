@@ -37,7 +37,7 @@ def install() -> None:
     """What the lock file names, unless it is there already."""
     installed = WEB / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
-        # Not `npm ci`: it refuses a lock file without the optional parts for other platforms, which registries may lack.
+        # Not `npm ci`: it refuses a lock file without the parts for other platforms, which registries may lack.
         npm("install", "--no-save", "--loglevel=error")
 
 
