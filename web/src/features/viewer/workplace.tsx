@@ -30,7 +30,7 @@ interface Shown {
 /** The viewer once there is something to see: controls around the planes. */
 export function Workplace({ asked, loaded, store, evidence }: Shown) {
   const { series } = store;
-  const [state, apply] = useReducer(changed, null, () => startOf(series, loaded.first, asked.study));
+  const [state, apply] = useReducer(changed, null, () => startOf(series, loaded.first, evidence));
   const frames = useMemo(
     () => ({
       axial: frameOf("axial", series),
@@ -45,7 +45,7 @@ export function Workplace({ asked, loaded, store, evidence }: Shown) {
     version: loaded.version,
     heat: overlays.heat.voxels,
     lungs: overlays.lungs.voxels,
-    box: evidence?.box ?? null,
+    evidence,
     keySlice: evidence?.keySlice ?? loaded.keySlice,
   };
   const slice = sliceOf(frames.axial, state.cursor);

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { SliceScore } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { sliceOf } from "../geometry/planes";
-import { heldShare, scoreColour } from "../overlay/score-colours";
+import { scoreColour, shares } from "../overlay/score-colours";
 import { toSlice } from "../state/changes";
 import { useViewing } from "../state/viewer-context";
 import styles from "./controls.module.css";
@@ -16,6 +16,7 @@ export function ScoreStrip({ scores }: { scores: readonly SliceScore[] }) {
   const slices = frames.axial.through.count;
   const now = sliceOf(frames.axial, state.cursor);
   const nearest = nearestOf(scores, now);
+  const heights = shares(scores.map(({ score }) => score));
   const walk = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const next = step && scores[nearest + step];
@@ -29,7 +30,14 @@ export function ScoreStrip({ scores }: { scores: readonly SliceScore[] }) {
       <span className={styles["stripEnd"]}>{t("scores.feet")}</span>
       <div className={styles["bars"]}>
         {scores.map((one, at) => (
-          <ScoreBar key={one.slice} one={one} slices={slices} step={stepOf(scores)} focusable={at === nearest} />
+          <ScoreBar
+            key={one.slice}
+            one={one}
+            share={heights[at] ?? 0}
+            slices={slices}
+            step={stepOf(scores)}
+            focusable={at === nearest}
+          />
         ))}
         <div className={styles["now"]} style={{ left: `${((now + 0.5) / slices) * 100}%` }} />
       </div>
@@ -40,12 +48,13 @@ export function ScoreStrip({ scores }: { scores: readonly SliceScore[] }) {
 
 interface BarShown {
   one: SliceScore;
+  share: number;
   slices: number;
   step: number;
   focusable: boolean;
 }
 
-function ScoreBar({ one, slices, step, focusable }: BarShown) {
+function ScoreBar({ one, share, slices, step, focusable }: BarShown) {
   const { apply, frames, keySlice, state } = useViewing();
   const { t } = useTranslation("viewer");
   const format = useFormat();
@@ -64,7 +73,7 @@ function ScoreBar({ one, slices, step, focusable }: BarShown) {
       style={{ left: `${((slice + 0.5 - step / 2) / slices) * 100}%`, width: `${(step / slices) * 100}%` }}
       onClick={() => apply(toSlice(frames.axial, slice))}
     >
-      <span style={{ height: `${Math.max(4, heldShare(score) * 100)}%`, background: scoreColour(score) }} />
+      <span style={{ height: `${Math.max(4, share * 100)}%`, background: scoreColour(share) }} />
     </button>
   );
 }

@@ -2,12 +2,14 @@ import { interpolateYlOrRd } from "d3-scale-chromatic";
 
 const PALEST = 0.12; // the map's white end would vanish on a light page
 
-/** The colour of a slice's score: pale yellow at 0, dark red at 1 and beyond, as scores before calibration may be. */
-export function scoreColour(score: number): string {
-  return interpolateYlOrRd(PALEST + (1 - PALEST) * heldShare(score));
+/** The colour of a share of 0 to 1: from pale yellow to dark red. */
+export function scoreColour(share: number): string {
+  return interpolateYlOrRd(PALEST + (1 - PALEST) * share);
 }
 
-/** How high a slice's bar is, 0 to 1. */
-export function heldShare(score: number): number {
-  return Number.isFinite(score) ? Math.min(1, Math.max(0, score)) : 0;
+/** How high each slice's bar is, 0 to 1. A score before calibration may pass 1: then the highest fills the strip. */
+export function shares(scores: readonly number[]): number[] {
+  const finite = scores.map((score) => (Number.isFinite(score) ? Math.max(0, score) : 0));
+  const highest = Math.max(1, ...finite);
+  return finite.map((score) => score / highest);
 }

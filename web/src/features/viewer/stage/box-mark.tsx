@@ -3,10 +3,11 @@ import { type Frame, sliceOf, toPixel } from "../geometry/planes";
 import { useViewing } from "../state/viewer-context";
 import styles from "./stage.module.css";
 
-/** The report's localisation where this slice goes through it; shown with a heatmap, which it was read from. */
+/** The report's localisation where this slice goes through it; shown with the map that it was read from. */
 export function BoxMark({ frame, placing }: { frame: Frame; placing: Placing }) {
-  const { state, box } = useViewing();
-  if (!box || state.heatmap === null) return null;
+  const { state, evidence } = useViewing();
+  const box = evidence?.decisive === state.heatmap ? evidence?.box : null;
+  if (!box) return null;
   const [columns, rows, slices] = box;
   const corners = [0, 1].map((at) => [columns[at] ?? 0, rows[at] ?? 0, slices[at] ?? 0] as const);
   const through = corners.map((corner) => sliceOf(frame, corner));

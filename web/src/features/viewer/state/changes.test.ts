@@ -72,6 +72,11 @@ describe("a report's evidence", () => {
     expect(evidenceOf(null)).toBeNull();
   });
 
+  it("starts under the map of the network that decided", () => {
+    const evidence = { keySlice: 7, scores: [], box: boxOf("1,2,3,4,5,6"), decisive: "error" } as const;
+    expect(startOf(series, 7, evidence).heatmap).toBe("error");
+  });
+
   it("starts without a map where there is no verdict to explain", () => {
     expect(startOf(series, 7, null)).toMatchObject({ cursor: [5, 10, 7], heatmap: null, layout: "axial" });
   });

@@ -1,18 +1,27 @@
 import type { SliceScore, StudyReport } from "@/shared/api/model";
-import type { Box } from "./viewer-context";
+import type { Heatmap } from "./viewer-state";
+
+/** First and last voxel of the report's localisation along columns, rows and slices. */
+export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
 
 /** What a report says of the slices of its series. */
 export interface SliceEvidence {
   readonly keySlice: number;
   readonly scores: readonly SliceScore[];
   readonly box: Box | null;
+  readonly decisive: Heatmap; // the map of the network that gave the key slice its score, which the box was read from
 }
 
 /** Null where the study was not analysed, or not yet: then there is nothing to point at. */
 export function evidenceOf(study: StudyReport | null): SliceEvidence | null {
   if (!study?.evidence) return null;
   const { key_slice, slices } = study.evidence;
-  return { keySlice: key_slice.slice, scores: slices, box: boxOf(study.row.pathology_localization) };
+  return {
+    keySlice: key_slice.slice,
+    scores: slices,
+    box: boxOf(study.row.pathology_localization),
+    decisive: key_slice.reconstruction_r > key_slice.classifier_p ? "error" : "activation",
+  };
 }
 
 /** The box of `pathology_localization`: x_min,x_max,y_min,y_max,z_min,z_max. */

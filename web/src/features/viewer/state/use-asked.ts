@@ -1,12 +1,12 @@
 import { useEffect, useRef } from "react";
 import type { Viewing as Asked } from "@/shared/viewing/slot";
-import { toSlice } from "./changes";
+import { set, toSlice } from "./changes";
 import type { Viewing } from "./viewer-context";
 
 const TOLD_AFTER_MS = 400; // the address follows when the reader stays, not while slices fly by
 
 /** Keeps the slice that is shown and the one in the page's address together, whichever of the two moved. */
-export function useAsked({ apply, frames, keySlice }: Viewing, { slice: asked, onSlice }: Asked, shown: number): void {
+export function useAsked({ apply, frames, evidence }: Viewing, { slice: asked, onSlice }: Asked, shown: number): void {
   const told = useRef(asked);
   const moved = useRef(shown);
   const tell = useRef(onSlice);
@@ -25,12 +25,14 @@ export function useAsked({ apply, frames, keySlice }: Viewing, { slice: asked, o
     }, TOLD_AFTER_MS);
     return () => clearTimeout(timer);
   }, [shown]);
-  // A report that came after the series: its key slice is where to look, unless the reader is on the way already.
+  // A report that came after the series: its evidence is what to look at, unless the reader is on the way already.
   const first = useRef(shown);
-  const pointed = useRef(asked !== null || keySlice === shown);
+  const pointed = useRef(asked !== null || evidence !== null);
   useEffect(() => {
-    if (keySlice === null || pointed.current) return;
+    if (evidence === null || pointed.current) return;
     pointed.current = true;
-    if (shown === first.current) apply(toSlice(frames.axial, keySlice));
-  }, [keySlice, shown, apply, frames]);
+    if (shown !== first.current) return;
+    apply(toSlice(frames.axial, evidence.keySlice));
+    if (evidence.box) apply(set({ heatmap: evidence.decisive }));
+  }, [evidence, shown, apply, frames]);
 }

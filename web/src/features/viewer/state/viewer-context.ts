@@ -3,6 +3,7 @@ import type { Frame, Plane } from "../geometry/planes";
 import type { Series } from "../geometry/series";
 import type { HuStore } from "../volume/store";
 import type { Voxels } from "../volume/voxels";
+import type { SliceEvidence } from "./evidence";
 import type { Change, ViewerState } from "./viewer-state";
 
 /** What every part of the viewer sees: what the reader chose, and what has come. */
@@ -15,12 +16,9 @@ export interface Viewing {
   readonly version: number; // of the store
   readonly heat: Voxels | null;
   readonly lungs: Voxels | null;
-  readonly box: Box | null;
+  readonly evidence: SliceEvidence | null;
   readonly keySlice: number | null;
 }
-
-/** First and last voxel of the report's localisation along columns, rows and slices. */
-export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
 
 export const ViewingContext = createContext<Viewing | null>(null);
 
