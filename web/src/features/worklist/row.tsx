@@ -1,4 +1,4 @@
-import type { CSSProperties } from "react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
@@ -15,7 +15,8 @@ interface Shown {
   index: number;
   selected: boolean;
   threshold: number | null;
-  style: CSSProperties;
+  /** Pixels from the top of the list. */
+  start: number;
   onPick: (index: number) => void;
   onOpen: (scan: Scan) => void;
 }
@@ -23,7 +24,7 @@ interface Shown {
 export const rowId = (index: number): string => `row-${index}`;
 
 /** One scan; while its page is on its way, its place. */
-export function Row({ scan, index, selected, threshold, style, onPick, onOpen }: Shown) {
+export const Row = memo(function Row({ scan, index, selected, threshold, start, onPick, onOpen }: Shown) {
   const tone = scan ? toneOf(scan.status, scan.verdict) : "quiet";
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for all rows (aria-activedescendant)
@@ -35,7 +36,7 @@ export function Row({ scan, index, selected, threshold, style, onPick, onOpen }:
       tabIndex={-1}
       className={`${styles["columns"]} ${styles["row"]}`}
       data-tone={tone}
-      style={style}
+      style={{ transform: `translateY(${start}px)` }}
       onClick={() => onPick(index)}
       onDoubleClick={() => scan && onOpen(scan)}
     >
@@ -48,7 +49,7 @@ export function Row({ scan, index, selected, threshold, style, onPick, onOpen }:
       )}
     </div>
   );
-}
+});
 
 function Cells({ scan, threshold }: { scan: Scan; threshold: number | null }) {
   const format = useFormat();

@@ -54,7 +54,7 @@ export function Rows({ scans, total, selected, threshold, onPick, onOpen }: Show
               index={index}
               selected={index === selected}
               threshold={threshold}
-              style={{ transform: `translateY(${start}px)` }}
+              start={start}
               onPick={onPick}
               onOpen={onOpen}
             />

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconFilterOff, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Me, Scan } from "@/shared/api/model";
 import { operatingPointQuery } from "@/shared/api/numbers";
@@ -37,11 +37,17 @@ export function Worklist({ me, search, onSearch }: Shown) {
   const navigate = useNavigate();
   const threshold = useQuery(operatingPointQuery).data?.body.threshold ?? null;
   const total = scans.total ?? 0;
-  const pick = (index: number) => {
-    remembered.set(key, index);
-    setSelected(index);
-  };
-  const open = (scan: Scan) => void navigate({ to: "/scans/$scanId", params: { scanId: scan.id } });
+  const pick = useCallback(
+    (index: number) => {
+      remembered.set(key, index);
+      setSelected(index);
+    },
+    [key],
+  );
+  const open = useCallback(
+    (scan: Scan) => void navigate({ to: "/scans/$scanId", params: { scanId: scan.id } }),
+    [navigate],
+  );
   const chosen = scans.at(selected);
   useKeys({ selected, total, box, pick, open: () => chosen && open(chosen) });
   const narrow = (next: WorklistSearch) => {

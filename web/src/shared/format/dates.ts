@@ -1,3 +1,5 @@
+import { dateFormat } from "./intl";
+
 /** Dates as a reader says them; `today` and `yesterday` are words of the language, given by the caller. */
 export interface DayWords {
   today: (time: string) => string;
@@ -19,15 +21,15 @@ export function when(iso: string, language: string, words: DayWords, now: Date =
 export function day(iso: string, language: string, now: Date = new Date()): string {
   const date = new Date(iso);
   const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...year }).format(date);
+  return dateFormat(language, { day: "numeric", month: "short", ...year }).format(date);
 }
 
 export function clock(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  return dateFormat(language, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 }
 
 export function exact(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium" }).format(new Date(iso));
+  return dateFormat(language, { dateStyle: "long", timeStyle: "medium" }).format(new Date(iso));
 }
 
 /** The start of the day so many days ago, as the API takes it. */

@@ -19,7 +19,8 @@ describe("numbers in words of the language", () => {
   it("rounds no probability to certainty", () => {
     expect(probability(0.998, "en-GB")).toBe("> 0.99");
     expect(probability(0.004, "ru")).toBe("< 0,01");
-    expect([0.01, 0.44, 0.99, 1].map((value) => probability(value, "en-GB"))).toEqual(["0.01", "0.44", "0.99", "1.00"]);
+    expect(probability(1, "en-GB")).toBe("> 0.99"); // told to six digits
+    expect([0.01, 0.44, 0.99].map((value) => probability(value, "en-GB"))).toEqual(["0.01", "0.44", "0.99"]);
     expect(probability(null, "ru")).toBe(ABSENT);
   });
 

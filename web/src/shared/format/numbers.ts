@@ -1,18 +1,18 @@
+import { numberFormat } from "./intl";
+
 /** Numbers as the reader's language writes them; what is absent is a dash, never a zero. */
 export const ABSENT = "–";
 
 export function decimal(value: number | null | undefined, language: string, digits = 2): string {
   if (value === null || value === undefined || Number.isNaN(value)) return ABSENT;
-  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
-    value,
-  );
+  return numberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A probability, which is never told to be 0 or 1 by rounding alone. */
+/** A calibrated probability, which is never certain: 0 and 1 come of rounding alone. */
 export function probability(value: number | null | undefined, language: string): string {
   if (value === null || value === undefined || Number.isNaN(value)) return ABSENT;
-  if (value > 0 && value < 0.01) return `< ${decimal(0.01, language)}`;
-  if (value < 1 && value > 0.99) return `> ${decimal(0.99, language)}`;
+  if (value < 0.01) return `< ${decimal(0.01, language)}`;
+  if (value > 0.99) return `> ${decimal(0.99, language)}`;
   return decimal(value, language);
 }
 
@@ -23,13 +23,13 @@ export function whole(value: number | null | undefined, language: string): strin
 export function percent(share: number | null | undefined, language: string, digits = 0): string {
   if (share === null || share === undefined || Number.isNaN(share)) return ABSENT;
   const options = { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
-  return new Intl.NumberFormat(language, options).format(share);
+  return numberFormat(language, options).format(share);
 }
 
 export function bytes(count: number, language: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
   const power = count > 0 ? Math.min(units.length - 1, Math.floor(Math.log(count) / Math.log(1000))) : 0;
-  return new Intl.NumberFormat(language, {
+  return numberFormat(language, {
     style: "unit",
     unit: units[power] ?? "byte",
     maximumFractionDigits: power > 1 ? 1 : 0,
@@ -44,7 +44,7 @@ export function seconds(value: number | null | undefined, language: string): str
     unitDisplay: "narrow",
     maximumFractionDigits: value < 10 ? 2 : 0,
   } as const;
-  return new Intl.NumberFormat(language, options).format(value);
+  return numberFormat(language, options).format(value);
 }
 
 /** How long a thing has waited, in the largest unit that says it. */
@@ -55,7 +55,5 @@ export function span(secondsPassed: number, language: string): string {
       : secondsPassed < 5400
         ? (["minute", 60] as const)
         : (["hour", 3600] as const);
-  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 0 }).format(
-    secondsPassed / size,
-  );
+  return numberFormat(language, { style: "unit", unit, maximumFractionDigits: 0 }).format(secondsPassed / size);
 }
