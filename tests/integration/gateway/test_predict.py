@@ -32,7 +32,7 @@ def test_a_phantom_is_screened(gateway: RunningGateway, phantom: Path) -> None:
     row = answer.json()
     assert row.keys() >= DECK
     assert row["processing_status"] == "Success"
-    assert 0 < row["probability_of_pathology"] < 1
+    assert 0 <= row["probability_of_pathology"] <= 1  # six digits; a phantom is far from all that was learned
     assert row["verdict"] == ("pathology" if row["pathology"] else "normal")
     assert row["path_to_study"] == "phantom.zip"
 
