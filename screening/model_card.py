@@ -18,12 +18,18 @@ class InvalidModelCard(Exception):
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold on the calibrated probability; its figures are None where nothing was measured."""
+    """A threshold on the calibrated probability; its figures are None where nothing was measured.
+
+    `_ci` are 95 % intervals (low, high); `rule_out_rate` is the share of the test's studies that read normal.
+    """
 
     name: str
     threshold: float
     sensitivity: float | None = None
     specificity: float | None = None
+    sensitivity_ci: tuple[float, float] | None = None
+    specificity_ci: tuple[float, float] | None = None
+    rule_out_rate: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold < 1.0:

@@ -14,6 +14,7 @@ from training import figures
 from training.bootstrap import DRAWS
 from training.cache import Cache, Row
 from training.composed import Composed, compose
+from training.curve import curve_figures
 from training.error_range import study_scores
 from training.judgement import Judgement, judge, reliability_figures
 from training.judging import JudgedRun
@@ -28,6 +29,7 @@ from training.workbench import Workbench
 
 SLICES_PER_STUDY: Final = 12
 STUDIES_PER_CLASS: Final = 100
+JUDGED: Final = "studies composed of twelve published slices of one set, of groups that training never saw"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _judgement_json(evidence: Evidence) -> dict[str, Any]:
         "composed_studies_auc": dict(evidence.parts),
         "before_calibration": evidence.before,
         "after_calibration": evidence.after,
+        **curve_figures(evidence.judgement.test, JUDGED),
     }
     return evidence.judgement.to_json(SLICES_PER_STUDY) | {"provenance": evidence.provenance, "figures": shown}
 

@@ -71,6 +71,9 @@ class Judgement:
                     "threshold": point.threshold,
                     "sensitivity": round(point.decision.sensitivity, 4),
                     "specificity": round(point.decision.specificity, 4),
+                    "sensitivity_ci": [round(point.sensitivity.low, 4), round(point.sensitivity.high, 4)],
+                    "specificity_ci": [round(point.specificity.low, 4), round(point.specificity.high, 4)],
+                    "rule_out_rate": round(point.rule_out_rate.value, 4),
                 }
                 for name, point in self.points.items()
             },
