@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "static"  # where `web/build.py` puts it
 HASHED: Final = "assets/"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 EACH_TIME: Final = "no-cache"
-CALLS: Final = ("api/", "auth/", "inference/")  # an address below these that is no call is a mistake, not a page
 ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller first
 TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css",
@@ -29,6 +29,15 @@ TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 NOT_BUILT: Final = "the page is not built; `python3 web/build.py` builds it, and the API works without"
+
+
+class PageAddress(PathConvertor):
+    """Any address but those below a call's: there, what is no call is a mistake, not a page."""
+
+    regex = "(?!(?:api|auth|inference)/).*"
+
+
+register_url_convertor("page", PageAddress())
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,10 @@ def page_router(folder: Path) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     parts = _parts(folder)
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
+    @router.api_route("/{path:page}", methods=["GET", "HEAD"])
     async def page(request: Request, path: str) -> Response:
         part = parts.get(path)
-        if part is None and (path.startswith(CALLS) or "." in path.rpartition("/")[2]):
+        if part is None and "." in path.rpartition("/")[2]:
             raise HTTPException(404, "there is nothing at this address")
         part = part or parts.get("index.html")
         if part is None:

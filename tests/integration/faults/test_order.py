@@ -17,6 +17,7 @@ def test_a_worker_that_is_told_to_stop_hands_back_and_another_takes_it_at_once(h
         until(lambda: len(_attempts(house, scan)) == 1)
         holder = _holder(house, scan)
         assert holder.stop(signal.SIGTERM) == 0
+        until(lambda: len(_attempts(house, scan)) == 2)  # at once, but for what the other worker needs to fetch it
         first, second = _attempts(house, scan)
         assert (first["error"], second["error"]) == ("handed_back", None)
         holder.start()

@@ -39,7 +39,7 @@ def test_health_and_readiness(gateway: RunningGateway) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/api/nowhere", 404, "not_found"),
         ("GET", "/inference/predict", 405, "method_not_allowed"),
         ("POST", "/inference/predict?detail=much", 422, "invalid_request"),
     ],
@@ -66,7 +66,7 @@ def test_metrics_count_verdicts_stages_and_errors(gateway: RunningGateway, phant
 
 def test_unknown_paths_and_methods_share_one_label(gateway: RunningGateway) -> None:
     with gateway.client() as client:
-        client.get("/Ivanov")
+        client.get("/api/Ivanov")
         client.request("IVANOV", "/healthz")
         page = client.get("/metrics").text
     assert 'route="unknown"' in page
