@@ -26,11 +26,6 @@ class Rate:
         if not await self._window.hit(self._item, *who):
             raise await self._refusal(who)
 
-    async def refuse_if_spent(self, *who: str) -> None:
-        """Count nothing; raises TooManyRequests when the next one would be too many."""
-        if not await self._window.test(self._item, *who):
-            raise await self._refusal(who)
-
     async def _refusal(self, who: tuple[str, ...]) -> TooManyRequests:
         reset_s = (await self._window.get_window_stats(self._item, *who)).reset_time
         wait_s = max(1, math.ceil(reset_s - time.time()))

@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
+import type { paths } from "#schema";
 import { reach } from "./http";
-import type { paths } from "./schema";
 
 /** The gateway's calls by their paths, typed by its own description: a call that it has not does not compile. */
 export const calls = createClient<paths>({

@@ -2,7 +2,7 @@
  * The resources of the gateway by the names that the house uses for them. Types come from its OpenAPI description;
  * only what that leaves open, the whole report of a study and the model card, is written here.
  */
-import type { Chosen, Opinion, PatientToMake, Report, Row, Scan as ScanShape, ToSay } from "./schema";
+import type { Chosen, Opinion, PatientToMake, Report, Row, Scan as ScanShape, ToSay } from "#schema";
 
 export type {
   Analysis,
@@ -13,7 +13,7 @@ export type {
   ScanCounts,
   ScanProgress,
   Statistics,
-} from "./schema";
+} from "#schema";
 export type Scan = ScanShape;
 export type ScanStatus = Scan["status"];
 export type Verdict = NonNullable<Scan["verdict"]>;

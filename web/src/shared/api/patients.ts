@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { paths } from "#schema";
 import { body, calls, ifMatch, versioned } from "./client";
 import type { Patient, PatientInput } from "./model";
-import type { paths } from "./schema";
 
 export type PatientsAsked = NonNullable<paths["/api/patients"]["get"]["parameters"]["query"]>;
 

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { paths } from "#schema";
 import { body, calls } from "./client";
-import type { paths } from "./schema";
 
 type Query = NonNullable<paths["/api/scans"]["get"]["parameters"]["query"]>;
 export type ScansAsked = Omit<Query, "limit" | "offset">;
