@@ -5,22 +5,20 @@ alone, their ratio, the time of each stage, the peak memory of each process. Mac
 """
 
 import asyncio
-import platform
 import statistics
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.http_load import Load, post_studies
 from benchmarks.onnx_alone import Limit, measure_limit
 from benchmarks.service import resident_mib, running_service
+from benchmarks.telling import Save, told
 from screening.intake import Budgets
 from screening.model_card import ModelCard
 from screening.phantom import write_phantom
@@ -34,7 +32,7 @@ ORIGINAL_STUDY_S = 11.8  # the original's code on two such cores, 64 slices, med
 def main(
     studies: Annotated[int, typer.Option(help="Studies at each level of concurrency.")] = 40,
     soak: Annotated[int, typer.Option(help="Studies more at the end, to watch memory grow or not.")] = 0,
-    save: Annotated[Path | None, typer.Option(help="Write the result as Markdown here too.")] = None,
+    save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
     with tempfile.TemporaryDirectory() as folder:
@@ -88,19 +86,13 @@ def report(
 ) -> None:
     """Print the tables; save them as Markdown when asked."""
     tables = [throughput(loads, limit), stages(loads, limit), memory(peaks, growth)]
-    console = Console(record=True, width=110)
-    console.print(
-        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {psutil.cpu_count()} cores, "
-        f"model card {ModelCard.load(REPOSITORY / 'model_card.json').version}"
-    )
-    for table in tables:
-        console.print(table)
-    distinct = len(frozenset().union(*(load.reports for load in loads)))
-    console.print(
-        f"distinct reports of the one study, times apart: {distinct} in {sum(len(load.latencies_s) for load in loads)}"
-    )
-    if save:
-        save.write_text(f"```text\n{console.export_text()}```\n", "utf-8")
+    with told(save) as console:
+        console.print(f"model card {ModelCard.load(REPOSITORY / 'model_card.json').version}")
+        for table in tables:
+            console.print(table)
+        distinct = len(frozenset().union(*(load.reports for load in loads)))
+        answers = sum(len(load.latencies_s) for load in loads)
+        console.print(f"distinct reports of the one study, times apart: {distinct} in {answers}")
 
 
 def throughput(loads: Sequence[Load], limit: Limit) -> Table:

@@ -4,24 +4,20 @@ The gateway is one of its own, without networks: looking needs none. Every round
 has nothing of the page in its cache.
 """
 
-import os
-import platform
 import shutil
 import statistics
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import httpx
-import psutil
 import typer
 from playwright.sync_api import Browser, sync_playwright
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.service import Service, running_service
+from benchmarks.telling import Save, told
 from screening.phantom import write_phantom
 
 NOBODY = "127.0.0.1:9"
@@ -47,13 +43,11 @@ WORDS = {
 def main(
     rounds: Annotated[int, typer.Option(help="How often the page is opened.")] = 7,
     study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Write the result as Markdown here too.")] = None,
+    save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
-    console = Console(record=True, width=110)
-    cores = f"{len(os.sched_getaffinity(0))} of {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before"
-    console.print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {cores}")
     with (
+        told(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
         running_service("/healthz", triton_url=NOBODY) as service,
         sync_playwright() as playwright,
@@ -64,8 +58,6 @@ def main(
         console.print(times([seen for seen, _ in looks]))
         console.print(weights(looks[-1][1]))
         browser.close()
-    if save:
-        save.write_text(f"```text\n{console.export_text()}```\n", "utf-8")
 
 
 def scan_of(service: Service, study: Path) -> str:

@@ -6,10 +6,8 @@ time stands the processor's time that gateway and PostgreSQL spent, which is the
 """
 
 import asyncio
-import platform
 import statistics
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -18,10 +16,10 @@ import httpx
 import psutil
 import psycopg
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.service import running_service
+from benchmarks.telling import Save, told
 from engines.postgres import PostgresServer
 
 NOBODY = "127.0.0.1:9"  # lists need no networks
@@ -67,15 +65,12 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 def main(
     scans: Annotated[int, typer.Option(help="Scans in the store.")] = 100_000,
-    save: Annotated[Path | None, typer.Option(help="Write the result as Markdown here too.")] = None,
+    save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
-    console = Console(record=True, width=110)
-    console.print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {psutil.cpu_count()} cores, {scans} scans")
-    console.print(asyncio.run(measured(scans)))
-    console.print(f"load average of the last five minutes: {psutil.getloadavg()[1]:.1f}")
-    if save:
-        save.write_text(f"```text\n{console.export_text()}```\n", "utf-8")
+    with told(save) as console:
+        console.print(f"{scans} scans")
+        console.print(asyncio.run(measured(scans)))
 
 
 async def measured(scans: int) -> Table:
@@ -90,11 +85,11 @@ async def measured(scans: int) -> Table:
                         before_s = cpu_s(service.process, psutil.Process(server.pid))
                         found, times_ms = await asked(client, path, params)
                         spent_s = cpu_s(service.process, psutil.Process(server.pid)) - before_s
-                        table.add_row(name, str(found), *told(times_ms, 1000 * spent_s / (WARM_UP + ASKED)))
+                        table.add_row(name, str(found), *columns_of(times_ms, 1000 * spent_s / (WARM_UP + ASKED)))
     return table
 
 
-def told(times_ms: list[float], cpu_ms: float) -> tuple[str, ...]:
+def columns_of(times_ms: list[float], cpu_ms: float) -> tuple[str, ...]:
     """The columns of one list."""
     median, p95 = statistics.median(times_ms), statistics.quantiles(times_ms, n=20)[-1]
     return f"{median:.1f}", f"{p95:.1f}", f"{cpu_ms:.1f}", "yes" if median < LIMIT_MS else "NO"

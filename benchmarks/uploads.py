@@ -6,7 +6,6 @@ waits for the disk, as an upload does; an upload crosses the loopback and is has
 
 import hashlib
 import os
-import platform
 import socket
 import statistics
 import threading
@@ -15,7 +14,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
@@ -26,10 +24,10 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.service import Service, running_service
+from benchmarks.telling import Save, told
 from screening.phantom import write_phantom
 
 NOBODY = "127.0.0.1:9"  # neither uploads nor viewing need networks
@@ -84,20 +82,16 @@ def main(
     size_mib: Annotated[int, typer.Option(help="MiB of the upload.")] = 1024,
     rounds: Annotated[int, typer.Option(help="How often everything is measured.")] = 5,
     study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Write the result as Markdown here too.")] = None,
+    save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
-    console = Console(record=True, width=110)
-    cores = f"{len(os.sched_getaffinity(0))} of {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before"
-    console.print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {cores}")
     with (
+        told(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
         running_service("/healthz", triton_url=NOBODY) as service,
     ):
         console.print(uploads(service, Path(folder), size_mib * MIB, rounds))
         console.print(looks(service, Path(folder), study, rounds))
-    if save:
-        save.write_text(f"```text\n{console.export_text()}```\n", "utf-8")
 
 
 def uploads(service: Service, folder: Path, size: int, rounds: int) -> Table:
