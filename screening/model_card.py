@@ -100,7 +100,7 @@ class ModelCard:
 
     @classmethod
     def from_json(cls, card: Mapping[str, Any]) -> Self:
-        points = {name: OperatingPoint(name=name, **figures) for name, figures in card["operating_points"].items()}
+        points = {name: _point(name, figures) for name, figures in card["operating_points"].items()}
         histogram = card.get("probability_histogram")
         return cls(
             version=card["version"],
@@ -116,3 +116,10 @@ class ModelCard:
             file_hashes=MappingProxyType(dict(card["file_hashes"])),
             probability_histogram=tuple(histogram) if histogram is not None else None,
         )
+
+
+def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:
+    """JSON knows lists alone; intervals are pairs."""
+    return OperatingPoint(
+        name=name, **{figure: tuple(told) if isinstance(told, list) else told for figure, told in figures.items()}
+    )
