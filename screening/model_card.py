@@ -120,6 +120,5 @@ class ModelCard:
 
 def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:
     """JSON knows lists alone; intervals are pairs."""
-    return OperatingPoint(
-        name=name, **{figure: tuple(told) if isinstance(told, list) else told for figure, told in figures.items()}
-    )
+    pairs: dict[str, Any] = {figure: tuple(told) for figure, told in figures.items() if isinstance(told, list)}
+    return OperatingPoint(**{"name": name, **figures, **pairs})
