@@ -1,5 +1,6 @@
 """The page that Prometheus reads: the gateway's own meters, and below them Triton's, as Triton wrote them."""
 
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -16,21 +17,23 @@ SEEN: Final = b"turnstile_triton_metrics_up"
 class Exposition:
     """One page for both, so that nobody but the gateway needs a way to Triton.
 
-    `triton_url` is Triton's page, None where Prometheus reads it by itself (many Tritons, each with its own address).
+    `triton_url` gives Triton's page, which changes with the networks; None where Prometheus reads it by itself (many
+    Tritons, each with its own address).
     """
 
     content_type = Metrics.content_type
 
-    def __init__(self, metrics: Metrics, triton_url: str | None) -> None:
+    def __init__(self, metrics: Metrics, triton_url: Callable[[], str | None]) -> None:
         self._metrics = metrics
         self._triton_url = triton_url
 
     async def page(self) -> bytes:
         """Prometheus' text format; the gateway's part is there also while Triton is away."""
         own = self._metrics.exposition()
-        if self._triton_url is None:
+        url = self._triton_url()
+        if url is None:
             return own
-        tritons = await self._tritons(self._triton_url)
+        tritons = await self._tritons(url)
         up = b"# TYPE %b gauge\n%b %d\n" % (SEEN, SEEN, tritons is not None)
         return own + up + (tritons or b"")
 

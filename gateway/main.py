@@ -1,6 +1,7 @@
 """The composition root: the one place that knows every part and how they fit."""
 
 import asyncio
+import getpass
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from pydantic import SecretStr
 
 from engines.home import default_data
 from engines.postgres import PostgresServer
-from engines.triton import TritonServer
 from gateway.api.analyses import analyses_router
 from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
@@ -37,17 +37,19 @@ from gateway.api.viewing import viewing_router
 from gateway.decoding import DecodePool
 from gateway.exposition import Exposition
 from gateway.inference.admission import Admission
-from gateway.inference.triton import TritonEngine
+from gateway.inference.port import Engine
 from gateway.jobs.attempt import Attempts
 from gateway.jobs.worker import BEATS, Worker, worker_name
 from gateway.metrics import Metrics
 from gateway.people.entrance import Entrance, open_entrance
-from gateway.repository import CARD, verified_card
+from gateway.people.local import command_line_admin
+from gateway.services import audit
 from gateway.services.analyses import Analyses
 from gateway.services.analysis import Analysis
 from gateway.services.audit_trail import AuditTrail
 from gateway.services.feedback import Feedback
 from gateway.services.files import Files
+from gateway.services.networks import Networks, Served
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.pages.pdf import Pages
 from gateway.services.patients import Patients
@@ -60,6 +62,7 @@ from gateway.services.uploading import Uploading
 from gateway.services.viewing.opening import Opening
 from gateway.services.viewing.viewing import Viewing
 from gateway.services.viewing.workshop import Workshop
+from gateway.serving import Serving, Switch
 from gateway.settings import Settings
 from gateway.settings_people import is_loopback
 from gateway.store.blobs import Blobs
@@ -82,15 +85,31 @@ class Services:
     """Everything that runs, made from the settings; shared by the API and the command line."""
 
     settings: Settings
-    card: ModelCard
-    engine: TritonEngine
-    triton_url: str
+    networks: Networks
+    switch: Switch
     triton_secret: SecretStr | None
+    decode: DecodePool
     admission: Admission
     metrics: Metrics
     traces: Traces
     exposition: Exposition
-    analysis: Analysis
+
+    @property
+    def card(self) -> ModelCard:
+        """Of the networks that are in force now, as the three below."""
+        return self.networks.now.card
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.networks.now.analysis
+
+    @property
+    def engine(self) -> Engine:
+        return self.networks.now.analysis.engine
+
+    @property
+    def triton_url(self) -> str:
+        return self.networks.now.triton_url
 
 
 @asynccontextmanager
@@ -100,26 +119,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     A Triton elsewhere is not waited for: `engine.why_not_ready` tells how it does. Raises InvalidModelCard, and the
     EngineError of `engines` when Triton cannot be started here.
     """
-    card = verified_card(settings.model_repository)
-    if not card.trained:
-        log.warning("untrained weights", model_card=card.version, meaning="the verdicts mean nothing")
     traces = traces_to(settings.trace_url)
     metrics = Metrics(traces)
-    metrics.serves(card)
-    if card.probability_histogram is None:
-        log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
     async with AsyncExitStack() as stack:
         stack.callback(traces.close)
-        url, page, secret = settings.triton_url, settings.triton_metrics_url, settings.triton_secret
-        if url is None:
-            secret = secret or SecretStr(token_urlsafe())
-            triton = TritonServer(
-                settings.model_repository, ready_timeout_s=settings.engine_start_s, secret=secret.get_secret_value()
-            )
-            url, page = (await stack.enter_async_context(triton)).grpc_url, triton.metrics_url
-        known = secret.get_secret_value() if secret else None
-        engine = TritonEngine(url, card.contract, settings.chunk_slices, metrics.engine_retries.inc, known, traces)
-        stack.push_async_callback(engine.close)
         decode = DecodePool(
             settings.decode_workers,
             settings.decode_timeout_s,
@@ -130,9 +133,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         admission = Admission(settings.slices_in_flight, settings.slices_waiting, metrics.refusals.inc)
         metrics.slices_in_flight.set_function(lambda: admission.in_flight)
         metrics.slices_waiting.set_function(lambda: admission.waiting)
-        analysis = Analysis(decode, engine, admission, card, settings.budgets, metrics, settings.deadline_s)
-        exposition = Exposition(metrics, page)
-        yield Services(settings, card, engine, url, secret, admission, metrics, traces, exposition, analysis)
+        secret = settings.triton_secret if settings.triton_url else settings.triton_secret or SecretStr(token_urlsafe())
+        serving = Serving(settings, secret, decode, admission, metrics, traces)
+        in_force = AsyncExitStack()
+        networks = Networks(await in_force.enter_async_context(serving.first()))
+        switch = Switch(serving, networks, in_force)
+        stack.push_async_callback(switch.close)
+        metrics.serves(networks.now.card)
+        _say(networks.now)
+        exposition = Exposition(metrics, lambda: networks.now.triton_metrics_url)
+        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, exposition)
 
 
 @dataclass(frozen=True)
@@ -173,12 +183,20 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 def worker_of(services: Services, store: Store) -> Worker:
     """The worker of this process; it does nothing before it is set to work."""
     settings = services.settings
-    turns = Turns(store.database, services.metrics, worker_name(), services.card.version)
+    turns = Turns(store.database, services.metrics, worker_name())
     heartbeat_s = settings.takeover_s / BEATS
-    points = OperatingPoints(store.database, services.card)
-    attempts = Attempts(turns, services.analysis, points, store.blobs, store.news, settings.scratch_folder, heartbeat_s)
+    points = OperatingPoints(store.database)
+    attempts = Attempts(turns, services.networks, points, store.blobs, store.news, settings.scratch_folder, heartbeat_s)
     url = store.database_url.get_secret_value()
     return Worker(url, attempts, settings.workers, settings.takeover_s, settings.drain_s)
+
+
+async def switch_in_audit(services: Services, store: Store, old: Served, new: Served) -> None:
+    """Say that whoever runs the commands of this machine puts other networks in force; no switch without that word."""
+    by = command_line_admin(getpass.getuser(), services.settings.institution)
+    detail: audit.Detail = {"from": old.card.version, "to": new.card.version}
+    async with store.database.transaction() as session:
+        await audit.record(session, by, audit.Action.UPDATE, "model_card", new.card.version, None, detail)
 
 
 def viewing_of(services: Services, store: Store) -> Viewing:
@@ -186,7 +204,7 @@ def viewing_of(services: Services, store: Store) -> Viewing:
     settings = services.settings
     at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
     workshop = Workshop(
-        store.blobs, services.analysis.decode, settings.budgets, settings.scratch_folder, settings.deadline_s, at_once
+        store.blobs, services.decode, settings.budgets, settings.scratch_folder, settings.deadline_s, at_once
     )
     return Viewing(Opening(store.database), workshop)
 
@@ -201,7 +219,7 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.add_middleware(RequestLog, metrics=services.metrics)
     believe_proxies(app, settings)
     handle_errors(app, services.metrics, services.admission.retry_after_s)
-    app.include_router(health_router(services.engine, store.database, services.exposition, services.card.trained))
+    app.include_router(health_router(services.networks, store.database, services.exposition))
     app.include_router(patients_router(Patients(store.database, store.blobs)))
     app.include_router(scans_router(Scans(store.database, store.blobs)))
     uploading, files = Uploading(store.database, store.blobs), Files(store.database, store.blobs)
@@ -210,15 +228,24 @@ def create_app(services: Services, store: Store) -> FastAPI:
     app.include_router(viewing_router(viewing))
     app.include_router(analyses_router(Analyses(store.database, store.news)))
     app.include_router(reports_router(Reports(store.database), Pages(store.database, viewing)))
-    points = OperatingPoints(store.database, services.card)
-    predictions = Predictions(store.database, services.analysis, points)
+    points = OperatingPoints(store.database)
+    predictions = Predictions(store.database, services.networks, points)
     app.include_router(inference_router(predictions, settings.scratch_folder, settings.upload_bytes))
     app.include_router(session_router())
     app.include_router(tokens_router(Tokens(store.database)))
     app.include_router(audit_router(AuditTrail(store.database)))
-    app.include_router(model_card_router(settings.model_repository / CARD))
+    app.include_router(model_card_router(services.networks))
     app.include_router(feedback_router(Feedback(store.database, services.metrics)))
-    app.include_router(operating_point_router(points))
+    app.include_router(operating_point_router(points, services.networks))
     app.include_router(statistics_router(store.database))
     app.include_router(page_router(PAGE))  # the last one: it answers every address that is left
     return app
+
+
+def _say(served: Served) -> None:
+    """What the log shall know of the networks at the start."""
+    card = served.card
+    if not card.trained:
+        log.warning("untrained weights", model_card=card.version, meaning="the verdicts mean nothing")
+    if card.probability_histogram is None:
+        log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")

@@ -79,7 +79,7 @@ class Metrics:
             buckets=PROBABILITY_BUCKETS,
             registry=registry,
         )
-        self._drift = Drift(None)
+        self._version, self._drift = "", Drift(None)
         self._drift_state = Enum(
             "turnstile_probability_drift",
             "Whether drift is measured; too_few studies yet, or no_reference on the model card.",
@@ -117,14 +117,15 @@ class Metrics:
     def serves(self, card: ModelCard) -> None:
         """Name the model card, and measure drift against its validation from now on."""
         self.model_card.info({"version": card.version, "trained": str(card.trained).lower()})
-        self._drift = Drift(card.probability_histogram)
+        self._version, self._drift = card.version, Drift(card.probability_histogram)
         self._drift_state.state(self._drift.state.value)
 
-    def analysed(self, probability: float, seconds: float) -> None:
-        """Count one analysed study's probability and time."""
+    def analysed(self, model_card: str, probability: float, seconds: float) -> None:
+        """Count one analysed study's probability and time; towards drift only when its card is the one served now."""
         self._probability.observe(probability)
         self.study_seconds.observe(seconds)
-        self._drift.saw(probability)
+        if model_card == self._version:
+            self._drift.saw(probability)
         self._drift_state.state(self._drift.state.value)
 
     @contextmanager

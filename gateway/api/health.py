@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.exposition import Exposition
-from gateway.inference.port import Engine
+from gateway.services.networks import Networks
 from gateway.store.database import Database
 
 READY: Final = "ready"
@@ -31,7 +31,7 @@ class Readiness(BaseModel):
     trained: bool
 
 
-def health_router(engine: Engine, database: Database, exposition: Exposition, trained: bool) -> APIRouter:
+def health_router(networks: Networks, database: Database, exposition: Exposition) -> APIRouter:
     """GET /healthz, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
@@ -41,7 +41,8 @@ def health_router(engine: Engine, database: Database, exposition: Exposition, tr
 
     @router.get("/readyz", summary="The ensemble and the database are ready", responses={503: {"model": Readiness}})
     async def readyz(response: Response) -> Readiness:
-        ensemble, store = await asyncio.gather(engine.why_not_ready(), database.why_not_ready())
+        analysis = networks.now.analysis
+        ensemble, store = await asyncio.gather(analysis.engine.why_not_ready(), database.why_not_ready())
         reason = ensemble or store
         if reason is not None:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
@@ -51,7 +52,7 @@ def health_router(engine: Engine, database: Database, exposition: Exposition, tr
             reason=reason,
             ensemble=ensemble or READY,
             database=store or READY,
-            trained=trained,
+            trained=analysis.card.trained,
         )
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)

@@ -1,21 +1,20 @@
 """GET /api/model-card: what the weights are, how they were judged, and every number that decides a verdict."""
 
-import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
 
 from gateway.api.guard import SIGNED_IN
+from gateway.services.networks import Networks
 
 
-def model_card_router(card: Path) -> APIRouter:
-    """The card of the repository that is served, as it stood at the start."""
+def model_card_router(networks: Networks) -> APIRouter:
+    """The card of the networks that are in force, as it stood when they were loaded."""
     router = APIRouter(tags=["models"])
-    served: dict[str, Any] = json.loads(card.read_text("utf-8"))
 
     @router.get("/api/model-card", summary="The card of the weights that are served", dependencies=[SIGNED_IN])
-    async def model_card() -> dict[str, Any]:
-        return served
+    async def model_card() -> Mapping[str, Any]:
+        return networks.now.told
 
     return router

@@ -12,7 +12,9 @@ from gateway.api.problems import problems
 from gateway.api.words import Line
 from gateway.people.permissions import Scope
 from gateway.people.principal import Principal
+from gateway.services.networks import Networks
 from gateway.services.operating_point import InForce, OperatingPoints
+from screening.model_card import ModelCard
 
 
 class Choice(BaseModel):
@@ -34,13 +36,14 @@ class Chosen(BaseModel):
     updated_by: str | None
 
 
-def operating_point_router(points: OperatingPoints) -> APIRouter:
+def operating_point_router(points: OperatingPoints, networks: Networks) -> APIRouter:
     """The resource `operating-point`."""
     router = APIRouter(prefix="/api/operating-point", tags=["models"])
 
     @router.get("", summary="The operating point in force")
     async def read(asking: Asking, response: Response) -> Chosen:
-        return told(await points.read(asking.institution), response)
+        card = networks.now.card
+        return told(await points.read(asking.institution, card), card, response)
 
     @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
     async def choose(
@@ -50,14 +53,16 @@ def operating_point_router(points: OperatingPoints) -> APIRouter:
         response: Response,
         seen: Expected,
     ) -> Chosen:
-        return told(await points.choose(asking, choice.name, choice.model_card, seen, facts), response)
+        card = networks.now.card
+        chosen = await points.choose(asking, card, choice.name, choice.model_card, seen, facts)
+        return told(chosen, card, response)
 
-    def told(force: InForce, response: Response) -> Chosen:
+    def told(force: InForce, card: ModelCard, response: Response) -> Chosen:
         response.headers["ETag"] = tag_of(force.version)
         return Chosen(
             name=force.point.name,
             threshold=force.point.threshold,
-            model_card=points.card.version,
+            model_card=card.version,
             chosen=force.chosen,
             version=force.version,
             updated_at=force.updated_at,

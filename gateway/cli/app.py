@@ -13,6 +13,7 @@ from gateway.cli.migrate import migrate
 from gateway.cli.openapi import openapi
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
+from gateway.cli.switch import switch
 from gateway.cli.token import token
 from gateway.cli.up import up
 from gateway.cli.worker import worker
@@ -30,6 +31,7 @@ app.command()(up)
 app.command()(worker)
 app.command()(demo)
 app.command()(screen)
+app.command()(switch)
 app.command()(doctor)
 app.command()(migrate)
 app.command()(openapi)

@@ -16,7 +16,11 @@ from gateway.repository import CARD
 
 @dataclass(frozen=True)
 class Running:
-    """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves."""
+    """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves.
+
+    `networks` is the folder that keeps its Triton's networks alive (`engines.holding`), None where Triton is elsewhere;
+    `control` is the socket that `turnstile switch` speaks to.
+    """
 
     url: str
     triton_url: str
@@ -25,19 +29,23 @@ class Running:
     pid: int
     started_s: float
     card_sha256: str
+    networks: str | None
+    control: str
 
     @classmethod
-    def here(cls, url: str, services: Services, store: Store) -> Self:
+    def here(cls, url: str, services: Services, store: Store, control: Path) -> Self:
         """The note of this process."""
-        secret = services.triton_secret
+        secret, served = services.triton_secret, services.networks.now
         return cls(
             url=url,
-            triton_url=services.triton_url,
+            triton_url=served.triton_url,
             triton_secret=secret.get_secret_value() if secret else None,
             database_url=store.database_url.get_secret_value(),
             pid=os.getpid(),
             started_s=psutil.Process().create_time(),
-            card_sha256=card_sha256(services.settings.model_repository),
+            card_sha256=served.card_sha256,
+            networks=str(served.holding.folder) if served.holding else None,
+            control=str(control),
         )
 
     def leave(self) -> None:
@@ -49,10 +57,12 @@ class Running:
         draft.write_text(json.dumps(asdict(self)))
         draft.replace(note)
 
-    def take_away(self) -> None:
-        """Remove the note, if it is still this process's."""
-        if found() == self:
-            _note().unlink(missing_ok=True)
+
+def take_away() -> None:
+    """Remove the note, if it is still this process's."""
+    note = found()
+    if note is not None and note.pid == os.getpid():
+        _note().unlink(missing_ok=True)
 
 
 def found() -> Running | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -11,11 +12,13 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from engines.errors import EngineError
-from gateway.cli.running import found, found_for
+from engines.holding import used
+from gateway.cli.running import Running, found, found_for
 from gateway.errors import GatewayError
 from gateway.main import Services, Store, open_services, open_store
 from gateway.people.entrance import NoLogin
 from gateway.services.journal import JournalInUse
+from gateway.serving import SwitchRefused
 from gateway.settings import Settings
 from gateway.tracing import TracingUnavailable
 from screening.errors import EngineUnavailable
@@ -41,7 +44,7 @@ def told_in_words() -> Iterator[None]:
         yield
     except (EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
-    except (InvalidModelCard, JournalInUse, NoLogin, TracingUnavailable) as error:
+    except (InvalidModelCard, JournalInUse, NoLogin, SwitchRefused, TracingUnavailable) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))
@@ -53,12 +56,12 @@ def told_in_words() -> Iterator[None]:
 @asynccontextmanager
 async def ready_services(settings: Settings) -> AsyncIterator[Services]:
     """Services on the Triton that is named, else on that of a running `turnstile up`, else on one started here."""
-    note = found_for(settings.model_repository)
-    if settings.triton_url is None and note is not None:
-        secret = SecretStr(note.triton_secret) if note.triton_secret else None
-        settings = settings.model_copy(update={"triton_url": note.triton_url, "triton_secret": secret})
-    words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
     async with AsyncExitStack() as stack:
+        note = _borrowed(stack, settings)
+        if note is not None:
+            secret = SecretStr(note.triton_secret) if note.triton_secret else None
+            settings = settings.model_copy(update={"triton_url": note.triton_url, "triton_secret": secret})
+        words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
         errors.print(words, style="dim", highlight=False)
         with errors.status("waiting until the ensemble is ready"):
             services = await stack.enter_async_context(open_services(settings))
@@ -90,6 +93,17 @@ def warn(services: Services) -> None:
     errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
     if not services.card.trained:
         errors.print(f"{Notice.UNTRAINED.value} It only shows that everything works.", style="bold red")
+
+
+def _borrowed(stack: AsyncExitStack, settings: Settings) -> Running | None:
+    """The running `turnstile up` whose Triton may be used; a switch there leaves it alive until the stack ends."""
+    note = found_for(settings.model_repository) if settings.triton_url is None else None
+    if note is not None and note.networks is not None:
+        try:
+            stack.enter_context(used(Path(note.networks)))
+        except FileNotFoundError:  # switched off just now
+            return None
+    return note
 
 
 def _variable(where: tuple[int | str, ...]) -> str:

@@ -3,18 +3,22 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvicorn
 
+from gateway.cli.control import Tell, listening
 from gateway.cli.demo import screen_phantom
-from gateway.cli.running import Running
+from gateway.cli.running import Running, take_away
 from gateway.cli.session import console, errors, run_to_exit, until_ready, warn
 from gateway.logs import configure_logs
-from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
+from gateway.main import Services, Store, create_app, open_services, open_store, switch_in_audit, worker_of
+from gateway.serving import Around
 from gateway.settings import Settings
 
 DRAIN_S = 30
@@ -46,7 +50,6 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
 
 async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
-    note = Running.here(url, services, store)
     server = _Server(
         uvicorn.Config(
             create_app(services, store),
@@ -57,15 +60,31 @@ async def _serve(services: Services, store: Store, listener: socket.socket, demo
             timeout_graceful_shutdown=DRAIN_S,
         )
     )
-    note.leave()
-    try:
-        async with worker_of(services, store).at_work() as worker:
-            with _stopped_by_signals(server, worker.drain, store.news.end):
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(server.serve([listener]))
-                    await _announce(services, store, url, demo)
-    finally:
-        note.take_away()
+    async with AsyncExitStack() as stack:
+        worker = await stack.enter_async_context(worker_of(services, store).at_work())
+        await stack.enter_async_context(_noted(url, services, store))
+        stack.enter_context(_stopped_by_signals(server, worker.drain, store.news.end))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve([listener]))
+            await _announce(services, store, url, demo)
+
+
+@asynccontextmanager
+async def _noted(url: str, services: Services, store: Store) -> AsyncIterator[None]:
+    """Be found by the other commands of this user, and hear what `turnstile switch` asks for."""
+
+    async def switch(repository: str, tell: Tell) -> None:
+        await services.switch.to(Path(repository), Around(partial(switch_in_audit, services, store), note, tell))
+
+    def note() -> None:
+        Running.here(url, services, store, socket_path).leave()
+
+    async with listening(switch) as socket_path:
+        note()
+        try:
+            yield
+        finally:
+            take_away()
 
 
 async def _announce(services: Services, store: Store, url: str, demo: bool) -> None:

@@ -16,6 +16,7 @@ import structlog
 from gateway.errors import DatabaseAway, ObjectMissing, StorageAway, StorageFull
 from gateway.services.analysis import Analysis, Screened, Upload
 from gateway.services.faults import AnalysisCrashed, UploadLost, UploadUnavailable
+from gateway.services.networks import Networks
 from gateway.services.operating_point import OperatingPoints
 from gateway.services.progress import Progress
 from gateway.services.turns import Over, Turns
@@ -40,7 +41,7 @@ class Attempts:
     """Makes attempts; every `heartbeat_s` at the latest it says that it lives."""
 
     turns: Turns
-    analysis: Analysis
+    networks: Networks
     points: OperatingPoints
     blobs: Blobs
     news: News
@@ -52,12 +53,15 @@ class Attempts:
 
         Cancelling this call hands the analysis back. Raises DatabaseAway only before anything has begun.
         """
-        turn = await self.turns.take(analysis_id)
-        if turn is None:
-            return
-        structlog.contextvars.bind_contextvars(analysis=str(analysis_id), attempt=turn.attempt)
-        with self.news.of(analysis_id) as changed:
-            run = _Run(turn, changed)
+        async with self.networks.in_use() as served:
+            turn = await self.turns.take(analysis_id, served.card.version)
+            if turn is not None:
+                await self._attempt(turn, served.analysis)
+
+    async def _attempt(self, turn: Turn, analysis: Analysis) -> None:
+        structlog.contextvars.bind_contextvars(analysis=str(turn.analysis_id), attempt=turn.attempt)
+        with self.news.of(turn.analysis_id) as changed:
+            run = _Run(turn, analysis, changed)
             work = asyncio.create_task(self._work(run))
             watch = asyncio.create_task(self._watch(run))
             try:
@@ -85,9 +89,9 @@ class Attempts:
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:
         """What came of the upload; a failure of the house is a report too."""
         try:
-            force = await _until_done(partial(self.points.read, run.turn.institution))
+            force = await _until_done(partial(self.points.read, run.turn.institution, run.analysis.card))
             async with self._upload(run.turn) as upload:
-                return await self.analysis.judging_at(force.point).screened(upload, run.tell)
+                return await run.analysis.judging_at(force.point).screened(upload, run.tell)
         except StudyError as error:
             failure: StudyError = error
         except ObjectMissing:
@@ -154,9 +158,10 @@ class Attempts:
 
 @dataclass
 class _Run:
-    """An attempt under way: its turn, how far it is, and the event that says that something changed."""
+    """An attempt under way: its turn and networks, how far it is, and the event that says that something changed."""
 
     turn: Turn
+    analysis: Analysis
     changed: asyncio.Event
     progress: Progress = field(default_factory=Progress)
     begun_s: float = field(default_factory=monotonic)

@@ -139,7 +139,7 @@ class Analysis:
         """Count and log a report by what it says of the study, never of the patient."""
         self.metrics.verdicts.labels(report.verdict.value).inc()
         if report.error is None:
-            self.metrics.analysed(report.body["probability"], report.row["time_of_processing"])
+            self.metrics.analysed(self.card.version, report.body["probability"], report.row["time_of_processing"])
             log.info("study screened", verdict=report.verdict.value, seconds=report.row["time_of_processing"])
         else:
             self.metrics.failures.labels(report.error.code).inc()

@@ -37,37 +37,43 @@ async def in_force(session: AsyncSession, institution: str, card: ModelCard) -> 
 
 
 class OperatingPoints:
-    """Reads and makes the choice, each in the audit."""
+    """Reads and makes the choice, each in the audit; always of the card that the caller holds."""
 
-    def __init__(self, database: Database, card: ModelCard) -> None:
-        self._database, self.card = database, card
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def read(self, institution: str) -> InForce:
-        """The point in force."""
+    async def read(self, institution: str, card: ModelCard) -> InForce:
+        """The point in force with this card."""
         async with self._database.transaction() as session:
-            return await in_force(session, institution, self.card)
+            return await in_force(session, institution, card)
 
     async def choose(
-        self, asking: Principal, point: str, model_card: str, seen: Set[int] | None, facts: RequestFacts
+        self,
+        asking: Principal,
+        card: ModelCard,
+        point: str,
+        model_card: str,
+        seen: Set[int] | None,
+        facts: RequestFacts,
     ) -> InForce:
         """Put `point` in force for analyses to come; reports that exist keep the point they were judged by.
 
-        Raises UnknownOperatingPoint, CardChanged when `model_card` is not served any more, and PreconditionFailed
-        when the choice is no longer one that was `seen`.
+        Raises UnknownOperatingPoint, CardChanged when `model_card`, which the asker looked at, is not the card that is
+        served, and PreconditionFailed when the choice is no longer one that was `seen`.
         """
-        if model_card != self.card.version:
+        if model_card != card.version:
             raise CardChanged("other weights are served now; look at their figures before you choose")
-        if point not in self.card.operating_points:
-            raise UnknownOperatingPoint(f"the model card has {', '.join(self.card.operating_points)}")
+        if point not in card.operating_points:
+            raise UnknownOperatingPoint(f"the model card has {', '.join(card.operating_points)}")
         async with self._database.transaction() as session:
-            before = await in_force(session, asking.institution, self.card)
+            before = await in_force(session, asking.institution, card)
             value = {"point": point, "model_card": model_card}
             row = await choices.put(session, asking.institution, NAME, value, asking.key, seen)
             if row is None:
                 raise PreconditionFailed("somebody else chose meanwhile; look again")
             detail = {"from": before.point.name, "to": point, "model_card": model_card}
             await audit.record(session, asking, audit.Action.UPDATE, NAME, None, facts, detail)
-        return _of(row, self.card)
+        return _of(row, card)
 
 
 def _of(row: ChoiceRow | None, card: ModelCard) -> InForce:

@@ -37,17 +37,16 @@ class Over(Enum):
 
 @dataclass(frozen=True)
 class Turns:
-    """The turns of one worker process, which `worker` names, with the weights of `model_card`."""
+    """The turns of one worker process, which `worker` names."""
 
     database: Database
     metrics: Metrics
     worker: str
-    model_card: str
 
-    async def take(self, analysis_id: UUID) -> Turn | None:
-        """Begin, unless the analysis is cancelled, done, or another worker's."""
+    async def take(self, analysis_id: UUID, model_card: str) -> Turn | None:
+        """Begin with the weights of `model_card`, unless the analysis is cancelled, done, or another worker's."""
         async with self.database.transaction() as session:
-            turn = await turns.claim(session, analysis_id, self.worker, self.model_card)
+            turn = await turns.claim(session, analysis_id, self.worker, model_card)
         if turn is not None and turn.attempt == 1:
             self.metrics.analysis_wait_seconds.observe(turn.waited_s)
         return turn
@@ -164,7 +163,7 @@ class Turns:
                 analysis_id=turn.analysis_id,
                 scan_id=turn.scan_id,
                 institution=turn.institution,
-                model_card=self.model_card,
+                model_card=turn.model_card,
                 verdict=said.verdict,
                 probability=said.probability,
                 finding=said.finding,

@@ -21,13 +21,17 @@ from gateway.store.tables.work import AnalysisState
 
 @dataclass(frozen=True)
 class Turn:
-    """One worker's turn at an analysis; it is over as soon as the analysis has another state or attempt."""
+    """One worker's turn at an analysis; it is over as soon as the analysis has another state or attempt.
+
+    `model_card` is the version of the weights that the turn was taken with.
+    """
 
     analysis_id: UUID
     scan_id: UUID
     institution: str
     attempt: int
     urgent: bool
+    model_card: str | None
     sha256: str
     file_name: str = field(repr=False)
     waited_s: float = 0.0
@@ -123,7 +127,7 @@ async def abandoned(session: AsyncSession, silent_s: float) -> list[tuple[Turn, 
 def _turn(analysis: AnalysisRow, sha256: str, file_name: str) -> Turn:
     waited_s = (analysis.started_at - analysis.queued_at).total_seconds() if analysis.started_at else 0.0
     own = (analysis.id, analysis.scan_id, analysis.institution, analysis.attempt, analysis.urgent)
-    return Turn(*own, sha256, file_name, waited_s)
+    return Turn(*own, analysis.model_card, sha256, file_name, waited_s)
 
 
 def _file_of(scan_id: UUID) -> Select[str, str]:

@@ -46,7 +46,7 @@ def test_drift_is_told_once_enough_studies_came() -> None:
     metrics.serves(WITH)
     assert samples(metrics)["turnstile_probability_drift", "too_few"] == 1
     for _ in range(FEWEST):
-        metrics.analysed(0.95, 0.4)
+        metrics.analysed(WITH.version, 0.95, 0.4)
     told = samples(metrics)
     assert told["turnstile_probability_drift", "measured"] == 1
     assert told["turnstile_probability_psi", ""] > 0.25
@@ -54,11 +54,21 @@ def test_drift_is_told_once_enough_studies_came() -> None:
     assert told["turnstile_probability_bucket", "0.9"] == 0
 
 
+def test_what_ends_on_the_networks_before_is_no_drift_of_those_in_force() -> None:
+    metrics = Metrics()
+    metrics.serves(WITH)
+    for _ in range(FEWEST):
+        metrics.analysed("the card before", 0.95, 0.4)
+    told = samples(metrics)
+    assert told["turnstile_probability_drift", "too_few"] == 1
+    assert told["turnstile_study_seconds_count", ""] == FEWEST
+
+
 def test_a_card_without_a_histogram_says_so_and_gives_no_number() -> None:
     metrics = Metrics()
     metrics.serves(WITHOUT)
     for _ in range(FEWEST):
-        metrics.analysed(0.95, 0.4)
+        metrics.analysed(WITHOUT.version, 0.95, 0.4)
     assert samples(metrics)["turnstile_probability_drift", "no_reference"] == 1
     assert math.isnan(samples(metrics)["turnstile_probability_psi", ""])
 

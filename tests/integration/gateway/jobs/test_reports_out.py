@@ -32,12 +32,12 @@ def asker(role: Role, institution: str = INSTITUTION) -> Principal:
 @pytest_asyncio.fixture
 async def reported(database: Database) -> UUID:
     """A scan whose analysis has ended."""
-    turns = Turns(database, Metrics(), "worker", "card-1")
+    turns = Turns(database, Metrics(), "worker")
     async with database.transaction() as session:
         scan = await new_scan(session)
         analysis = await analyses.request(session, INSTITUTION, scan, "local", urgent=False)
         assert analysis is not None
-    turn = await turns.take(analysis.id)
+    turn = await turns.take(analysis.id, "card-1")
     assert turn is not None
     assert await turns.conclude(turn, (Report.failed(FILE, NoLung("no lung"), 0.1),), None, Progress())
     return scan

@@ -23,12 +23,12 @@ FAILED = (Report.failed("study.zip", NoLung("no lung was found"), 0.1),)
 
 @pytest.fixture
 def turns(database: Database) -> Turns:
-    return Turns(database, Metrics(), "worker-a", "card-1")
+    return Turns(database, Metrics(), "worker-a")
 
 
 @pytest.fixture
 def others(database: Database) -> Turns:
-    return Turns(database, Metrics(), "worker-b", "card-2")
+    return Turns(database, Metrics(), "worker-b")
 
 
 @pytest_asyncio.fixture
@@ -92,17 +92,17 @@ async def test_a_foreign_scan_is_none(database: Database, scan: UUID) -> None:
 
 async def test_one_worker_gets_the_turn(database: Database, scan: UUID, turns: Turns, others: Turns) -> None:
     analysis = await requested(database, scan)
-    taken = await asyncio.gather(*(each.take(analysis.id) for each in [turns, others] * 4))
+    taken = await asyncio.gather(*(each.take(analysis.id, "card-1") for each in [turns, others] * 4))
     assert len([turn for turn in taken if turn]) == 1
     assert (await state_of(database, analysis.id)).state == "running"
 
 
 async def test_who_lost_the_turn_changes_nothing(database: Database, scan: UUID, turns: Turns, others: Turns) -> None:
     analysis = await requested(database, scan)
-    late = await turns.take(analysis.id)
+    late = await turns.take(analysis.id, "card-1")
     assert late is not None
     await turns.take_over(late, cancelled=False)
-    turn = await others.take(analysis.id)
+    turn = await others.take(analysis.id, "card-2")
     assert turn is not None
     before = await state_of(database, analysis.id)
     assert await turns.keep(late, Progress(Stage.NETWORKS, 6, 12)) is Over.LOST
@@ -119,7 +119,7 @@ async def test_who_lost_the_turn_changes_nothing(database: Database, scan: UUID,
 
 async def test_a_report_comes_with_its_state_and_the_scans_row(database: Database, scan: UUID, turns: Turns) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id)
+    turn = await turns.take(analysis.id, "card-1")
     assert turn is not None
     assert await turns.conclude(turn, FAILED, None, Progress())
     assert not await turns.conclude(turn, FAILED, None, Progress())
@@ -134,7 +134,7 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(database: Databas
 
 
 async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, scan: UUID, turns: Turns) -> None:
-    turn = await turns.take((await requested(database, scan)).id)
+    turn = await turns.take((await requested(database, scan)).id, "card-1")
     assert turn is not None
     assert await turns.conclude(turn, FAILED, "analyses/key", Progress())
     assert not await turns.conclude(turn, FAILED, "analyses/key", Progress())
@@ -149,13 +149,13 @@ async def test_a_waiting_analysis_is_cancelled_at_once(database: Database, scan:
         cancelled = await analyses.cancel(session, INSTITUTION, scan)
     assert cancelled is not None
     assert cancelled.state == "cancelled"
-    assert await turns.take(analysis.id) is None
+    assert await turns.take(analysis.id, "card-1") is None
     assert (await requested(database, scan)).id != analysis.id
 
 
 async def test_a_running_one_is_told_to_stop(database: Database, scan: UUID, turns: Turns) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id)
+    turn = await turns.take(analysis.id, "card-1")
     assert turn is not None
     assert await turns.keep(turn, None) is None
     async with database.transaction() as session:
@@ -172,7 +172,7 @@ async def test_what_may_pass_waits_for_another_try_until_it_came_too_often(
     analysis = await requested(database, scan)
     away, tries = EngineUnavailable("away"), 0
     while True:
-        turn = await turns.take(analysis.id)
+        turn = await turns.take(analysis.id, "card-1")
         assert turn is not None
         tries += 1
         if not await turns.try_again(turn, away):
@@ -186,7 +186,7 @@ async def test_what_may_pass_waits_for_another_try_until_it_came_too_often(
 async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, scan: UUID, turns: Turns) -> None:
     analysis = await requested(database, scan)
     for _ in range(WORKERS_LOST + 1):
-        turn = await turns.take(analysis.id)
+        turn = await turns.take(analysis.id, "card-1")
         assert turn is not None
         await turns.take_over(turn, cancelled=False)
     ended = await state_of(database, analysis.id)
@@ -199,7 +199,7 @@ async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, 
 
 async def test_only_the_silent_are_taken_over(database: Database, scan: UUID, turns: Turns) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id)
+    turn = await turns.take(analysis.id, "card-1")
     assert turn is not None
     assert turn not in [each for each, _ in await turns.abandoned(60.0)]
     async with database.transaction() as session:
@@ -220,7 +220,7 @@ async def test_a_job_that_went_missing_is_put_in_again(database: Database, scan:
 
 
 async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database, scan: UUID, turns: Turns) -> None:
-    turn = await turns.take((await requested(database, scan)).id)
+    turn = await turns.take((await requested(database, scan)).id, "card-1")
     assert turn is not None
     async with database.transaction() as session:
         await session.execute(delete(ScanRow).where(ScanRow.id == scan))
@@ -235,7 +235,7 @@ async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database,
 async def test_a_delete_and_a_report_that_meet_do_not_deadlock(
     database: Database, scan: UUID, turns: Turns, _round: int
 ) -> None:
-    turn = await turns.take((await requested(database, scan)).id)
+    turn = await turns.take((await requested(database, scan)).id, "card-1")
     assert turn is not None
 
     async def deleted() -> None:

@@ -26,22 +26,22 @@ def admin(institution: str) -> Principal:
 
 
 async def chosen(points: OperatingPoints, institution: str, point: str, seen: int | None = None) -> InForce:
-    return await points.choose(admin(institution), point, "card-1", None if seen is None else {seen}, FACTS)
+    return await points.choose(admin(institution), CARD, point, "card-1", None if seen is None else {seen}, FACTS)
 
 
 @pytest.fixture
 def points(database: Database) -> OperatingPoints:
-    return OperatingPoints(database, CARD)
+    return OperatingPoints(database)
 
 
 async def test_nobody_chose_and_the_cards_own_point_is_in_force(points: OperatingPoints) -> None:
-    assert await points.read("nowhere") == InForce(POINTS["screening"], chosen=False, version=0)
+    assert await points.read("nowhere", CARD) == InForce(POINTS["screening"], chosen=False, version=0)
 
 
 async def test_a_choice_is_in_force_for_its_institution_alone(points: OperatingPoints) -> None:
     assert (await chosen(points, "north", "youden")).version == 1
-    assert (await points.read("north")).point.name == "youden"
-    assert (await points.read("south")).point.name == "screening"
+    assert (await points.read("north", CARD)).point.name == "youden"
+    assert (await points.read("south", CARD)).point.name == "screening"
 
 
 async def test_who_saw_an_older_choice_changes_nothing(points: OperatingPoints) -> None:
@@ -63,13 +63,14 @@ async def test_only_points_of_the_card_that_is_served(points: OperatingPoints) -
     with pytest.raises(UnknownOperatingPoint):
         await chosen(points, "north", "0.01")
     with pytest.raises(CardChanged):
-        await points.choose(admin("north"), "youden", "card-0", None, FACTS)
+        await points.choose(admin("north"), CARD, "youden", "card-0", None, FACTS)
 
 
-async def test_other_weights_make_a_choice_void(points: OperatingPoints, database: Database) -> None:
+async def test_other_weights_make_a_choice_void(points: OperatingPoints) -> None:
     await chosen(points, "void", "youden")
-    after = await OperatingPoints(database, replace(CARD, version="card-2")).read("void")
+    after = await points.read("void", replace(CARD, version="card-2"))
     assert (after.point.name, after.chosen, after.version) == ("screening", False, 1)
+    assert (await points.read("void", CARD)).point.name == "youden", "back on the old weights, their choice holds again"
 
 
 async def test_a_choice_is_in_the_audit(points: OperatingPoints, database: Database) -> None:
