@@ -7,7 +7,8 @@
     ├── DataFolderInvalid        engine_data_folder_invalid      the database cannot be kept there
     ├── DataFolderInUse          engine_data_folder_in_use       another process keeps its database there
     ├── StartFailed              engine_start_failed             it died or hung before it was ready
-    └── GaveUp                   engine_gave_up                  it died too often and is not started again
+    ├── GaveUp                   engine_gave_up                  it died too often and is not started again
+    └── DumpFailed               engine_dump_failed              pg_dump, pg_restore or psql did not do its work
 
 `detail` says what happened and what to do. It may quote the engine's log and paths of this machine: it is meant for
 whoever runs the service and never for a client over the network.
@@ -52,3 +53,7 @@ class StartFailed(EngineError):
 
 class GaveUp(EngineError):
     code = "engine_gave_up"
+
+
+class DumpFailed(EngineError):
+    code = "engine_dump_failed"

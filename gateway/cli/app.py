@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from gateway.cli.audit import audit
+from gateway.cli.backup import backup, restore
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.migrate import migrate
@@ -35,6 +36,8 @@ app.command()(switch)
 app.command()(doctor)
 app.command()(migrate)
 app.command()(openapi)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
 app.command(context_settings=PASS_ON, add_help_option=False)(export)

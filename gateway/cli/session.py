@@ -17,6 +17,7 @@ from gateway.cli.running import Running, found, found_for
 from gateway.errors import GatewayError
 from gateway.main import Services, Store, open_services, open_store
 from gateway.people.entrance import NoLogin
+from gateway.services.backups.errors import BackupError
 from gateway.services.journal import JournalInUse
 from gateway.serving import SwitchRefused
 from gateway.settings import Settings
@@ -42,7 +43,7 @@ def told_in_words() -> Iterator[None]:
     """Faults that a person can mend, without a traceback; `turnstile doctor` looks closer."""
     try:
         yield
-    except (EngineError, EngineUnavailable, GatewayError) as error:
+    except (BackupError, EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
     except (InvalidModelCard, JournalInUse, NoLogin, SwitchRefused, TracingUnavailable) as error:
         _fail(str(error))

@@ -6,7 +6,6 @@ derived/<key>            what can be made again, and the evidence of analyses
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,21 +13,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Final
 from uuid import uuid4
 
 from gateway.errors import ObjectMissing
+from gateway.store.counted import Counted, StoredBlob
 from gateway.store.objects import Objects, Stored
-
-BLOCK: Final = 2**20  # hashed and handed over at once: 2.0 s of CPU a GiB with the rest of the way; 4 MiB take 2.4
-
-
-@dataclass(frozen=True)
-class StoredBlob:
-    """The sha256 of bytes, and how many there are."""
-
-    sha256: str
-    size: int
 
 
 @dataclass(frozen=True)
@@ -48,11 +37,11 @@ class Blobs:
     @asynccontextmanager
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Incoming]:
         """Take an upload in, without holding it in memory; nothing is left of one that is cut off."""
-        key, counted = f"incoming/{uuid4().hex}", _Counted(chunks)
+        key, counted = f"incoming/{uuid4().hex}", Counted(chunks)
         await self._objects.write(key, counted.blocks())
         try:
             blob = counted.blob
-            yield Incoming(blob, partial(self._objects.move, key, _key(blob.sha256)))
+            yield Incoming(blob, partial(self._objects.move, key, blob_key(blob.sha256)))
         finally:
             await self._objects.drop(key)
 
@@ -66,17 +55,17 @@ class Blobs:
         """The bytes from `start` to before `end`, in blocks; raises ObjectMissing."""
         end = await self.size(sha256) if end is None else end
         if start < end:
-            async for block in self._objects.read(_key(sha256), start, end):
+            async for block in self._objects.read(blob_key(sha256), start, end):
                 yield block
 
     async def size(self, sha256: str) -> int:
         """How many bytes a blob has; raises ObjectMissing."""
-        return await self._objects.size(_key(sha256))
+        return await self._objects.size(blob_key(sha256))
 
     @asynccontextmanager
     async def local_path(self, sha256: str, scratch: Path) -> AsyncIterator[Path]:
         """The blob as a file, to be read only: in a folder the blob itself, else a copy in `scratch`."""
-        path = self._objects.file(_key(sha256))
+        path = self._objects.file(blob_key(sha256))
         if path is None:
             with NamedTemporaryFile(dir=scratch) as copy:
                 async for block in self.read(sha256):
@@ -90,7 +79,7 @@ class Blobs:
 
     async def delete(self, sha256: str) -> None:
         """Delete a blob and what was derived from it; one that is not there is no error."""
-        await self._objects.drop(_key(sha256))
+        await self._objects.drop(blob_key(sha256))
         await self.delete_derived(sha256)
 
     async def put_derived(self, key: str, data: bytes) -> None:
@@ -139,43 +128,12 @@ class Blobs:
         await self._objects.drop_unfinished("incoming", before)
 
 
-class _Counted:
-    """Chunks of any size as blocks, hashed and counted on their way."""
-
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
-        self._hash = hashlib.sha256()
-        self._size = 0
-
-    @property
-    def blob(self) -> StoredBlob:
-        return StoredBlob(self._hash.hexdigest(), self._size)
-
-    async def blocks(self) -> AsyncIterator[bytes]:
-        waiting: list[bytes] = []
-        size = 0
-        async for chunk in self._chunks:
-            waiting.append(chunk)
-            size += len(chunk)
-            if size >= BLOCK:
-                yield await asyncio.to_thread(self._hashed, waiting)
-                waiting, size = [], 0
-        if waiting:
-            yield await asyncio.to_thread(self._hashed, waiting)
-
-    def _hashed(self, chunks: list[bytes]) -> bytes:
-        """The chunks in one; hashing lets the event loop go on."""
-        block = b"".join(chunks)
-        self._hash.update(block)
-        self._size += len(block)
-        return block
-
-
 async def _names_before(moment: datetime, objects: AsyncIterator[Stored], depth: int) -> AsyncIterator[str]:
     async for one in objects:
         if one.modified_at < moment:
             yield one.key.split("/")[depth]
 
 
-def _key(sha256: str) -> str:
+def blob_key(sha256: str) -> str:
+    """Where a blob lies."""
     return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}"

@@ -40,11 +40,21 @@ async def migrate_when_it_answers(database: Database, patience_s: float) -> str:
         await asyncio.sleep(POLL_S)
 
 
-async def why_not_current(database: Database) -> str | None:
-    """None when the schema is this code's, else the reason in words; raises DatabaseAway."""
+async def revision(database: Database) -> str | None:
+    """The step that the database has come to, None when it has no schema; raises DatabaseAway."""
     async with database.transaction() as session:
         connection = await session.connection()
-        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+def knows(step: str) -> bool:
+    """Whether this code can go on from that step: one of a newer release is not known."""
+    return step in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+async def why_not_current(database: Database) -> str | None:
+    """None when the schema is this code's, else the reason in words; raises DatabaseAway."""
+    found = await revision(database)
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     return None if found == newest else f"its schema is {found or 'empty'}, {newest} is needed: run `turnstile migrate`"
 

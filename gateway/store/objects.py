@@ -17,7 +17,7 @@ from typing import Final
 
 import obstore
 import structlog
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from gateway.errors import ObjectMissing, StorageAway, StorageFull
@@ -39,6 +39,10 @@ class Stored:
 
     key: str
     modified_at: datetime
+
+
+class ObjectThere(Exception):
+    """An object was to be made, and there is one."""
 
 
 class Objects:
@@ -69,6 +73,15 @@ class Objects:
         """Write a small object."""
         with _told():
             await obstore.put_async(self._store, key, data)
+
+    async def create(self, key: str, data: bytes) -> bool:
+        """Write a small object unless there is one; False when there is."""
+        try:
+            with _told():
+                await obstore.put_async(self._store, key, data, mode="create")
+        except ObjectThere:
+            return False
+        return True
 
     async def put_file(self, key: str, path: Path) -> None:
         """Write a file as an object."""
@@ -103,6 +116,13 @@ class Objects:
             await obstore.rename_async(self._store, key, to)
             if target := self.file(to):
                 await asyncio.to_thread(_sync, target.parent)
+
+    async def sync(self, key: str) -> None:
+        """Return when the object has reached the disk; a bucket has it there as soon as it is written."""
+        with _told():
+            if file := self.file(key):
+                await asyncio.to_thread(_sync, file)
+                await asyncio.to_thread(_sync, file.parent)
 
     async def drop(self, *keys: str) -> None:
         """Delete objects; one that is not there is no error."""
@@ -157,6 +177,8 @@ def _told() -> Iterator[None]:
     """The errors of obstore and of the disk as the gateway's; their messages name paths and stay out."""
     try:
         yield
+    except AlreadyExistsError:
+        raise ObjectThere from None
     except FileNotFoundError:
         raise ObjectMissing("the file is not in the store any more") from None
     except (BaseError, OSError) as error:

@@ -16,7 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.errors import ObjectMissing, StorageAway
-from gateway.store.blobs import BLOCK, Blobs, StoredBlob
+from gateway.store.blobs import Blobs
+from gateway.store.counted import BLOCK, StoredBlob
 
 
 class Cut(Exception):

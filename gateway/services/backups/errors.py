@@ -1,0 +1,56 @@
+"""Why a backup was not taken, or not restored: one tree, one stable code a leaf.
+
+    BackupError
+    ├── BackupMissing       backup_missing         there is no whole backup of that name
+    ├── BackupDamaged       backup_damaged         a part is gone, cut off or changed
+    ├── BackupTooNew        backup_too_new         its schema is of a newer release than this program
+    ├── BackupInUse         backup_in_use          another backup writes to the same place
+    ├── SchemaNotCurrent    schema_not_current     the database is to be migrated first
+    ├── DatabaseNotEmpty    database_not_empty     it holds records, and nobody said that they may go
+    ├── DatabaseInUse       database_in_use        a gateway, a worker or somebody else is connected
+    └── DatabaseForeign     database_foreign       it holds tables that are not Turnstile's
+
+`detail` says what happened and what to do, for whoever runs the service; it names no patient.
+"""
+
+from typing import ClassVar
+
+
+class BackupError(Exception):
+    code: ClassVar[str] = "backup_error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BackupMissing(BackupError):
+    code = "backup_missing"
+
+
+class BackupDamaged(BackupError):
+    code = "backup_damaged"
+
+
+class BackupTooNew(BackupError):
+    code = "backup_too_new"
+
+
+class BackupInUse(BackupError):
+    code = "backup_in_use"
+
+
+class SchemaNotCurrent(BackupError):
+    code = "schema_not_current"
+
+
+class DatabaseNotEmpty(BackupError):
+    code = "database_not_empty"
+
+
+class DatabaseInUse(BackupError):
+    code = "database_in_use"
+
+
+class DatabaseForeign(BackupError):
+    code = "database_foreign"
