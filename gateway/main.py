@@ -12,8 +12,6 @@ import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from engines.home import default_data
-from engines.postgres import PostgresServer
 from gateway.api.analyses import analyses_router
 from gateway.api.audit import audit_router
 from gateway.api.errors import handle_errors
@@ -40,6 +38,7 @@ from gateway.inference.admission import Admission
 from gateway.inference.port import Engine
 from gateway.jobs.attempt import Attempts
 from gateway.jobs.worker import BEATS, Worker, worker_name
+from gateway.keeping import data_folder, open_postgres
 from gateway.metrics import Metrics
 from gateway.people.entrance import Entrance, open_entrance
 from gateway.people.local import command_line_admin
@@ -163,13 +162,9 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
     Raises DatabaseAway when it does not answer in time, and the EngineError of `engines` when it does not start here.
     """
-    folder = settings.data_folder or default_data()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # uploads lie in it, and they name patients
+    folder = data_folder(settings)
     async with AsyncExitStack() as stack:
-        url = settings.database_url
-        if url is None:
-            postgres = PostgresServer(folder, ready_timeout_s=settings.database_start_s)
-            url = SecretStr((await stack.enter_async_context(postgres)).url)
+        url = await stack.enter_async_context(open_postgres(settings, folder))
         database = Database(url.get_secret_value())
         stack.push_async_callback(database.close)
         await migrate_when_it_answers(database, settings.database_start_s)
