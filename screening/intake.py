@@ -18,7 +18,7 @@ from screening.kind import ZIP
 from screening.members import Member
 from screening.nifti import SNIFF_BYTES, is_nifti
 
-__all__ = ["Budgets", "Member", "open_upload"]
+__all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 
 
 def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ...]:
@@ -27,7 +27,7 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
     Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsafeMember or OverBudget.
     """
     ledger = Ledger(budgets)
-    outer = _folder_members(path) if path.is_dir() else iter([Member("file 1", path, path.stat().st_size)])
+    outer = folder_members(path) if path.is_dir() else iter([Member("file 1", path, path.stat().st_size)])
     members: list[Member] = []
     for member in outer:
         ledger.admit(member.size, member.size)
@@ -37,7 +37,8 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
     return tuple(members)
 
 
-def _folder_members(folder: Path) -> Iterator[Member]:
+def folder_members(folder: Path) -> Iterator[Member]:
+    """The files below a folder, by name; raises UnsafeMember for what is no plain file, and for what may not be read."""
     number = 0
     for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=False):
         folders.sort()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.disconnect import unless_disconnected
@@ -63,22 +63,36 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         dependencies=[COUNTED_UPLOAD],
     )
     async def predict(
-        request: Request, asking: Predicting, facts: Facts, detail: Literal["row", "full"] = "row"
+        request: Request,
+        asking: Predicting,
+        facts: Facts,
+        detail: Literal["row", "full"] = "row",
+        every: Annotated[bool, Query(alias="all")] = False,
     ) -> Response:
         """One study answers with its row; several with `rows` and `summary`.
 
         `detail=full` answers with the whole report(s). `Accept: text/csv` or XLSX answers with a table.
         When no study could be analysed, the answer is the error of the first.
+        `all=true` answers with `rows` and `summary` however many studies there are and whatever came of them: a study
+        that was not analysed is a row with its error.
         """
         predictions.refuse_if_full()
         async with received(request, scratch_folder, upload_bytes) as uploads:
             reports = await unless_disconnected(request, predictions.screened(asking, uploads, facts))
-        return _answer(reports, _wanted(request.headers.get("accept", "")), detail)
+        if not every:
+            _raise_if_none_was_analysed(reports)
+        return _answer(reports, _wanted(request.headers.get("accept", "")), detail, every=every)
 
     return router
 
 
-def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]) -> Response:
+def _raise_if_none_was_analysed(reports: Sequence[Report]) -> None:
+    errors = [report.error for report in reports if report.error is not None]
+    if len(errors) == len(reports):
+        raise errors[0]
+
+
+def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"], *, every: bool) -> Response:
     whole = [report.to_json() for report in reports]
     rows = [table_row(report) for report in whole]
     if kind == CSV:
@@ -86,7 +100,8 @@ def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"]
     if kind == XLSX:
         return Response(as_xlsx(rows), media_type=XLSX)
     parts = whole if detail == "full" else rows
-    return JSONResponse(parts[0] if len(parts) == 1 else {"rows": parts, "summary": summary_of(reports)})
+    alone = len(parts) == 1 and not every
+    return JSONResponse(parts[0] if alone else {"rows": parts, "summary": summary_of(reports)})
 
 
 def _wanted(accept: str) -> str:

@@ -1,18 +1,21 @@
 """`turnstile screen`: one study, or a folder of thousands, into a table that grows while it runs."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from gateway.cli.elsewhere import DEFAULT_CONNECTIONS, Elsewhere
+from gateway.cli.progress import Bar
 from gateway.cli.session import console, errors, ready_services, run_to_exit, warn
 from gateway.cli.words import summarise, tell
 from gateway.logs import configure_logs
-from gateway.services.batch import screen_all
+from gateway.services.batch import Screening, screen_all
+from gateway.services.here import Here
 from gateway.services.items import items_of
 from gateway.services.journal import Entry, Journal
 from gateway.services.output import Output
@@ -28,31 +31,57 @@ def screen(
     paths: Paths,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="report.csv, report.json or report.xlsx; else it is told here."),
+        typer.Option("--output", "-o", help="report.csv, .json, .xlsx or .parquet; else it is told here."),
     ] = None,
     detail: Annotated[bool, typer.Option("--detail", help="Write whole reports, not rows (JSON only).")] = False,
     triton_url: Annotated[str | None, typer.Option(help="host:port of a Triton elsewhere (gRPC).")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Screen again what failed before.")] = False,
+    url: Annotated[str | None, typer.Option(help="https://... of a gateway elsewhere that screens them.")] = None,
+    connections: Annotated[
+        int, typer.Option(min=1, max=256, help="With --url: uploads at once, where the gateway has room.")
+    ] = DEFAULT_CONNECTIONS,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="With --url: http:// to another machine; whoever listens reads it all.")
+    ] = False,
 ) -> None:
     """Screen studies and tell the reports, or write them to a file.
 
     A file is one upload. So is a folder with DICOM files, or with folders that hold the series of one study. Of any
     other folder, each folder, zip and NIfTI file in it is one. A second run skips what the first one did:
     OUTPUT.journal beside the report remembers.
+    With --url nothing is computed here: the uploads are sent to that gateway, a folder as a zip that is made on the
+    way. The token for it is taken from TURNSTILE_TOKEN.
     Exit status: 0 all analysed, 3 some study failed.
     """
+    if url is not None and triton_url is not None:
+        raise typer.BadParameter("a gateway elsewhere has its own Triton", param_hint="--triton-url")
+    where = _Here(triton_url) if url is None else Elsewhere.checked(url, connections, insecure=insecure)
     with TemporaryDirectory(prefix="turnstile-screen-") as folder:
         try:
             report = Output(output or Path(folder) / "report.json", detail)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--output") from error
-        run_to_exit(_screen(paths, report, triton_url, retry_failed, aloud=output is None))
+        run_to_exit(_screen(paths, report, where, retry_failed, aloud=output is None))
+
+
+@dataclass(frozen=True)
+class _Here:
+    """Screening by this process, on the Triton that is named or found."""
+
+    triton_url: str | None
+
+    @asynccontextmanager
+    async def opened(self, _tell: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
+        settings = Settings() if self.triton_url is None else Settings(triton_url=self.triton_url)
+        async with ready_services(settings) as services:
+            warn(services)
+            room = settings.slices_in_flight // services.analysis.slices_per_upload
+            yield Here(services.analysis), min(settings.decode_workers + 1, room or 1)
 
 
 async def _screen(
-    paths: Sequence[Path], output: Output, triton_url: str | None, retry_failed: bool, *, aloud: bool
+    paths: Sequence[Path], output: Output, where: "_Here | Elsewhere", retry_failed: bool, *, aloud: bool
 ) -> int:
-    settings = Settings() if triton_url is None else Settings(triton_url=triton_url)
     configure_logs("error")
     items = items_of(paths)
     for path in items.passed_over:
@@ -60,46 +89,33 @@ async def _screen(
             f"passed over, neither DICOM, zip nor NIfTI: {path}", style="yellow", highlight=False, markup=False
         )
     with Journal(output.journal) as journal:
-        done = {item for item, entry in journal.entries().items() if not (retry_failed and entry.failed)}
+        done = {entry.item for entry in journal.entries() if not (retry_failed and entry.failed)}
         left = [item for item in items.uploads if str(item) not in done]
         if left:
-            await _screen_left(settings, left, len(items.uploads), journal, output)
-        entries = list(journal.entries().values())
-        output.write(entries)
-    if aloud:
-        for report in (report for entry in entries for report in entry.reports):
-            tell(report, console)
-    else:
-        summarise(entries, output.path, console)
-    return FAILED if any(entry.failed for entry in entries) else 0
+            await _screen_left(where, left, len(items.uploads), journal, output)
+        output.write(journal.entries())
+        if aloud:
+            for entry in journal.entries():
+                for report in entry.reports:
+                    tell(report, console)
+        else:
+            summarise(journal.entries(), output.path, console)
+        return FAILED if any(entry.failed for entry in journal.entries()) else 0
 
 
-async def _screen_left(settings: Settings, left: Sequence[Path], total: int, journal: Journal, output: Output) -> None:
-    async with ready_services(settings) as services:
-        warn(services)
-        output.write(journal.entries().values())
-        at_once = min(
-            settings.decode_workers + 1, settings.slices_in_flight // services.analysis.slices_per_upload or 1
-        )
+async def _screen_left(
+    where: "_Here | Elsewhere", left: Sequence[Path], total: int, journal: Journal, output: Output
+) -> None:
+    bar = Bar("screening", total, total - len(left))
+
+    def on_done(entry: Entry) -> None:
+        output.append(entry)
+        bar.done(failed=entry.failed)
+
+    async with where.opened(bar.tell) as (screening, at_once):
+        output.write(journal.entries())
         try:
-            with _progress(total, total - len(left), output) as on_done:
-                await screen_all(services.analysis, left, journal, at_once, on_done)
+            with bar:
+                await screen_all(screening, left, journal, at_once, on_done)
         finally:
-            output.write(journal.entries().values())
-
-
-@contextmanager
-def _progress(total: int, done: int, output: Output) -> Iterator[Callable[[Entry], None]]:
-    """A bar that moves, and a report that grows, with each upload that ends."""
-    columns = (TextColumn("screening"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[failed]} failed"), console=errors) as bar:
-        task = bar.add_task("", total=total, completed=done, failed=0)
-        failed = 0
-
-        def on_done(entry: Entry) -> None:
-            nonlocal failed
-            failed += entry.failed
-            output.append(entry)
-            bar.update(task, advance=1, failed=failed)
-
-        yield on_done
+            output.write(journal.entries())

@@ -1,7 +1,7 @@
 """Reports in words, for a terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ STYLES = {"normal": "bold green", "pathology": "bold red", "not_analysed": "bold
 TOP_FINDINGS = 3
 
 
-def tell(whole: dict[str, Any], console: Console) -> None:
+def tell(whole: Mapping[str, Any], console: Console) -> None:
     """Print a whole report in words: the verdict, what it rests on, and what to bear in mind."""
     verdict = whole["verdict"]
     title = Text(f"verdict: {verdict.replace('_', ' ')}", STYLES[verdict])
@@ -27,10 +27,14 @@ def tell(whole: dict[str, Any], console: Console) -> None:
     console.print(Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False))
 
 
-def summarise(entries: Sequence[Entry], report: Path, console: Console) -> None:
+def summarise(entries: Iterable[Entry], report: Path, console: Console) -> None:
     """Print how many studies read what, why the failed ones failed, and where the report is."""
-    verdicts = Counter(whole["verdict"] for entry in entries for whole in entry.reports)
-    reasons = Counter(whole["error"]["code"] for entry in entries for whole in entry.reports if whole["error"])
+    verdicts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for whole in (whole for entry in entries for whole in entry.reports):
+        verdicts[whole["verdict"]] += 1
+        if whole["error"]:
+            reasons[whole["error"]["code"]] += 1
     table = Table("verdict", "studies", show_edge=False)
     for verdict, count in sorted(verdicts.items()):
         table.add_row(Text(verdict.replace("_", " "), STYLES[verdict]), str(count))
@@ -40,7 +44,7 @@ def summarise(entries: Sequence[Entry], report: Path, console: Console) -> None:
     console.print(f"report: {report}", highlight=False, markup=False)
 
 
-def _facts(whole: dict[str, Any]) -> RenderableType:
+def _facts(whole: Mapping[str, Any]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     row = whole["row"]
     table.add_row("study", Text(row["path_to_study"]))

@@ -1,57 +1,42 @@
 """A mass run: thousands of uploads, several at once, each in the journal when it ends."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
-import structlog
-
-from gateway.services.analysis import Analysis, Upload
 from gateway.services.journal import Entry, Journal
-from screening.errors import EngineFault, StudyError
-from screening.report import Report
 
-log = structlog.get_logger(__name__)
 
-PAUSES_S = (2.0, 8.0, 20.0)  # a Triton that died is back within these
+class Screening(Protocol):
+    """Where uploads are screened: here, or through a gateway elsewhere."""
+
+    async def reports(self, item: Path) -> Sequence[Mapping[str, Any]]:
+        """The whole report of each study of the upload, as JSON; what fails, fails in its own report.
+
+        An exception is a reason to stop the run.
+        """
 
 
 async def screen_all(
-    analysis: Analysis, items: Iterable[Path], journal: Journal, at_once: int, on_done: Callable[[Entry], None]
+    screening: Screening, items: Iterable[Path], journal: Journal, at_once: int, on_done: Callable[[Entry], None]
 ) -> None:
-    """Screen what the items hold; a study that fails is a failed row and the run goes on."""
+    """Screen what the items hold; a study that fails is a failed row and the run goes on.
+
+    Raises what stops the run; what is in the journal by then stays.
+    """
     waiting = iter(items)
 
     async def screen_next() -> None:
         for item in waiting:
-            on_done(journal.append(str(item), await _screened(analysis, item)))
+            on_done(journal.append(str(item), await screening.reports(item)))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(screen_next())
-
-
-async def _screened(analysis: Analysis, item: Path) -> tuple[Report, ...]:
-    """The reports of one upload; asked again, after a pause, while the reason is the engine's and may pass."""
-    for pause_s in PAUSES_S:
-        reports = await _once(analysis, item)
-        if not any(report.error is not None and report.error.transient for report in reports):
-            return reports
-        await asyncio.sleep(pause_s)
-    return await _once(analysis, item)
-
-
-async def _once(analysis: Analysis, item: Path) -> tuple[Report, ...]:
-    name = printable(item)
-    with TemporaryDirectory(prefix="turnstile-") as scratch:
-        try:
-            return await analysis.reports(Upload(item, name, Path(scratch)))
-        except StudyError as refused:
-            return (Report.failed(name, refused, 0.0),)
-        except Exception:
-            log.exception("a fault of the program")
-            return (Report.failed(name, EngineFault("the program failed on this study; see its log"), 0.0),)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(at_once):
+                group.create_task(screen_next())
+    except ExceptionGroup as several:  # they were stopped by the first
+        raise several.exceptions[0] from several
 
 
 def printable(item: Path) -> str:

@@ -3,14 +3,13 @@
 import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from gateway.services.tables import table_row
-from screening.report import Report
 
 
 class JournalInUse(Exception):
@@ -22,7 +21,7 @@ class Entry:
     """One upload and the reports of its studies, as JSON."""
 
     item: str
-    reports: tuple[dict[str, Any], ...]
+    reports: tuple[Mapping[str, Any], ...]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -59,24 +58,36 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def append(self, item: str, reports: Sequence[Report]) -> Entry:
-        """Write one upload's reports; when this returns they survive a power cut."""
+    def append(self, item: str, reports: Sequence[Mapping[str, Any]]) -> Entry:
+        """Write one upload's whole reports; when this returns they survive a power cut."""
         if self._file is None:
             raise ValueError("the journal is not open")
-        entry = Entry(item, tuple(report.to_json() for report in reports))
+        entry = Entry(item, tuple(reports))
         self._file.write(json.dumps({"item": entry.item, "reports": entry.reports}).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         return entry
 
-    def entries(self) -> dict[str, Entry]:
-        """What is in the journal by item, in the order of their first screening; a newer entry replaces an older."""
-        entries: dict[str, Entry] = {}
+    def entries(self) -> Iterator[Entry]:
+        """What is in the journal, an item once, in the order of their first screening; a newer entry replaces an older.
+
+        One is in memory at a time: 100,000 whole reports would take gigabytes.
+        """
         with self._path.open("rb") as lines:
-            for line in lines:
-                record = json.loads(line)
-                entries[record["item"]] = Entry(record["item"], tuple(record["reports"]))
-        return entries
+            for start in _newest(lines).values():
+                lines.seek(start)
+                record = json.loads(lines.readline())
+                yield Entry(record["item"], tuple(record["reports"]))
+
+
+def _newest(lines: BinaryIO) -> dict[str, int]:
+    """Where the newest entry of each item begins."""
+    starts: dict[str, int] = {}
+    end = 0
+    for line in lines:
+        starts[json.loads(line)["item"]] = end
+        end += len(line)
+    return starts
 
 
 def _whole_lines(path: Path) -> int:

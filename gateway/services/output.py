@@ -1,4 +1,4 @@
-"""The report of a mass run: CSV grows row by row; JSON and XLSX are written whole, when the run ends or is stopped."""
+"""The report of a mass run: CSV grows row by row; all other kinds are written whole, when the run ends or stops."""
 
 import json
 from collections.abc import Iterable
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from gateway.services.journal import Entry
+from gateway.services.parquet import as_parquet
 from gateway.services.tables import as_csv, as_xlsx, csv_lines
 
-KINDS: Final = (".csv", ".json", ".xlsx")
+KINDS: Final = (".csv", ".json", ".xlsx", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ class Output:
             file.write(csv_lines(entry.rows))
 
     def _rendered(self, entries: Iterable[Entry]) -> bytes:
+        rows = (row for entry in entries for row in entry.rows)
         match self.path.suffix.lower():
             case ".csv":
-                return as_csv(row for entry in entries for row in entry.rows).encode()
+                return as_csv(rows).encode()
             case ".xlsx":
-                return as_xlsx(row for entry in entries for row in entry.rows)
+                return as_xlsx(rows)
+            case ".parquet":
+                return as_parquet(rows)
             case _:
                 reports = [part for entry in entries for part in (entry.reports if self.detail else entry.rows)]
                 return json.dumps(reports, indent=2).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Reports as rows of CSV and XLSX, for those who screen many studies.
+"""Reports as rows of CSV and XLSX (Parquet: `parquet`), for those who screen many studies.
 
 A row is the contest's, in its order, and behind it what a person must know to read it: the verdict in words, why a
 study was not analysed, and what to bear in mind.
@@ -33,7 +33,7 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     """One line for each row; a file name that a spreadsheet would run as a formula stands behind an apostrophe."""
     text = StringIO(newline="")
-    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_inert(_flat(row)) for row in rows)
+    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_inert(flat(row)) for row in rows)
     return text.getvalue()
 
 
@@ -53,11 +53,12 @@ def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
         sheet.set_column(0, len(TABLE) - 1, 24)
         sheet.write_row(0, 0, TABLE, book.add_format({"bold": True}))
         for number, row in enumerate(rows, start=1):
-            sheet.write_row(number, 0, [_flat(row)[column] for column in TABLE])
+            sheet.write_row(number, 0, [flat(row)[column] for column in TABLE])
     return target.getvalue()
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with a text for its list of notices: one value a cell."""
     return {**row, "notices": " ".join(row["notices"])}
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import openpyxl
+import polars
 import pytest
 
 from gateway.services.journal import Entry, Journal, JournalInUse
@@ -14,14 +15,14 @@ from gateway.services.tables import TABLE
 from screening.errors import NoLung
 from screening.report import COLUMNS, Report
 
-FAILED = Report.failed("=study.zip", NoLung("no lung was found", "2.25.7"), 0.5)
+FAILED = Report.failed("=study.zip", NoLung("no lung was found", "2.25.7"), 0.5).to_json()
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal") as journal:
         written = journal.append("study.zip", [FAILED])
     with Journal(tmp_path / "journal") as journal:
-        assert journal.entries() == {"study.zip": written}
+        assert list(journal.entries()) == [written]
     assert written.failed
     assert written.rows[0]["pathology"] is None
 
@@ -34,14 +35,15 @@ def test_a_torn_line_is_cut_off_and_the_next_one_is_whole(tmp_path: Path) -> Non
     path.write_bytes(whole + whole[: len(whole) // 2])
     with Journal(path) as journal:
         journal.append("second.zip", [FAILED])
-        assert list(journal.entries()) == ["first.zip", "second.zip"]
+        assert [entry.item for entry in journal.entries()] == ["first.zip", "second.zip"]
 
 
-def test_an_item_screened_again_counts_once(tmp_path: Path) -> None:
+def test_an_item_screened_again_counts_once_and_keeps_its_place(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal") as journal:
         journal.append("study.zip", [FAILED])
+        other = journal.append("other.zip", [FAILED])
         newer = journal.append("study.zip", [FAILED, FAILED])
-        assert journal.entries() == {"study.zip": newer}
+        assert list(journal.entries()) == [newer, other]
 
 
 def test_a_second_run_on_the_same_report_is_refused(tmp_path: Path) -> None:
@@ -73,6 +75,31 @@ def test_xlsx_holds_names_as_text_and_no_zero_for_what_is_unknown(tmp_path: Path
     assert head == TABLE
     assert row[COLUMNS.index("path_to_study")] == "=study.zip"
     assert row[COLUMNS.index("pathology")] is None
+
+
+def test_parquet_has_types_and_null_for_what_is_unknown(tmp_path: Path, entry: Entry) -> None:
+    analysed = dict(entry.reports[0]) | {"verdict": "normal", "error": None}
+    analysed["row"] = analysed["row"] | {"pathology": 0, "probability_of_pathology": 0.0625}
+    output = Output(tmp_path / "report.parquet")
+    output.write([entry, Entry("normal.zip", (analysed,))])
+    assert output.path.read_bytes()[:4] == output.path.read_bytes()[-4:] == b"PAR1"
+    read = polars.read_parquet(output.path)
+    assert tuple(read.columns) == TABLE
+    numbers = {name: kind for name, kind in read.schema.items() if kind != polars.String}
+    assert numbers == {
+        "probability_of_pathology": polars.Float64,
+        "pathology": polars.Int8,
+        "time_of_processing": polars.Float64,
+    }
+    assert read["pathology"].to_list() == [None, 0]
+    assert read["probability_of_pathology"].to_list() == [None, 0.0625]
+    assert read["path_to_study"].to_list() == ["=study.zip", "=study.zip"]
+
+
+def test_parquet_of_nothing_has_its_columns(tmp_path: Path) -> None:
+    output = Output(tmp_path / "report.parquet")
+    output.write([])
+    assert tuple(polars.read_parquet(output.path).columns) == TABLE
 
 
 @pytest.mark.parametrize("detail", [False, True])

@@ -1,0 +1,1 @@
+"""Uploads of a mass run, screened through a gateway elsewhere, over HTTP."""
