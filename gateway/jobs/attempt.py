@@ -23,6 +23,7 @@ from gateway.services.turns import Over, Turns
 from gateway.store.blobs import Blobs
 from gateway.store.events import News
 from gateway.store.turns import Turn
+from screening.contract import Priority
 from screening.errors import StudyError
 from screening.evidence import pack
 from screening.report import Report
@@ -56,7 +57,8 @@ class Attempts:
         async with self.networks.in_use() as served:
             turn = await self.turns.take(analysis_id, served.card.version)
             if turn is not None:
-                await self._attempt(turn, served.analysis)
+                priority = Priority.URGENT if turn.urgent else Priority.ROUTINE
+                await self._attempt(turn, served.analysis.going(priority))
 
     async def _attempt(self, turn: Turn, analysis: Analysis) -> None:
         structlog.contextvars.bind_contextvars(analysis=str(turn.analysis_id), attempt=turn.attempt)
@@ -81,9 +83,11 @@ class Attempts:
         screened = await self._screened(run)
         if await self._tried_again(run.turn, screened):
             return
-        key = await self._evidence_kept(run, screened)
         studies = tuple(study.report for study in screened)
-        if await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress)):
+        with self.turns.metrics.stage("store", {}):  # after the report, which cannot tell how long it took to be kept
+            key = await self._evidence_kept(run, screened)
+            concluded = await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress))
+        if concluded:
             self.turns.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
 
     async def _screened(self, run: "_Run") -> tuple[Screened, ...]:

@@ -87,6 +87,16 @@ def test_the_scans_row_repeats_the_newest_analysis(scans: Scans, phantom: Path) 
     assert row.study_uid == report["rows"][0]["study_uid"]
 
 
+def test_every_stage_up_to_the_store_is_measured(scans: Scans, phantom: Path) -> None:
+    scans.analysed(scans.add(phantom))
+    counted = 'turnstile_stage_seconds_count{stage="%s"}'
+    with scans.gateway.client() as client:
+        until(lambda: counted % "store" in client.get("/metrics").text)  # counted a moment after the report is there
+        page = client.get("/metrics").text
+    for stage in ("queue", "survey", "decode", "lungs", "views", "inference", "fusion"):
+        assert counted % stage in page
+
+
 def test_a_study_that_cannot_be_analysed_fails_once_with_its_reason(scans: Scans, text: Path) -> None:
     scan = scans.add(text)
     analysis = scans.analysed(scan)
