@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from gateway.api.lingering import Lingering
 from gateway.settings_people import PeopleSettings
 
 # Calls that take a study; they count their own bodies, while they stream them to disk.
@@ -54,8 +55,9 @@ PAGE_PARTS: Final = ("/assets/",)  # of the page, without a record in them
 
 
 def secure(app: FastAPI, settings: PeopleSettings) -> None:
-    """Bound the bodies of every call, and say what browsers may do with the answers."""
+    """Bound every body, let a refusal reach who still sends one, and say what browsers may do with the answers."""
     app.add_middleware(Security, json_bytes=settings.json_body_bytes)
+    app.add_middleware(Lingering)  # outside, for it reads on where the one above says that a body is too long
     if settings.allowed_origins:
         # Tokens only: without credentials in CORS no other page gets a browser's session to speak for it.
         app.add_middleware(
