@@ -1,6 +1,7 @@
 """POST /inference/predict: a study in, a verdict out; bound to no patient and kept nowhere."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -76,8 +77,9 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         `all=true` answers with `rows` and `summary` however many studies there are and whatever came of them: a study
         that was not analysed is a row with its error.
         """
-        predictions.refuse_if_full()
-        async with received(request, scratch_folder, upload_bytes) as uploads:
+        async with AsyncExitStack() as stack:
+            with predictions.expected():
+                uploads = await stack.enter_async_context(received(request, scratch_folder, upload_bytes))
             reports = await unless_disconnected(request, predictions.screened(asking, uploads, facts))
         if not every:
             _raise_if_none_was_analysed(reports)

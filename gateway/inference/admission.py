@@ -1,13 +1,16 @@
 """The gate: slices in work are bounded, those that wait are bounded too, and what comes on top is refused.
 
+While all places are taken, uploads that still come in count as if they waited: else a crowd is let in to send, slows
+all that is in work, and is refused after its last byte. While one is free they do not: a slow line keeps nobody out.
+
 Turns are taken in the order of arrival; a small upload does not overtake a large one, so that none starves.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
@@ -29,6 +32,7 @@ class Admission:
     def __init__(self, limit: int, waiting_limit: int, on_refusal: Callable[[], None] = lambda: None) -> None:
         self.in_flight = 0
         self.waiting = 0
+        self.arriving = 0
         self._limit = limit
         self._waiting_limit = waiting_limit
         self._on_refusal = on_refusal
@@ -38,7 +42,7 @@ class Admission:
     @asynccontextmanager
     async def hold(self, slices: int) -> AsyncIterator[None]:
         """Wait for a turn and keep `slices` in flight for the block; raises EngineOverloaded when the queue is full."""
-        slices = min(slices, self._limit)  # an upload larger than the gate passes alone, not never
+        slices = self._weight(slices)
         await self._enter(slices)
         start = monotonic()
         try:
@@ -47,12 +51,16 @@ class Admission:
             self._measure(monotonic() - start)
             self._leave(slices)
 
-    def refuse_if_full(self, slices: int) -> None:
-        """Raise EngineOverloaded now if `hold` would; spares a client the upload of what will be refused."""
-        slices = min(slices, self._limit)
-        if not self._fits(slices) and self.waiting + slices > self._waiting_limit:
-            self._on_refusal()
-            raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
+    @contextmanager
+    def expect(self, slices: int) -> Iterator[None]:
+        """Count an upload while it comes in, in the block; raises EngineOverloaded when it would find no room."""
+        slices = self._weight(slices)
+        self._refuse_without_room(slices, self.arriving)
+        self.arriving += slices
+        try:
+            yield
+        finally:
+            self.arriving -= slices
 
     def retry_after_s(self) -> int:
         """Whole seconds until what is in the house has left, at the measured rate; at least 1."""
@@ -61,11 +69,19 @@ class Admission:
         slices_per_s = self._limit / max(self._hold_s, 1e-6)  # Little's law
         return max(1, min(LONGEST_RETRY_S, math.ceil((self.in_flight + self.waiting) / slices_per_s)))
 
+    def _weight(self, slices: int) -> int:
+        return min(slices, self._limit)  # an upload larger than the gate passes alone, not never
+
     def _fits(self, slices: int) -> bool:
         return not self._queue and self.in_flight + slices <= self._limit
 
+    def _refuse_without_room(self, slices: int, arriving: int = 0) -> None:
+        if not self._fits(slices) and self.waiting + arriving + slices > self._waiting_limit:
+            self._on_refusal()
+            raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
+
     async def _enter(self, slices: int) -> None:
-        self.refuse_if_full(slices)
+        self._refuse_without_room(slices)
         if self._fits(slices):
             self.in_flight += slices
             return

@@ -1,6 +1,7 @@
 """Studies that are screened at once and kept nowhere: `POST /inference/predict`, for mass runs."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from gateway.people.principal import Principal, RequestFacts
@@ -20,10 +21,10 @@ class Predictions:
     networks: Networks
     points: OperatingPoints
 
-    def refuse_if_full(self) -> None:
-        """Raise EngineOverloaded before an upload is read that would find no room."""
+    def expected(self) -> AbstractContextManager[None]:
+        """A block for an upload to come in; raises EngineOverloaded before it is read, when it would find no room."""
         analysis = self.networks.now.analysis
-        analysis.admission.refuse_if_full(analysis.slices_per_upload)
+        return analysis.admission.expect(analysis.slices_per_upload)
 
     async def screened(self, asking: Principal, uploads: Sequence[Upload], facts: RequestFacts) -> tuple[Report, ...]:
         """The reports of all studies, of those that were not analysed too."""

@@ -67,13 +67,32 @@ async def test_what_does_not_fit_into_the_queue_is_refused_and_counted() -> None
 
     gate = Admission(10, 0, count)
     async with gate.hold(10):
-        with pytest.raises(EngineOverloaded):
-            gate.refuse_if_full(1)
+        with pytest.raises(EngineOverloaded), gate.expect(1):
+            pass
         with pytest.raises(EngineOverloaded):
             async with gate.hold(1):
                 pass
     assert refused == 2
-    gate.refuse_if_full(1)
+    with gate.expect(1):
+        pass
+
+
+async def test_what_still_comes_in_counts_as_waiting_once_all_places_are_taken() -> None:
+    gate = Admission(10, 20)
+    with gate.expect(10), gate.expect(10), gate.expect(10), gate.expect(10):
+        pass  # a place is free: slow lines keep nobody out
+    async with gate.hold(10):
+        with gate.expect(10), gate.expect(10):
+            with pytest.raises(EngineOverloaded), gate.expect(10):
+                pass
+            async with asyncio.timeout(5):
+                waiter = asyncio.create_task(_hold_once(gate))  # it has come in: nobody who still sends is in its way
+                await asyncio.sleep(0)
+                assert gate.waiting == 10
+        with gate.expect(10):
+            pass
+    await waiter
+    assert (gate.in_flight, gate.waiting, gate.arriving) == (0, 0, 0)
 
 
 async def test_an_upload_larger_than_the_gate_passes_alone() -> None:
