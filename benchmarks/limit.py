@@ -15,18 +15,18 @@ import psutil
 import typer
 from rich.table import Table
 
+from benchmarks import studies as made
+from benchmarks.bench.results import ORIGINAL_STUDY_S
 from benchmarks.http_load import Load, post_studies
 from benchmarks.onnx_alone import Limit, measure_limit
 from benchmarks.service import resident_mib, running_service
 from benchmarks.telling import Save, told
 from screening.intake import Budgets
 from screening.model_card import ModelCard
-from screening.phantom import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
 from screening.series import Study
 
 REPOSITORY = Path(__file__).resolve().parent.parent / "model_repository"
-ORIGINAL_STUDY_S = 11.8  # the original's code on two such cores, 64 slices, median of five warm runs
 
 
 def main(
@@ -51,7 +51,7 @@ def main(
 
 def phantom_zip(folder: Path) -> Path:
     """A synthetic study of 64 slices of 512 x 512, uncompressed DICOM in a deflated zip."""
-    return write_phantom(folder / "study.zip", slices=64, size=512)
+    return made.phantom_zip(folder / "study.zip")
 
 
 def prepared(upload: Path, scratch: Path) -> PreparedStudy:

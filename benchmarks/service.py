@@ -9,30 +9,40 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
 
 START_LIMIT_S = 600.0  # a first start builds the engine's environment
+STOP_LIMIT_S = 60.0
 SAMPLE_S = 2.0  # five samples a second cost a tenth of two cores: the kernel walks the page tables of ten processes
+NO_RATE = "1000000 per minute"  # one client stands for a city's; by default the gateway refuses more than 240 a minute
 
 
 @dataclass
-class PeakMemory:
-    """Peak resident memory in MiB by role, sampled from the whole process tree."""
+class Memory:
+    """Resident memory in MiB by role, sampled from the whole process tree; times are s since 1970."""
 
     process: psutil.Process
-    peak_mib: dict[str, float] = field(default_factory=dict)
+    samples: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
+        """Sample until told to stop, or until the service is gone."""
         while not self._stop.wait(SAMPLE_S):
-            for role, mib in resident_mib(self.process).items():
-                self.peak_mib[role] = max(mib, self.peak_mib.get(role, 0.0))
+            if mib := resident_mib(self.process):
+                self.samples.append((time.time(), mib))
 
     def stop(self) -> None:
         self._stop.set()
+
+    @property
+    def peak_mib(self) -> dict[str, float]:
+        """The most that each role ever took."""
+        roles = {role for _, mib in self.samples for role in mib}
+        return {role: max(mib.get(role, 0.0) for _, mib in self.samples) for role in roles}
 
 
 @dataclass(frozen=True)
@@ -41,30 +51,40 @@ class Service:
 
     url: str
     process: psutil.Process
-    memory: PeakMemory
+    memory: Memory
 
 
 @contextmanager
-def running_service(sign_of_life: str = "/readyz", **settings: str) -> Iterator[Service]:
-    """`turnstile up` on a free port of the loopback, on data of its own, once it gives its sign of life."""
+def running_service(sign_of_life: str = "/readyz", log: str = os.devnull, **settings: str) -> Iterator[Service]:
+    """`turnstile up` on a free port of the loopback, on data of its own, once it gives its sign of life.
+
+    What it says goes to `log`. It takes uploads at any rate, unless `settings` say otherwise.
+    """
     port = free_port()
     command = [sys.executable, "-m", "gateway.cli", "up", "--host", "127.0.0.1", "--port", str(port)]
-    data = TemporaryDirectory(prefix="turnstile-benchmark-")
-    environ = os.environ | {"TURNSTILE_DATA_FOLDER": data.name}
-    environ |= {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
-    memory = PeakMemory(psutil.Process(child.pid))
-    watcher = threading.Thread(target=memory.watch, daemon=True)
+    settings = {"upload_rate": NO_RATE, **settings}
+    with TemporaryDirectory(prefix="turnstile-benchmark-") as data, Path(log).open("ab") as out:
+        environ = os.environ | {"TURNSTILE_DATA_FOLDER": data}
+        environ |= {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
+        child = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until_ready(f"{url}{sign_of_life}", child)
+            with watched(url, psutil.Process(child.pid)) as service:
+                yield service
+        finally:
+            stop(child)
+
+
+@contextmanager
+def watched(url: str, process: psutil.Process) -> Iterator[Service]:
+    """A service that runs, with its memory watched."""
+    memory = Memory(process)
+    threading.Thread(target=memory.watch, daemon=True).start()
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_ready(f"{url}{sign_of_life}", child)
-        watcher.start()
-        yield Service(url, memory.process, memory)
+        yield Service(url, process, memory)
     finally:
         memory.stop()
-        child.terminate()
-        child.wait(timeout=60)
-        data.cleanup()
 
 
 def wait_until_ready(url: str, child: "subprocess.Popen[bytes]") -> None:
@@ -73,19 +93,38 @@ def wait_until_ready(url: str, child: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise RuntimeError(f"turnstile up ended with status {child.returncode}; run it by hand to see why")
-        try:
-            if httpx.get(url, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
+        if answers(url):
+            return
         time.sleep(0.3)
     raise TimeoutError(f"{url} was not ready within {START_LIMIT_S:.0f} s")
 
 
+def answers(url: str) -> bool:
+    """Whether a GET is answered with 200 within 5 s."""
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def stop(child: "subprocess.Popen[bytes]") -> None:
+    """End a child, by force when it does not."""
+    child.terminate()
+    try:
+        child.wait(timeout=STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
 def resident_mib(process: psutil.Process) -> dict[str, float]:
-    """Resident memory now by role; shared pages of the engine's stubs are counted once (PSS)."""
+    """Resident memory now by role; shared pages of the engine's stubs are counted once (PSS). Empty when it is gone."""
     found: dict[str, float] = {}
-    for member in [process, *process.children(recursive=True)]:
+    try:
+        members = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return found
+    for member in members:
         try:
             role = role_of(member.name(), member.cmdline(), member.pid == process.pid)
             found[role] = found.get(role, 0.0) + member.memory_full_info().pss / 2**20
@@ -95,11 +134,11 @@ def resident_mib(process: psutil.Process) -> dict[str, float]:
 
 
 def role_of(name: str, command: list[str], is_root: bool) -> str:
-    """Gateway, decode workers or Triton with its stubs."""
+    """Gateway, database, decode workers, or Triton with its stubs."""
     if is_root:
         return "gateway"
-    words = " ".join(command)
-    return "triton" if "triton" in name or "triton" in words else "decode workers"
+    words = f"{name} {' '.join(command)}"
+    return "triton" if "triton" in words else "database" if "postgres" in words else "decode workers"
 
 
 def free_port() -> int:

@@ -1,42 +1,105 @@
-"""The three kinds of callers. On this machine, with a gateway that takes a request without credentials for its admin:
+"""The four kinds of callers. On this machine, with a gateway that takes a request without credentials for its admin:
 
     locust -f benchmarks/load/scenarios.py --host http://127.0.0.1:8080 --headless -u 4 -t 60s --csv out/mass MassRun
 
-`Ward` and `Browsing` are the other two. With `-f benchmarks/load/scenarios.py,benchmarks/load/stages.py` the callers
-grow in stages, to find the knee. `TURNSTILE_BENCH_STUDY` names a study; without it a synthetic one is made.
+`Ward`, `Browsing` and `Flood` are the others. With `-f benchmarks/load/scenarios.py,benchmarks/load/stages.py` the
+callers grow in stages. `TURNSTILE_BENCH_STUDY` names studies, separated as PATH is; without it a synthetic one is made.
 """
 
 import os
 import tempfile
 import time
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from locust import HttpUser, between, constant, task
+from requests import Request
 
-from screening.phantom import write_phantom
+import benchmarks.load.journal  # noqa: F401 - listens, where a run asks for it
+from benchmarks.studies import phantom_zip
 
 BUSY: Final = 429
 PATIENCE_S: Final = 120
 PAGES: Final = ("/api/scans?limit=50", "/api/scans?sort=probability&limit=50", "/api/patients?limit=50")
+FINAL: Final = frozenset({"done", "failed", "cancelled"})
+ANALYSED: Final = "scan, upload to report"
 
 
-class MassRun(HttpUser):
-    """An archive is screened: one study after the other, bound to no patient. A refusal is counted, and obeyed."""
+class Sender(HttpUser):
+    """Posts studies one after the other, each caller beginning with another one. A refusal is right, and counted."""
+
+    abstract = True
+    places = count()
+
+    def on_start(self) -> None:
+        """Take a place among the callers."""
+        self.place = next(Sender.places)
+        self.turns = count(self.place)
+
+    def post_study(self) -> Any:
+        """Post the next study; the answer, whatever it was."""
+        number = next(self.turns) % len(forms())
+        headers, body = forms()[number]
+        path, context = "/inference/predict?detail=full", {"study": number}
+        with self.client.post(
+            path,
+            body,
+            name=path.partition("?")[0],
+            headers=headers,
+            timeout=PATIENCE_S,
+            context=context,
+            catch_response=True,
+        ) as answer:
+            if answer.status_code == BUSY:
+                answer.success()  # the time of what is refused is not that of what is screened: another name
+                answer.request_meta["name"] = "/inference/predict (429)"
+        return answer
+
+
+class MassRun(Sender):
+    """An archive is screened: one study after the other, bound to no patient. Who is refused waits as told."""
 
     wait_time = constant(0)
+
+    def on_start(self) -> None:
+        """Where a moment to begin is named, wait for it."""
+        super().on_start()
+        time.sleep(max(0.0, float(os.environ.get("TURNSTILE_BENCH_BEGIN_S", "0")) - time.time()))
 
     @task
     def predict(self) -> None:
         """Post one study."""
-        files = {"file": ("study.zip", study())}
-        with self.client.post("/inference/predict", files=files, timeout=PATIENCE_S, catch_response=True) as answer:
-            if answer.status_code != BUSY:
-                return
-            answer.success()  # to refuse is right; the time of what is refused is not that of what is screened
-            answer.request_meta["name"] = "/inference/predict (429)"
-        time.sleep(float(answer.headers.get("Retry-After", 1)))
+        answer = self.post_study()
+        if answer.status_code == BUSY:
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+
+
+class Flood(Sender):
+    """Studies come at a rate of their own, `TURNSTILE_BENCH_RATE` a second over all callers, and nobody waits as told.
+
+    Each caller keeps its moments, spread evenly among those of the others; one whose answer is late is late once.
+    """
+
+    def on_start(self) -> None:
+        """Wait for the first moment."""
+        super().on_start()
+        rate = float(os.environ["TURNSTILE_BENCH_RATE"])
+        self.pace_s = int(os.environ["TURNSTILE_BENCH_CALLERS"]) / rate
+        self.due_s = time.monotonic() + self.place / rate
+        time.sleep(self.place / rate)
+
+    def wait_time(self) -> float:
+        """Seconds to the next moment; Locust's own constant_pacing counts from the last start, and drifts."""
+        self.due_s += self.pace_s
+        return max(0.0, self.due_s - time.monotonic())
+
+    @task
+    def predict(self) -> None:
+        """Post one study, on a connection of its own, as somebody who was not there before."""
+        self.post_study()
+        self.client.close()
 
 
 class Ward(HttpUser):
@@ -52,12 +115,16 @@ class Ward(HttpUser):
     @task
     def screen(self) -> None:
         """The way of one scan, from upload to slices."""
+        start, began_s = time.perf_counter(), time.time()
         form = {"patient_id": self.patient}
-        scan = self._json("POST", "/api/scans", data=form, files={"file": ("study.zip", study())})["id"]
+        scan = self._json("POST", "/api/scans", data=form, files={"file": studies()[0]})["id"]
         path = f"/api/scans/{scan}"
-        while self._json("POST", f"{path}/analyze?wait=30", name="/api/scans/[id]/analyze")["state"] not in FINAL:
+        while (
+            state := self._json("POST", f"{path}/analyze?wait=30", name="/api/scans/[id]/analyze")["state"]
+        ) not in FINAL:
             pass
         self.client.get(f"{path}/report", name="/api/scans/[id]/report")
+        self._tell(began_s, time.perf_counter() - start, None if state == "done" else RuntimeError(state))
         for number in (0, 8, 16):
             self.client.get(f"{path}/slices/{number}", name="/api/scans/[id]/slices/[n]")
 
@@ -66,6 +133,19 @@ class Ward(HttpUser):
             answer.raise_for_status()
             body: dict[str, Any] = answer.json()
         return body
+
+    def _tell(self, began_s: float, seconds: float, failed: Exception | None) -> None:
+        """The whole way as one row of Locust's tables."""
+        self.environment.events.request.fire(
+            request_type="WAY",
+            name=ANALYSED,
+            response_time=1000 * seconds,
+            response_length=0,
+            response=None,
+            exception=failed,
+            start_time=began_s,
+            context={},
+        )
 
 
 class Browsing(HttpUser):
@@ -88,13 +168,17 @@ class Browsing(HttpUser):
                 self.client.get(f"/api/scans/{scan['id']}{part}", name=f"/api/scans/[id]{part}")
 
 
-FINAL: Final = frozenset({"done", "failed", "cancelled"})
+@cache
+def studies() -> list[tuple[str, bytes]]:
+    """Name and bytes of every study that the callers send."""
+    if named := os.environ.get("TURNSTILE_BENCH_STUDY"):
+        return [(f"study{path.suffix}", path.read_bytes()) for path in map(Path, named.split(os.pathsep))]
+    with tempfile.TemporaryDirectory() as folder:
+        return [("study.zip", phantom_zip(Path(folder) / "study.zip").read_bytes())]
 
 
 @cache
-def study() -> bytes:
-    """The bytes of the study that every caller sends."""
-    if named := os.environ.get("TURNSTILE_BENCH_STUDY"):
-        return Path(named).read_bytes()
-    with tempfile.TemporaryDirectory() as folder:
-        return write_phantom(Path(folder) / "study.zip", slices=64, size=512).read_bytes()
+def forms() -> list[tuple[dict[str, str], Any]]:
+    """Headers and body of each study's form, put together once: the callers shall not take the cores of the service."""
+    made = [Request("POST", "http://nowhere", files={"file": study}).prepare() for study in studies()]
+    return [({"Content-Type": str(form.headers["Content-Type"])}, form.body) for form in made]
