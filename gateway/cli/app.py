@@ -10,8 +10,10 @@ from gateway.cli.audit import audit
 from gateway.cli.backup import backup, restore
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
+from gateway.cli.enqueue import enqueue
 from gateway.cli.migrate import migrate
 from gateway.cli.openapi import openapi
+from gateway.cli.results import results
 from gateway.cli.rooms import export, train
 from gateway.cli.screen import screen
 from gateway.cli.switch import switch
@@ -32,6 +34,8 @@ app.command()(up)
 app.command()(worker)
 app.command()(demo)
 app.command()(screen)
+app.command()(enqueue)
+app.command()(results)
 app.command()(switch)
 app.command()(doctor)
 app.command()(migrate)

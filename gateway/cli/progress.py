@@ -32,6 +32,10 @@ class Bar:
         self._failed += failed
         self._progress.update(self._task, advance=1, failed=self._failed)
 
+    def stands_at(self, done: int, total: int) -> None:
+        """So many of so many have ended, whoever did it."""
+        self._progress.update(self._task, completed=done, total=total)
+
     def tell(self, words: str) -> None:
         """Say how it goes."""
         self._progress.update(self._task, words=words)

@@ -10,6 +10,7 @@ from typing import Self
 import psutil
 
 from engines.home import default_home
+from gateway.keeping import data_folder
 from gateway.main import Services, Store
 from gateway.repository import CARD
 
@@ -19,13 +20,14 @@ class Running:
     """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves.
 
     `networks` is the folder that keeps its Triton's networks alive (`engines.holding`), None where Triton is elsewhere;
-    `control` is the socket that `turnstile switch` speaks to.
+    `control` is the socket that `turnstile switch` speaks to; `blob_url` is where its blobs lie.
     """
 
     url: str
     triton_url: str
     triton_secret: str | None
     database_url: str
+    blob_url: str
     pid: int
     started_s: float
     card_sha256: str
@@ -41,6 +43,7 @@ class Running:
             triton_url=served.triton_url,
             triton_secret=secret.get_secret_value() if secret else None,
             database_url=store.database_url.get_secret_value(),
+            blob_url=services.settings.blob_url or str(data_folder(services.settings).absolute() / "blobs"),
             pid=os.getpid(),
             started_s=psutil.Process().create_time(),
             card_sha256=served.card_sha256,

@@ -72,10 +72,11 @@ async def ready_services(settings: Settings) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def open_records(settings: Settings) -> AsyncIterator[Store]:
-    """The database that is named, else that of a running `turnstile up`, else our own, started here."""
+    """The database that is named, else that of a running `turnstile up` with its blobs, else our own, started here."""
     note = found()
     if settings.database_url is None and note is not None:
-        settings = settings.model_copy(update={"database_url": SecretStr(note.database_url)})
+        kept = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
+        settings = settings.model_copy(update=kept)
     async with open_store(settings) as store:
         yield store
 

@@ -27,8 +27,8 @@ def tell(whole: Mapping[str, Any], console: Console) -> None:
     console.print(Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False))
 
 
-def summarise(entries: Iterable[Entry], report: Path, console: Console) -> None:
-    """Print how many studies read what, why the failed ones failed, and where the report is."""
+def summarise(entries: Iterable[Entry], report: Path | None, console: Console) -> None:
+    """Print how many studies read what, why the failed ones failed, and where the report is, if there is one."""
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for whole in (whole for entry in entries for whole in entry.reports):
@@ -41,7 +41,8 @@ def summarise(entries: Iterable[Entry], report: Path, console: Console) -> None:
     for code, count in reasons.most_common():
         table.add_row(f"  {code}", str(count), style="dim")
     console.print(table)
-    console.print(f"report: {report}", highlight=False, markup=False)
+    if report is not None:
+        console.print(f"report: {report}", highlight=False, markup=False)
 
 
 def _facts(whole: Mapping[str, Any]) -> RenderableType:

@@ -9,13 +9,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from screening.budgets import Budgets
 from screening.errors import StudyError
 from screening.headers import read_headers
 from screening.kind import NO_PREAMBLE, ZIP
 from screening.members import Member
+
+Kind = Literal["dicom", "archive", "nifti"]
+HEAD_BYTES: Final = 132
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,23 @@ def is_collection(path: Path) -> bool:
     return set(kinds.values()) - {None} != {"folder"} or not _are_one_study([c for c in kinds if kinds[c] == "folder"])
 
 
+def study_uid_of(file: Path) -> str | None:
+    """Which study a DICOM file is of; None where its header does not say."""
+    try:
+        return read_headers([Member("file 1", file, file.stat().st_size)], Budgets()).slices[0].study_uid
+    except StudyError:
+        return None
+
+
+def kind_of(name: str, head: bytes) -> Kind | None:
+    """What a file claims to be, by its first `HEAD_BYTES`, or by its name where NIfTI hides in gzip."""
+    if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:
+        return "dicom"
+    if head[:4] in ZIP:
+        return "archive"
+    return "nifti" if name.lower().endswith((".nii", ".nii.gz")) else None
+
+
 def _are_one_study(folders: Sequence[Path]) -> bool:
     """Whether these are several folders, and the first DICOM file of each is of the same study."""
     study = _study_uid(folders[0])
@@ -58,29 +78,19 @@ def _are_one_study(folders: Sequence[Path]) -> bool:
 def _study_uid(folder: Path) -> str | None:
     files = (Path(parent) / name for parent, _, names in os.walk(folder) for name in sorted(names))
     first = next((file for file in files if _kind(file) == "dicom"), None)
-    if first is None:
-        return None
-    try:
-        return read_headers([Member("file 1", first, first.stat().st_size)], Budgets()).slices[0].study_uid
-    except StudyError:
-        return None
+    return None if first is None else study_uid_of(first)
 
 
 def _visible(folder: Path) -> Iterator[Path]:
     return (child for child in sorted(folder.iterdir()) if not child.name.startswith("."))
 
 
-def _kind(file: Path) -> Literal["dicom", "archive", "nifti", "unreadable"] | None:
-    """What a file claims to be, by its first bytes, or by its name where NIfTI hides in gzip; a pipe claims nothing."""
+def _kind(file: Path) -> Kind | Literal["unreadable"] | None:
+    """A pipe claims to be nothing."""
     if not file.is_file():
         return None
     try:
         with file.open("rb") as opened:
-            head = opened.read(132)
+            return kind_of(file.name, opened.read(HEAD_BYTES))
     except PermissionError:
         return "unreadable"  # an upload all the same: its failure gets a row
-    if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:
-        return "dicom"
-    if head[:4] in ZIP:
-        return "archive"
-    return "nifti" if file.name.lower().endswith((".nii", ".nii.gz")) else None

@@ -35,10 +35,11 @@ _FULL_TOLD: Final = re.compile(rf"os error ({'|'.join(map(str, _FULL))})\)|XMini
 
 @dataclass(frozen=True)
 class Stored:
-    """An object's key and when it was last written."""
+    """An object's key, when it was last written, and its bytes."""
 
     key: str
     modified_at: datetime
+    size: int
 
 
 class ObjectThere(Exception):
@@ -138,7 +139,13 @@ class Objects:
         with _told():
             async for some in obstore.list(self._store, prefix):
                 for one in some:
-                    yield Stored(one["path"], one["last_modified"])
+                    yield Stored(one["path"], one["last_modified"], one["size"])
+
+    async def level(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names at the top: folders, and objects, each in order."""
+        with _told():
+            found = await obstore.list_with_delimiter_async(self._store)
+        return tuple(sorted(found["common_prefixes"])), tuple(sorted(one["path"] for one in found["objects"]))
 
     async def drop_unfinished(self, prefix: str, before: datetime) -> None:
         """Delete what writers that were killed left in the folder `prefix`, when nothing was written since `before`.

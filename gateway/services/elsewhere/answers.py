@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from gateway.errors import GatewayError
+from gateway.services.refusals import Refused
 from screening.errors import EngineDeadline, EngineUnavailable, OverBudget
 
 AWAY: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
@@ -33,14 +34,6 @@ class Busy:
     """The gateway has no room now."""
 
     retry_after_s: float
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The upload was not screened, for the reason that the gateway gives."""
-
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True)

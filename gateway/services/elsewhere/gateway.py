@@ -13,8 +13,9 @@ from typing import Any, Final, Self
 import aiohttp
 from pydantic import SecretStr
 
-from gateway.services.elsewhere.answers import Answer, Away, Refused, WrongGateway, meaning
+from gateway.services.elsewhere.answers import Answer, Away, WrongGateway, meaning
 from gateway.services.packing import bytes_of
+from gateway.services.refusals import Refused
 from screening.errors import EngineUnavailable, StudyError
 
 SCOPE: Final = "inference.predict"

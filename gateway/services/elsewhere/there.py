@@ -2,17 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gateway.services.batch import printable
-from gateway.services.elsewhere.answers import Answer, Away, Busy, Refused, Reports, WrongGateway
+from gateway.services.elsewhere.answers import Answer, Away, Busy, Reports, WrongGateway
 from gateway.services.elsewhere.gateway import RemoteGateway
 from gateway.services.elsewhere.window import Window
-from screening.errors import EngineDeadline, EngineFault, EngineOverloaded, EngineUnavailable, StudyError
-from screening.report import Report
+from gateway.services.refusals import Refused, failed_report, renamed
+from screening.errors import EngineDeadline, EngineOverloaded, EngineUnavailable, StudyError
 
 PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # a gateway that is restarted is back within these
 JITTER: Final = 0.5  # of a pause; those who were refused together do not come back together
@@ -36,8 +36,8 @@ class There:
         except StudyError as error:
             answer = Refused(error.code, error.detail)
         if isinstance(answer, Refused):
-            return (_failed(item, answer),)
-        return tuple([_named(report, item) for report in answer])
+            return (failed_report(printable(item), answer),)
+        return tuple([renamed(report, printable(item)) for report in answer])
 
     async def _patiently(self, item: Path) -> Reports | Refused:
         pauses = iter(PAUSES_S)
@@ -82,16 +82,6 @@ class There:
 def _may_pass(reports: Reports) -> bool:
     """Whether some study failed for a reason that is the engine's and may pass."""
     return any(report["error"] is not None and report["error"]["code"] in PASSING for report in reports)
-
-
-def _named(report: Mapping[str, Any], item: Path) -> Mapping[str, Any]:
-    """The report with the upload's name, which the gateway was not told."""
-    return {**report, "row": {**report["row"], "path_to_study": printable(item)}}
-
-
-def _failed(item: Path, why: Refused) -> Mapping[str, Any]:
-    report = Report.failed(printable(item), EngineFault(why.detail), 0.0).to_json()
-    return {**report, "error": {"code": why.code, "detail": why.detail}}
 
 
 async def _pause(seconds: float) -> None:

@@ -6,6 +6,7 @@ from gateway.store.tables.choices import ChoiceRow
 from gateway.store.tables.idempotency import IdempotencyRow
 from gateway.store.tables.people import PendingSignInRow, SignInRow, TokenRow, UserRow
 from gateway.store.tables.records import BlobRow, PatientRow, ScanRow
+from gateway.store.tables.runs import RunItemRow, RunRow
 from gateway.store.tables.work import AnalysisRow, AttemptRow, FeedbackRow, ReportRow
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "PatientRow",
     "PendingSignInRow",
     "ReportRow",
+    "RunItemRow",
+    "RunRow",
     "ScanRow",
     "SignInRow",
     "TokenRow",
