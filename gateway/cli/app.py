@@ -14,7 +14,7 @@ from gateway.cli.enqueue import enqueue
 from gateway.cli.migrate import migrate
 from gateway.cli.openapi import openapi
 from gateway.cli.results import results
-from gateway.cli.rooms import export, train
+from gateway.cli.rooms import bench, export, train
 from gateway.cli.screen import screen
 from gateway.cli.switch import switch
 from gateway.cli.token import token
@@ -46,6 +46,7 @@ app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
 app.command(context_settings=PASS_ON, add_help_option=False)(export)
 app.command(context_settings=PASS_ON, add_help_option=False)(train)
+app.command(context_settings=PASS_ON, add_help_option=False)(bench)
 
 
 @app.command()
