@@ -241,7 +241,7 @@ def hashes(scans: Scans, run: str) -> dict[str, str]:
             .join(RunRow, RunRow.id == RunItemRow.run_id)
             .where(RunRow.name == run)
         )
-        return dict(rows.tuples().all())
+        return {row.file_name: row.sha256 for row in rows}
 
     return scans.in_database(found)
 
