@@ -6,6 +6,7 @@ async with TritonServer(repository) as server:
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -30,7 +31,7 @@ class TritonServer(SupervisedServer):
 
     A port of 0 is a free one, chosen once: clients find the server again where it was. `home` keeps the environment,
     the backends and the log; it is `TURNSTILE_HOME` or the user's cache folder unless given. With a `secret` only who
-    sends it may infer; nobody may load models or share memory without it.
+    sends it may infer; nobody may load models or share memory without it. `more_flags` are for measurements.
     """
 
     product = "Triton"
@@ -46,10 +47,12 @@ class TritonServer(SupervisedServer):
         ready_timeout_s: float = READY_TIMEOUT_S,
         restart_policy: RestartPolicy | None = None,
         secret: str | None = None,
+        more_flags: Sequence[str] = (),
     ) -> None:
         super().__init__(home or default_home(), ready_timeout_s, restart_policy or RestartPolicy())
         self._repository = repository
         self._secret = secret
+        self._more_flags = tuple(more_flags)
         self._ports = Ports.free(http_port, grpc_port, metrics_port)
 
     @property
@@ -90,7 +93,7 @@ class TritonServer(SupervisedServer):
         backends = backend_directory(environment, self._home)
         self._make_room_for_log()
         command = triton_command(environment, backends, repository, self._ports, self._shm_prefix, self._secret)
-        return command, triton_environ(environment)
+        return [*command, *self._more_flags], triton_environ(environment)
 
     async def _answers(self) -> bool:
         try:

@@ -1,0 +1,75 @@
+"""Slices to one Triton over gRPC, so many requests at once; and what came of it."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+from tritonclient.grpc import aio
+
+from screening.contract import ENSEMBLE
+from screening.preparation import PreparedStudy
+
+
+@dataclass
+class Rate:
+    """Slices answered and seconds of it, over several blocks, and every request's seconds."""
+
+    slices: int = 0
+    seconds: float = 0.0
+    latencies_s: list[float] = field(default_factory=list)
+
+    @property
+    def slices_per_s(self) -> float:
+        return self.slices / self.seconds
+
+    def percentile_ms(self, percent: float) -> float:
+        return 1e3 * float(np.percentile(self.latencies_s, percent))
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends chunks of the studies to one server, one after the other."""
+
+    client: aio.InferenceServerClient
+    chunks: Iterator[list[aio.InferInput]]
+
+    @classmethod
+    def to(cls, url: str, studies: Sequence[PreparedStudy], chunk: int, *, repeated: bool) -> "Sender":
+        return cls(aio.InferenceServerClient(url), _chunks(studies, chunk, repeated))
+
+    async def block(self, at_once: int, seconds: float, rate: Rate) -> None:
+        """Keep `at_once` requests under way for so long, and add what was answered to `rate`."""
+        start = perf_counter()
+
+        async def ask_on() -> None:
+            while perf_counter() - start < seconds:
+                inputs = next(self.chunks)
+                begun = perf_counter()
+                await self.client.infer(ENSEMBLE, inputs)
+                rate.latencies_s.append(perf_counter() - begun)
+                rate.slices += inputs[0].shape()[0]
+
+        await asyncio.gather(*(ask_on() for _ in range(at_once)))
+        rate.seconds += perf_counter() - start
+
+
+def _chunks(studies: Sequence[PreparedStudy], chunk: int, repeated: bool) -> Iterator[list[aio.InferInput]]:
+    """For ever; no two are the same unless `repeated`: one pixel counts, so that no cache knows them."""
+    for number in itertools.count():
+        study = studies[number % len(studies)]
+        for start in range(0, len(study.views) - chunk + 1, chunk):
+            views = study.views[start : start + chunk]
+            if not repeated:
+                views = views.copy()
+                views[0, 0, 0, 0, :4] = np.frombuffer(np.uint32(number).tobytes(), np.uint8)
+            yield [_wire("views", views), _wire("lung_mask", study.lung_masks[start : start + chunk])]
+
+
+def _wire(name: str, values: NDArray[np.uint8]) -> aio.InferInput:
+    tensor = aio.InferInput(name, list(values.shape), "UINT8")
+    tensor.set_data_from_numpy(values)
+    return tensor

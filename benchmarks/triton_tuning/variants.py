@@ -1,0 +1,126 @@
+"""Ways to serve the shipped networks: today's configuration with one thing changed, as a repository of its own."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2 as triton
+
+from screening.contract import AUTOENCODER, CLASSIFIER, ENSEMBLE, FINDINGS_MODEL
+
+CHUNK: Final = 6  # slices a request, as the gateway sends them
+NETWORKS: Final = (CLASSIFIER, AUTOENCODER, FINDINGS_MODEL)
+CORES: Final = "cores"
+CACHE_BYTES: Final = 256 * 2**20
+
+Change = Callable[[str, Any], None]
+
+
+def _nothing(_model: str, _config: Any) -> None:
+    """As it is."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name, what it changes in each model's config, and the server's flags that it needs.
+
+    `cached` says that the server wants the folder of its caches; `repeated` that the same slices come again and again.
+    """
+
+    name: str
+    change: Change = _nothing
+    flags: Sequence[str] = ()
+    chunk: int = CHUNK
+    cached: bool = False
+    repeated: bool = False
+
+    def write(self, shipped: Path, folder: Path) -> Path:
+        """The repository, changed, in `folder`."""
+        shutil.copytree(shipped, folder)
+        for path in sorted(folder.glob("*/config.pbtxt")):
+            config = text_format.Parse(path.read_text("utf-8"), triton.ModelConfig())
+            self.change(path.parent.name, config)
+            path.write_text(text_format.MessageToString(config), "utf-8")
+        return folder
+
+
+def classifier(instances: int, threads: int) -> Change:
+    """So many instances of so many threads."""
+
+    def change(model: str, config: Any) -> None:
+        if model == CLASSIFIER:
+            config.instance_group[0].count = instances
+            config.parameters["intra_op_thread_count"].string_value = str(threads)
+
+    return change
+
+
+def small_networks(instances: int) -> Change:
+    """So many instances of the two that are not the classifier."""
+
+    def change(model: str, config: Any) -> None:
+        if model in (AUTOENCODER, FINDINGS_MODEL):
+            config.instance_group[0].count = instances
+
+    return change
+
+
+def largest_batch(slices: int) -> Change:
+    """Batches of at most so many slices."""
+
+    def change(_model: str, config: Any) -> None:
+        config.max_batch_size = slices
+        for warmup in config.model_warmup:
+            warmup.batch_size = min(warmup.batch_size, slices)
+
+    return change
+
+
+def wait(delay_us: int, slices: int, preferred: int) -> Change:
+    """The batcher waits so long for batches of the preferred size."""
+
+    def change(model: str, config: Any) -> None:
+        largest_batch(slices)(model, config)
+        if model != ENSEMBLE:
+            config.dynamic_batching.max_queue_delay_microseconds = delay_us
+            config.dynamic_batching.preferred_batch_size[:] = [preferred]
+
+    return change
+
+
+def one_core_each(model: str, config: Any) -> None:
+    """Every instance takes one of the cores while it runs."""
+    if model in NETWORKS:
+        resource = config.instance_group[0].rate_limiter.resources.add()
+        resource.name, resource.count = CORES, 1
+        setattr(resource, "global", True)  # the word is Python's too
+
+
+def cache(model: str, config: Any) -> None:
+    """The answers of every network are kept."""
+    if model in NETWORKS:
+        config.response_cache.enable = True
+
+
+LIMITER: Final = ("--rate-limit=execution_count", f"--rate-limit-resource={CORES}:2")
+CACHE: Final = (f"--cache-config=local,size={CACHE_BYTES}",)
+
+TODAY: Final = Variant("as shipped")
+VARIANTS: Final = (
+    Variant("as shipped, again"),  # what is left of 1.00 here is noise
+    Variant("classifier 1 x 1 thread", classifier(1, 1)),
+    Variant("classifier 1 x 2 threads", classifier(1, 2)),
+    Variant("classifier 2 x 2 threads", classifier(2, 2)),
+    Variant("classifier 3 x 1 thread", classifier(3, 1)),
+    Variant("small networks 2 x 1", small_networks(2)),
+    Variant("batches of 4, requests too", largest_batch(4), chunk=4),
+    Variant("batches of 12", largest_batch(12)),
+    Variant("batches of 24", largest_batch(24)),
+    Variant("batches of 24, waits 2 ms", wait(2000, 24, 12)),
+    Variant("rate limiter, a core each of 2", one_core_each, LIMITER),
+    Variant("response cache, new slices", cache, CACHE, cached=True),
+    Variant("response cache, the same again", cache, CACHE, cached=True, repeated=True),
+)
