@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from benchmarks.simulation.demand import COMMIT_S, Demand, Gpu
+from benchmarks.simulation.demand import AUDIT_S, Demand, Gpu
 
 DAY_S: Final = 86_400.0
 FULL: Final = 0.7  # of a server's time; beyond, waiting grows faster than work
@@ -31,6 +31,7 @@ class Need:
     gateways: int
     worker_cores: int
     network_cores: int
+    database_cores: int
     gpus: int
     ingress_mbit_s: float
     triton_mbit_s: float
@@ -44,6 +45,7 @@ class Need:
         machines = {
             "networks": self.network_cores / 16,
             "decoding": self.worker_cores / 16,
+            "database": self.database_cores / 16,
             "gateways": self.gateways / 16,
             "wires": self.ingress_mbit_s / 10_000,
             "audit": self.audit_busy,
@@ -57,13 +59,14 @@ def need(load: Load, demand: Demand, gpu: Gpu) -> Need:
     return Need(
         studies_per_s=rate,
         gateways=servers(rate * demand.gateway_s),
-        worker_cores=servers(rate * demand.decode_s),
+        worker_cores=servers(rate * (demand.decode_s + demand.worker_s)),
         network_cores=servers(rate * (demand.networks_s + demand.triton_s)),
+        database_cores=servers(rate * demand.database_s),
         gpus=servers(rate * gpu.study_s(demand)),
         ingress_mbit_s=rate * demand.upload_bytes * 8 / 1e6,
         triton_mbit_s=rate * demand.to_triton_bytes * 8 / 1e6,
         transactions_per_s=rate * demand.transactions,
-        audit_busy=rate * demand.audit_events * COMMIT_S,
+        audit_busy=rate * demand.audit_events * AUDIT_S,
         stored_tb_per_day=load.studies_per_day * (demand.upload_bytes + demand.kept_bytes) / 1e12,
     )
 

@@ -1,12 +1,26 @@
-"""What one study asks of each part: measured where a figure is from benchmarks/results, else worked out here.
+"""What one study asks of each part: measured on two cores (`python -m benchmarks.two_workers`), or made from that.
 
-Seconds are CPU seconds of one core of benchmarks/results/2026-11-23-limit.md (an Intel Xeon with AVX512-VNNI and AMX).
+Seconds are CPU seconds of one such core, of studies that came alone. Multiply-adds are those that the export counted,
+bytes to and from Triton those of the contract.
 """
 
-from dataclasses import dataclass
-from typing import Final
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from statistics import median
+from typing import Final, Self
 
-MB: Final = 1e6
+from benchmarks.two_workers.record import Alone, Record
+from benchmarks.two_workers.spent import NETWORKS
+from screening.contract import Tensor
+from screening.model_card import ModelCard
+
+REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
+THIN: Final = 300
+BYTES: Final = {"UINT8": 1, "FP32": 4}
+READ: Final = 2  # assumed: a person opens the report and its slices, once each; a transaction and an audit event each
 
 
 @dataclass(frozen=True)
@@ -16,46 +30,99 @@ class Demand:
     upload_bytes: float
     gateway_s: float
     decode_s: float
+    worker_s: float
+    """The worker's own process: the queue, requests to Triton, fusion, evidence."""
     networks_s: float
     triton_s: float
+    database_s: float
+    client_s: float
     multiply_adds: float
     to_triton_bytes: float
-    transactions: int
-    audit_events: int
+    from_triton_bytes: float
+    transactions: float
+    audit_events: float
     kept_bytes: float
-    """Report, evidence and rows; the upload itself comes on top."""
+    """Evidence and rows; the upload itself comes on top."""
+
+    @classmethod
+    def of(cls, alone: Alone, record: Record) -> Self:
+        """Of studies of one kind that came alone."""
+        upload, run, card = alone.upload_cpu_s, alone.analysis_cpu_s, _card()
+        ensemble = card.contract.ensemble
+        return cls(
+            upload_bytes=alone.upload_bytes,
+            gateway_s=upload["gateway"] + run["gateway"],
+            decode_s=run["decoding"],
+            worker_s=run["workers"],
+            networks_s=sum(run[name] for name in NETWORKS),
+            triton_s=run["triton"],
+            database_s=upload["database"] + run["database"],
+            client_s=upload["client"],
+            multiply_adds=card.slices_per_study * sum(multiply_adds().values()),
+            to_triton_bytes=card.slices_per_study * _bytes(ensemble.inputs),
+            from_triton_bytes=card.slices_per_study * _bytes(ensemble.outputs),
+            transactions=record.database.transactions + READ,
+            audit_events=record.database.audit_events + READ,
+            kept_bytes=record.database.kept_bytes,
+        )
+
+    @property
+    def cpu_s(self) -> float:
+        """All of it that computes on a machine that serves everything and asks for nothing."""
+        own = self.gateway_s + self.decode_s + self.worker_s + self.triton_s + self.database_s
+        return own + self.networks_s
 
 
-# Measured: 64 slices of 512 x 512, a zip of 18 MB, at concurrency 4.
-PHANTOM: Final = Demand(
-    upload_bytes=18 * MB,
-    gateway_s=0.045,
-    decode_s=0.118,
-    networks_s=0.500,
-    triton_s=0.009,
-    multiply_adds=12 * (8_674_552_320 + 56_849_408 + 194_618_688),  # slices x export_manifest.json
-    to_triton_bytes=12 * 6 * 224 * 224,  # five views and a lung mask, one byte a pixel
-    transactions=15,  # upload 3, queue 4, attempt and progress 5, report 2, read 1
-    audit_events=6,  # create, request, start, finish, read report, read slices
-    kept_bytes=0.1 * MB,
-)
+def multiply_adds() -> dict[str, int]:
+    """Of one slice, by network, as the export counted them."""
+    manifest = json.loads((REPOSITORY / "export_manifest.json").read_text("utf-8"))
+    found: dict[str, int] = manifest["multiply_adds_per_slice"]
+    return found
 
-# Worked out for a thin-slice study, 300 slices in a zip of 80 MB. The survey reads 300 headers, not 64 (19 ms were
-# measured); twelve slices are decoded as before. A third of the gateway's 45 ms was the upload, and grows with it.
-THIN_SLICES: Final = Demand(
-    upload_bytes=80 * MB,
-    gateway_s=0.030 + 0.015 * 80 / 18,
-    decode_s=0.118 + 0.019 * (300 / 64 - 1),
-    networks_s=PHANTOM.networks_s,
-    triton_s=PHANTOM.triton_s,
-    multiply_adds=PHANTOM.multiply_adds,
-    to_triton_bytes=PHANTOM.to_triton_bytes,
-    transactions=PHANTOM.transactions,
-    audit_events=PHANTOM.audit_events,
-    kept_bytes=PHANTOM.kept_bytes,
-)
 
-COMMIT_S: Final = 0.002  # assumed: a flush to an SSD behind a network; the audit's events are written one after another
+def thin_slices(record: Record, slices: int = THIN) -> Alone:
+    """A study of so many slices, on the line through a whole real study and every second slice of it.
+
+    Raises ValueError for a record that was made where no real study was at hand.
+    """
+    try:
+        whole, half = record.alone[1:3]
+    except ValueError as error:
+        raise ValueError("this record has no real study: run benchmarks.two_workers where they are at hand") from error
+    share = (slices - half.slices) / (whole.slices - half.slices)
+
+    def line(first: float, second: float) -> float:
+        return first + share * (second - first)
+
+    def lines(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
+        return {role: line(first[role], second[role]) for role in second}
+
+    longer = line(median(half.run_s), median(whole.run_s)) / median(whole.run_s)
+    always = {name: (half.analysis_cpu_s[name] + whole.analysis_cpu_s[name]) / 2 for name in (*NETWORKS, "triton")}
+    return replace(
+        whole,
+        name=f"{slices} thin slices",
+        slices=slices,
+        upload_bytes=round(line(half.upload_bytes, whole.upload_bytes)),
+        upload_s=(line(median(half.upload_s), median(whole.upload_s)),),
+        run_s=tuple(seconds * longer for seconds in whole.run_s),
+        upload_cpu_s=lines(half.upload_cpu_s, whole.upload_cpu_s),
+        analysis_cpu_s=lines(half.analysis_cpu_s, whole.analysis_cpu_s) | always,
+    )
+
+
+def _card() -> ModelCard:
+    return ModelCard.load(REPOSITORY / "model_card.json")
+
+
+def _bytes(tensors: tuple[Tensor, ...]) -> int:
+    return sum(BYTES[tensor.dtype] * prod(tensor.shape) for tensor in tensors)
+
+
+MEASURED: Final = Record.newest()
+PHANTOM: Final = Demand.of(MEASURED.alone[0], MEASURED)
+THIN_SLICES: Final = Demand.of(thin_slices(MEASURED), MEASURED)
+AUDIT_S: Final = MEASURED.database.audit_s  # the audit's events are written one after another
 
 
 @dataclass(frozen=True)

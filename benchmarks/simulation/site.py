@@ -1,7 +1,8 @@
 """A site as a network of queues: uploads come by the hour of the day, and each study walks through the house.
 
-A study's way: a gateway takes it in; it waits for a worker's slot, and keeps it; a decode worker prepares it; its two
-requests of six slices go to Triton; its audit events are written one after another with everybody else's.
+A study's way: a gateway takes it in; it waits for a worker's slot, and keeps it; a decode worker prepares it; the
+worker's own process sends it off and writes its report; its two requests of six slices go to Triton; its audit events
+are written one after another with everybody else's.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from benchmarks.simulation.demand import COMMIT_S, Demand
+from benchmarks.simulation.demand import AUDIT_S, Demand
 
 REQUESTS: Final = 2  # a study's twelve slices, six a request
 SPREAD: Final = 0.5  # coefficient of variation of a study's size; decoding and upload vary with it, networks do not
@@ -64,6 +65,7 @@ class House:
         sizes = {
             "gateway": site.gateways,
             "slot": site.workers * site.at_once,
+            "worker": site.workers,
             "decoder": site.workers * site.decoders,
             "engine": site.engines,
             "audit": 1,
@@ -89,9 +91,10 @@ class House:
         with self._parts["slot"].request() as slot:
             yield slot
             yield from self._use("decoder", demand.decode_s * size)
+            yield from self._use("worker", demand.worker_s)
             requests = [self._use("engine", self._site.engine_s / REQUESTS) for _ in range(REQUESTS)]
             yield self.environment.all_of([self.environment.process(request) for request in requests])
-        yield from self._use("audit", demand.audit_events * COMMIT_S)
+        yield from self._use("audit", demand.audit_events * AUDIT_S)
         self.outcome.turnaround_s.append(self.environment.now - came)
 
     def _use(self, part: str, seconds: float) -> Generator[Any, Any, None]:
@@ -104,7 +107,7 @@ class House:
 def a_day(site: Site, demand: Demand, studies: int, seed: int = 0, hours: range = range(24)) -> Outcome:
     """Simulate the hours of a day with so many studies (a whole day's), and what is left over after them."""
     house = House(site, demand, seed)
-    house.receive(_poisson(studies, hours, np.random.default_rng(seed)))
+    house.receive(poisson(studies, hours, np.random.default_rng(seed)))
     return house.outcome
 
 
@@ -130,7 +133,7 @@ def waits_s(rate: float, service_s: Times, servers: int, customers: int, seed: i
     return np.asarray(waited)
 
 
-def _poisson(studies: int, hours: range, random: np.random.Generator) -> Iterator[float]:
+def poisson(studies: int, hours: range, random: np.random.Generator) -> Iterator[float]:
     """Gaps of a Poisson process whose rate changes by the hour."""
     mean = studies / 24
     counts = [int(random.poisson(mean * PROFILE[hour])) for hour in hours]

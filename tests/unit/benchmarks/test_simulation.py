@@ -1,5 +1,6 @@
 """The simulation against closed forms, and the arithmetic against itself written out."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from benchmarks.simulation.capacity import Load, need, servers
 from benchmarks.simulation.closed_forms import erlang_c, md1_wait_s, mmc_wait_s
-from benchmarks.simulation.demand import COMMIT_S, PHANTOM, T4, THIN_SLICES
+from benchmarks.simulation.demand import AUDIT_S, PHANTOM, T4, THIN_SLICES
 from benchmarks.simulation.site import PROFILE, Site, a_day, waits_s
 
 CUSTOMERS = 30_000
@@ -42,7 +43,7 @@ def test_the_closed_forms_agree_where_they_meet() -> None:
 def test_nobody_waits_where_there_is_plenty() -> None:
     outcome = a_day(AMPLE, PHANTOM, studies=2_000)
     engine_s = AMPLE.engine_s / 2  # both requests at once
-    alone_s = PHANTOM.gateway_s + PHANTOM.decode_s + engine_s + PHANTOM.audit_events * COMMIT_S
+    alone_s = PHANTOM.gateway_s + PHANTOM.decode_s + PHANTOM.worker_s + engine_s + PHANTOM.audit_events * AUDIT_S
     assert np.mean(outcome.turnaround_s) == pytest.approx(alone_s, rel=0.02)
 
 
@@ -81,8 +82,15 @@ def test_the_arithmetic_of_a_million_a_day() -> None:
     asked = need(Load(1_000_000, peak=2.0), THIN_SLICES, T4)
     rate = 1_000_000 * 2 / 86_400
     assert asked.studies_per_s == pytest.approx(23.148, rel=1e-3)
-    assert asked.network_cores == int(rate * 0.509 / 0.7) + 1
-    assert asked.ingress_mbit_s == pytest.approx(rate * 640)
+    assert asked.network_cores == int(rate * (THIN_SLICES.networks_s + THIN_SLICES.triton_s) / 0.7) + 1
+    assert asked.ingress_mbit_s == pytest.approx(rate * THIN_SLICES.upload_bytes * 8 / 1e6)
     assert asked.gpus == 1
-    assert asked.stored_tb_per_day == pytest.approx(80.1)
-    assert asked.bottleneck == "wires"
+    assert asked.stored_tb_per_day == pytest.approx((THIN_SLICES.upload_bytes + THIN_SLICES.kept_bytes) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("part", "much"),
+    [("wires", {"upload_bytes": 1e10}), ("networks", {"networks_s": 90}), ("decoding", {"decode_s": 90})],
+)
+def test_the_largest_part_is_told(part: str, much: dict[str, float]) -> None:
+    assert need(Load(1_000_000, peak=2.0), replace(THIN_SLICES, **much), T4).bottleneck == part

@@ -1,0 +1,165 @@
+"""Everything on one machine: each part has its limit, and all of them compute on the same cores.
+
+A study's way is that of `site`, but for whom it waits: client and gateway take the upload in; it waits for a slot of a
+worker; a decode worker prepares it; of both its requests every network sees six slices; the worker writes the report.
+CPU seconds are those of studies that came alone; what such a study took longer by the clock, disks and messages, is
+a pause that occupies no core.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from statistics import median
+from typing import Any, Final, Self
+
+import simpy
+
+from benchmarks.simulation.cores import Cores
+from benchmarks.simulation.site import REQUESTS
+from benchmarks.two_workers.record import Alone, Record
+from benchmarks.two_workers.spent import NETWORKS
+
+Steps = Generator[Any, Any, None]
+CLASSIFIERS: Final = 2  # instances of the largest network by its config.pbtxt; of the others there is one
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Its cores, and how many of each part there are; `decoders` and `slots` are those of all its workers."""
+
+    cores: float
+    workers: int
+    slots: int
+    decoders: int
+    classifiers: int = CLASSIFIERS
+
+    @classmethod
+    def measured(cls, record: Record, foreign_cores: float) -> Self:
+        """The machine of a record, but for what idling and the processes of others took of its cores."""
+        left = record.cores - foreign_cores - sum(record.idle.cores.values())
+        return cls(left, record.workers, record.workers * record.at_once, record.workers * record.decoders)
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How many studies each part works at, at once."""
+        few = {"gateway": 1, "worker": self.workers, "slot": self.slots, "decoder": self.decoders}
+        return few | dict.fromkeys(NETWORKS, 1) | {NETWORKS[0]: self.classifiers}
+
+
+@dataclass(frozen=True)
+class Work:
+    """CPU seconds of one study by part, its pauses, and how its time varies when it comes alone (mean 1)."""
+
+    client_s: float
+    gateway_s: float
+    upload_pause_s: float
+    pickup_pause_s: float
+    decode_s: float
+    networks_s: dict[str, float]
+    triton_s: float
+    worker_s: float
+    database_s: float
+    run_pause_s: float
+    spread: tuple[float, ...]
+
+    @classmethod
+    def of(cls, alone: Alone, machine: Machine) -> Self:
+        """From studies that came alone; the pauses are what the simulated machine does not explain."""
+        upload, run = alone.upload_cpu_s, alone.analysis_cpu_s
+        work = cls(
+            client_s=upload["client"],
+            gateway_s=upload["gateway"] + upload["database"] + run["gateway"],
+            upload_pause_s=0.0,
+            pickup_pause_s=median(alone.wait_s),
+            decode_s=run["decoding"],
+            networks_s={name: run[name] for name in NETWORKS},
+            triton_s=run["triton"],
+            worker_s=run["workers"],
+            database_s=run["database"],
+            run_pause_s=0.0,
+            spread=tuple(seconds / (sum(alone.run_s) / len(alone.run_s)) for seconds in alone.run_s),
+        )
+        one = walked(machine, replace(work, spread=(1.0,)), [0.0])
+        upload_pause_s = median(alone.upload_s) - one.asked_s[0]
+        run_pause_s = median(alone.run_s) + work.pickup_pause_s - one.turnaround_s[0]
+        return replace(work, upload_pause_s=max(0.0, upload_pause_s), run_pause_s=max(0.0, run_pause_s))
+
+    @property
+    def cpu_s(self) -> float:
+        """All of a study's CPU seconds."""
+        own = self.client_s + self.gateway_s + self.decode_s + self.triton_s + self.worker_s + self.database_s
+        return own + sum(self.networks_s.values())
+
+
+@dataclass
+class Walked:
+    """When each study was asked for and had its report, in order of coming; and the cores' busy seconds."""
+
+    asked_s: list[float]
+    finished_s: list[float]
+    busy_s: float = 0.0
+
+    @property
+    def turnaround_s(self) -> list[float]:
+        """From asked to report."""
+        return [end - start for start, end in zip(self.asked_s, self.finished_s, strict=True)]
+
+    @property
+    def studies_per_s(self) -> float:
+        """Reports a second, from the first question to the last report."""
+        return len(self.asked_s) / (max(self.finished_s) - min(self.asked_s))
+
+
+def walked(machine: Machine, work: Work, due_s: Sequence[float], seed: int = 0, *, uploaded: bool = False) -> Walked:
+    """Let a study come at each moment, to be uploaded first unless it is `uploaded`, until all have their reports."""
+    walk = _Walk(machine, work, len(due_s), seed)
+    for number, moment_s in enumerate(due_s):
+        walk.environment.process(walk.study(number, moment_s, uploaded))
+    walk.environment.run()
+    walk.outcome.busy_s = walk.cores.busy_s
+    return walk.outcome
+
+
+class _Walk:
+    def __init__(self, machine: Machine, work: Work, studies: int, seed: int) -> None:
+        self.environment = simpy.Environment()
+        self.cores = Cores(self.environment, machine.cores)
+        self.outcome = Walked([0.0] * studies, [0.0] * studies)
+        self._work, self._random = work, Random(seed)
+        self._parts = {name: simpy.Resource(self.environment, limit) for name, limit in machine.limits.items()}
+
+    def study(self, number: int, due_s: float, uploaded: bool) -> Steps:
+        work, factor = self._work, self._random.choice(self._work.spread)
+        yield self.environment.timeout(due_s)
+        if not uploaded:
+            yield self.cores.compute(work.client_s) & self._process(self._use("gateway", work.gateway_s))
+            yield self.environment.timeout(work.upload_pause_s)
+        self.outcome.asked_s[number] = self.environment.now
+        with self._parts["slot"].request() as slot:
+            yield slot
+            yield self.environment.timeout(work.pickup_pause_s)
+            yield from self._analysis(factor)
+        self.outcome.finished_s[number] = self.environment.now
+
+    def _analysis(self, factor: float) -> Steps:
+        work = self._work
+        yield from self._use("worker", factor * work.worker_s / 2)
+        yield from self._use("decoder", factor * work.decode_s)
+        yield self.environment.all_of([self._process(self._request(factor / REQUESTS)) for _ in range(REQUESTS)])
+        yield from self._use("worker", factor * work.worker_s / 2)
+        yield self.cores.compute(work.database_s)
+        yield self.environment.timeout(work.run_pause_s)
+
+    def _request(self, share: float) -> Steps:
+        """Six slices through Triton, which hands them to all three networks at once."""
+        yield self.cores.compute(share * self._work.triton_s)
+        seconds = self._work.networks_s
+        yield self.environment.all_of([self._process(self._use(name, share * seconds[name])) for name in NETWORKS])
+
+    def _use(self, part: str, seconds: float) -> Steps:
+        with self._parts[part].request() as turn:
+            yield turn
+            yield self.cores.compute(seconds)
+
+    def _process(self, steps: Steps) -> simpy.Process:
+        return self.environment.process(steps)

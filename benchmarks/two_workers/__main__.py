@@ -1,0 +1,128 @@
+"""`python -m benchmarks.two_workers`: measure, tell, and save for the simulation. It takes some eight minutes.
+
+The machine must be still. First studies that come alone, of every kind; then a burst; then random arrivals at half
+and at four fifths of what the burst says that the machine carries.
+"""
+
+import shlex
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import psutil
+import typer
+
+from benchmarks.limit import phantom_zip
+from benchmarks.two_workers.cluster import AT_ONCE, DECODERS, WORKERS, Cluster, running_cluster
+from benchmarks.two_workers.record import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
+from benchmarks.two_workers.records import commit_times_s, counts, kept_bytes
+from benchmarks.two_workers.runs import Caller, Kind, idle
+from benchmarks.two_workers.telling import machine_words, tell
+from gateway.settings import ROOT
+from screening.model_card import ModelCard
+
+REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
+NOBODY: Final = Idle({}, 0.0)
+IDLE_S: Final = 10.0
+
+
+def main(
+    studies: Annotated[int, typer.Option(help="Studies of each kind that come alone.")] = 16,
+    burst: Annotated[int, typer.Option(help="Studies that are asked for at once.")] = 60,
+    seconds: Annotated[float, typer.Option(help="How long studies come at each rate.")] = 150.0,
+    real: Annotated[Path, typer.Option(help="Folder with real studies: cap001, normal001.")] = REAL,
+    folder: Annotated[Path, typer.Option(help="Where the results go, named by the day.")] = RESULTS,
+) -> None:
+    """Measure, print and save."""
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    with TemporaryDirectory(prefix="turnstile-benchmark-") as zips, running_cluster() as cluster:
+        record = measured(cluster, day, kinds(Path(zips), real), studies, burst, seconds)
+    record.save(folder / f"{day}{SUFFIX}")
+    tell(record, (folder / f"{day}{SUFFIX}").with_suffix(".md"))
+
+
+def measured(cluster: Cluster, day: str, sorts: Sequence[Kind], studies: int, burst: int, seconds: float) -> Record:
+    """Everything, in the order that lets each step know what it needs from those before."""
+    words = machine_words()
+    Caller(cluster, sorts[0], NOBODY).alone(2)  # what starts up at the first study is no study's
+    resting, database, synthetic = at_rest(cluster, sorts[0], studies)
+    others = [Caller(cluster, kind, resting).alone(studies) for kind in sorts[1:]]
+    runs = loaded(Caller(cluster, sorts[0], resting), synthetic, burst, seconds)
+    return Record(
+        date=day,
+        command=shlex.join(["python", "-m", "benchmarks.two_workers", *sys.argv[1:]]),
+        machine=words,
+        cores=psutil.cpu_count() or 1,
+        model_card=ModelCard.load(ROOT / "model_repository" / "model_card.json").version,
+        workers=WORKERS,
+        at_once=AT_ONCE,
+        decoders=DECODERS,
+        idle=resting,
+        database=database,
+        alone=(synthetic, *others),
+        runs=tuple(runs),
+    )
+
+
+def at_rest(cluster: Cluster, kind: Kind, studies: int) -> tuple[Idle, Database, Alone]:
+    """What the cluster does by itself; and with that taken off, what studies that come alone ask of it."""
+    first = counts(cluster.database_url)
+    cores = idle(cluster, IDLE_S)
+    begun = counts(cluster.database_url)
+    per_s = (begun.transactions - first.transactions) / (begun.at_s - first.at_s)
+    resting, kept = Idle(cores, round(per_s, 3)), kept_bytes(cluster.data)
+    caller = Caller(cluster, kind, resting)
+    alone = caller.alone(studies)
+    ended = counts(cluster.database_url)
+    own = ended.transactions - begun.transactions - per_s * (ended.at_s - begun.at_s)
+    grown = ended.size_bytes - begun.size_bytes + kept_bytes(cluster.data) - kept
+    asked = studies + caller.warmed_up
+    events = (ended.audit_events - begun.audit_events) / asked
+    commit_s, audit_s = commit_times_s(cluster.database_url)
+    return resting, Database(round(own / asked, 2), events, round(grown / asked), commit_s, audit_s), alone
+
+
+def loaded(caller: Caller, alone: Alone, burst: int, seconds: float) -> Iterator[Run]:
+    """A burst, and two rates below what it says of the machine: it was uploaded before, and uploads take cores too."""
+    all_at_once = caller.burst("burst", burst)
+    yield all_at_once
+    upload_s = sum(alone.upload_cpu_s.values()) / (psutil.cpu_count() or 1)
+    capacity_per_s = 1 / (1 / all_at_once.studies_per_s + upload_s)
+    for name, share in (("half", 0.5), ("four fifths", 0.8)):
+        rate_per_s = round(share * capacity_per_s, 3)
+        yield caller.at_moments(name, rate_per_s, poisson(rate_per_s, seconds, seed=len(name)))
+
+
+def poisson(rate_per_s: float, seconds: float, seed: int) -> list[float]:
+    """Moments at random, so many a second."""
+    random, moments_s = Random(seed), [0.0]
+    while moments_s[-1] < seconds:
+        moments_s.append(moments_s[-1] + random.expovariate(rate_per_s))
+    return moments_s[1:-1]
+
+
+def kinds(folder: Path, real: Path) -> list[Kind]:
+    """The synthetic study; and where they are at hand two real ones, of one of them also every second slice."""
+    found = [Kind("synthetic", phantom_zip(folder), 64)]
+    for name, step in (("cap001", 1), ("cap001", 2), ("normal001", 1)):
+        files = sorted(path for path in (real / name).rglob("*") if path.is_file())[::step]
+        if files:
+            words = f"real, {len(files)} slices"
+            found.append(Kind(words, _zipped(folder / f"{name}-{step}.zip", files), len(files)))
+    return found
+
+
+def _zipped(path: Path, files: Sequence[Path]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # JPEG is compressed already
+        for number, file in enumerate(files):
+            archive.write(file, f"{number:04}.dcm")
+    return path
+
+
+if __name__ == "__main__":
+    typer.run(main)

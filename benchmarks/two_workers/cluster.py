@@ -1,0 +1,89 @@
+"""The cluster itself: `turnstile up` that analyses nothing, and workers beside it, as a chart would start them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import psutil
+import psycopg
+
+from benchmarks.service import Service, running_service
+from benchmarks.two_workers.spent import Spent
+from engines.environment import engine_environment
+from engines.home import default_home
+from gateway.settings import Settings
+
+WORKERS: Final = 2
+AT_ONCE: Final = Settings.model_fields["workers"].default
+DECODERS: Final = Settings.model_fields["decode_workers"].default
+START_LIMIT_S: Final = 120.0
+STOP_LIMIT_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where it answers, where its records and files are, and its processes by kind."""
+
+    service: Service
+    database_url: str
+    data: Path
+    workers: tuple[psutil.Process, ...]
+
+    @property
+    def url(self) -> str:
+        """Of the gateway."""
+        return self.service.url
+
+    def spent(self) -> Spent:
+        """CPU seconds so far."""
+        client = psutil.Process()
+        return Spent.so_far({"gateway": [self.service.process], "workers": [*self.workers], "client": [client]})
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Start it on folders of its own, until the gateway is ready and both workers listen to the queue."""
+    python = str(engine_environment(default_home()).python)  # built once for all, not once for this home
+    with TemporaryDirectory(prefix="turnstile-cluster-") as folder, ExitStack() as stack:
+        home, data = Path(folder) / "home", Path(folder) / "data"
+        service = stack.enter_context(
+            running_service(home=str(home), data_folder=str(data), engine_python=python, workers="0")
+        )
+        database_url = json.loads((home / "running.json").read_text())["database_url"]
+        own = {"home": str(home), "data_folder": str(data), "database_url": database_url, "workers": str(AT_ONCE)}
+        workers = [stack.enter_context(_worker(own)) for _ in range(WORKERS)]
+        _until_at_work(database_url, workers)
+        processes = tuple(psutil.Process(worker.pid) for worker in workers)
+        yield Cluster(service, database_url, data, processes)
+
+
+@contextmanager
+def _worker(settings: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    environ = os.environ | {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "gateway.cli", "worker"]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait(timeout=STOP_LIMIT_S)
+
+
+def _until_at_work(database_url: str, workers: list["subprocess.Popen[bytes]"]) -> None:
+    """Wait until the queue knows every worker."""
+    deadline = time.monotonic() + START_LIMIT_S
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while connection.execute("SELECT count(*) FROM procrastinate_workers").fetchall()[0][0] < len(workers):
+            if any(worker.poll() is not None for worker in workers):
+                raise RuntimeError("turnstile worker ended at once; run it by hand to see why")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the workers were not at work within {START_LIMIT_S:.0f} s")
+            time.sleep(0.3)
