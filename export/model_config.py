@@ -7,7 +7,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
 
 from export.targets import QUEUE_LIMIT, QUEUE_TIMEOUT_US, Serving, Target
-from screening.contract import Contract, Signature, Tensor
+from screening.contract import Contract, Priority, Signature, Tensor
 
 _DATA_TYPES: Final = {"UINT8": triton.TYPE_UINT8, "FP32": triton.TYPE_FP32}
 
@@ -85,16 +85,21 @@ def _instances(serving: Serving, target: Target) -> Any:
 
 
 def _batching(serving: Serving) -> Any:
-    policy = triton.ModelQueuePolicy(
-        timeout_action=triton.ModelQueuePolicy.REJECT,
-        default_timeout_microseconds=QUEUE_TIMEOUT_US,
-        allow_timeout_override=True,
-        max_queue_size=QUEUE_LIMIT,
-    )
     return triton.ModelDynamicBatching(
         preferred_batch_size=serving.preferred_batches,
         max_queue_delay_microseconds=serving.delay_us,
-        default_queue_policy=policy,
+        priority_levels=len(Priority),
+        default_priority_level=Priority.ROUTINE,
+        priority_queue_policy={level: _queue(timeout_us) for level, timeout_us in QUEUE_TIMEOUT_US.items()},
+    )
+
+
+def _queue(timeout_us: int) -> Any:
+    return triton.ModelQueuePolicy(
+        timeout_action=triton.ModelQueuePolicy.REJECT,
+        default_timeout_microseconds=timeout_us,
+        allow_timeout_override=True,
+        max_queue_size=QUEUE_LIMIT,
     )
 
 

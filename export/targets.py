@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
+from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, Priority
 
 TargetName = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["fp32", "int8"]
 
-# What Triton offers besides, and why it is not used. Priority levels: urgent scans overtake in the durable queue; here
-# wait at most the gateway's 96 slices in work, four seconds of a core. Rate limiter: it shares a device between models
-# by tokens, and the classifier is 97 % of ours. Response cache: see `_no_cache`. Two versions at once: docs/adr/0016.
-QUEUE_LIMIT: Final = 512  # requests; the gateway's admission stays far below, this stops a client that has none
-QUEUE_TIMEOUT_US: Final = 30_000_000  # a request may ask for less, never for more patience
+# What Triton offers besides, and is not used: the rate limiter and the response cache (measured: docs/adr/0018), two
+# versions at once (docs/adr/0016).
+QUEUE_LIMIT: Final = 512  # requests of one priority; the gateway's admission stays far below, this stops who has none
+# A request may ask for less, never for more patience. A mass run waits behind everybody, as long as a study may take.
+QUEUE_TIMEOUT_US: Final[Mapping[Priority, int]] = {
+    Priority.URGENT: 30_000_000,
+    Priority.ROUTINE: 30_000_000,
+    Priority.MASS: 120_000_000,
+}
 
 
 @dataclass(frozen=True)

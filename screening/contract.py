@@ -5,6 +5,7 @@ studies. The batch is the only dynamic axis and is left out of every shape here,
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final, Literal
 
 ENSEMBLE: Final = "screening"
@@ -32,6 +33,15 @@ FINDINGS: Final = (
     "Pleural effusion",
     "Pulmonary fibrotic sequela",
 )
+
+
+class Priority(IntEnum):
+    """Who goes first in Triton's queues; Triton counts from 1, the highest."""
+
+    URGENT = 1  # somebody said that it cannot wait
+    ROUTINE = 2  # somebody waits for the answer
+    MASS = 3  # `turnstile screen`: nobody waits for the single study
+
 
 DType = Literal["UINT8", "FP32"]
 

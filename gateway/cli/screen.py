@@ -20,6 +20,7 @@ from gateway.services.items import items_of
 from gateway.services.journal import Entry, Journal
 from gateway.services.output import Output
 from gateway.settings import Settings
+from screening.contract import Priority
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Studies, or folders of studies: zip, DICOM, NIfTI, folder.", exists=True)
@@ -76,7 +77,7 @@ class _Here:
         async with ready_services(settings) as services:
             warn(services)
             room = settings.slices_in_flight // services.analysis.slices_per_upload
-            yield Here(services.analysis), min(settings.decode_workers + 1, room or 1)
+            yield Here(services.analysis.going(Priority.MASS)), min(settings.decode_workers + 1, room or 1)
 
 
 async def _screen(

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from screening.contract import Priority
 from screening.errors import EngineDeadline
 from screening.fusion import SliceOutputs
 
@@ -39,10 +40,11 @@ class Engine(Protocol):
         lung_masks: NDArray[np.uint8],
         deadline: Deadline,
         on_slices: Callable[[int], None] = lambda _: None,
+        priority: Priority = Priority.ROUTINE,
     ) -> SliceOutputs:
         """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError.
 
-        `on_slices` is told how many more have been answered.
+        `on_slices` is told how many more have been answered; `priority` says whom they overtake in the queues.
         """
         ...
 

@@ -16,7 +16,7 @@ from tritonclient.utils import InferenceServerException
 from gateway.inference.faults import fault_of
 from gateway.inference.port import Deadline
 from gateway.tracing import NoTraces, Traces
-from screening.contract import Contract, Tensor
+from screening.contract import Contract, Priority, Tensor
 from screening.errors import EngineFault, EngineUnavailable
 from screening.fusion import SliceOutputs
 
@@ -44,6 +44,7 @@ Slices = NDArray[np.uint8]
 class _Chunk:
     views: Slices
     lung_masks: Slices
+    priority: Priority
 
 
 class TritonEngine:
@@ -67,12 +68,18 @@ class TritonEngine:
         self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
 
     async def infer(
-        self, views: Slices, lung_masks: Slices, deadline: Deadline, on_slices: Callable[[int], None] = lambda _: None
+        self,
+        views: Slices,
+        lung_masks: Slices,
+        deadline: Deadline,
+        on_slices: Callable[[int], None] = lambda _: None,
+        priority: Priority = Priority.ROUTINE,
     ) -> SliceOutputs:
         """Send all chunks at once; the first that fails cancels the others."""
+        size = self._chunk_slices
         chunks = [
-            _Chunk(views[start : start + self._chunk_slices], lung_masks[start : start + self._chunk_slices])
-            for start in range(0, len(views), self._chunk_slices)
+            _Chunk(views[start : start + size], lung_masks[start : start + size], priority)
+            for start in range(0, len(views), size)
         ]
         try:
             async with asyncio.TaskGroup() as group:
@@ -130,6 +137,7 @@ class TritonEngine:
                     inputs,
                     outputs=self._outputs,
                     headers={**self._headers, **trace},
+                    priority=chunk.priority,
                     timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
                     client_timeout=left_s,
                 )

@@ -13,6 +13,7 @@ from gateway.inference.admission import Admission
 from gateway.inference.port import Deadline, Engine
 from gateway.metrics import Metrics
 from gateway.services.progress import OnProgress, Steps, untold
+from screening.contract import Priority
 from screening.errors import StudyError
 from screening.evidence import Evidence
 from screening.fusion import fuse
@@ -53,6 +54,7 @@ class Analysis:
     budgets: Budgets
     metrics: Metrics
     deadline_s: float
+    priority: Priority = Priority.ROUTINE
 
     async def screened(self, upload: Upload, on_progress: OnProgress = untold) -> tuple[Screened, ...]:
         """What came of each study of the upload; what fails, fails in its own report.
@@ -73,6 +75,10 @@ class Analysis:
     def judging_at(self, point: OperatingPoint) -> Self:
         """The same, with verdicts by this operating point of the card."""
         return replace(self, card=replace(self.card, operating_point=point))
+
+    def going(self, priority: Priority) -> Self:
+        """The same, for studies that wait in Triton's queues at this priority."""
+        return replace(self, priority=priority)
 
     async def reports(self, upload: Upload) -> tuple[Report, ...]:
         """`screened`, for those who draw no heatmaps."""
@@ -115,7 +121,7 @@ class Analysis:
         prepared = await self._prepared(study, deadline, timings_s)
         steps.networks()
         with self.metrics.stage("inference", timings_s):
-            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline, steps.seen)
+            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline, steps.seen, self.priority)
         with self.metrics.stage("fusion", timings_s):
             fusion = fuse(outputs, self.card.error_range)
         seconds = perf_counter() - start

@@ -8,7 +8,7 @@ from tritonclient.grpc import model_config_pb2 as triton
 from export.model_config import ensemble_config, network_config, write_config
 from export.repository import contract_of
 from export.targets import TARGETS, TargetName
-from screening.contract import VIEWS
+from screening.contract import VIEWS, Priority
 
 CONTRACT = contract_of(64)
 
@@ -47,7 +47,17 @@ def test_the_ensemble_never_asks_a_network_for_more_than_it_takes(target: Any) -
     for network in networks:
         assert {warmup.batch_size for warmup in network.model_warmup} == {1, network.max_batch_size}
         assert all(size <= network.max_batch_size for size in network.dynamic_batching.preferred_batch_size)
-        assert network.dynamic_batching.default_queue_policy.max_queue_size > 0
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_every_queue_is_bounded_and_routine_unless_told(target: Any) -> None:
+    for step in CONTRACT.steps:
+        batching = network_config(step, target).dynamic_batching
+        assert (batching.priority_levels, batching.default_priority_level) == (len(Priority), Priority.ROUTINE)
+        assert batching.priority_queue_policy.keys() == set(Priority)
+        for policy in batching.priority_queue_policy.values():
+            assert policy.max_queue_size > 0
+            assert policy.default_timeout_microseconds > 0
 
 
 def test_the_cpu_target_uses_the_keys_of_nvidias_backend() -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.tables import ReportRow, ScanRow
+from screening.contract import Priority
 from screening.evidence import unpack
 from tests.integration.gateway.jobs.scans import Scans
 from tests.integration.gateway.running import running_gateway, until
@@ -255,3 +256,19 @@ def test_a_blob_that_is_gone_fails_by_name(scans: Scans, tmp_path: Path) -> None
     row = scans.in_database(lambda session: session.get_one(ScanRow, scan))
     asyncio.run(scans.blobs.delete(row.sha256))
     assert scans.analysed(scan)["error"] == "upload_lost"
+
+
+@pytest.mark.parametrize(("urgent", "priority"), [(True, Priority.URGENT), (False, Priority.ROUTINE)])
+def test_urgency_reaches_triton(
+    scans: Scans, phantom: Path, monkeypatch: pytest.MonkeyPatch, urgent: bool, priority: Priority
+) -> None:
+    engine, seen = scans.gateway.services.engine, set()
+    infer = engine.infer
+
+    async def noted(*arguments: Any) -> Any:
+        seen.add(arguments[-1])
+        return await infer(*arguments)
+
+    monkeypatch.setattr(engine, "infer", noted)
+    scans.call("POST", scans.add(phantom), f"analyze?wait=110&urgent={urgent}")
+    assert seen == {priority}

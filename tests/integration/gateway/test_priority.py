@@ -1,0 +1,47 @@
+"""Urgent studies before mass runs in Triton's own queues: through the ensemble, on the shipped networks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from gateway.inference.port import Deadline
+from gateway.inference.triton import TritonEngine
+from screening.contract import Priority
+from tests.integration.gateway.running import RunningGateway
+
+CHUNK = 6
+MASS = 24  # requests, of which Triton runs two at a time
+
+
+@pytest_asyncio.fixture
+async def engine(gateway: RunningGateway) -> AsyncIterator[TritonEngine]:
+    services, secret = gateway.services, gateway.services.triton_secret
+    known = secret.get_secret_value() if secret else None
+    engine = TritonEngine(services.triton_url, services.card.contract, CHUNK, secret=known)
+    yield engine
+    await engine.close()
+
+
+@pytest.mark.parametrize(("priority", "overtakes"), [(Priority.URGENT, True), (Priority.MASS, False)])
+async def test_who_is_urgent_overtakes_a_full_queue(
+    gateway: RunningGateway, engine: TritonEngine, priority: Priority, overtakes: bool
+) -> None:
+    contract, answered, first = gateway.services.card.contract, 0, asyncio.Event()
+    views, masks = (np.ones((CHUNK, *tensor.shape), np.uint8) for tensor in (contract.views, contract.lung_mask))
+
+    async def one_of_many() -> None:
+        nonlocal answered
+        await engine.infer(views, masks, Deadline.after(100), priority=Priority.MASS)
+        answered += 1
+        first.set()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(MASS):
+            group.create_task(one_of_many())
+        await first.wait()
+        await engine.infer(views, masks, Deadline.after(100), priority=priority)
+        before = answered
+    assert (before < MASS / 2) is overtakes
