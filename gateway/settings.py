@@ -46,7 +46,7 @@ class Settings(PeopleSettings):
     slices_in_flight: PositiveInt = 96
     """Slices in work at once. One upload in work counts as the model card's slices per study."""
     slices_waiting: NonNegativeInt = 192
-    """Slices that may wait for their turn; what comes on top is refused with 429."""
+    """Slices that may wait for their turn, or still come in; what comes on top is refused with 429."""
 
     decode_workers: PositiveInt = 2
     """Worker processes that read and decode studies."""

@@ -1,7 +1,7 @@
 """The gate: slices in work are bounded, those that wait are bounded too, and what comes on top is refused.
 
-While all places are taken, uploads that still come in count as if they waited: else a crowd is let in to send, slows
-all that is in work, and is refused after its last byte. While one is free they do not: a slow line keeps nobody out.
+An upload has its place from its first byte on. Else a crowd is let in to send: at three times what two cores can do 51
+came in at once, took 30 s instead of one for it, and were refused after the last byte.
 
 Turns are taken in the order of arrival; a small upload does not overtake a large one, so that none starves.
 """
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
+from typing import NoReturn
 
 from screening.errors import EngineOverloaded
 
@@ -55,7 +56,8 @@ class Admission:
     def expect(self, slices: int) -> Iterator[None]:
         """Count an upload while it comes in, in the block; raises EngineOverloaded when it would find no room."""
         slices = self._weight(slices)
-        self._refuse_without_room(slices, self.arriving)
+        if self.in_flight + self.waiting + self.arriving + slices > self._limit + self._waiting_limit:
+            self._refuse()
         self.arriving += slices
         try:
             yield
@@ -67,7 +69,7 @@ class Admission:
         if self._hold_s is None:
             return 1
         slices_per_s = self._limit / max(self._hold_s, 1e-6)  # Little's law
-        return max(1, min(LONGEST_RETRY_S, math.ceil((self.in_flight + self.waiting) / slices_per_s)))
+        return max(1, min(LONGEST_RETRY_S, math.ceil((self.in_flight + self.waiting + self.arriving) / slices_per_s)))
 
     def _weight(self, slices: int) -> int:
         return min(slices, self._limit)  # an upload larger than the gate passes alone, not never
@@ -75,16 +77,16 @@ class Admission:
     def _fits(self, slices: int) -> bool:
         return not self._queue and self.in_flight + slices <= self._limit
 
-    def _refuse_without_room(self, slices: int, arriving: int = 0) -> None:
-        if not self._fits(slices) and self.waiting + arriving + slices > self._waiting_limit:
-            self._on_refusal()
-            raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
+    def _refuse(self) -> NoReturn:
+        self._on_refusal()
+        raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
 
     async def _enter(self, slices: int) -> None:
-        self._refuse_without_room(slices)
         if self._fits(slices):
             self.in_flight += slices
             return
+        if self.waiting + slices > self._waiting_limit:
+            self._refuse()
         waiter = _Waiter(slices, asyncio.get_running_loop().create_future())
         self._queue.append(waiter)
         self.waiting += slices

@@ -77,18 +77,17 @@ async def test_what_does_not_fit_into_the_queue_is_refused_and_counted() -> None
         pass
 
 
-async def test_what_still_comes_in_counts_as_waiting_once_all_places_are_taken() -> None:
+async def test_what_still_comes_in_has_its_place() -> None:
     gate = Admission(10, 20)
-    with gate.expect(10), gate.expect(10), gate.expect(10), gate.expect(10):
-        pass  # a place is free: slow lines keep nobody out
+    with gate.expect(10), gate.expect(10), gate.expect(10), pytest.raises(EngineOverloaded), gate.expect(1):
+        pass
     async with gate.hold(10):
-        with gate.expect(10), gate.expect(10):
-            with pytest.raises(EngineOverloaded), gate.expect(10):
+        with gate.expect(10):
+            waiter = asyncio.create_task(_hold_once(gate))  # it has come in, and nobody who still sends is in its way
+            await asyncio.sleep(0)
+            assert (gate.in_flight, gate.waiting, gate.arriving) == (10, 10, 10)
+            with pytest.raises(EngineOverloaded), gate.expect(1):
                 pass
-            async with asyncio.timeout(5):
-                waiter = asyncio.create_task(_hold_once(gate))  # it has come in: nobody who still sends is in its way
-                await asyncio.sleep(0)
-                assert gate.waiting == 10
         with gate.expect(10):
             pass
     await waiter
