@@ -59,7 +59,8 @@ def restore(
 async def _backup(settings: Settings, target: str, keep: int | None) -> int:
     note = found()
     if settings.database_url is None and note is not None:
-        settings = settings.model_copy(update={"database_url": SecretStr(note.database_url)})
+        running = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
+        settings = settings.model_copy(update=running)
     by = command_line_admin(getpass.getuser(), settings.institution)
     async with open_backups(settings, by) as (taking, _):
         with errors.status("dumping the database") as status:

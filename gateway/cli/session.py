@@ -21,6 +21,7 @@ from gateway.services.backups.errors import BackupError
 from gateway.services.journal import JournalInUse
 from gateway.serving import SwitchRefused
 from gateway.settings import Settings
+from gateway.store.migration import SchemaTooNew
 from gateway.tracing import TracingUnavailable
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
@@ -45,7 +46,7 @@ def told_in_words() -> Iterator[None]:
         yield
     except (BackupError, EngineError, EngineUnavailable, GatewayError) as error:
         _fail(error.detail)
-    except (InvalidModelCard, JournalInUse, NoLogin, SwitchRefused, TracingUnavailable) as error:
+    except (InvalidModelCard, JournalInUse, NoLogin, SchemaTooNew, SwitchRefused, TracingUnavailable) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))

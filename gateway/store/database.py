@@ -1,5 +1,6 @@
 """PostgreSQL as the services see it: one transaction at a time, and one error when it is away."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -17,6 +18,7 @@ POOL_SIZE = 10  # a query takes a few ms, and the gateway answers some 100 reque
 POOL_OVERFLOW = 10
 POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
+READY_TIMEOUT_S = 3.0  # those who probe wait for 4 or 5
 REFUSED = "08001"
 AWAY = ("08", "57P", "53")  # classes of SQLSTATE: connection, operator intervention, out of disk, memory, connections
 
@@ -44,10 +46,12 @@ class Database:
                 yield session
 
     async def why_not_ready(self) -> str | None:
-        """None when a query is answered, else the reason in words."""
+        """None when a query is answered soon, else the reason in words; a database that hangs refuses nobody."""
         try:
-            async with self.transaction() as session:
+            async with asyncio.timeout(READY_TIMEOUT_S), self.transaction() as session:
                 await session.execute(text("SELECT 1"))
+        except TimeoutError:
+            return f"the database does not answer within {READY_TIMEOUT_S:g} s"
         except DatabaseAway as error:
             return str(error)
         return None

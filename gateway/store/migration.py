@@ -18,10 +18,14 @@ POLL_S = 0.5
 LOCK = 7_465_726_847  # any number that nobody else takes: pg_advisory_xact_lock(bigint)
 
 
+class SchemaTooNew(Exception):
+    """The records are of a newer release, and this one would not know what it spoils."""
+
+
 async def migrate(database: Database) -> str:
     """Take every step that is missing, all or none, and return the newest; several that start at once take turns.
 
-    Raises DatabaseAway.
+    Raises DatabaseAway and SchemaTooNew.
     """
     async with database.transaction() as session:
         connection = await session.connection()
@@ -62,6 +66,9 @@ async def why_not_current(database: Database) -> str | None:
 def _upgrade(connection: Connection) -> str:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     config = _config()
+    there = MigrationContext.configure(connection).get_current_revision()
+    if there is not None and not knows(there):
+        raise SchemaTooNew(f"the database has the schema {there} of a newer release: run that one, or restore a backup")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return ScriptDirectory.from_config(config).get_current_head() or ""

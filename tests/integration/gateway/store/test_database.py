@@ -1,5 +1,8 @@
 """What is told as an absence of the database, and what is a fault of ours."""
 
+import os
+import signal
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -20,6 +23,17 @@ async def test_one_that_nobody_serves_is_told_without_its_address() -> None:
     nobody = Database("postgresql://turnstile:geheim@127.0.0.1:9/turnstile")
     assert await nobody.why_not_ready() == "the database does not answer"
     await nobody.close()
+
+
+async def test_one_that_hangs_is_told_and_nobody_waits_for_it(database: Database) -> None:
+    async with database.transaction() as session:
+        server = int(await session.scalar(OWN))
+    os.kill(server, signal.SIGSTOP)
+    try:
+        assert await database.why_not_ready() == "the database does not answer within 3 s"
+    finally:
+        os.kill(server, signal.SIGCONT)
+    assert await database.why_not_ready() is None
 
 
 async def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced(database: Database, database_url: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from gateway.store.database import Database
-from gateway.store.migration import migrate, why_not_current
+from gateway.store.migration import SchemaTooNew, migrate, why_not_current
 from gateway.store.tables import Base
 from tests.postgres import RunningPostgres
 
@@ -20,6 +20,17 @@ async def test_an_empty_database_is_told_and_migrated_once_by_three_at_a_time(po
         assert "turnstile migrate" in (await why_not_current(database) or "")
         assert len(set(await asyncio.gather(*(migrate(database) for _ in range(3))))) == 1
         assert await why_not_current(database) is None
+    finally:
+        await database.close()
+
+
+async def test_a_schema_of_a_newer_release_is_left_alone(postgres: RunningPostgres) -> None:
+    database = Database(postgres.new_database())
+    try:
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(SchemaTooNew, match="9999"):
+            await migrate(database)
     finally:
         await database.close()
 
