@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The gateway with its page, and the worker: one image, two commands (`turnstile up`, `turnstile worker`).
+# The gateway with its page, the worker, the migration, the backup: one image, a command each (`turnstile up`, ...).
 # Built from the checkout's root:  docker build -f deploy/gateway.Dockerfile -t turnstile/gateway .
 # A release pins both by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
@@ -30,7 +30,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM ${PYTHON}
 RUN useradd --system --no-create-home --uid 10001 --user-group --shell /usr/sbin/nologin turnstile \
-    && install --directory --owner=turnstile --group=turnstile /var/lib/turnstile
+    && install --directory --owner=turnstile --group=turnstile /var/lib/turnstile \
+    && install --directory --owner=turnstile --group=turnstile --mode=0700 /backups
 COPY --from=build /opt/turnstile /opt/turnstile
 COPY --from=build /app /app
 COPY --from=web /app/gateway/static /app/gateway/static

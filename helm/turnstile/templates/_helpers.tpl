@@ -87,7 +87,7 @@ initContainers:
 {{- end }}
 {{- end }}
 
-{{- /* What the gateway, the worker and the migration read. */ -}}
+{{- /* What the gateway, the worker, the migration and the backup read. */ -}}
 {{- define "turnstile.environment" -}}
 {{- $database := .Values.database.external }}
 - name: TURNSTILE_DATABASE_URL
@@ -149,11 +149,15 @@ dns:///{{ include "turnstile.fullname" . }}-triton-{{ include "turnstile.modelsI
 {{- include "turnstile.caVolume" .root }}
 - name: scratch
   emptyDir: {sizeLimit: {{ .scratchSize }}}
+{{- include "turnstile.dataVolume" .root }}
+{{- end }}
+
+{{- define "turnstile.dataVolume" }}
 - name: data
-{{- if .root.Values.blobs.s3.url }}
+{{- if .Values.blobs.s3.url }}
   emptyDir: {sizeLimit: 1Gi}
 {{- else }}
-  persistentVolumeClaim: {claimName: {{ .root.Values.blobs.claim.existingClaim | default (printf "%s-blobs" (include "turnstile.fullname" .root)) }}}
+  persistentVolumeClaim: {claimName: {{ .Values.blobs.claim.existingClaim | default (printf "%s-blobs" (include "turnstile.fullname" .)) }}}
 {{- end }}
 {{- end }}
 

@@ -48,7 +48,11 @@ def pods(values: str) -> dict[str, Object]:
     templates = {
         name: found["spec"]["template"]["spec"] for kind in kinds for name, found in of_kind(values, kind).items()
     }
-    return templates | {name: found["spec"] for name, found in of_kind(values, "Pod").items()}
+    nightly = {
+        name: found["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for name, found in of_kind(values, "CronJob").items()
+    }
+    return templates | nightly | {name: found["spec"] for name, found in of_kind(values, "Pod").items()}
 
 
 def component(found: Object) -> str:

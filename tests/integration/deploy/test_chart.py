@@ -6,6 +6,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
+from gateway.cli.app import app
 from gateway.settings import Settings
 from gateway.settings_people import PeopleSettings
 from tests.integration.deploy.charts import VALUES, objects, of_kind, pods, run
@@ -118,6 +119,8 @@ def test_without_the_databases_secret_nothing_is_rendered() -> None:
         "people.oidc.issuer=http://login.example.org",
         "triton.pools.gpu.enabled=true",
         "worker.atOnce=0",
+        "backup.schedule=nightly",
+        "backup.enabled=true,backup.s3Url=s3://backups/turnstile",
     ],
 )
 def test_a_wrong_value_is_refused(wrong: str) -> None:
@@ -137,6 +140,25 @@ def test_the_model_repository_is_read_only_and_comes_from_an_image_or_a_claim() 
             assert len(pod.get("initContainers", ())) == init
             (mount,) = (mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "models")
             assert mount["readOnly"] is True
+
+
+def test_a_backup_is_taken_by_night_and_outlives_the_release() -> None:
+    job = of_kind("backup", "CronJob")["backup"]["spec"]
+    assert (job["schedule"], job["timeZone"], job["concurrencyPolicy"]) == ("30 1 * * *", "Europe/Berlin", "Forbid")
+    assert pods("backup")["backup"]["containers"][0]["args"] == ["backup", "/backups", "--keep", "7"]
+    claim = of_kind("backup", "PersistentVolumeClaim")["backup"]
+    assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    (container,) = pods("external")["backup"]["containers"]
+    assert container["args"][1] == "s3://backups/turnstile"
+    assert {"PGPASSWORD", "PGSSLROOTCERT", "AWS_SECRET_ACCESS_KEY"} <= {one["name"] for one in container["env"]}
+
+
+def test_commands_of_the_chart_exist() -> None:
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    ours = [pod["containers"][0] for values in ("backup", "external") for pod in pods(values).values()]
+    named = {one["args"][0] for one in ours if "/gateway:" in one["image"] and "command" not in one}
+    assert named == {"up", "worker", "migrate", "backup"}
+    assert named <= commands
 
 
 def test_new_networks_are_served_beside_the_old_ones() -> None:

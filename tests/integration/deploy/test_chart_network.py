@@ -35,15 +35,15 @@ def test_the_gateway_and_the_worker_alone_reach_triton() -> None:
     assert policy["spec"]["egress"] == [], "it calls nobody"
 
 
-def test_the_gateway_the_worker_and_the_migration_alone_reach_postgresql() -> None:
-    policy = of_kind("minimal", "NetworkPolicy")["postgres"]
-    assert peers(policy, "ingress", 5432) == {"gateway", "worker", "migrate"}
+def test_the_gateway_the_worker_the_migration_and_the_backup_alone_reach_postgresql() -> None:
+    policy = of_kind("backup", "NetworkPolicy")["postgres"]
+    assert peers(policy, "ingress", 5432) == {"gateway", "worker", "migrate", "backup"}
     assert policy["spec"]["egress"] == []
 
 
-@pytest.mark.parametrize("name", ["worker", "migrate"])
-def test_nobody_calls_the_worker_or_the_migration(name: str) -> None:
-    policy = of_kind("minimal", "NetworkPolicy")[name]
+@pytest.mark.parametrize("name", ["worker", "migrate", "backup"])
+def test_nobody_calls_what_only_works(name: str) -> None:
+    policy = of_kind("backup", "NetworkPolicy")[name]
     assert [rule for rule in policy["spec"]["ingress"] if not _is_monitoring(rule)] == []
 
 

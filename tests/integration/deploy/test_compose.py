@@ -84,7 +84,7 @@ def test_the_limits_fit_into_16_gb(profiles: str) -> None:
 
 def test_only_those_who_work_with_them_reach_triton_and_postgresql() -> None:
     assert _in_network("engine") == {"gateway", "worker", "engine-ready", "triton", "triton-gpu"}
-    assert _in_network("data") == {"gateway", "worker", "migrate", "db"}
+    assert _in_network("data") == {"gateway", "worker", "migrate", "backup", "db"}
     assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
 
 
@@ -94,12 +94,24 @@ def test_what_is_published_is_for_this_machine_unless_asked() -> None:
     assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 
-@pytest.mark.parametrize("name", ["gateway", "worker", "migrate", "engine-ready", "triton", "triton-gpu", "db"])
+@pytest.mark.parametrize(
+    "name", ["gateway", "worker", "migrate", "backup", "engine-ready", "triton", "triton-gpu", "db"]
+)
 def test_every_service_is_hardened(name: str) -> None:
     service = whole()["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_a_backup_is_taken_when_it_is_asked_for_and_sees_what_the_gateway_keeps() -> None:
+    backup, gateway = whole()["services"]["backup"], whole()["services"]["gateway"]
+    assert backup["profiles"] == ["backup"]
+    assert "depends_on" not in backup, "a restore starts it while nothing but PostgreSQL runs"
+    (kept,) = (mount for mount in gateway["volumes"] if mount.startswith("blobs:"))
+    assert kept in backup["volumes"]
+    for name in ("TURNSTILE_DATABASE_URL", "PGPASSWORD", "TURNSTILE_DATA_FOLDER", "TURNSTILE_BLOB_URL"):
+        assert backup["environment"][name] == gateway["environment"][name]
 
 
 def test_the_model_repository_is_read_only_everywhere() -> None:
