@@ -44,6 +44,7 @@ def main(
     browsing: Annotated[float | None, Seconds] = None,
     grpc: Annotated[float | None, Seconds] = None,
     overload: Annotated[float | None, Seconds] = None,
+    recovery: Annotated[float | None, Seconds] = None,
     soak: Annotated[float | None, Seconds] = None,
 ) -> None:
     """Measure what this machine carries, and write one page about it.
@@ -53,7 +54,7 @@ def main(
     """
     console = Console(stderr=True, highlight=False)
     given = {"most_callers": callers, "stage_s": stages, "ward_s": ward, "browsing_s": browsing}
-    given |= {"grpc_s": grpc, "overload_s": overload, "soak_s": soak}
+    given |= {"grpc_s": grpc, "overload_s": overload, "recovery_s": recovery, "soak_s": soak}
     folder = output or default_folder(f"{datetime.now(UTC):%Y-%m-%d}", short)
     try:
         if url:

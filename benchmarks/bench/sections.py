@@ -7,6 +7,7 @@ from benchmarks.bench.record import Record
 from benchmarks.bench.results import (
     ORIGINAL_STUDY_S,
     Aim,
+    Cell,
     Growth,
     GrpcResult,
     LimitResult,
@@ -76,6 +77,11 @@ def seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
+def people(count: int, word: str) -> str:
+    """`1 caller`, `2 callers`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def aim_row(aim: Aim) -> tuple[str, str, str, str]:
     """Name, figure, what it should be, and the judgement."""
     unit = f" {aim.unit}" if aim.unit else ""
@@ -98,7 +104,7 @@ def _stages(stages: StagesResult, limit: LimitResult | None) -> Section:
     )
     knee = stages.knee
     words = [
-        f"The knee is at {knee.callers} callers: {knee.studies_per_minute:.0f} studies a minute. {KNEE}",
+        f"The knee is at {people(knee.callers, 'caller')}: {knee.studies_per_minute:.0f} studies a minute. {KNEE}",
         f"{POSTED} {_callers_took(stages.client.cores)}",
         _reports(stages.distinct_reports),
     ]
@@ -109,14 +115,12 @@ def _stages(stages: StagesResult, limit: LimitResult | None) -> Section:
 
 def _overload(overload: OverloadResult) -> Section:
     answers = ", ".join(f"{count} x {outcome}" for outcome, count in sorted(overload.outcomes.items()))
-    came = (
-        f"For {overload.seconds:.0f} s studies came at {overload.offered_per_minute:.0f} a minute, three times what is"
-    )
+    offered, done = f"{overload.offered_per_minute:.0f} a minute", f"{overload.accepted_per_minute:.0f} a minute"
+    came = f"For {overload.seconds:.0f} s studies came at {offered}, three times what is done at the knee"
     words = [
-        f"{came} done at the knee; nobody obeyed Retry-After. {overload.accepted_per_minute:.0f} a minute were screened.",
-        f"Then the knee's callers went on, at once. {_callers_took(overload.client.cores)}",
+        f"{came}, and nobody obeyed Retry-After. {done} were screened. Then the knee's callers went on, at once.",
         f"Answers: {answers}. Accepted: p50 {seconds(overload.p50_s)} s, p95 {seconds(overload.p95_s)} s.",
-        f"Refused: p95 {seconds(overload.refusal_p95_s)} s.",
+        f"Refused: p95 {seconds(overload.refusal_p95_s)} s. {_callers_took(overload.client.cores)}",
     ]
     if advice := overload.advice:
         words.append(
@@ -139,7 +143,7 @@ def _soak(soak: SoakResult) -> Section:
         (f"last {window}", f"{soak.last_per_minute:.1f}", "", "", ""),
     )
     words = (
-        f"{soak.callers} callers for {soak.seconds / 60:.1f} minutes. " + _callers_took(soak.client.cores),
+        f"{people(soak.callers, 'caller')} for {soak.seconds / 60:.1f} minutes. " + _callers_took(soak.client.cores),
         _reports(soak.distinct_reports),
     )
     tables = (Table(head, rows), _growth(soak.growth))
@@ -147,21 +151,16 @@ def _soak(soak: SoakResult) -> Section:
 
 
 def _grpc(grpc: GrpcResult, limit: LimitResult | None) -> Section:
-    head = ("slices a request", "requests at once", "slices/s", "p50 ms", "p95 ms", "of ONNX")
+    at_once = sorted({cell.concurrency for cell in grpc.cells})
+    head = ("slices/s (p50 / p95 ms)", *(f"{count} at once" for count in at_once))
     rows = tuple(
-        (
-            str(cell.batch),
-            str(cell.concurrency),
-            f"{cell.slices_per_s:.1f}",
-            f"{cell.p50_ms:.0f}",
-            f"{cell.p95_ms:.0f}",
-            f"{cell.slices_per_s / limit.slices_per_s:.2f}" if limit else "-",
-        )
-        for cell in grpc.cells
+        (f"{batch} a request", *(_cell(cell) for cell in grpc.cells if cell.batch == batch))
+        for batch in sorted({cell.batch for cell in grpc.cells})
     )
     best = grpc.best
     where = f"{best.batch} a request, {best.concurrency} requests at once"
-    words = (f"The ensemble alone makes at best {best.slices_per_s:.0f} slices a second ({where}). {GRPC}",)
+    share = f", {best.slices_per_s / limit.slices_per_s:.2f} of ONNX Runtime alone" if limit else ""
+    words = (f"The ensemble alone makes at best {best.slices_per_s:.0f} slices a second ({where}){share}. {GRPC}",)
     return Section("grpc", "The ensemble over gRPC, without the gateway", words, (Table(head, rows),), ("grpc",))
 
 
@@ -188,6 +187,10 @@ def _limit(limit: LimitResult) -> Section:
     words = (f"{ALONE}: {rate}. {TWICE}",)
     head = ("network, one instance", "ms a study")
     return Section("limit", "The limit: ONNX Runtime alone", words, (Table(head, rows),))
+
+
+def _cell(cell: Cell) -> str:
+    return f"{cell.slices_per_s:.1f} ({cell.p50_ms:.0f} / {cell.p95_ms:.0f})"
 
 
 def _growth(growth: Sequence[Growth]) -> Table:

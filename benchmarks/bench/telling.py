@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from benchmarks.bench.plots import drawn
 from benchmarks.bench.record import Record
 from benchmarks.bench.results import ORIGINAL_STUDY_S
-from benchmarks.bench.sections import Table, aim_row, of_limit, of_original, seconds, sections_of
+from benchmarks.bench.sections import Table, aim_row, of_limit, of_original, people, seconds, sections_of
 
 LOCUST = ("stages", "overload", "recovery", "soak", "ward", "browsing")
 AIMS = ("aim", "seen", "wanted", "")
@@ -47,7 +47,7 @@ def tiles(record: Record) -> list[tuple[str, str, str]]:
     if results.stages:
         knee = results.stages.knee
         made += [
-            (f"{knee.studies_per_minute:.0f}", "studies a minute", f"at the knee, {knee.callers} callers"),
+            (f"{knee.studies_per_minute:.0f}", "studies a minute", f"at the knee, {people(knee.callers, 'caller')}"),
             (seconds(knee.p95_s), "s", "p95 of a study at the knee"),
             (of_limit(knee.studies_per_minute, limit), "of the limit", "ONNX Runtime alone is 1"),
             (of_original(knee.studies_per_minute), "times", f"the original's {ORIGINAL_STUDY_S} s a study"),
