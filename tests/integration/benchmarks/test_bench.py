@@ -15,7 +15,7 @@ from tests.integration.gateway.running import RunningGateway, running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]
 HOUSE = {"slices_in_flight": 12, "slices_waiting": 12}  # two studies: three times the knee is surely too much
-SECONDS = {"stages": 4, "ward": 3, "browsing": 2, "grpc": 1, "overload": 4, "soak": 3}
+SECONDS = {"stages": 3, "ward": 8, "browsing": 2, "grpc": 1, "overload": 4, "soak": 3}
 
 
 @pytest.fixture(scope="module")
