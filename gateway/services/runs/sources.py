@@ -30,8 +30,8 @@ class Found:
 
 
 def in_paths(paths: Iterable[Path]) -> Found:
-    """The uploads on this machine; whatever the folder one stands in, a file has one name: its absolute one."""
-    items = items_of(path.absolute() for path in paths)
+    """The uploads on this machine, each by the one path that it has from whatever folder it is named."""
+    items = items_of(path.resolve() for path in paths)
     sources = (Source(printable(item), file_name_of(item), partial(bytes_of, item)) for item in items.uploads)
     return Found(tuple(sources), tuple(map(printable, items.passed_over)))
 

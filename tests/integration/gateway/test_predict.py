@@ -86,6 +86,21 @@ def test_several_studies_answer_with_rows_and_a_failed_one_is_no_normal(
     }
 
 
+def test_all_answers_with_every_report_whatever_came_of_it(gateway: RunningGateway, phantom: Path, text: Path) -> None:
+    nothing = gateway.predict(text, params={"all": "true"})
+    assert nothing.status_code == 200
+    (row,) = nothing.json()["rows"]
+    assert (row["error"], row["verdict"], row["pathology"]) == ("not_dicom", "not_analysed", None)
+    one = gateway.predict(phantom, params={"all": "true", "detail": "full"}).json()
+    assert [report["verdict"] for report in one["rows"]] != ["not_analysed"]
+    assert one["summary"] | {"has_pathology_any": None} == {
+        "studies": 1,
+        "analysed": 1,
+        "failed": 0,
+        "has_pathology_any": None,
+    }
+
+
 def test_csv_for_many(gateway: RunningGateway, phantom: Path, text: Path) -> None:
     answer = gateway.predict(phantom, text, headers={"Accept": CSV})
     assert answer.headers["content-type"].startswith(CSV)
