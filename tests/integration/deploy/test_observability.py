@@ -16,13 +16,20 @@ from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 
 HERE = Path(__file__).parent
+ALERTS = ROOT / "docs" / "alerts.md"
 OF_TRITON = {
     "nv_inference_count",
+    "nv_inference_request_success",
     "nv_inference_exec_count",
     "nv_inference_queue_duration_us",
     "nv_inference_compute_infer_duration_us",
     "nv_gpu_utilization",
 }
+
+
+def first_queries() -> list[str]:
+    """What an operator is told to ask Prometheus first."""
+    return re.findall(r"`q '(.+)'`", ALERTS.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", contents())
@@ -35,12 +42,17 @@ def test_every_alert_fires_when_it_must_and_only_then() -> None:
     _promtool("test", "rules", HERE / "rules_test.yml", HERE / "rules_slow_test.yml")
 
 
+def test_every_alert_has_a_first_step_that_can_be_typed() -> None:
+    sections = re.split(r"^### ", ALERTS.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    assert [section.split()[0] for section in sections if "**First:** `" not in section.splitlines()[1]] == []
+
+
 def test_every_alert_says_where_to_read_on_and_is_tested() -> None:
     rules = [rule for group in yaml.safe_load(contents()["rules.yml"])["groups"] for rule in group["rules"]]
     alerts = [rule for rule in rules if "alert" in rule]
     tests = (HERE / "rules_test.yml").read_text("utf-8")
     assert {alert["labels"]["severity"] for alert in alerts} == {"page", "ticket"}
-    anchors = set(re.findall(r"^### (\w+)$", (ROOT / "docs" / "alerts.md").read_text("utf-8"), re.MULTILINE))
+    anchors = set(re.findall(r"^### (\w+)$", ALERTS.read_text("utf-8"), re.MULTILINE))
     assert {alert["annotations"]["runbook"] for alert in alerts} == {f"docs/alerts.md#{anchor}" for anchor in anchors}
     causes = {alert["alert"] for alert in alerts if "objective" not in alert["labels"]}
     assert {name for name in causes if name not in tests} == set()
@@ -48,15 +60,15 @@ def test_every_alert_says_where_to_read_on_and_is_tested() -> None:
 
 def test_rules_and_dashboard_read_meters_that_there_are() -> None:
     meters = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE)) | OF_TRITON
-    text = " ".join([*queries(), contents()["rules.yml"]])
+    text = " ".join([*queries(), *first_queries(), contents()["rules.yml"]])
     read = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:turnstile|nv)_[a-z_]+\b", text)}
     assert {name for name in read if name not in meters and f"{name}_count" not in meters} == set()
 
 
-def test_the_dashboards_queries_are_promql(tmp_path: Path) -> None:
+def test_every_query_is_promql(tmp_path: Path) -> None:
     rules = [
         {"record": f"panel:query:{number}", "expr": query.replace("$__rate_interval", "5m")}
-        for number, query in enumerate(queries())
+        for number, query in enumerate([*queries(), *first_queries()])
     ]
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
     _promtool("check", "rules", tmp_path / "rules.yml")
