@@ -7,7 +7,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks.bench.parts.overload import BACK_S, SLOWER
+from benchmarks.bench.parts.overload import SLOWER
 from benchmarks.bench.record import Record
 
 BLUE, ORANGE, GREEN, RED, GREY = "#2563a8", "#d9822b", "#2f8f5b", "#b83232", "#6b7280"
@@ -85,9 +85,11 @@ def _overload(record: Record) -> Figure:
     lower.legend(loc="upper right")
     for axes in (upper, lower):
         axes.axvline(overload.seconds, color=GREY, linewidth=1)
-        axes.axvline(overload.seconds + BACK_S, color=GREY, linewidth=1, linestyle=":")
+        axes.axvline(overload.seconds + overload.back_s, color=GREY, linewidth=1, linestyle=":")
     lower.annotate(" flood ends", (overload.seconds, 0), va="bottom", color=GREY, rotation=90, ha="right")
-    lower.annotate(" 10 s later", (overload.seconds + BACK_S, 0), va="bottom", color=GREY, rotation=90)
+    lower.annotate(
+        f" {overload.back_s:.0f} s later", (overload.seconds + overload.back_s, 0), va="bottom", color=GREY, rotation=90
+    )
     return figure
 
 

@@ -186,7 +186,9 @@ class OverloadResult(Frozen):
     p95_s: float | None
     refusal_p95_s: float | None
     recovered_per_minute: float
-    recovery_s: float
+    recovered_p95_s: float | None
+    back_s: float
+    """From so long after the flood on, what is `recovered` counts."""
     timeline: tuple[Second, ...]
     memory: tuple[Moment, ...]
     growth: tuple[Growth, ...]

@@ -41,9 +41,15 @@ class Flooded:
         return max(call.start_s for call in self.flood.calls)
 
     @property
+    def everything(self) -> Calls:
+        """Both, to the end of the last answer."""
+        calls = (*self.flood.calls, *self.after.calls)
+        return Calls(calls, self.flood.begin_s, max(self.after.end_s, *(call.end_s for call in calls)))
+
+    @property
     def recovered(self) -> Calls:
-        """From so long after the last arrival to the end."""
-        return self.after.within(self.last_arrival_s + self.back_s, self.after.end_s)
+        """From so long after the last arrival to the end; what the flood left behind is work like any other."""
+        return self.everything.within(self.last_arrival_s + self.back_s, self.after.end_s)
 
 
 def measure(bench: Bench, known: Results) -> OverloadResult:
@@ -77,8 +83,6 @@ def _flooded(bench: Bench, knee: Level) -> Flooded:
 def _told(bench: Bench, knee: Level, knee_p95_s: float, seen: Flooded, growth: tuple[Growth, ...]) -> OverloadResult:
     flood, seconds = seen.flood, bench.plan.overload_s
     p95_s = quantile_s(flood.accepted, 0.95)
-    calls = (*flood.calls, *seen.after.calls)
-    everything = Calls(calls, flood.begin_s, max(seen.after.end_s, *(call.end_s for call in calls)))
     return OverloadResult(
         knee_per_minute=knee.studies_per_minute,
         knee_p95_s=knee_p95_s,
@@ -91,8 +95,9 @@ def _told(bench: Bench, knee: Level, knee_p95_s: float, seen: Flooded, growth: t
         p95_s=p95_s,
         refusal_p95_s=quantile_s(flood.refused, 0.95),
         recovered_per_minute=seen.recovered.per_minute,
-        recovery_s=bench.plan.recovery_s,
-        timeline=pace_of(everything, PLOT_S),
+        recovered_p95_s=quantile_s(seen.recovered.accepted, 0.95),
+        back_s=seen.back_s,
+        timeline=pace_of(seen.everything, PLOT_S),
         memory=seen.memory,
         growth=growth,
         aims=_aims(knee, knee_p95_s, seen, growth),
