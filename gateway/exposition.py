@@ -1,12 +1,12 @@
 """The page that Prometheus reads: the gateway's own meters, and below them Triton's, as Triton wrote them."""
 
-from collections.abc import Callable
 from typing import Final
 
 import httpx
 import structlog
 
 from gateway.metrics import Metrics
+from gateway.services.networks import Networks
 
 log = structlog.get_logger(__name__)
 
@@ -17,23 +17,23 @@ SEEN: Final = b"turnstile_triton_metrics_up"
 class Exposition:
     """One page for both, so that nobody but the gateway needs a way to Triton.
 
-    `triton_url` gives Triton's page, which changes with the networks; None where Prometheus reads it by itself (many
-    Tritons, each with its own address).
+    Triton's is that of the networks in force; none where Prometheus reads it by itself (many Tritons, each with its own
+    address).
     """
 
     content_type = Metrics.content_type
 
-    def __init__(self, metrics: Metrics, triton_url: Callable[[], str | None]) -> None:
+    def __init__(self, metrics: Metrics, networks: Networks) -> None:
         self._metrics = metrics
-        self._triton_url = triton_url
+        self._networks = networks
 
     async def page(self) -> bytes:
         """Prometheus' text format; the gateway's part is there also while Triton is away."""
         own = self._metrics.exposition()
-        url = self._triton_url()
-        if url is None:
-            return own
-        tritons = await self._tritons(url)
+        async with self._networks.in_use() as served:  # whose Triton stays while it is asked
+            if served.triton_metrics_url is None:
+                return own
+            tritons = await self._tritons(served.triton_metrics_url)
         up = b"# TYPE %b gauge\n%b %d\n" % (SEEN, SEEN, tritons is not None)
         return own + up + (tritons or b"")
 

@@ -140,7 +140,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(switch.close)
         metrics.serves(networks.now.card)
         _say(networks.now)
-        exposition = Exposition(metrics, lambda: networks.now.triton_metrics_url)
+        exposition = Exposition(metrics, networks)
         yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, exposition)
 
 

@@ -1,7 +1,6 @@
 """From the folder of a model repository to networks that answer, and from one set of networks to another."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from gateway.services.networks import Networks, Served
 from gateway.settings import Settings
 from gateway.tracing import Traces
 from screening.errors import EngineUnavailable
+from screening.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class Serving:
             self.decode, engine, self.admission, card, settings.budgets, self.metrics, settings.deadline_s
         )
         try:
-            yield Served(analysis, json.loads(text), sha256(text).hexdigest(), url, metrics_url, holding)
+            yield Served(analysis, text, url, metrics_url, holding)
         finally:
             await engine.close()
 
@@ -125,6 +125,7 @@ class Switch:
             old = self._networks.now
             if old.holding is None:
                 raise SwitchRefused("Triton is elsewhere: start one with the new networks, and a gateway that asks it")
+            _refuse_same(old, ModelCard.load(repository / CARD), (repository / CARD).read_bytes())
             around.tell("loading the new networks beside those in force")
             unused = await self._put_in_force(repository, old, around)
             await unused.wait()
@@ -148,15 +149,18 @@ class Switch:
         """Load and switch; the event says when nobody here uses the old any more."""
         async with AsyncExitStack() as opened:
             new = await opened.enter_async_context(self._serving.of(repository))
-            _refuse_same(old, new)
+            _refuse_same(old, new.card, new.card_text)  # the folder may have been written meanwhile
             await _tried(new, self._serving.settings)
             await around.before(old, new)
             unused = self._networks.put_in_force(new)  # from here on nothing may fail, or wait
             self._serving.metrics.serves(new.card)
             before, self._in_force = self._in_force, opened.pop_all()
             self._retiring = asyncio.create_task(_retire(old, unused, before))
-        around.in_force()
         log.info("networks switched", before=old.card.version, model_card=new.card.version)
+        try:
+            around.in_force()
+        except OSError as error:  # it is done; only other commands of this user do not learn of it
+            log.warning("the switch could not be noted", error=type(error).__name__)
         point = new.card.operating_point
         around.tell(f"{new.card.version} is in force, at {point.name} {point.threshold:.4g} unless chosen otherwise")
         return unused
@@ -167,10 +171,10 @@ class Switch:
             await asyncio.shield(self._retiring)
 
 
-def _refuse_same(old: Served, new: Served) -> None:
-    if new.card_sha256 == old.card_sha256:
+def _refuse_same(old: Served, card: ModelCard, text: bytes) -> None:
+    if sha256(text).hexdigest() == old.card_sha256:
         raise SwitchRefused(f"{old.card.version} is in force already")
-    if new.card.version == old.card.version:
+    if card.version == old.card.version:
         raise SwitchRefused(
             f"both cards call themselves {old.card.version} and differ: nobody could tell their reports apart."
             " Export the repository again"

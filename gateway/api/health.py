@@ -41,8 +41,8 @@ def health_router(networks: Networks, database: Database, exposition: Exposition
 
     @router.get("/readyz", summary="The ensemble and the database are ready", responses={503: {"model": Readiness}})
     async def readyz(response: Response) -> Readiness:
-        analysis = networks.now.analysis
-        ensemble, store = await asyncio.gather(analysis.engine.why_not_ready(), database.why_not_ready())
+        async with networks.in_use() as served:
+            ensemble, store = await asyncio.gather(served.analysis.engine.why_not_ready(), database.why_not_ready())
         reason = ensemble or store
         if reason is not None:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
@@ -52,7 +52,7 @@ def health_router(networks: Networks, database: Database, exposition: Exposition
             reason=reason,
             ensemble=ensemble or READY,
             database=store or READY,
-            trained=analysis.card.trained,
+            trained=served.card.trained,
         )
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)

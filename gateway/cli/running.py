@@ -20,7 +20,7 @@ class Running:
     """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves.
 
     `networks` is the folder that keeps its Triton's networks alive (`engines.holding`), None where Triton is elsewhere;
-    `control` is the socket that `turnstile switch` speaks to; `blob_url` is where its blobs lie.
+    `control` is the socket that `turnstile switch` speaks to, where one listens; `blob_url` is where its blobs lie.
     """
 
     url: str
@@ -32,10 +32,10 @@ class Running:
     started_s: float
     card_sha256: str
     networks: str | None
-    control: str
+    control: str | None
 
     @classmethod
-    def here(cls, url: str, services: Services, store: Store, control: Path) -> Self:
+    def here(cls, url: str, services: Services, store: Store, control: Path | None = None) -> Self:
         """The note of this process."""
         secret, served = services.triton_secret, services.networks.now
         return cls(
@@ -48,7 +48,7 @@ class Running:
             started_s=psutil.Process().create_time(),
             card_sha256=served.card_sha256,
             networks=str(served.holding.folder) if served.holding else None,
-            control=str(control),
+            control=str(control) if control else None,
         )
 
     def leave(self) -> None:

@@ -29,7 +29,7 @@ def switch(
 
 async def _switch(repository: Path) -> int:
     note = found()
-    if note is None:
+    if note is None or note.control is None:
         raise SwitchRefused("no `turnstile up` of this user runs")
     await ask(Path(note.control), repository, lambda words: errors.print(words, style="dim", highlight=False))
     console.print("switched", style="green")

@@ -5,9 +5,12 @@ async with networks.in_use() as served:
 """
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engines.holding import Holding
@@ -19,12 +22,11 @@ from screening.model_card import ModelCard
 class Served:
     """Networks that answer, and all that belongs to them: weights, thresholds and calibration go together.
 
-    `told` is the whole card for people. `triton_metrics_url` and `holding` are None where Triton is elsewhere.
+    `card_text` is model_card.json. `triton_metrics_url` and `holding` are None where Triton is elsewhere.
     """
 
     analysis: Analysis
-    told: Mapping[str, Any] = field(repr=False)
-    card_sha256: str
+    card_text: bytes = field(repr=False)
     triton_url: str
     triton_metrics_url: str | None = None
     holding: Holding | None = None
@@ -32,6 +34,16 @@ class Served:
     @property
     def card(self) -> ModelCard:
         return self.analysis.card
+
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """The whole card, for people."""
+        told: dict[str, Any] = json.loads(self.card_text)
+        return told
+
+    @property
+    def card_sha256(self) -> str:
+        return hashlib.sha256(self.card_text).hexdigest()
 
     @property
     def used_by_others(self) -> bool:

@@ -1,5 +1,6 @@
 """A real `turnstile up` in a home of its own, and what people do with it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import psutil
 
 from engines.environment import engine_environment
 from engines.home import default_home
+from gateway.cli.control import ask
 from tests.integration.gateway.running import until
 
 
@@ -79,10 +81,17 @@ class House:
         return [one for one in family if one.status() != psutil.STATUS_ZOMBIE and one.name() == "tritonserver"]
 
     def switch(self, repository: Path) -> "subprocess.CompletedProcess[str]":
+        """As an operator does it."""
         command = [sys.executable, "-m", "gateway.cli", "switch", str(repository)]
         return subprocess.run(
             command, env=_environ(self.home), capture_output=True, text=True, timeout=120, check=False
         )
+
+    def asked_to_switch(self, repository: Path) -> list[str]:
+        """As the command does it, 2 s faster: what is told; raises SwitchRefused."""
+        told: list[str] = []
+        asyncio.run(ask(Path(self.note["control"]), repository, told.append))
+        return told
 
 
 @dataclass

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from engines.holding import used
+from gateway.serving import SwitchRefused
 from screening.phantom import write_phantom
 from tests.integration.gateway.running import until
 from tests.integration.gateway.switching.house import Callers, House, Judged, running_house
 from tests.integration.gateway.switching.repositories import other_networks
 
-QUEUED = 3
+QUEUED = 2
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +44,10 @@ def test_what_cannot_be_served_changes_nothing(
     before = Judged.of(house.predict(study).json())
     broken = shutil.copytree(repositories[1], tmp_path / "broken")
     (broken / "classifier" / "1" / "model.onnx").write_bytes(b"another")
-    refused = house.switch(broken)
-    assert refused.returncode == 1
-    assert "does not vouch for: classifier/1/model.onnx" in refused.stderr
+    with pytest.raises(SwitchRefused, match=r"does not vouch for: classifier/1/model\.onnx"):
+        house.asked_to_switch(broken)
+    with pytest.raises(SwitchRefused, match="in force already"):
+        house.asked_to_switch(repositories[0])
     assert Judged.of(house.predict(study).json()) == before
     assert (house.get("/api/model-card")["version"], len(house.tritons())) == ("card-old", 1)
 
@@ -56,7 +59,7 @@ def test_a_switch_under_load_fails_nothing_and_mixes_nothing(
     choose(house, "youden")
     scans = queued(house, study)
     callers = Callers(house, study)
-    with callers.asking(2):
+    with callers.asking(1):
         scans += queued(house, study)
         switched = house.switch(repositories[1])
         assert switched.returncode == 0, switched.stderr + house.log.read_text()
@@ -97,9 +100,15 @@ def test_a_folder_that_is_exported_into_changes_nothing_even_when_triton_dies(
     with house.client() as client:
         until(lambda: client.get("/readyz").status_code == 200)
     assert Judged.of(house.predict(study).json()) == before
-    again = house.switch(repositories[1])
-    assert again.returncode == 0, again.stderr
-    assert house.get("/api/model-card")["version"] == "card-old"
+
+
+def test_who_uses_the_old_networks_from_outside_keeps_them(house: House, repositories: tuple[Path, Path]) -> None:
+    with used(Path(house.note["networks"])):
+        assert "other processes use the old networks" in house.asked_to_switch(repositories[0])[-1]
+        assert (house.get("/api/model-card")["version"], len(house.tritons())) == ("card-old", 2)
+        with pytest.raises(SwitchRefused, match="not over yet"):
+            house.asked_to_switch(repositories[1])
+    until(lambda: len(house.tritons()) == 1)
 
 
 def choose(house: House, point: str) -> None:
