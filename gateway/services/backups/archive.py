@@ -35,8 +35,7 @@ class Archive:
 
     async def names(self) -> Sequence[str]:
         """The whole backups, oldest first."""
-        keys = [one.key.split("/") async for one in self.objects.under("backups")]
-        return sorted(key[1] for key in keys if key[2:] == [MANIFEST])
+        return sorted(name for name, parts in (await self._parts()).items() if MANIFEST in parts)
 
     async def manifest(self, name: str | None = None) -> Manifest:
         """That of the backup of this name, by default the newest; raises BackupMissing and BackupDamaged."""
@@ -104,10 +103,25 @@ class Archive:
                     f"delete the object `{CLAIM}` there"
                 )
         try:
-            await self.objects.drop_unfinished(UNFINISHED, datetime.now(UTC) - CLAIM_LASTS)
+            await self._drop_unfinished()
             yield
         finally:
             await self.objects.drop(CLAIM)
+
+    async def _drop_unfinished(self) -> None:
+        """Delete what backups left that were killed; nobody else writes here now."""
+        await self.objects.drop_unfinished(UNFINISHED, datetime.now(UTC) - CLAIM_LASTS)
+        for name, parts in (await self._parts()).items():
+            if MANIFEST not in parts:
+                await self.forget(name)
+
+    async def _parts(self) -> dict[str, set[str]]:
+        """What there is of each backup, whole or not."""
+        parts: dict[str, set[str]] = {}
+        async for one in self.objects.under("backups"):
+            _, name, part = one.key.split("/", 2)
+            parts.setdefault(name, set()).add(part)
+        return parts
 
     async def _put(self, key: str, file: Path) -> StoredBlob:
         await self.objects.put_file(key, file)

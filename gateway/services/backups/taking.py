@@ -15,7 +15,7 @@ from gateway.people.principal import Principal
 from gateway.services import audit
 from gateway.services.backups.archive import DUMP, LISTING, Archive
 from gateway.services.backups.crowd import OnFile, some_at_once, untold
-from gateway.services.backups.errors import SchemaNotCurrent
+from gateway.services.backups.errors import BackupDamaged, BackupMissing, SchemaNotCurrent
 from gateway.services.backups.manifest import FORMAT, Entry, Manifest, as_lines
 from gateway.store.blobs import blob_key
 from gateway.store.copying import copy, size_of
@@ -148,10 +148,10 @@ class _Copies:
 
 async def _known(archive: Archive) -> dict[str, Entry]:
     """What the newest backup says of files whose names do not tell their hash."""
-    names = await archive.names()
-    if not names:
+    try:
+        entries = await archive.entries(await archive.manifest())
+    except (BackupMissing, BackupDamaged):  # then they are copied anew
         return {}
-    entries = await archive.entries(await archive.manifest(names[-1]))
     return {entry.key: entry for entry in entries if not entry.key.startswith("blobs/")}
 
 

@@ -67,7 +67,16 @@ async def test_one_that_was_cut_off_is_none(house: House, archive: Path) -> None
     await Objects(archive).drop(*[one.key async for one in Objects(archive).under("backups") if "manifest" in one.key])
     with pytest.raises(BackupMissing, match="none at all"):
         await verified(Archive(str(archive)))
-    assert (await house.backed_up(archive)).copied == 0
+    taken = await house.backed_up(archive)
+    assert taken.copied == 0
+    assert [path.name for path in (archive / "backups").iterdir() if list(path.iterdir())] == [taken.manifest.name]
+
+
+async def test_an_older_one_that_is_damaged_does_not_stand_in_the_way(house: House, archive: Path) -> None:
+    (listing,) = [one.key async for one in Objects(archive).under("backups") if "files" in one.key]
+    await Objects(archive).put(listing, b"")
+    await a_second_later()
+    assert (await verified(Archive(str(archive)), (await house.backed_up(archive)).manifest.name))[1]
 
 
 async def test_two_do_not_write_to_one_place(house: House, tmp_path: Path) -> None:
