@@ -43,8 +43,10 @@ def days() -> tuple[Day, ...]:
 
 
 def machine_of(cores: int) -> Machine:
-    """A server whose settings and export fill it: for each core a slot, a decode worker and a classifier."""
-    return Machine(cores, workers=max(1, cores // 2), slots=cores, decoders=cores, classifiers=cores)
+    """The measured machine, larger: so many workers, slots and decode workers a core, and a classifier each."""
+    of = MEASURED
+    slots, decoders = of.workers * of.at_once // of.cores, of.workers * of.decoders // of.cores
+    return Machine(cores, cores * of.workers // of.cores, cores * slots, cores * decoders, classifiers=cores)
 
 
 def work_of(alone: Alone) -> Work:

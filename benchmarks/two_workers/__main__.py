@@ -32,9 +32,9 @@ IDLE_S: Final = 10.0
 
 
 def main(
-    studies: Annotated[int, typer.Option(help="Studies of each kind that come alone.")] = 16,
+    studies: Annotated[int, typer.Option(help="Studies of each kind that come alone.")] = 12,
     burst: Annotated[int, typer.Option(help="Studies that are asked for at once.")] = 60,
-    seconds: Annotated[float, typer.Option(help="How long studies come at each rate.")] = 150.0,
+    seconds: Annotated[float, typer.Option(help="How long studies come at each rate.")] = 130.0,
     real: Annotated[Path, typer.Option(help="Folder with real studies: cap001, normal001.")] = REAL,
     folder: Annotated[Path, typer.Option(help="Where the results go, named by the day.")] = RESULTS,
 ) -> None:

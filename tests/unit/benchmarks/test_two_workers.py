@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.simulation.__main__ import PAGE, filled, places
+from benchmarks.simulation.city import machine_of
 from benchmarks.simulation.demand import PHANTOM, REPOSITORY, THIN_SLICES, Demand, multiply_adds, thin_slices
 from benchmarks.simulation.held_against import Compared, Figures, compared
+from benchmarks.simulation.one_machine import Machine
 from benchmarks.simulation.tables import TABLES
 from benchmarks.two_workers.record import Record
 from benchmarks.two_workers.telling import tell
@@ -72,6 +74,13 @@ def test_the_line_goes_through_both_studies_that_it_was_drawn_through(record: Re
     assert THIN_SLICES.networks_s == pytest.approx(
         sum(Demand.of(one, record).networks_s for one in (whole, half)) / 2
     )  # always twelve slices
+
+
+def test_a_larger_machine_is_the_measured_one_times_its_cores(record: Record) -> None:
+    """As many of each part a core; its cores are whole, for nobody else is on it."""
+    assert machine_of(record.cores) == replace(Machine.measured(record, 0.0), cores=record.cores)
+    twice = machine_of(2 * record.cores)
+    assert (twice.slots, twice.decoders) == (2 * machine_of(record.cores).slots, 2 * machine_of(record.cores).decoders)
 
 
 def test_without_real_studies_nothing_is_extrapolated(record: Record) -> None:
