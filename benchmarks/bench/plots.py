@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from benchmarks.bench.parts.overload import SLOWER
 from benchmarks.bench.record import Record
 
-BLUE, ORANGE, GREEN, RED, GREY = "#2563a8", "#d9822b", "#2f8f5b", "#b83232", "#6b7280"
-ROLES: Final = {"gateway": BLUE, "triton": ORANGE, "decode workers": GREEN, "database": GREY}
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#2563a8", "#d9822b", "#2f8f5b", "#b83232", "#7c5cbf", "#6b7280"
+ROLES: Final = {"gateway": BLUE, "triton": ORANGE, "decode workers": GREEN, "database": PURPLE}
 STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -21,6 +21,7 @@ STYLE: Final[dict[Any, Any]] = {
     "axes.edgecolor": "#9aa3af",
     "axes.labelcolor": "#374151",
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e5e7eb",
     "xtick.color": "#374151",
     "ytick.color": "#374151",
@@ -57,7 +58,7 @@ def _stages(record: Record) -> Figure:
     lower.set_ylim(0, None)
     lower.set_ylabel("seconds a study")
     lower.set_xlabel("callers at once")
-    lower.legend(loc="upper left")
+    _legend(lower)
     lower.set_xscale("log", base=2)
     lower.set_xticks(callers, [str(count) for count in callers])
     for axes in (upper, lower):
@@ -75,14 +76,13 @@ def _overload(record: Record) -> Figure:
     rates = ([getattr(second, kind) for second in overload.timeline] for kind in ("accepted", "refused", "other"))
     upper.stackplot(at_s, *rates, labels=list(kinds), colors=list(kinds.values()), alpha=0.8, step="post")
     upper.set_ylabel("answers a second")
-    upper.legend(loc="upper right", ncols=3)
-    upper.margins(y=0.25)
+    _legend(upper)
     lower.plot(at_s, [second.p95_s for second in overload.timeline], color=BLUE, label="p95 of the accepted")
     lower.axhline(SLOWER * overload.knee_p95_s, color=RED, linestyle="--", linewidth=1, label="twice the knee's p95")
     lower.set_ylim(0, None)
     lower.set_ylabel("seconds a study")
     lower.set_xlabel("seconds since the flood began")
-    lower.legend(loc="upper right")
+    _legend(lower)
     for axes in (upper, lower):
         axes.axvline(overload.seconds, color=GREY, linewidth=1)
         axes.axvline(overload.seconds + overload.back_s, color=GREY, linewidth=1, linestyle=":")
@@ -101,10 +101,9 @@ def _memory(record: Record) -> Figure:
     for role, colour in ROLES.items():
         axes.plot(minutes, [moment.mib.get(role, 0.0) for moment in soak.memory], color=colour, label=role)
     axes.set_ylim(0, None)
-    axes.margins(y=0.2)
     axes.set_ylabel("MiB (PSS)")
     axes.set_xlabel("minutes since the soak began")
-    axes.legend(loc="upper right", ncols=4)
+    _legend(axes)
     return figure
 
 
@@ -140,8 +139,13 @@ def _grpc(record: Record) -> Figure:
     axes.margins(y=0.15)
     axes.set_ylabel("slices a second")
     axes.set_xlabel("requests at once")
-    axes.legend(loc="lower right", ncols=2)
+    _legend(axes)
     return figure
+
+
+def _legend(axes: Any) -> None:
+    """Above the plot, where no line runs through it."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
 
 
 def _one() -> tuple[Figure, Any]:

@@ -9,6 +9,7 @@ from benchmarks.bench.results import Aim, Results, SoakResult
 WINDOW_S = 300.0  # the first and the last five minutes are compared
 SETTLING = 0.1  # share of the time in which caches fill and heaps reach their size: not of the memory's growth
 SLOWER, LARGER = 0.95, 0.05
+PLOT_S = 5.0
 
 
 def measure(bench: Bench, known: Results) -> SoakResult:
@@ -35,7 +36,7 @@ def measure(bench: Bench, known: Results) -> SoakResult:
         p95_s=quantile_s(run.accepted, 0.95),
         p99_s=quantile_s(run.accepted, 0.99),
         distinct_reports=calls.reports(),
-        pace=pace_of(run, seconds / 60),
+        pace=pace_of(run, max(PLOT_S, seconds / 60)),
         memory=memory,
         growth=growth,
         aims=_aims(calls, last / first if first else None, grown_share(growth)),
