@@ -4,8 +4,6 @@ The machine must be still. First studies that come alone, of every kind; then a 
 and at four fifths of what the burst says that the machine carries.
 """
 
-import shlex
-import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -55,7 +53,7 @@ def measured(cluster: Cluster, day: str, sorts: Sequence[Kind], studies: int, bu
     runs = loaded(Caller(cluster, sorts[0], resting), synthetic, burst, seconds)
     return Record(
         date=day,
-        command=shlex.join(["python", "-m", "benchmarks.two_workers", *sys.argv[1:]]),
+        command=f"python -m benchmarks.two_workers --studies {studies} --burst {burst} --seconds {seconds:g}",
         machine=words,
         cores=psutil.cpu_count() or 1,
         model_card=ModelCard.load(ROOT / "model_repository" / "model_card.json").version,

@@ -58,7 +58,8 @@ def role_of(process: psutil.Process) -> str:
 
 
 def _own_s(process: psutil.Process) -> float:
+    """Its own seconds, and those of its children that are gone: PostgreSQL's sessions come and go."""
     try:
-        return float(sum(process.cpu_times()[:2]))
+        return float(sum(process.cpu_times()[:4]))
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return 0.0

@@ -61,6 +61,14 @@ def test_cpu_seconds_are_counted_by_who_spent_them(burning: psutil.Process) -> N
     assert later.foreign_s >= 0
 
 
+def test_what_a_child_spent_stays_its_parents_when_it_is_gone() -> None:
+    """PostgreSQL's sessions end, and their seconds would be missing."""
+    before = Spent.so_far({"gateway": [psutil.Process()]})
+    subprocess.run([sys.executable, "-c", BURN], input=b"\n", stdout=subprocess.DEVNULL, check=True)
+    spent = Spent.so_far({"gateway": [psutil.Process()]}) - before
+    assert spent.by_role["gateway"] > 0.25
+
+
 def test_moments_at_random_are_as_many_as_asked_for_and_the_same_each_time() -> None:
     moments_s = poisson(20.0, 500.0, seed=3)
     assert moments_s == poisson(20.0, 500.0, seed=3) != poisson(20.0, 500.0, seed=4)
