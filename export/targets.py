@@ -72,10 +72,11 @@ _CPU: Final = Target(
 
 # GPU: throughput grows with the batch, so the batcher waits up to 2 ms, a fraction of what a study takes; two instances
 # let one copy while the other computes. The ONNX stays FP32: TensorRT makes FP16 of it, on the GPU that it finds.
+# Preferred batches are sums of the six slices that the gateway sends at once; 16, 32 and 64 never came about.
 _GPU_SERVING: Final = {
-    CLASSIFIER: Serving("fp32", max_batch=64, instances=2, preferred_batches=(16, 32, 64), delay_us=2000),
-    AUTOENCODER: Serving("fp32", max_batch=64, instances=1, preferred_batches=(16, 32, 64), delay_us=2000),
-    FINDINGS_MODEL: Serving("fp32", max_batch=64, instances=1, preferred_batches=(16, 32, 64), delay_us=2000),
+    CLASSIFIER: Serving("fp32", max_batch=64, instances=2, preferred_batches=(24, 48), delay_us=2000),
+    AUTOENCODER: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),
+    FINDINGS_MODEL: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),
 }
 
 TARGETS: Final[Mapping[TargetName, Target]] = {
