@@ -73,6 +73,11 @@ def _name(process: psutil.Process) -> str:
     return ""
 
 
+def same_triton(running: RunningGateway) -> dict[str, Any]:
+    """Settings of another gateway that shares this one's Triton, whose start takes seconds."""
+    return {"triton_url": running.services.triton_url, "triton_secret": running.services.triton_secret}
+
+
 def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     """Wait for a condition; fail when it does not come."""
     end_s = time.monotonic() + patience_s

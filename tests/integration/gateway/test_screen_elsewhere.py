@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from gateway.cli.app import app
 from gateway.cli.elsewhere import TOKEN
 from gateway.cli.screen import FAILED
 from screening.phantom import write_phantom
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton, until
 from tests.integration.gateway.test_cli import turnstile
 
 
@@ -40,11 +41,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory, phantom: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """A gateway that takes one upload at a time and lets none wait."""
+def tiny(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """A gateway on the same Triton that takes one upload at a time and lets none wait."""
     folder = tmp_path_factory.mktemp("tiny") / "scratch"
     folder.mkdir()
-    with running_gateway(folder, slices_in_flight=1, slices_waiting=0, upload_rate="10000 per minute") as running:
+    with running_gateway(folder, slices_in_flight=1, slices_waiting=0, **same_triton(gateway)) as running:
         yield running
 
 
@@ -70,8 +71,8 @@ def test_a_folder_reads_the_same_here_and_there(gateway: RunningGateway, archive
     here, there = tmp_path / "here.json", tmp_path / "there.json"
     triton = ["--triton-url", gateway.services.triton_url]
     locally = turnstile("screen", archive, "-o", here, "--detail", *triton, variables=gateway.secrets)
-    remotely = turnstile("screen", archive, "-o", there, "--detail", "--url", gateway.url)
-    assert (locally.returncode, remotely.returncode) == (FAILED, FAILED), remotely.stderr
+    remotely = in_process("screen", archive, "-o", there, "--detail", "--url", gateway.url)
+    assert (locally.returncode, remotely.exit_code) == (FAILED, FAILED), remotely.output
     assert by_study(there) == by_study(here)
     verdicts = [report["verdict"] for report in by_study(there).values()]
     assert len(verdicts) == 8, "an upload with two studies has two reports"
@@ -83,8 +84,8 @@ def test_a_busy_gateway_is_waited_for(tiny: RunningGateway, phantom: Path, tmp_p
     many, report = tmp_path / "many", tmp_path / "report.csv"
     copies(phantom, many, 4)
     before = refusals(tiny)
-    run = turnstile("screen", many, "-o", report, "--url", tiny.url, "--connections", "4")
-    assert run.returncode == 0, run.stderr
+    run = in_process("screen", many, "-o", report, "--url", tiny.url, "--connections", "4")
+    assert run.exit_code == 0, run.output
     assert refusals(tiny) > before, "nothing was refused: nothing was tried"
     assert {row["processing_status"] for row in rows_of(report).values()} == {"Success"}
 
@@ -101,7 +102,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tiny: RunningGateway, phantom
         until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 1)
         run.kill()
     before = rows_of(report)
-    assert turnstile(*arguments).returncode == 0
+    assert in_process(*arguments).exit_code == 0
     items = [json.loads(line)["item"] for line in journal.read_text().splitlines()]
     assert sorted(Path(item).name for item in items) == [f"{number}.zip" for number in range(4)], "each exactly once"
     after = {row["path_to_study"]: row for row in csv.DictReader(report.read_text().splitlines())}
@@ -125,6 +126,17 @@ def test_a_token_opens_and_is_told_nowhere(
     assert outcomes["blind"].exit_code == outcomes["dead"].exit_code == 1
     assert "does not include inference.predict" in outcomes["blind"].output
     assert "invalid_token" in outcomes["dead"].output
+
+
+def test_an_upload_that_is_refused_is_not_waited_for(tiny: RunningGateway) -> None:
+    host, port = tiny.url.removeprefix("http://").split(":")
+    head = (
+        "POST /inference/predict HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ts_none\r\n"
+        "Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(12) == b"HTTP/1.1 401", "not 100, and not after a byte of the body"
 
 
 @pytest.mark.parametrize(

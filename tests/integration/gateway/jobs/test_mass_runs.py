@@ -26,17 +26,17 @@ from gateway.store.objects import Objects
 from gateway.store.tables import AnalysisRow, AuditRow, PatientRow, RunItemRow, RunRow, ScanRow
 from screening.phantom import write_phantom
 from tests.integration.gateway.jobs.scans import Scans
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton, until
 
 STUDIES = 4
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """A gateway that analyses nothing itself."""
+def site(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """A gateway on the same Triton that analyses nothing itself."""
     folder = tmp_path_factory.mktemp("site") / "scratch"
     folder.mkdir()
-    with running_gateway(folder, workers=0) as running:
+    with running_gateway(folder, workers=0, **same_triton(gateway)) as running:
         yield running
 
 
