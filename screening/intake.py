@@ -38,7 +38,7 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
 
 
 def folder_members(folder: Path) -> Iterator[Member]:
-    """The files below a folder, by name; raises UnsafeMember for what is no plain file, and for what may not be read."""
+    """The files below a folder, by name; raises UnsafeMember for what is no plain file, or may not be read."""
     number = 0
     for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=False):
         folders.sort()
