@@ -129,7 +129,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lambda cause: metrics.worker_deaths.labels(cause).inc(),
         )
         stack.callback(decode.close)
-        admission = Admission(settings.slices_in_flight, settings.slices_waiting, metrics.refusals.inc)
+        admission = Admission(
+            settings.slices_in_flight,
+            settings.slices_waiting,
+            metrics.refusals.inc,
+            busy_after_s=settings.busy_after_s,
+            always=settings.decode_workers + 1,  # each has one in hand, and one comes in
+        )
         metrics.slices_in_flight.set_function(lambda: admission.in_flight)
         metrics.slices_waiting.set_function(lambda: admission.waiting)
         secret = settings.triton_secret if settings.triton_url else settings.triton_secret or SecretStr(token_urlsafe())

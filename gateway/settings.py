@@ -47,6 +47,9 @@ class Settings(PeopleSettings):
     """Slices in work at once. One upload in work counts as the model card's slices per study."""
     slices_waiting: NonNegativeInt = 192
     """Slices that may wait for their turn, or still come in; what comes on top is refused with 429."""
+    busy_after_s: PositiveFloat = 1.2
+    """Seconds within which `/inference/predict` is to answer. An upload that would take longer, at the pace of the
+    last ones, is refused with 429 before it is read; `decode_workers` + 1 are always let in."""
 
     decode_workers: PositiveInt = 2
     """Worker processes that read and decode studies."""

@@ -1,11 +1,13 @@
 """The gate: never over its limit, never a queue without end, first come first served, nothing lost on cancellation."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.inference import admission
 from gateway.inference.admission import LONGEST_RETRY_S, Admission
 from screening.errors import EngineOverloaded
 
@@ -118,17 +120,66 @@ async def _hold_once(gate: Admission) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held_s", "in_flight", "waiting", "expected_s"),
-    [(2.0, 96, 0, 2), (2.0, 96, 192, 6), (0.1, 96, 192, 1), (600.0, 96, 192, LONGEST_RETRY_S)],
+    ("slices_per_s", "in_flight", "waiting", "expected_s"),
+    [(48.0, 96, 0, 2), (48.0, 96, 192, 6), (960.0, 96, 192, 1), (0.16, 96, 192, LONGEST_RETRY_S)],
 )
-def test_retry_after_is_the_time_to_empty_the_house_at_the_measured_rate(
-    held_s: float, in_flight: int, waiting: int, expected_s: int
+def test_retry_after_is_the_time_to_empty_the_house_at_the_measured_pace(
+    slices_per_s: float, in_flight: int, waiting: int, expected_s: int
 ) -> None:
     gate = Admission(96, 192)
-    gate._measure(held_s)
+    gate._pace.left(slices_per_s, 1.0)
     gate.in_flight, gate.waiting = in_flight, waiting
     assert gate.retry_after_s() == expected_s
 
 
 def test_retry_after_is_a_second_before_anything_was_measured() -> None:
     assert Admission(1, 1).retry_after_s() == 1
+
+
+@pytest.mark.parametrize(("slices_per_s", "let_in"), [(40.0, 4), (400.0, 24), (1.0, 3)])
+async def test_as_many_are_let_in_as_are_answered_in_time(slices_per_s: float, let_in: int) -> None:
+    """1.2 s are four studies at 40 slices a second; a fast engine has its whole house, a slow one three all the same."""
+    gate = Admission(96, 192, busy_after_s=1.2, always=3)
+    gate._pace.left(slices_per_s, 1.0)
+    with ExitStack() as arriving:
+        for _ in range(let_in):
+            arriving.enter_context(gate.expect(12))
+        with pytest.raises(EngineOverloaded), gate.expect(12):
+            pass
+    assert gate.arriving == 0
+
+
+async def test_before_anything_was_measured_the_whole_house_is_open() -> None:
+    gate = Admission(24, 12, busy_after_s=0.001)
+    with gate.expect(12), gate.expect(12), gate.expect(12), pytest.raises(EngineOverloaded), gate.expect(12):
+        pass
+
+
+async def test_an_upload_on_a_slow_line_keeps_nobody_out_and_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "ON_ITS_WAY_S", 0.0)
+    gate = Admission(12, 12)
+    with gate.expect(12), gate.expect(12):
+        assert gate.arriving == 24
+        await asyncio.sleep(0.01)
+        assert gate.arriving == 0
+        with gate.expect(12):
+            pass
+    assert gate.arriving == 0
+
+
+async def test_the_pace_is_what_was_in_work_over_the_time_it_took() -> None:
+    gate, leave = Admission(100, 0), asyncio.Event()
+
+    async def upload() -> None:
+        async with gate.hold(12):
+            await leave.wait()
+
+    start = asyncio.get_running_loop().time()
+    tasks = [asyncio.create_task(upload()) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    leave.set()
+    await asyncio.gather(*tasks)
+    took_s = asyncio.get_running_loop().time() - start
+    pace = gate._pace.slices_per_s
+    assert pace is not None
+    assert 12 / took_s < pace <= 48 / 0.05
