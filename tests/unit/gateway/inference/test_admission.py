@@ -138,7 +138,7 @@ def test_retry_after_is_a_second_before_anything_was_measured() -> None:
 
 @pytest.mark.parametrize(("slices_per_s", "let_in"), [(40.0, 4), (400.0, 24), (1.0, 3)])
 async def test_as_many_are_let_in_as_are_answered_in_time(slices_per_s: float, let_in: int) -> None:
-    """1.2 s are four studies at 40 slices a second; a fast engine has its whole house, a slow one three all the same."""
+    """1.2 s are four studies at 40 slices/s; a fast engine has its whole house, a slow one three all the same."""
     gate = Admission(96, 192, busy_after_s=1.2, always=3)
     gate._pace.left(slices_per_s, 1.0)
     with ExitStack() as arriving:
