@@ -84,6 +84,13 @@ def contract_of(image_size: int) -> Contract:
     return Contract(image_size, activation_size=image_size // STRIDE, error_map_size=image_size // CELL)
 
 
+def write_ensemble_version(repository: Path, card: ModelCard) -> None:
+    """Give the ensemble the version that the card's weights have; it is a folder without a file that Triton reads."""
+    version = repository / card.contract.ensemble.model / str(card.ensemble_version)
+    version.mkdir()
+    (version / ".gitkeep").touch()  # git keeps no empty folder
+
+
 def _write_graphs(networks: Networks, order: Order, fp32: Path, staged: Path) -> None:
     modules = networks.by_name()
     for signature in order.contract.steps:
@@ -101,9 +108,7 @@ def _write_configs(order: Order, staged: Path) -> dict[str, Plan]:
     contract, target = order.contract, order.target
     for signature in contract.steps:
         write_config(network_config(signature, target), staged / signature.model / "config.pbtxt")
-    version = staged / contract.ensemble.model / "1"
-    version.mkdir(parents=True)
-    (version / ".gitkeep").touch()  # Triton wants a version folder of the ensemble too, git keeps no empty one
+    (staged / contract.ensemble.model).mkdir()
     write_config(ensemble_config(contract, target), staged / contract.ensemble.model / "config.pbtxt")
     if not target.plan:
         return {}
@@ -115,6 +120,7 @@ def _judge(networks: Networks, order: Order, fp32: Path, staged: Path, plans: Ma
     reference = run_torch(networks, contract, views)
     content = card_of(_judgement(order, reference), contract, networks.trained, file_hashes(staged))
     card = ModelCard.from_json(content)
+    write_ensemble_version(staged, card)
     parity: dict[Form, Parity] = {}
     for form, folder in _forms(order.target, fp32, staged).items():
         files = {step.model: _onnx(folder, step.model) for step in contract.steps}

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 from screening.model_card import InvalidModelCard, ModelCard
 
 CARD = "model_card.json"
-CONFIG = "config.pbtxt"
 
 
 def verified_card(repository: Path) -> ModelCard:
@@ -24,15 +23,14 @@ def verified_copy(repository: Path, folder: Path) -> ModelCard:
 
     Nothing else is copied: a version 2 that somebody puts beside version 1 would be served, and no hash covers it.
     """
-    names = ModelCard.load(repository / CARD).file_hashes
-    for name in (CARD, *names):
+    for name in (CARD, *ModelCard.load(repository / CARD).file_hashes):
         source, target = repository / name, folder / _inside(name)
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-        if target.name == CONFIG:
-            (target.parent / "1").mkdir(exist_ok=True)  # Triton wants a version of the ensemble too, and it has no file
-    return verified_card(folder)
+    card = verified_card(folder)
+    (folder / card.contract.ensemble.model / str(card.ensemble_version)).mkdir()  # a version without a file
+    return card
 
 
 def _inside(name: str) -> PurePosixPath:

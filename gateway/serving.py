@@ -92,7 +92,9 @@ class Serving:
         card = await asyncio.to_thread(verified_card, repository)
         text = (repository / CARD).read_bytes()
         retried = self.metrics.engine_retries.inc
-        engine = TritonEngine(url, card.contract, settings.chunk_slices, retried, secret, self.traces)
+        engine = TritonEngine(
+            url, card.contract, card.ensemble_version, settings.chunk_slices, retried, secret, self.traces
+        )
         analysis = Analysis(
             self.decode, engine, self.admission, card, settings.budgets, self.metrics, settings.deadline_s
         )

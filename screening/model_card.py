@@ -1,5 +1,6 @@
 """The model card: what the weights are, how they were judged, and every number that decides a verdict."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final, Self
 from screening.contract import Contract
 
 FEWEST_BINS: Final = 2
+DIGITS: Final = 7  # of a hash in hex: 268 million numbers, and Triton takes them
 
 
 class InvalidModelCard(Exception):
@@ -89,6 +91,15 @@ class ModelCard:
     @property
     def contract(self) -> Contract:
         return Contract(self.image_size, self.activation_size, self.error_map_size)
+
+    @property
+    def ensemble_version(self) -> int:
+        """Triton's version number of the ensemble, which names the weights: a server with others refuses each request.
+
+        Without it a server that was started again on another repository would answer, and be judged by this card.
+        """
+        content = json.dumps(dict(sorted(self.file_hashes.items())))
+        return 1 + int(hashlib.sha256(content.encode()).hexdigest()[:DIGITS], 16)
 
     @classmethod
     def load(cls, path: Path) -> Self:

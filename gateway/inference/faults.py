@@ -24,7 +24,7 @@ RESTRICTED: Final = "protocol is restricted"  # also UNAVAILABLE, yet it never p
 WORDS: Final[dict[type[EngineError], str]] = {
     EngineOverloaded: "the inference server's queue is full; send the study again later",
     EngineDeadline: "the inference server did not answer in time",
-    EngineUnavailable: "the inference server cannot be reached or has no such model; the study may pass later",
+    EngineUnavailable: "the inference server cannot be reached or has other networks than the model card; it may pass",
     EngineFault: "the inference server could not run the networks on this study",
 }
 

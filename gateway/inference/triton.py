@@ -48,12 +48,16 @@ class _Chunk:
 
 
 class TritonEngine:
-    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC), which may want a `secret`."""
+    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC), which may want a `secret`.
+
+    It asks for the `version` that names the model card's weights: a Triton with others does not answer.
+    """
 
     def __init__(
         self,
         url: str,
         contract: Contract,
+        version: int,
         chunk_slices: int,
         on_retry: Callable[[], None] = lambda: None,
         secret: str | None = None,
@@ -61,6 +65,7 @@ class TritonEngine:
     ) -> None:
         self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
         self._contract = contract
+        self._version = str(version)
         self._chunk_slices = chunk_slices
         self._on_retry = on_retry
         self._headers = {KEY_HEADER: secret} if secret else {}
@@ -90,11 +95,11 @@ class TritonEngine:
 
     async def why_not_ready(self) -> str | None:
         """Ask whether the ensemble is loaded and takes and gives the tensors that the model card promises."""
-        model = self._contract.ensemble.model
+        model, asked = (self._contract.ensemble.model, self._version), {"client_timeout": PROBE_TIMEOUT_S}
         try:
-            if not await self._client.is_model_ready(model, client_timeout=PROBE_TIMEOUT_S):
-                return f"model {model!r} is not ready"
-            answer = await self._client.get_model_config(model, headers=self._headers, client_timeout=PROBE_TIMEOUT_S)
+            if not await self._client.is_model_ready(*model, **asked):
+                return f"model {model[0]!r} is not ready in the version of the model card's weights, {model[1]}"
+            answer = await self._client.get_model_config(*model, headers=self._headers, **asked)
         except InferenceServerException as refusal:
             return fault_of(refusal).detail
         served = answer.config
@@ -135,6 +140,7 @@ class TritonEngine:
                 result = await self._client.infer(
                     self._contract.ensemble.model,
                     inputs,
+                    model_version=self._version,
                     outputs=self._outputs,
                     headers={**self._headers, **trace},
                     priority=chunk.priority,

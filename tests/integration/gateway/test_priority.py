@@ -20,7 +20,9 @@ MASS = 24  # requests, of which Triton runs two at a time
 async def engine(gateway: RunningGateway) -> AsyncIterator[TritonEngine]:
     services, secret = gateway.services, gateway.services.triton_secret
     known = secret.get_secret_value() if secret else None
-    engine = TritonEngine(services.triton_url, services.card.contract, CHUNK, secret=known)
+    engine = TritonEngine(
+        services.triton_url, services.card.contract, services.card.ensemble_version, CHUNK, secret=known
+    )
     yield engine
     await engine.close()
 

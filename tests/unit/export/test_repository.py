@@ -22,10 +22,11 @@ from training.networks import InvalidCheckpoint
 
 
 def test_it_holds_what_triton_and_serving_read(repository: Path) -> None:
+    version = ModelCard.load(repository / MODEL_CARD).ensemble_version
     assert {path.relative_to(repository).as_posix() for path in repository.rglob("*") if path.is_file()} == {
         *(f"{model}/config.pbtxt" for model in ("screening", "classifier", "autoencoder", "findings")),
         *(f"{model}/1/model.onnx" for model in ("classifier", "autoencoder", "findings")),
-        "screening/1/.gitkeep",
+        f"screening/{version}/.gitkeep",
         MODEL_CARD,
         MANIFEST,
     }

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.repository import CARD, verified_copy
 from gateway.settings import ROOT
-from screening.model_card import InvalidModelCard
+from screening.model_card import InvalidModelCard, ModelCard
 
 
 @pytest.fixture
@@ -23,7 +24,21 @@ def test_the_copy_is_whole(repository: Path, tmp_path: Path) -> None:
         path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*") if path.is_file()
     }
     assert copied == {CARD, *card.file_hashes}
-    assert (tmp_path / "copy" / "screening" / "1").is_dir(), "Triton wants a version of the ensemble"
+    versions = [path.name for path in (tmp_path / "copy" / "screening").iterdir() if path.is_dir()]
+    assert versions == [str(card.ensemble_version)], "the number that the gateway asks for"
+
+
+def test_the_shipped_ensemble_has_the_version_of_its_weights() -> None:
+    folder = ROOT / "model_repository"
+    versions = [path.name for path in (folder / "screening").iterdir() if path.is_dir()]
+    assert versions == [str(ModelCard.load(folder / CARD).ensemble_version)]
+
+
+def test_other_weights_are_another_version() -> None:
+    card = ModelCard.load(ROOT / "model_repository" / CARD)
+    other = replace(card, file_hashes={**card.file_hashes, "classifier/1/model.onnx": "0" * 64})
+    assert other.ensemble_version != card.ensemble_version
+    assert replace(card, version="another").ensemble_version == card.ensemble_version
 
 
 def test_what_the_card_does_not_name_is_left(repository: Path, tmp_path: Path) -> None:
