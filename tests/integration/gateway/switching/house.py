@@ -77,8 +77,7 @@ class House:
 
     def tritons(self) -> list[psutil.Process]:
         """The servers of this house that live."""
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in family if one.status() != psutil.STATUS_ZOMBIE and one.name() == "tritonserver"]
+        return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_triton(one)]
 
     def switch(self, repository: Path) -> "subprocess.CompletedProcess[str]":
         """As an operator does it."""
@@ -149,3 +148,11 @@ def running_house(folder: Path, repository: Path) -> Iterator[House]:
 
 def _environ(home: Path) -> dict[str, str]:
     return os.environ | {"TURNSTILE_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "160"}
+
+
+def _is_triton(process: psutil.Process) -> bool:
+    """Whether it is a server that lives; who has ended since it was listed does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.name() == "tritonserver"
+    except psutil.NoSuchProcess:
+        return False
