@@ -153,6 +153,6 @@ def _environ(home: Path) -> dict[str, str]:
 def _is_triton(process: psutil.Process) -> bool:
     """Whether it is a server that lives; who has ended since it was listed does not."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and process.name() == "tritonserver"
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.name() == "tritonserver")
     except psutil.NoSuchProcess:
         return False
