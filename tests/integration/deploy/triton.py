@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import httpx
 
@@ -30,13 +31,12 @@ def started(repository: Path, *flags: str, **environ: str) -> Iterator[Ports]:
         "--allow-gpu-metrics=false",
         *flags,
     ]
-    log = repository.with_suffix(".log")
     address = f"http://{HOST}:{ports.http}"
-    with log.open("wb") as output:
+    with NamedTemporaryFile(prefix="triton-", suffix=".log") as output:  # not beside the repository: it may be ours
         command = [str(ROOT / "deploy" / "triton" / "start.sh"), *here]
         server = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
         try:
-            until(lambda: _ready(address, server), lambda: log.read_text()[-3000:])
+            until(lambda: _ready(address, server), lambda: Path(output.name).read_text()[-3000:])
             yield ports
         finally:
             server.terminate()
