@@ -35,9 +35,7 @@ def main(
     output: Annotated[
         Path | None, typer.Option(help="Folder of the result; ./turnstile-bench/<date> by default.")
     ] = None,
-    short: Annotated[
-        bool, typer.Option("--short", help="Everything in about three minutes; not to be quoted.")
-    ] = False,
+    short: Annotated[bool, typer.Option("--short", help="Everything in about five minutes; not to be quoted.")] = False,
     callers: Annotated[int | None, typer.Option(min=2, help="Most callers of the stages.")] = None,
     stages: Annotated[float | None, Seconds] = None,
     ward: Annotated[float | None, Seconds] = None,

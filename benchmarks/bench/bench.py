@@ -20,6 +20,7 @@ class House:
     slices_per_study: int
     slices_in_flight: int
     slices_waiting: int
+    busy_after_s: float
 
     @property
     def studies(self) -> int:
@@ -31,7 +32,7 @@ class House:
         """By the settings and the model card."""
         settings = Settings()
         slices = ModelCard.load(repository / "model_card.json").slices_per_study
-        return cls(slices, settings.slices_in_flight, settings.slices_waiting)
+        return cls(slices, settings.slices_in_flight, settings.slices_waiting, settings.busy_after_s)
 
 
 @dataclass(frozen=True)

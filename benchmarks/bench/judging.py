@@ -1,8 +1,7 @@
-"""The pure part: the knee of a curve, the growth of memory, and the waiting room that a time allows."""
+"""The pure part: the knee of a curve, the growth of memory, and when a gate is to refuse."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import floor
 
 import numpy as np
 
@@ -44,21 +43,9 @@ def grown_share(growth: Sequence[Growth]) -> float | None:
     return None if whole is None else whole.last_mib / whole.first_mib - 1
 
 
-def advice_for(p95_s: float, wanted_s: float, slices_per_study: int, in_flight: int, waiting: int) -> Advice:
-    """The settings that bring a full house's p95 to what is wanted.
-
-    Little's law: at one throughput, time in the house is proportional to the studies in the house. What may be in
-    the house is in work first; only the rest may wait.
-    """
-    now = in_flight // slices_per_study + waiting // slices_per_study
-    then = max(1, floor(now * wanted_s / p95_s))
-    slices = min(in_flight // slices_per_study, then) * slices_per_study
-    return Advice(
-        studies_now=now,
-        studies_then=then,
-        slices_in_flight=slices,
-        slices_waiting=max(0, then * slices_per_study - slices),
-    )
+def advice_for(p95_s: float, wanted_s: float, busy_after_s: float) -> Advice:
+    """When the gate is to refuse, so that the p95 of what it lets in is what is wanted: the one goes with the other."""
+    return Advice(busy_after_now_s=busy_after_s, busy_after_then_s=busy_after_s * wanted_s / p95_s)
 
 
 def steady(memory: Sequence[Moment], begin_s: float, end_s: float) -> list[Moment]:

@@ -164,12 +164,10 @@ class SoakResult(Frozen):
 
 
 class Advice(Frozen):
-    """The waiting room that would keep the aim, by Little's law."""
+    """The time at which the gate would have to refuse for the aim to be kept."""
 
-    studies_now: int
-    studies_then: int
-    slices_in_flight: int
-    slices_waiting: int
+    busy_after_now_s: float
+    busy_after_then_s: float
 
 
 class OverloadResult(Frozen):

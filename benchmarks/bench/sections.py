@@ -126,10 +126,9 @@ def _overload(overload: OverloadResult) -> Section:
     ]
     if advice := overload.advice:
         words.append(
-            "By Little's law the time in a full house is proportional to the studies in it: "
-            f"{advice.studies_now} have a p95 of {seconds(overload.p95_s)} s, {advice.studies_then} would have "
-            f"{2 * overload.knee_p95_s:.2f} s. Set TURNSTILE_SLICES_IN_FLIGHT={advice.slices_in_flight} "
-            f"TURNSTILE_SLICES_WAITING={advice.slices_waiting}."
+            f"The gate refuses what would take longer than {advice.busy_after_now_s:.2g} s by the last studies' pace. "
+            f"For a p95 of {2 * overload.knee_p95_s:.2f} s set TURNSTILE_BUSY_AFTER_S={advice.busy_after_then_s:.2g}; "
+            "more decode workers than cores are in its way, for so many are always let in."
         )
     title = "Overload: three times the knee, and after"
     return Section("overload", title, tuple(words), (_growth(overload.growth),), ("overload",), overload.aims)

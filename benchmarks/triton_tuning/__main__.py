@@ -15,17 +15,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.ensemble_load import Rate, Sender
+from benchmarks.limit import prepared
 from benchmarks.telling import Save, told
-from benchmarks.triton_tuning.load import Rate, Sender
 from benchmarks.triton_tuning.variants import TODAY, VARIANTS, Variant
 from engines.environment import engine_environment
 from engines.home import default_home
 from engines.triton import TritonServer
-from screening.intake import Budgets
 from screening.model_card import ModelCard
 from screening.phantom import write_phantom
-from screening.preparation import PreparedStudy, prepare, survey
-from screening.series import Study
+from screening.preparation import PreparedStudy
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2] / "model_repository"
 AT_ONCE: Final = (1, 4, 8)
@@ -53,7 +52,7 @@ async def _measure(variants: Sequence[Variant], seconds: float, console: Console
         folder = Path(temporary)
         studies = [_prepared(folder, seed) for seed in range(STUDIES)]
         async with TritonServer(TODAY.write(REPOSITORY, folder / "today")) as server:
-            today = Sender.to(server.grpc_url, studies, TODAY.chunk, repeated=False)
+            today = Sender.to(server.grpc_url, studies, TODAY.chunk)
             tables = {at_once: _table(at_once) for at_once in AT_ONCE}
             for number, variant in enumerate(track(variants, "measuring", console=Console(stderr=True))):
                 result = await _beside(today, variant, studies, folder / str(number), seconds)
@@ -84,14 +83,8 @@ async def _beside(
 
 def _prepared(folder: Path, seed: int) -> PreparedStudy:
     """The tensors that the gateway would send for a synthetic chest."""
-    card = ModelCard.load(REPOSITORY / "model_card.json")
-    scratch = folder / f"scratch-{seed}"
-    scratch.mkdir()
     upload = write_phantom(folder / f"study-{seed}.zip", slices=32, size=256, seed=seed)
-    study = survey(upload, scratch, Budgets()).studies[0]
-    if not isinstance(study, Study):
-        raise study
-    return prepare(study, card.image_size, card.slices_per_study)
+    return prepared(upload, folder / f"scratch-{seed}")
 
 
 def _table(at_once: int) -> Table:

@@ -15,7 +15,7 @@ from typing import Final
 import psutil
 import psycopg
 
-from benchmarks.service import Service, running_service
+from benchmarks.service import Service, running_service, stop
 from benchmarks.two_workers.spent import Spent
 from engines.environment import engine_environment
 from engines.home import default_home
@@ -25,7 +25,6 @@ WORKERS: Final = 2
 AT_ONCE: Final = Settings.model_fields["workers"].default
 DECODERS: Final = Settings.model_fields["decode_workers"].default
 START_LIMIT_S: Final = 120.0
-STOP_LIMIT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,7 @@ def _worker(settings: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     try:
         yield child
     finally:
-        child.terminate()
-        child.wait(timeout=STOP_LIMIT_S)
+        stop(child)
 
 
 def _until_at_work(database_url: str, workers: list["subprocess.Popen[bytes]"]) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 from rich.table import Table
 
 from gateway.cli.running import found
-from gateway.cli.session import console, errors, run_to_exit
+from gateway.cli.session import console, errors, run_to_exit, with_records_found
 from gateway.keeping import open_backups
 from gateway.logs import configure_logs
 from gateway.people.local import command_line_admin
@@ -57,12 +56,8 @@ def restore(
 
 
 async def _backup(settings: Settings, target: str, keep: int | None) -> int:
-    note = found()
-    if settings.database_url is None and note is not None:
-        running = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
-        settings = settings.model_copy(update=running)
     by = command_line_admin(getpass.getuser(), settings.institution)
-    async with open_backups(settings, by) as (taking, _):
+    async with open_backups(with_records_found(settings), by) as (taking, _):
         with errors.status("dumping the database") as status:
             taken = await taking.backup(
                 Archive(target), keep, lambda done, of: status.update(f"copying files: {done} of {of}")

@@ -18,7 +18,7 @@ from gateway.services.elsewhere.window import Window
 from gateway.settings_people import https_or_loopback
 from screening.report import Notice
 
-DEFAULT_CONNECTIONS: Final = 8  # a gateway's default gate holds eight uploads of twelve slices
+DEFAULT_CONNECTIONS: Final = 8  # a gateway of eight cores; a smaller one refuses, and the window finds out
 TOKEN: Final = "TURNSTILE_TOKEN"  # noqa: S105 - a variable's name
 
 

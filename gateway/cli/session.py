@@ -74,12 +74,17 @@ async def ready_services(settings: Settings) -> AsyncIterator[Services]:
 @asynccontextmanager
 async def open_records(settings: Settings) -> AsyncIterator[Store]:
     """The database that is named, else that of a running `turnstile up` with its blobs, else our own, started here."""
-    note = found()
-    if settings.database_url is None and note is not None:
-        kept = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
-        settings = settings.model_copy(update=kept)
-    async with open_store(settings) as store:
+    async with open_store(with_records_found(settings)) as store:
         yield store
+
+
+def with_records_found(settings: Settings) -> Settings:
+    """The settings, with database and blobs of a running `turnstile up` where no database is named."""
+    note = found()
+    if settings.database_url is not None or note is None:
+        return settings
+    kept = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
+    return settings.model_copy(update=kept)
 
 
 async def until_ready(services: Services) -> None:

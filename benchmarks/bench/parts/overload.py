@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from math import ceil
 
-from benchmarks.bench.bench import Bench, House, moments
+from benchmarks.bench.bench import Bench, moments
 from benchmarks.bench.calls import Calls, quantile_s
 from benchmarks.bench.judging import advice_for, grown_share, growth_of
 from benchmarks.bench.parts.pace import pace_of
@@ -101,7 +101,7 @@ def _told(bench: Bench, knee: Level, knee_p95_s: float, seen: Flooded, growth: t
         memory=seen.memory,
         growth=growth,
         aims=_aims(knee, knee_p95_s, seen, growth),
-        advice=_advice(bench.house, p95_s, SLOWER * knee_p95_s),
+        advice=_advice(bench.house.busy_after_s, p95_s, SLOWER * knee_p95_s),
         client=seen.client,
     )
 
@@ -129,7 +129,7 @@ def _aims(knee: Level, knee_p95_s: float, seen: Flooded, growth: tuple[Growth, .
     )
 
 
-def _advice(house: House, p95_s: float | None, wanted_s: float) -> Advice | None:
+def _advice(busy_after_s: float, p95_s: float | None, wanted_s: float) -> Advice | None:
     if p95_s is None or p95_s <= wanted_s:
         return None
-    return advice_for(p95_s, wanted_s, house.slices_per_study, house.slices_in_flight, house.slices_waiting)
+    return advice_for(p95_s, wanted_s, busy_after_s)

@@ -12,11 +12,11 @@ from gateway.services.elsewhere.answers import Answer, Away, Busy, Reports, Wron
 from gateway.services.elsewhere.gateway import RemoteGateway
 from gateway.services.elsewhere.window import Window
 from gateway.services.refusals import Refused, failed_report, renamed
-from screening.errors import EngineDeadline, EngineOverloaded, EngineUnavailable, StudyError
+from screening.errors import EngineError, StudyError
 
 PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # a gateway that is restarted is back within these
 JITTER: Final = 0.5  # of a pause; those who were refused together do not come back together
-PASSING: Final = frozenset(kind.code for kind in (EngineUnavailable, EngineOverloaded, EngineDeadline))
+PASSING: Final = frozenset(kind.code for kind in EngineError.__subclasses__() if kind.transient)
 
 
 @dataclass

@@ -44,7 +44,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
 
 
 def bench_of(record: Record, folder: Path, serving: Serving) -> Bench:
-    return Bench(record.plan, folder, folder, [], serving, House(12, 96, 192))
+    return Bench(record.plan, folder, folder, [], serving, House(12, 96, 192, 1.2))
 
 
 def test_calls_are_told_apart_by_what_became_of_them(tmp_path: Path) -> None:

@@ -82,16 +82,10 @@ def test_an_aim_is_held_up_to_its_limit(value: float, sense: str, held: bool) ->
     assert Aim.model_validate({"name": "x", "value": value, "sense": sense, "limit": 1.0}).held is held
 
 
-def test_the_advice_is_littles_law() -> None:
-    """24 studies take 9.6 s at 2.5 a second; 4 s are 10 studies: 8 in work, 2 that wait."""
-    advice = advice_for(p95_s=9.6, wanted_s=4.0, slices_per_study=12, in_flight=96, waiting=192)
-    assert (advice.studies_now, advice.studies_then) == (24, 10)
-    assert (advice.slices_in_flight, advice.slices_waiting) == (96, 24)
-
-
-def test_a_room_that_is_smaller_than_what_is_in_work_takes_from_that_too() -> None:
-    advice = advice_for(p95_s=12.0, wanted_s=2.0, slices_per_study=12, in_flight=96, waiting=192)
-    assert (advice.studies_then, advice.slices_in_flight, advice.slices_waiting) == (4, 48, 0)
+def test_the_advice_shortens_the_wait_as_much_as_the_answers_are_late() -> None:
+    advice = advice_for(p95_s=3.0, wanted_s=2.0, busy_after_s=1.2)
+    assert advice.busy_after_now_s == 1.2
+    assert advice.busy_after_then_s == pytest.approx(0.8)
 
 
 def test_callers_double() -> None:

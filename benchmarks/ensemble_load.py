@@ -5,13 +5,17 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import aio
 
+from gateway.inference.triton import CHANNEL, KEY_HEADER
 from screening.contract import ENSEMBLE
 from screening.preparation import PreparedStudy
+
+PATIENCE_S: Final = 60.0
 
 
 @dataclass
@@ -37,9 +41,21 @@ class Sender:
     client: aio.InferenceServerClient
     chunks: Iterator[list[aio.InferInput]]
 
+    headers: dict[str, str] = field(default_factory=dict)
+
     @classmethod
-    def to(cls, url: str, studies: Sequence[PreparedStudy], chunk: int, *, repeated: bool) -> "Sender":
-        return cls(aio.InferenceServerClient(url), _chunks(studies, chunk, repeated))
+    def to(
+        cls,
+        url: str,
+        studies: Sequence[PreparedStudy],
+        chunk: int,
+        *,
+        repeated: bool = False,
+        secret: str | None = None,
+    ) -> "Sender":
+        """A sender of `chunk` slices a request; the same ones come back where they may be `repeated`."""
+        client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
+        return cls(client, _chunks(studies, chunk, repeated), {KEY_HEADER: secret} if secret else {})
 
     async def block(self, at_once: int, seconds: float, rate: Rate) -> None:
         """Keep `at_once` requests under way for so long, and add what was answered to `rate`."""
@@ -49,9 +65,9 @@ class Sender:
             while perf_counter() - start < seconds:
                 inputs = next(self.chunks)
                 begun = perf_counter()
-                await self.client.infer(ENSEMBLE, inputs)
+                answer = await self.client.infer(ENSEMBLE, inputs, headers=self.headers, client_timeout=PATIENCE_S)
                 rate.latencies_s.append(perf_counter() - begun)
-                rate.slices += inputs[0].shape()[0]
+                rate.slices += len(answer.as_numpy("logits"))
 
         await asyncio.gather(*(ask_on() for _ in range(at_once)))
         rate.seconds += perf_counter() - start
