@@ -145,6 +145,28 @@ def test_the_keys_are_explained_and_the_focus_comes_back(viewer: Viewer) -> None
     expect(viewer.page.get_by_role("application")).to_be_focused()
 
 
+def test_help_that_is_closed_at_once_leaves_the_focus_where_it_was(viewer: Viewer) -> None:
+    """Escape before the dialog's own focus has come, which then came to a dialog on its way out."""
+    stage = viewer.page.get_by_role("application")
+    stage.focus()
+    viewer.page.evaluate(CLOSED_AS_SOON_AS_SHOWN)
+    expect(viewer.page.get_by_role("dialog")).to_have_count(0)
+    expect(stage).to_be_focused()
+
+
+CLOSED_AS_SOON_AS_SHOWN = """() => new Promise((closed) => {
+    const press = (code, key) => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { code, key, bubbles: true, cancelable: true }));
+    new MutationObserver((_, observer) => {
+        if (!document.querySelector("[role=dialog]")) return;
+        observer.disconnect();
+        press("Escape", "Escape");
+        setTimeout(closed, 50);
+    }).observe(document.body, { childList: true, subtree: true });
+    press("Slash", "?");
+})"""
+
+
 def test_a_map_that_does_not_come_is_told_and_the_slices_stay(window: Window, scan: str) -> None:
     page = window("/worklist")
     page.route("**/heatmap.nii.gz*", lambda route: route.fulfill(status=200, body=b"no gzip at all"))

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import type { Versioned } from "@/shared/api/client";
 import type { ChosenPoint, ModelCard } from "@/shared/api/model";
 import { choosePoint, operatingPointQuery } from "@/shared/api/numbers";
 import { useFormat } from "@/shared/format/use-format";
+import { Dialog } from "@/shared/ui/dialog";
 import { ProblemNote } from "@/shared/ui/problem-note";
 
 interface Shown {
@@ -34,12 +35,7 @@ export function ChooseDialog({ card, chosen, name, onClose }: Shown) {
   });
   const direction = threshold < chosen.body.threshold ? "lower" : "higher";
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t(typed === null ? "choose.title" : "choose.again")}
-      closeButtonProps={{ "aria-label": t("common:actions.close") }}
-    >
+    <Dialog opened onClose={onClose} title={t(typed === null ? "choose.title" : "choose.again")}>
       <Stack gap="sm">
         {typed === null ? (
           <>
@@ -75,6 +71,6 @@ export function ChooseDialog({ card, chosen, name, onClose }: Shown) {
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

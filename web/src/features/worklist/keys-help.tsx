@@ -1,8 +1,9 @@
-import { ActionIcon, Kbd, Modal } from "@mantine/core";
+import { ActionIcon, Kbd } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconKeyboard } from "@tabler/icons-react";
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "@/shared/ui/dialog";
 import styles from "./worklist.module.css";
 
 const KEYS = [
@@ -31,13 +32,7 @@ export function KeysHelp() {
       >
         <IconKeyboard size={18} stroke={1.7} />
       </ActionIcon>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t("keys.title")}
-        size="xs"
-        closeButtonProps={{ "aria-label": t("actions.close") }}
-      >
+      <Dialog opened={opened} onClose={close} title={t("keys.title")} size="xs">
         <dl className={styles["keys"]}>
           {KEYS.map(({ keys, does }) => (
             <Fragment key={does}>
@@ -50,7 +45,7 @@ export function KeysHelp() {
             </Fragment>
           ))}
         </dl>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import type { Versioned } from "@/shared/api/client";
 import type { Patient, PatientInput } from "@/shared/api/model";
 import { createPatient, editPatient, patientsKey } from "@/shared/api/patients";
 import { Problem } from "@/shared/api/problem";
+import { Dialog } from "@/shared/ui/dialog";
 import { ProblemNote } from "@/shared/ui/problem-note";
 
 interface Shown {
@@ -49,12 +50,7 @@ export function PatientDialog({ opened, patient, onClose, onDone }: Shown) {
     close();
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={patient ? t("editTitle") : t("createTitle")}
-      closeButtonProps={{ "aria-label": t("common:actions.close") }}
-    >
+    <Dialog opened={opened} onClose={close} title={patient ? t("editTitle") : t("createTitle")}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack gap="sm">
           <TextInput label={t("fields.last_name")} withAsterisk data-autofocus {...form.getInputProps("last_name")} />
@@ -85,7 +81,7 @@ export function PatientDialog({ opened, patient, onClose, onDone }: Shown) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

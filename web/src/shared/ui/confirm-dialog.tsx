@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./dialog";
 import { ProblemNote } from "./problem-note";
 
 interface Shown {
@@ -18,7 +19,7 @@ interface Shown {
 export function ConfirmDialog({ opened, title, text, confirm, busy, error, onConfirm, onClose }: Shown) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("actions.close") }}>
+    <Dialog opened={opened} onClose={onClose} title={title}>
       <Text size="sm" c="dimmed">
         {text}
       </Text>
@@ -31,6 +32,6 @@ export function ConfirmDialog({ opened, title, text, confirm, busy, error, onCon
           {confirm}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

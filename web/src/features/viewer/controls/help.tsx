@@ -1,5 +1,6 @@
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "@/shared/ui/dialog";
 import { set } from "../state/changes";
 import { useViewing } from "../state/viewer-context";
 import styles from "./controls.module.css";
@@ -26,15 +27,9 @@ const HANDS = ["wheel", "left", "middle", "right", "pinch"] as const;
 /** All keys and ways of the mouse; opened by ? and closed by Escape, with the focus back where it was. */
 export function Help() {
   const { state, apply } = useViewing();
-  const { t } = useTranslation(["viewer", "common"]);
+  const { t } = useTranslation("viewer");
   return (
-    <Modal
-      opened={state.help}
-      onClose={() => apply(set({ help: false }))}
-      title={t("help.title")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("common:actions.close") }}
-    >
+    <Dialog opened={state.help} onClose={() => apply(set({ help: false }))} title={t("help.title")} size="lg">
       <div className={styles["help"]}>
         <dl>
           {KEYS.map(([name, keys]) => (
@@ -57,6 +52,6 @@ export function Help() {
           ))}
         </dl>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

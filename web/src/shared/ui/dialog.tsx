@@ -1,0 +1,34 @@
+import { Modal, type ModalProps } from "@mantine/core";
+import { useCallback, useLayoutEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+type Shown = Pick<ModalProps, "opened" | "onClose" | "title" | "size" | "children">;
+
+/**
+ * A dialog over the page. Closed, the focus is back where it was, and with it the keys: Mantine alone loses it when a
+ * dialog is closed before its own focus came, or is taken away whole.
+ */
+export function Dialog({ opened, ...shown }: Shown) {
+  const { t } = useTranslation();
+  const dialog = useRef<HTMLDivElement>(null);
+  const before = useRef<Element | null>(null);
+  const back = useCallback(() => {
+    const now = document.activeElement;
+    const lost = now === null || now === document.body || dialog.current?.contains(now);
+    if (lost && before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
+  }, []);
+  useLayoutEffect(() => {
+    if (!opened) return;
+    before.current = document.activeElement;
+    return back;
+  }, [opened, back]);
+  return (
+    <Modal
+      ref={dialog}
+      opened={opened}
+      onExitTransitionEnd={back}
+      closeButtonProps={{ "aria-label": t("actions.close") }}
+      {...shown}
+    />
+  );
+}
