@@ -44,7 +44,7 @@ def test(arguments: Sequence[str]) -> None:
         [tools / "lint-imports"],
         [python, PAGE],
         [python, PAGE, "npm", "run", "--loglevel=error", "check"],
-        [python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments],  # which tests share: tests/conftest.py
+        [python, "-m", "pytest", "-n", "2", *arguments],  # who runs beside whom: tests/conftest.py
     )
     for check in checks:
         run(check)

@@ -7,9 +7,10 @@ import asyncio
 import os
 import resource
 import signal
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TaskTimeout
-from multiprocessing import get_context
+from multiprocessing import get_context, util
 from typing import ParamSpec, TypeVar
 
 import psutil
@@ -34,6 +35,10 @@ WORKER_ENVIRONMENT = {
 }
 
 
+SOCKET_PATH = 107  # bytes, unix(7)
+OURS_IN_TMPDIR = len("/pymp-xxxxxxxx/listener-xxxxxxxx")
+
+
 class WorkerFault(Exception):
     """The program, not the study, failed in a worker; the message is the frames, without any message of the cause."""
 
@@ -46,6 +51,7 @@ class DecodePool:
     ) -> None:
         self._timeout_s = timeout_s
         self._on_death = on_death
+        _find_room_for_sockets()
         context = get_context("forkserver")
         context.set_forkserver_preload(["screening.preparation", "gateway.services.viewing.rendering"])
         os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
@@ -92,6 +98,20 @@ def _study_error_of(death: ProcessExpired) -> StudyError:
     if death.exitcode == -signal.SIGKILL:
         return DecodeMemory("reading this study took more memory than there is; its worker was killed")
     return BrokenPixels("the decoder crashed on this study's pixels, or found no memory for them")
+
+
+def _find_room_for_sockets() -> None:
+    """Under a long TMPDIR the forkserver's socket would have no name that fits, and no worker would start.
+
+    Python 3.14 goes to /tmp by itself then. What is not a socket stays in TMPDIR.
+    """
+    if len(os.fsencode(tempfile.gettempdir())) + OURS_IN_TMPDIR <= SOCKET_PATH:
+        return
+    chosen, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 - in it a folder of mode 0700 is made
+    try:
+        util.get_temp_dir()
+    finally:
+        tempfile.tempdir = chosen
 
 
 def _start_worker(memory_bytes: int) -> None:

@@ -4,23 +4,31 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("turnstile", deadline=None)  # a busy machine is no failure: tests never assert a time
 settings.load_profile("turnstile")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
-# What starts servers stays in one process, in its order: they share TURNSTILE_HOME, and with it the note of a running
-# `up`. So do the page's tests, which share a house and a browser. All else is free to run beside them.
-ALONE = {"integration": "servers", "e2e": "browser"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for `-n 2 --dist loadgroup`, as the test command has it; alone they run one after the other."""
-    for item in items:
-        if group := ALONE.get(item.path.relative_to(ROOT / "tests").parts[0]):
-            item.add_marker(pytest.mark.xdist_group(group))
+class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Who runs what beside whom, for the test command's `-n 2`.
+
+    What starts servers stays in one process, in its order: it shares TURNSTILE_HOME, and with it the note of a running
+    `up`. So do the page's tests, which share a house and a browser. All other modules are free to run beside them.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        room = "/".join(nodeid.split("/", 2)[:2])
+        return room if room in ("tests/integration", "tests/e2e") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByRoom:
+    """The scheduler of the test command; without `-n` nobody asks, and one test follows the other."""
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session")

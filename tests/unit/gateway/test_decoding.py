@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +117,25 @@ async def test_cancelling_the_caller_frees_the_worker(pool: DecodePool) -> None:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
     assert await pool.run(Deadline.after(2.5), echo, "free") == "free"
+
+
+def test_workers_start_under_a_tmpdir_too_long_for_a_sockets_name(tmp_path: Path) -> None:
+    """In a process of its own: a forkserver is started once in each."""
+    long = tmp_path / ("job" * 40)
+    long.mkdir()
+    environ = {**os.environ, "TMPDIR": str(long)}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THAT_TMPDIR], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == (f"decoded {long}\n", 0), done.stderr
+
+
+IN_THAT_TMPDIR = """
+import asyncio, tempfile
+from gateway.decoding import DecodePool
+from gateway.inference.port import Deadline
+
+pool = DecodePool(1, 30.0, 2**28)
+print(asyncio.run(pool.run(Deadline.after(60), str.lower, "DECODED")), tempfile.gettempdir())
+pool.close()
+"""
