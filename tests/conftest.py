@@ -17,13 +17,16 @@ REAL_DATA = ROOT.parent / "shared" / "data"
 class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Who runs what beside whom, for the test command's `-n 2`.
 
-    What starts servers stays in one process, in its order: it shares TURNSTILE_HOME, and with it the note of a running
-    `up`. So do the page's tests, which share a house and a browser. All other modules are free to run beside them.
+    A folder of the integration tests is one room, whose tests stay in one process and in their order: some share
+    servers, and the gateway's share TURNSTILE_HOME with the note of a running `up`. So do the page's tests, with one
+    house and one browser. Elsewhere a module is a room.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        room = "/".join(nodeid.split("/", 2)[:2])
-        return room if room in ("tests/integration", "tests/e2e") else nodeid.partition("::")[0]
+        module = nodeid.partition("::")[0]
+        if module.startswith("tests/e2e/"):
+            return "tests/e2e"
+        return "/".join(module.split("/")[:3]) if module.startswith("tests/integration/") else module
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByRoom:

@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +21,8 @@ from tests.integration.gateway.running import running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]
 REQUESTS = 2  # twelve slices, six a request
-TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # the example of W3C's Trace Context
+CALLER = "00f067aa0ba902b7"  # with the traces' first one: the example of W3C's Trace Context
+TRACES = ("4bf92f3577b34da6a3ce929d0e0e4736", "5bf92f3577b34da6a3ce929d0e0e4736", "6bf92f3577b34da6a3ce929d0e0e4736")
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,6 @@ class Collector(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.server_address[1]}/v1/traces"
-
-    def of(self, service: str) -> list[Sent]:
-        """The spans of one service."""
-        return [span for span in self.spans if span.service == service]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,9 +95,30 @@ def collector() -> Iterator[Collector]:
         thread.join()
 
 
+@dataclass(frozen=True)
+class Traced:
+    """What came of one study, and of one request that is none."""
+
+    spans: list[Sent]
+    trace: str
+
+    def of(self, service: str) -> list[Sent]:
+        """The spans of the study's trace from one service."""
+        return [span for span in self.spans if (span.service, span.trace) == (service, self.trace)]
+
+    @property
+    def calls(self) -> set[str]:
+        """The gateway's requests to Triton."""
+        return {span.id for span in self.of("turnstile") if span.name == "triton"}
+
+    def is_whole(self) -> bool:
+        """Each of the gateway's calls has a span of Triton below it; spans come in batches, and the last ones last."""
+        return len(self.calls) == REQUESTS and self.calls <= {span.parent for span in self.of("triton")}
+
+
 @pytest.fixture(scope="module")
-def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Collector:
-    """The collector after one study with a trace of the caller's, and one request that is none."""
+def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Traced:
+    """The first study with a whole trace: on a busy machine Triton drops a batch of spans now and then."""
     folder = tmp_path_factory.mktemp("traces")
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -111,38 +130,30 @@ def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Co
         f"opentelemetry,url={collector.url}",
         "opentelemetry,bsp_schedule_delay=200",
     )
-    trace = [f"--trace-config={flag}" for flag in (*flags, "opentelemetry,resource=service.name=triton")]
-    with started(ROOT / "model_repository", *trace) as ports:
+    trace_config = [f"--trace-config={flag}" for flag in (*flags, "opentelemetry,resource=service.name=triton")]
+    with started(ROOT / "model_repository", *trace_config) as ports:
         url = f"{HOST}:{ports.grpc}"
         with running_gateway(scratch, triton_url=url, trace_url=collector.url) as gateway:
-            sent = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
-            assert gateway.predict(phantom, headers=sent).status_code == 200
             assert httpx.get(f"{gateway.url}/api/patients/nobody?q=Mustermann", trust_env=False).status_code >= 400
-        until(
-            lambda: _arrived(collector),
-            lambda: str([(span.service, span.name, span.parent) for span in collector.spans]),
-        )
-    return collector
+            for trace in TRACES:
+                sent = {"traceparent": f"00-{trace}-{CALLER}-01"}
+                assert gateway.predict(phantom, headers=sent).status_code == 200
+                traced = Traced(collector.spans, trace)
+                with suppress(AssertionError):
+                    until(traced.is_whole, patience_s=20)
+                    return traced
+    pytest.fail(str([(span.service, span.name, span.trace, span.parent) for span in collector.spans]))
 
 
-def _arrived(collector: Collector) -> bool:
-    """Both of the gateway's calls have spans of Triton below them; spans come in batches, and the last ones last."""
-    calls = {span.id for span in collector.of("turnstile") if span.name == "triton"}
-    return len(calls) == REQUESTS and calls <= {span.parent for span in collector.of("triton")}
-
-
-def test_the_callers_trace_goes_through_the_gateway_into_triton(traced: Collector) -> None:
-    ours = {span.name: span for span in traced.of("turnstile") if span.trace == TRACE}
+def test_the_callers_trace_goes_through_the_gateway_into_triton(traced: Traced) -> None:
+    ours = {span.name: span for span in traced.of("turnstile")}
     assert {"HTTP POST", "survey", "inference", "triton", "fusion"} <= set(ours)
     assert ours["HTTP POST"].parent == CALLER
     assert ours["inference"].parent == ours["HTTP POST"].id
-    calls = {span.id for span in traced.of("turnstile") if span.name == "triton"}
-    theirs = [span for span in traced.of("triton") if span.trace == TRACE]
-    assert {span.parent for span in theirs if span.name == "InferRequest"} == calls
-    assert len(calls) == REQUESTS
+    assert {span.parent for span in traced.of("triton") if span.name == "InferRequest"} == traced.calls
 
 
-def test_no_span_says_what_was_asked(traced: Collector) -> None:
+def test_no_span_says_what_was_asked(traced: Traced) -> None:
     assert traced.of("turnstile")
     for span in traced.spans:
         assert "Mustermann" not in span.whole

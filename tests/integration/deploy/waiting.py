@@ -6,9 +6,9 @@ from collections.abc import Callable
 PATIENCE_S = 60.0
 
 
-def until(true: Callable[[], bool], why_not: Callable[[], str] = lambda: "") -> None:
+def until(true: Callable[[], bool], why_not: Callable[[], str] = lambda: "", patience_s: float = PATIENCE_S) -> None:
     """Wait for a condition; fail, with what `why_not` tells, when it does not come."""
-    end_s = time.monotonic() + PATIENCE_S
+    end_s = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < end_s, f"it did not come true in time\n{why_not()}"
         time.sleep(0.1)

@@ -138,7 +138,8 @@ def test_a_stream_goes_with_its_client(scans: Scans, phantom: Path) -> None:
         scans.call("POST", scan, "analyze")
         until(lambda: scans.analysis(scan)["state"] == "running")
         with client.stream("GET", f"/api/scans/{scan}/analysis/events") as stream:
-            next(stream.iter_lines())
+            lines = stream.iter_lines()  # held: the connection is closed when nobody holds it
+            next(lines)
             until(lambda: news.watchers == 2)  # the worker, which begins after its turn is visible, and the stream
         until(lambda: news.watchers == 1)
     until(lambda: scans.analysis(scan)["state"] == "done" and not news.watchers)
