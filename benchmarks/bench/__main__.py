@@ -23,7 +23,10 @@ from benchmarks.studies import names_of, uploads
 from screening.model_card import ModelCard
 
 FAILED = 3
-Seconds = typer.Option(min=1.0, help="Seconds; of stages, those of each stage.", rich_help_panel="Durations")
+
+
+def _seconds(of: str) -> Any:
+    return typer.Option(min=1.0, help=f"Seconds of {of}.", rich_help_panel="Durations")
 
 
 def main(
@@ -37,13 +40,13 @@ def main(
     ] = None,
     short: Annotated[bool, typer.Option("--short", help="Everything in about five minutes; not to be quoted.")] = False,
     callers: Annotated[int | None, typer.Option(min=2, help="Most callers of the stages.")] = None,
-    stages: Annotated[float | None, Seconds] = None,
-    ward: Annotated[float | None, Seconds] = None,
-    browsing: Annotated[float | None, Seconds] = None,
-    grpc: Annotated[float | None, Seconds] = None,
-    overload: Annotated[float | None, Seconds] = None,
-    recovery: Annotated[float | None, Seconds] = None,
-    soak: Annotated[float | None, Seconds] = None,
+    stages: Annotated[float | None, _seconds("each number of callers")] = None,
+    ward: Annotated[float | None, _seconds("the ward's work")] = None,
+    browsing: Annotated[float | None, _seconds("browsing")] = None,
+    grpc: Annotated[float | None, _seconds("all shapes of requests together")] = None,
+    overload: Annotated[float | None, _seconds("three times the knee")] = None,
+    recovery: Annotated[float | None, _seconds("the knee's callers after the overload")] = None,
+    soak: Annotated[float | None, _seconds("the knee's callers in a row")] = None,
 ) -> None:
     """Measure what this machine carries, and write one page about it.
 
