@@ -40,7 +40,6 @@ class Sender:
 
     client: aio.InferenceServerClient
     chunks: Iterator[list[aio.InferInput]]
-
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod

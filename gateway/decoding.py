@@ -19,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from gateway.inference.port import Deadline
 from gateway.logs import frames_without_message
+from gateway.sockets import folder_for_sockets
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
 
 P = ParamSpec("P")
@@ -33,10 +34,6 @@ WORKER_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(16 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
 }
-
-
-SOCKET_PATH = 107  # bytes, unix(7)
-OURS_IN_TMPDIR = len("/pymp-xxxxxxxx/listener-xxxxxxxx")
 
 
 class WorkerFault(Exception):
@@ -101,13 +98,8 @@ def _study_error_of(death: ProcessExpired) -> StudyError:
 
 
 def _find_room_for_sockets() -> None:
-    """Under a long TMPDIR the forkserver's socket would have no name that fits, and no worker would start.
-
-    Python 3.14 goes to /tmp by itself then. What is not a socket stays in TMPDIR.
-    """
-    if len(os.fsencode(tempfile.gettempdir())) + OURS_IN_TMPDIR <= SOCKET_PATH:
-        return
-    chosen, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 - in it a folder of mode 0700 is made
+    """Have multiprocessing make its folder where the forkserver's socket gets a name; Python 3.14 does so by itself."""
+    chosen, tempfile.tempdir = tempfile.tempdir, folder_for_sockets()
     try:
         util.get_temp_dir()
     finally:

@@ -16,6 +16,7 @@ import structlog
 from engines.errors import EngineError
 from gateway.errors import GatewayError
 from gateway.serving import SwitchRefused
+from gateway.sockets import folder_for_sockets
 from screening.errors import StudyError
 from screening.model_card import InvalidModelCard
 
@@ -35,7 +36,7 @@ async def listening(switch: Do) -> AsyncIterator[Path]:
         under_way.add(task)
         task.add_done_callback(under_way.discard)
 
-    with TemporaryDirectory(prefix="turnstile-") as folder:  # mode 0700; a socket's path may have 107 bytes, no more
+    with TemporaryDirectory(prefix="turnstile-", dir=folder_for_sockets()) as folder:  # mode 0700
         path = Path(folder) / "control"
         server = await asyncio.start_unix_server(answer, path)
         try:

@@ -18,8 +18,8 @@ from screening.phantom import write_phantom
 from tests.integration.deploy.charts import pods
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
-from tests.integration.deploy.waiting import until
 from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.waiting import until
 
 SCREENED = 2
 SILENT_HERE = ("nv_gpu_", "turnstile_probability_psi", "ratio_rate1h")  # no GPU; too few studies; too short a time
@@ -56,7 +56,7 @@ def prometheus(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory
         server = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=output, stderr=output)
         try:
             url = f"http://{address}"
-            until(lambda: bool(ask(url, "count_over_time(up[1m]) > 2")), lambda: log.read_text()[-2000:])
+            until(lambda: bool(ask(url, "count_over_time(up[1m]) > 2")), why_not=lambda: log.read_text()[-2000:])
             yield url
         finally:
             server.terminate()

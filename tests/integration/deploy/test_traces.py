@@ -16,8 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from engines.command import HOST
 from screening.phantom import write_phantom
 from tests.integration.deploy.triton import started
-from tests.integration.deploy.waiting import until
 from tests.integration.gateway.running import running_gateway
+from tests.integration.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 REQUESTS = 2  # twelve slices, six a request

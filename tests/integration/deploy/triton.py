@@ -14,7 +14,7 @@ from engines.command import HOST, Ports, triton_environ
 from engines.environment import engine_environment
 from engines.home import default_home
 from tests.integration.deploy.dockerfiles import ROOT
-from tests.integration.deploy.waiting import until
+from tests.integration.waiting import until
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def started(repository: Path, *flags: str, **environ: str) -> Iterator[Ports]:
         command = [str(ROOT / "deploy" / "triton" / "start.sh"), *here]
         server = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
         try:
-            until(lambda: _ready(address, server), lambda: Path(output.name).read_text()[-3000:])
+            until(lambda: _ready(address, server), why_not=lambda: Path(output.name).read_text()[-3000:])
             yield ports
         finally:
             server.terminate()

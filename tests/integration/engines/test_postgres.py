@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from engines.errors import DataFolderInUse, DataFolderInvalid
 from engines.postgres import PostgresServer
+from tests.integration.waiting import until_soon
 
 ROOT = Path(__file__).parents[3]
 
@@ -71,7 +72,7 @@ async def test_a_killed_server_comes_back_where_it_was_with_all_that_was_committ
     _write(url, rows=100)
 
     os.kill(first, signal.SIGKILL)
-    await _until(lambda: server.restarts == 1 and server.state == "ready")
+    await until_soon(lambda: server.restarts == 1 and server.state == "ready")
 
     assert (server.pid != first, server.url) == (True, url)
     assert _rows(url) == 100
@@ -135,7 +136,7 @@ async def test_the_log_names_no_patient(server: PostgresServer) -> None:
         for row in ("'Petrova'", "'Pet'", "'Petrova', 1", "'Petrova'; nonsense"):
             with pytest.raises(psycopg.Error):
                 connection.execute(f"INSERT INTO patients VALUES ('Petrov'), ({row}), ('Petrov')".encode())  # noqa: S608
-    await _until(lambda: server.log_path.read_text().count("ERROR") == 4)
+    await until_soon(lambda: server.log_path.read_text().count("ERROR") == 4)
     assert "Pet" not in server.log_path.read_text()
 
 
@@ -159,9 +160,3 @@ def _one(connection: psycopg.Connection, statement: str) -> object:
     row = connection.execute(statement.encode()).fetchone()
     assert row
     return row[0]
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110  what is waited for happens in other processes
-            await asyncio.sleep(0.05)

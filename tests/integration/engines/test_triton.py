@@ -1,11 +1,9 @@
 """The life of a real Triton: ready, killed, restarted, given up, gone."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -19,6 +17,7 @@ from engines.restarts import RestartPolicy
 from engines.triton import TritonServer
 from tests.integration.engines.asking import ask
 from tests.integration.engines.tiny import slices, write_broken_repository, write_repository
+from tests.integration.waiting import until_soon
 
 IMPATIENT = RestartPolicy(first_delay_s=0.05)
 ROOT = Path(__file__).parents[3]
@@ -45,7 +44,7 @@ async def test_a_killed_server_comes_back_where_it_was(repository: Path) -> None
         assert first
 
         os.kill(first, signal.SIGKILL)
-        await _until(lambda: server.restarts == 1 and server.state == "ready")
+        await until_soon(lambda: server.restarts == 1 and server.state == "ready")
 
         assert server.pid != first
         assert server.grpc_url == url
@@ -56,7 +55,7 @@ async def test_a_killed_server_comes_back_where_it_was(repository: Path) -> None
 async def test_a_server_that_lost_a_stub_is_started_again(repository: Path) -> None:
     async with TritonServer(repository, restart_policy=IMPATIENT) as server:
         psutil.Process(server.pid).children()[0].kill()
-        await _until(lambda: server.restarts == 1 and server.state == "ready")
+        await until_soon(lambda: server.restarts == 1 and server.state == "ready")
         await _assert_answers(server)
 
 
@@ -64,7 +63,7 @@ async def test_it_gives_up_when_it_dies_too_often(repository: Path) -> None:
     async with TritonServer(repository, restart_policy=RestartPolicy(deaths=0)) as server:
         assert server.pid
         os.kill(server.pid, signal.SIGKILL)
-        await _until(lambda: server.state == "failed")
+        await until_soon(lambda: server.state == "failed")
         assert isinstance(server.failure, GaveUp)
         assert server.pid is None
 
@@ -86,8 +85,8 @@ async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> Non
     owner.kill()
     owner.wait()
 
-    await _until(lambda: not any(map(_alive, family)))
-    await _until(lambda: not _segments(owner.pid))
+    await until_soon(lambda: not any(map(_alive, family)))
+    await until_soon(lambda: not _segments(owner.pid))
 
 
 async def test_a_missing_network_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
@@ -120,12 +119,6 @@ async def _assert_answers(server: TritonServer) -> None:
     async with triton.InferenceServerClient(server.grpc_url) as client:
         answer = await ask(client, "peak", {"x": slices(3)})
     np.testing.assert_array_equal(answer["peak"][:, 0], slices(3).max(axis=(1, 2, 3)))
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110  what is waited for happens in other processes
-            await asyncio.sleep(0.05)
 
 
 def _family(server: TritonServer) -> list[psutil.Process]:

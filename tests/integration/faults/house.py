@@ -24,7 +24,7 @@ from gateway.settings import ROOT
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from tests.integration.gateway.jobs.records import new_scan
-from tests.integration.gateway.running import until
+from tests.integration.waiting import until
 from tests.postgres import RunningPostgres
 
 PATIENCE_S = 300.0  # on a machine with a load of 28 a gateway took 150 s to start

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.store.blobs import Blobs
 from tests.integration.faults.house import PATIENCE_S, House
-from tests.integration.gateway.running import until
+from tests.integration.waiting import until
 
 SEED = 20261123
 SCANS = 50

@@ -3,8 +3,7 @@
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ import uvicorn
 
 from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
 from gateway.settings import Settings
-
-PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -76,14 +73,6 @@ def _name(process: psutil.Process) -> str:
 def same_triton(running: RunningGateway) -> dict[str, Any]:
     """Settings of another gateway that shares this one's Triton, whose start takes seconds."""
     return {"triton_url": running.services.triton_url, "triton_secret": running.services.triton_secret}
-
-
-def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    """Wait for a condition; fail when it does not come."""
-    end_s = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end_s, "it did not come true in time"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.waiting import until
 
 HEAD = "POST /inference/predict HTTP/1.1\r\nHost: {}\r\nContent-Length: 100000\r\n\r\n"
 

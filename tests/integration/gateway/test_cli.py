@@ -17,7 +17,8 @@ import pytest
 
 from gateway.cli.running import found
 from gateway.cli.screen import FAILED
-from tests.integration.gateway.running import RunningGateway, until
+from tests.integration.gateway.running import RunningGateway
+from tests.integration.waiting import until
 
 
 def turnstile(

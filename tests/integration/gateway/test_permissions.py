@@ -23,7 +23,8 @@ from pydantic import SecretStr
 from gateway.people.permissions import Role
 from screening.phantom import write_phantom
 from tests.integration.gateway.people.asking import HOME, bearer, make_token, problem
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.waiting import until
 
 NAMES: Final = ("Zebulon", "Quagmire")  # no other word of the house holds these
 COLUMNS: Final = ("nobody", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)

@@ -18,8 +18,9 @@ from gateway.cli.app import app
 from gateway.cli.elsewhere import TOKEN
 from gateway.cli.screen import FAILED
 from screening.phantom import write_phantom
-from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton, until
+from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton
 from tests.integration.gateway.test_cli import turnstile
+from tests.integration.waiting import until
 
 
 @pytest.fixture(scope="module")

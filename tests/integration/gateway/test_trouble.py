@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.waiting import until
 
 ENGINE_ERRORS = {"engine_unavailable", "engine_fault", "engine_deadline", "engine_overloaded"}
 

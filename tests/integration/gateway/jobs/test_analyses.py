@@ -20,7 +20,8 @@ from gateway.store.tables import ReportRow, ScanRow
 from screening.contract import Priority
 from screening.evidence import unpack
 from tests.integration.gateway.jobs.scans import Scans
-from tests.integration.gateway.running import running_gateway, until
+from tests.integration.gateway.running import running_gateway
+from tests.integration.waiting import until
 
 
 @pytest.fixture

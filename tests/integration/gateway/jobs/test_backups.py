@@ -25,7 +25,8 @@ from gateway.store.objects import Objects
 from gateway.store.tables import AnalysisRow, AuditRow
 from tests.integration.gateway.jobs.scans import LOCAL, Scans
 from tests.integration.gateway.people.asking import bearer, make_token
-from tests.integration.gateway.running import RunningGateway, running_gateway, until
+from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.waiting import until
 
 ASKED = ("report", "report?format=csv", "report?format=pdf", "file", "heatmap.nii.gz", "analyses")
 

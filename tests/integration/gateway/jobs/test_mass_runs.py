@@ -26,7 +26,8 @@ from gateway.store.objects import Objects
 from gateway.store.tables import AnalysisRow, AuditRow, PatientRow, RunItemRow, RunRow, ScanRow
 from screening.phantom import write_phantom
 from tests.integration.gateway.jobs.scans import Scans
-from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton, until
+from tests.integration.gateway.running import RunningGateway, running_gateway, same_triton
+from tests.integration.waiting import until
 
 STUDIES = 4
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 
 from tests.integration.gateway.people.asking import NOBODY
-from tests.integration.gateway.running import running_gateway, until
+from tests.integration.gateway.running import running_gateway
+from tests.integration.waiting import until
 
 
 def test_killed_and_back(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from tests.integration.gateway.records.sending import (
     some_zip,
     upload,
 )
-from tests.integration.gateway.running import RunningGateway, until
+from tests.integration.gateway.running import RunningGateway
+from tests.integration.waiting import until
 
 
 def scans_of(client: httpx.Client, patient: str) -> int:

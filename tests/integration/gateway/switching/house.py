@@ -20,7 +20,7 @@ import psutil
 from engines.environment import engine_environment
 from engines.home import default_home
 from gateway.cli.control import ask
-from tests.integration.gateway.running import until
+from tests.integration.waiting import until
 
 
 @dataclass(frozen=True)

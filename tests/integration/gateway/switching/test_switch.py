@@ -10,9 +10,9 @@ import pytest
 from engines.holding import used
 from gateway.serving import SwitchRefused
 from screening.phantom import write_phantom
-from tests.integration.gateway.running import until
 from tests.integration.gateway.switching.house import Callers, House, Judged, running_house
 from tests.integration.gateway.switching.repositories import other_networks
+from tests.integration.waiting import until
 
 QUEUED = 2
 

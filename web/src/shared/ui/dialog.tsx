@@ -26,6 +26,7 @@ export function Dialog({ opened, ...shown }: Shown) {
     <Modal
       ref={dialog}
       opened={opened}
+      returnFocus={false}
       onExitTransitionEnd={back}
       closeButtonProps={{ "aria-label": t("actions.close") }}
       {...shown}
