@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import aio
 
-from gateway.inference.triton import CHANNEL, KEY_HEADER
+from gateway.inference.triton_client import CHANNEL, KEY_HEADER
 from screening.contract import ENSEMBLE
 from screening.preparation import PreparedStudy
 

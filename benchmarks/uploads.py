@@ -26,8 +26,8 @@ import psutil
 import typer
 from rich.table import Table
 
+from benchmarks.result_page import Save, told
 from benchmarks.service import Service, running_service
-from benchmarks.telling import Save, told
 from screening.phantom import write_phantom
 
 NOBODY = "127.0.0.1:9"  # neither uploads nor viewing need networks

@@ -4,10 +4,10 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from engines.environment import Environment
+from engines.data_directories import built_once
 from engines.errors import EnvironmentNotBuilt
-from engines.home import built_once
-from engines.repository import is_plain
+from engines.python_environment import Environment
+from engines.served_repository import is_plain
 
 OURS = Path(__file__).with_name("backends")
 

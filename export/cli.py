@@ -10,8 +10,8 @@ import typer
 from export.calibration_views import CalibrationViews
 from export.errors import ExportError
 from export.manifest import record
+from export.model_repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
 from export.parity import Parity, enforce, measure
-from export.repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
 from export.runners import run_onnx, run_triton
 from export.speed import SIZES, measure_speed, table
 from export.targets import TARGETS, TargetName

@@ -10,9 +10,9 @@ from typing import Final
 import onnxruntime
 
 from export.calibration_views import CalibrationViews
+from export.model_repository import contract_of
 from export.onnx_graph import write_onnx
 from export.quantisation import write_int8
-from export.repository import contract_of
 from export.targets import Precision
 from export.weights import Checkpoints, load_networks
 from screening.contract import Signature

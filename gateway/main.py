@@ -12,63 +12,63 @@ import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from gateway.api.analyses import analyses_router
-from gateway.api.audit import audit_router
-from gateway.api.errors import handle_errors
-from gateway.api.feedback import feedback_router
-from gateway.api.files import files_router
-from gateway.api.health import health_router
-from gateway.api.inference import inference_router
-from gateway.api.model_card import model_card_router
-from gateway.api.operating_point import operating_point_router
-from gateway.api.page import PAGE, page_router
-from gateway.api.patients import patients_router
-from gateway.api.problems import ANYWHERE
-from gateway.api.reports import reports_router
-from gateway.api.request_id import RequestLog
-from gateway.api.scans import scans_router
-from gateway.api.security import believe_proxies, secure
-from gateway.api.session import session_router
-from gateway.api.statistics import statistics_router
-from gateway.api.tokens import tokens_router
-from gateway.api.viewing import viewing_router
-from gateway.decoding import DecodePool
-from gateway.exposition import Exposition
+from gateway.analyses.api.routes import analyses_router
+from gateway.analyses.attempt import Attempts
+from gateway.analyses.job_leases import Turns
+from gateway.analyses.requests import Analyses
+from gateway.analyses.store.notifications import News
+from gateway.analyses.worker import BEATS, Worker, worker_name
+from gateway.audit import audit_log
+from gateway.audit.api import audit_router
+from gateway.audit.reading import AuditTrail
+from gateway.auth.api.sign_in import session_router
+from gateway.auth.api.tokens import tokens_router
+from gateway.auth.authentication import Entrance, open_entrance
+from gateway.auth.local_admin import command_line_admin
+from gateway.auth.token_administration import Tokens
+from gateway.composition.storage import data_folder, open_postgres
+from gateway.database.connection import Database
+from gateway.database.migration import migrate_when_it_answers
+from gateway.health.api import health_router
+from gateway.health.metrics_page import Exposition
+from gateway.http.documented_errors import ANYWHERE
+from gateway.http.error_responses import handle_errors
+from gateway.http.request_id import RequestLog
+from gateway.http.security_headers import believe_proxies, secure
+from gateway.http.static_page import PAGE, page_router
 from gateway.inference.admission import Admission
-from gateway.inference.port import Engine
-from gateway.jobs.attempt import Attempts
-from gateway.jobs.worker import BEATS, Worker, worker_name
-from gateway.keeping import data_folder, open_postgres
-from gateway.metrics import Metrics
-from gateway.people.entrance import Entrance, open_entrance
-from gateway.people.local import command_line_admin
-from gateway.services import audit
-from gateway.services.analyses import Analyses
-from gateway.services.analysis import Analysis
-from gateway.services.audit_trail import AuditTrail
-from gateway.services.feedback import Feedback
-from gateway.services.files import Files
-from gateway.services.networks import Networks, Served
-from gateway.services.operating_point import OperatingPoints
-from gateway.services.pages.pdf import Pages
-from gateway.services.patients import Patients
-from gateway.services.predicting import Predictions
-from gateway.services.reports_out import Reports
-from gateway.services.scans import Scans
-from gateway.services.tokens import Tokens
-from gateway.services.turns import Turns
-from gateway.services.uploading import Uploading
-from gateway.services.viewing.opening import Opening
-from gateway.services.viewing.viewing import Viewing
-from gateway.services.viewing.workshop import Workshop
-from gateway.serving import Serving, Switch
-from gateway.settings import Settings
-from gateway.settings_people import is_loopback
-from gateway.store.blobs import Blobs
-from gateway.store.database import Database
-from gateway.store.events import News
-from gateway.store.migration import migrate_when_it_answers
-from gateway.tracing import RequestTraces, Traces, traces_to
+from gateway.inference.engine import Engine
+from gateway.records.api.files import files_router
+from gateway.records.api.patients import patients_router
+from gateway.records.api.scans import scans_router
+from gateway.records.original_files import Files
+from gateway.records.patients import Patients
+from gateway.records.scan_upload import Uploading
+from gateway.records.scans import Scans
+from gateway.reports.api.feedback import feedback_router
+from gateway.reports.api.reports import reports_router
+from gateway.reports.api.statistics import statistics_router
+from gateway.reports.feedback import Feedback
+from gateway.reports.pdf.document import Pages
+from gateway.reports.stored_reports import Reports
+from gateway.screening.active_networks import Networks, Served
+from gateway.screening.api.model_card import model_card_router
+from gateway.screening.api.operating_point import operating_point_router
+from gateway.screening.api.predict import inference_router
+from gateway.screening.decode_workers import DecodePool
+from gateway.screening.network_switch import Serving, Switch
+from gateway.screening.operating_point import OperatingPoints
+from gateway.screening.pipeline import Analysis
+from gateway.screening.prediction import Predictions
+from gateway.settings.auth import is_loopback
+from gateway.settings.settings import Settings
+from gateway.storage.blobs import Blobs
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.tracing import RequestTraces, Traces, traces_to
+from gateway.viewing.api.routes import viewing_router
+from gateway.viewing.render_cache import Workshop
+from gateway.viewing.scan_access import Opening
+from gateway.viewing.viewing import Viewing
 from screening.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
@@ -195,9 +195,9 @@ def worker_of(services: Services, store: Store) -> Worker:
 async def switch_in_audit(services: Services, store: Store, old: Served, new: Served) -> None:
     """Say that whoever runs the commands of this machine puts other networks in force; no switch without that word."""
     by = command_line_admin(getpass.getuser(), services.settings.institution)
-    detail: audit.Detail = {"from": old.card.version, "to": new.card.version}
+    detail: audit_log.Detail = {"from": old.card.version, "to": new.card.version}
     async with store.database.transaction() as session:
-        await audit.record(session, by, audit.Action.UPDATE, "model_card", new.card.version, None, detail)
+        await audit_log.record(session, by, audit_log.Action.UPDATE, "model_card", new.card.version, None, detail)
 
 
 def viewing_of(services: Services, store: Store) -> Viewing:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from screening.budgets import Ledger
 from screening.errors import BrokenArchive, EncryptedArchive, OverBudget, UnsafeMember
-from screening.members import Member, Packed
+from screening.upload_members import Member, Packed
 
 _ENCRYPTED = 0x1 | 0x40  # APPNOTE 4.4.4: bit 0 encrypted, bit 6 strong encryption
 _LOCAL_HEADER_BYTES = 30

@@ -12,11 +12,10 @@ from pydicom.uid import UID, JPEGExtended12Bit, RLELossless
 
 from screening.codestream import Declared, declared
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
-from screening.members import Member
 from screening.nifti import nifti_values
 from screening.part10 import PixelSpan, pixel_bytes
-from screening.quiet import quiet_pydicom
-from screening.slices import NIFTI_SYNTAX, PixelLayout, SliceHeader
+from screening.pydicom_logging import quiet_pydicom
+from screening.slice_header import NIFTI_SYNTAX, PixelLayout, SliceHeader
 from screening.transfer_syntaxes import (
     DECODERS,
     FULL_PROGRESSION,
@@ -26,6 +25,7 @@ from screening.transfer_syntaxes import (
     decodable,
     described,
 )
+from screening.upload_members import Member
 
 Stored = NDArray[np.integer | np.floating]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
-from screening.elements import Elements, sequence_items
+from screening.element_values import Elements, sequence_items
 
 # PS3.3 C.7.6.16.2 and C.8.15.3: the macros that hold what a slice of a CT needs.
 _MACROS = (

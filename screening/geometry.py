@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.errors import InvalidSpacing, MissingPosition
-from screening.slices import SliceHeader, Vector
+from screening.slice_header import SliceHeader, Vector
 
 SAME_PLACE_MM = 0.01
 _UNPLACED = "A slice has no Image Position or Orientation (Patient), so its place is unknown."

@@ -5,11 +5,11 @@ import math
 import re
 
 from screening.budgets import Budgets
-from screening.elements import Elements
+from screening.element_values import Elements
 from screening.errors import BrokenDicom, OverBudget
-from screening.members import Member
 from screening.part10 import Head
-from screening.slices import PixelLayout, Rescale, SliceHeader, Vector
+from screening.slice_header import PixelLayout, Rescale, SliceHeader, Vector
+from screening.upload_members import Member
 
 _FARTHEST_MM = 1e5  # no scanner's table is longer than this; beyond it sums lose their millimetres
 

@@ -8,10 +8,10 @@ from screening.budgets import Budgets
 from screening.errors import BrokenDicom, NotDicom
 from screening.functional_groups import frames_elements
 from screening.header_fields import layout_of, slice_of
-from screening.members import Member
 from screening.nifti import SNIFF_BYTES, is_nifti, nifti_slices
 from screening.part10 import read_head
-from screening.slices import SliceHeader
+from screening.slice_header import SliceHeader
+from screening.upload_members import Member
 
 
 @dataclass(frozen=True)

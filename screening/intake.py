@@ -12,11 +12,11 @@ from tempfile import NamedTemporaryFile
 from screening.archives import zip_members
 from screening.budgets import Budgets, Ledger
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
-from screening.inflate import GZIP, BrokenStream, inflated
-from screening.kind import GZIP as GZIP_FILE
-from screening.kind import ZIP
-from screening.members import Member
+from screening.file_signature import GZIP as GZIP_FILE
+from screening.file_signature import ZIP
+from screening.inflate_stream import GZIP, BrokenStream, inflated
 from screening.nifti import SNIFF_BYTES, is_nifti
+from screening.upload_members import Member
 
 __all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from screening.budgets import Budgets
 from screening.errors import BrokenDicom, BrokenPixels, MissingPosition, OverBudget
-from screening.members import Member
 from screening.part10 import PixelSpan
-from screening.slices import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
+from screening.slice_header import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
+from screening.upload_members import Member
 
 SNIFF_BYTES = 352
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS -> LPS

@@ -21,9 +21,9 @@ from pydicom.uid import (
 
 from screening.budgets import MIB, Budgets
 from screening.errors import BrokenDicom, NotDicom, OverBudget
-from screening.inflate import RAW, BrokenStream, inflated
-from screening.members import Member
-from screening.quiet import PARSE_ERRORS, quiet_pydicom
+from screening.inflate_stream import RAW, BrokenStream, inflated
+from screening.pydicom_logging import PARSE_ERRORS, quiet_pydicom
+from screening.upload_members import Member
 
 FIRST_BYTES = 8 * 1024  # heads of the real studies at hand are 2 to 6 KiB; 16 cost 2 ms more for 64 slices of a zip
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame

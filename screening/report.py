@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 
 from screening.calibration import probability
 from screening.errors import StudyError
-from screening.finding import findings_of
 from screening.fusion import Fusion, SliceOutputs
 from screening.localisation import Localisation, localise
 from screening.model_card import ModelCard
+from screening.named_finding import findings_of
 from screening.preparation import PreparedStudy
 from screening.verdict import Verdict, verdict_of
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from screening.errors import BrokenDicom, InvalidUid, MixedPatients, StudyError
 from screening.headers import Headers
-from screening.preference import Fit, in_preference, why_not
-from screening.slices import SliceHeader, is_uid
-from screening.suitability import Flaw, flaw_of
+from screening.series_preference import Fit, in_preference, why_not
+from screening.series_suitability import Flaw, flaw_of
+from screening.slice_header import SliceHeader, is_uid
 from screening.volume import Volume
 
 
@@ -58,7 +58,7 @@ def studies_of(headers: Headers) -> tuple[Study | StudyError, ...]:
 def rank(study: Study) -> tuple[tuple[Candidate, Volume | None], ...]:
     """Every stack of the study, the best first; those that can be screened carry their volume.
 
-    When none can, raises the error of the stack that came furthest through the rules of `screening.suitability`.
+    When none can, raises the error of the stack that came furthest through the rules of `screening.series_suitability`.
     """
     judged = [(stack, flaw_of(stack)) for series in study.series for stack in _stacks(series)]
     flawed = [(stack, flaw) for stack, flaw in judged if flaw is not None]

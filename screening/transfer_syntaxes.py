@@ -24,7 +24,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from screening.slices import NIFTI_SYNTAX, is_uid
+from screening.slice_header import NIFTI_SYNTAX, is_uid
 
 NATIVE: Final = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}

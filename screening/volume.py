@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from screening.decoding import Stored, stored_values
 from screening.errors import BrokenPixels
 from screening.geometry import Geometry, grid, in_order, shear_deg, steps_mm
-from screening.slices import Rescale, SliceHeader
+from screening.slice_header import Rescale, SliceHeader
 
 AIR_HU = -1024  # below it lies only what the scanner did not measure
 _INT16_MAX = 32767

@@ -12,9 +12,9 @@ from queue import Queue
 import psycopg
 from psycopg import sql
 
-from engines.postgres import PostgresServer
-from gateway.store.database import Database
-from gateway.store.migration import migrate
+from engines.postgres_server import PostgresServer
+from gateway.database.connection import Database
+from gateway.database.migration import migrate
 
 TEMPLATE = "migrated"
 

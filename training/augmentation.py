@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.cache import Cache
+from training.slice_cache import Cache
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]

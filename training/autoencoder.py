@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.cache import Cache
-from training.computing import adamw, device_of, mixed_precision, on
+from training.device import adamw, device_of, mixed_precision, on
 from training.networks import Autoencoder, save_network
 from training.networks.scaling import signed
-from training.run import Run
-from training.schedule import Schedule
+from training.slice_cache import Cache
 from training.synthesis import untouched_or_null, with_lesion
-from training.synthesis.lungs import NoRoom
+from training.synthesis.lung_context import NoRoom
+from training.training_run import Run
+from training.training_schedule import Schedule
 
 UNTOUCHED: Final = 0.4  # of the slices: normal lungs must stay as they are
 

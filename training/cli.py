@@ -6,11 +6,11 @@ from typing import Annotated, Final, cast
 
 import typer
 
-from training.cache import Settings
 from training.networks.encoder import Depth
-from training.run import write_json
-from training.schedule import Schedule
-from training.workbench import Workbench, open_workbench, read_entries
+from training.prepared_data import Workbench, open_workbench, read_entries
+from training.slice_cache import Settings
+from training.training_run import write_json
+from training.training_schedule import Schedule
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -44,7 +44,7 @@ class Common:
     def workbench(self) -> Workbench:
         entries = read_entries(self.data)
         if self.choose != "all":
-            from training.selection import CHOICES
+            from training.entry_selection import CHOICES
 
             entries = CHOICES[self.choose](entries)
         return open_workbench(entries, self.settings, self.runs, self.seed, self.held_out, self.workers)
@@ -89,8 +89,8 @@ def simclr(
     name: Name = "simclr",
 ) -> None:
     """Stage 1: the encoder learns from all slices without labels; probes tell what it learned."""
-    from training.probe import probe
     from training.simclr import pretrain
+    from training.simclr_probe import probe
 
     chosen, bench = _opened(context)
     schedule = chosen.schedule(steps, batch, train_size, rate)
@@ -155,7 +155,7 @@ def finetune(
 @app.command()
 def judge(context: typer.Context, train_size: TrainSize = 192, name: Name = "finetune") -> None:
     """Judge a run of finetune by data set, for the table of runs in the model card."""
-    from training.judging import judge_run
+    from training.run_evaluation import judge_run
 
     chosen, bench = _opened(context)
     for line in judge_run(bench, chosen.runs / name, train_size):
@@ -193,7 +193,7 @@ def evaluate(
     name: Name = "evaluation",
 ) -> None:
     """Stage 5: figures, thresholds and calibration -> model card, and the judgement that export takes."""
-    from training.evaluate import Candidates, evaluate_networks
+    from training.evaluation import Candidates, evaluate_networks
 
     chosen, bench = _opened(context)
     compared = tuple(chosen.runs / run for run in compare or ())

@@ -6,7 +6,7 @@ import numpy as np
 
 from screening.fusion import normalised_error
 from screening.model_card import ErrorRange
-from training.composed import Composed
+from training.composed_studies import Composed
 from training.metrics import Scores, roc_auc
 from training.predictions import Predictions
 

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from screening.contract import FINDINGS
 from training.augmentation import SUPERVISED, batch_of
-from training.averaging import averaged, follow
-from training.cache import Cache, Row
-from training.computing import adamw, device_of, mixed_precision
+from training.device import adamw, device_of, mixed_precision
 from training.networks import Findings, save_network
-from training.run import Run
-from training.schedule import Schedule
+from training.slice_cache import Cache, Row
+from training.training_run import Run
+from training.training_schedule import Schedule
+from training.weight_averaging import averaged, follow
 
 TRUTH: Final = 0.6  # of the target where a label is known; the scores of the published checkpoint are the rest
 

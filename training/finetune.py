@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.averaging import averaged, follow
-from training.cache import Cache
-from training.computing import adamw, device_of, mixed_precision, on
-from training.lessons import Lessons, lesson_loss
-from training.mixing import Mixing
+from training.device import adamw, device_of, mixed_precision, on
+from training.mixstyle import Mixing
 from training.networks import Classifier, Encoder, load_network, save_network
 from training.networks.encoder import Depth
-from training.run import Run
 from training.sampling import EVEN
-from training.schedule import Schedule
+from training.slice_cache import Cache
+from training.training_batches import Lessons, lesson_loss
+from training.training_run import Run
+from training.training_schedule import Schedule
+from training.weight_averaging import averaged, follow
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from training.judgement import CHOSEN, Judgement
-from training.judging import JudgedRun
+from training.decision_fitting import CHOSEN, Judgement
+from training.model_card_tables import FindingLine, SliceTable
+from training.run_evaluation import JudgedRun
 from training.run_table import run_lines
-from training.tables import FindingLine, SliceTable
-from training.whole_studies import StudyLine
+from training.study_evaluation import StudyLine
 
 BEGIN: Final = "<!-- measured: begin; written by `turnstile train evaluate`, edits below are lost -->"
 END: Final = "<!-- measured: end -->"

@@ -12,9 +12,9 @@ from scipy.special import expit
 
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
 from screening.views import make_views
-from training.cache import Cache
-from training.computing import mixed_precision
+from training.device import mixed_precision
 from training.networks import Autoencoder, Classifier, Findings
+from training.slice_cache import Cache
 
 BATCH = 8
 

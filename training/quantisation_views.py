@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from screening.views import make_views
-from training.cache import Cache
+from training.slice_cache import Cache
 
 SLICES_PER_STUDY: Final = 12
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from training.judging import JudgedRun, Line
+from training.run_evaluation import JudgedRun, Line
 
 
 def run_lines(runs: Sequence[JudgedRun]) -> Iterator[str]:

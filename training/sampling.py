@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.cache import Row
+from training.slice_cache import Row
 
 EVEN: Final = MappingProxyType[str, float]({})
 

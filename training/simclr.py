@@ -8,13 +8,13 @@ from lightly.loss import NTXentLoss
 from torch import Tensor, nn
 
 from training.augmentation import CONTRASTIVE, batch_of
-from training.cache import Cache
-from training.computing import adamw, device_of, mixed_precision, on
+from training.device import adamw, device_of, mixed_precision, on
 from training.networks import Encoder
 from training.networks.encoder import CHANNELS, Depth
-from training.run import Run
 from training.sampling import draw_of_one_set
-from training.schedule import Schedule
+from training.slice_cache import Cache
+from training.training_run import Run
+from training.training_schedule import Schedule
 
 TEMPERATURE = 0.2
 PROJECTED = 128

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.bench.bench import Bench, House
+from benchmarks.bench.context import Bench, House
 from benchmarks.bench.machine import this_machine
 from benchmarks.bench.plan import CHOICES, SHORT, Plan, chosen, default_folder
 from benchmarks.bench.record import OtherPlan, Record
+from benchmarks.bench.rendering import tell
 from benchmarks.bench.run import run
-from benchmarks.bench.serving import Serving, must_be_loopback
-from benchmarks.bench.telling import tell
-from benchmarks.limit import REPOSITORY
+from benchmarks.bench.service_under_test import Serving, must_be_loopback
+from benchmarks.service_limit import REPOSITORY
 from benchmarks.studies import names_of, uploads
 from screening.model_card import ModelCard
 

@@ -1,4 +1,4 @@
-"""The calls of a Locust run (benchmarks/load/journal.py), and what is worked out from them."""
+"""The calls of a Locust run (benchmarks/load/call_log.py), and what is worked out from them."""
 
 import csv
 from collections import Counter

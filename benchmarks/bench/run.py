@@ -10,17 +10,17 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks.bench.bench import Bench
-from benchmarks.bench.parts import ensemble, limit, overload, people, soak, stages
+from benchmarks.bench.context import Bench
+from benchmarks.bench.parts import ensemble, limit, load_stages, overload, soak, wards_and_readers
 from benchmarks.bench.record import Record
 from benchmarks.bench.results import Ended, Frozen, Results
 
 Part = Callable[[Bench, Results], Frozen]
 MEASURES: Final[Mapping[str, Part]] = {
     "limit": limit.measure,
-    "stages": stages.measure,
-    "ward": people.ward,
-    "browsing": people.browsing,
+    "stages": load_stages.measure,
+    "ward": wards_and_readers.ward,
+    "browsing": wards_and_readers.browsing,
     "grpc": ensemble.measure,
     "overload": overload.measure,
     "soak": soak.measure,

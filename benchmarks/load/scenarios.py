@@ -2,7 +2,7 @@
 
     locust -f benchmarks/load/scenarios.py --host http://127.0.0.1:8080 --headless -u 4 -t 60s --csv out/mass MassRun
 
-`Ward`, `Browsing` and `Flood` are the others. With `-f benchmarks/load/scenarios.py,benchmarks/load/stages.py` the
+`Ward`, `Browsing` and `Flood` are the others. With `-f benchmarks/load/scenarios.py,benchmarks/load/load_shape.py` the
 callers grow in stages. `TURNSTILE_BENCH_STUDY` names studies, separated as PATH is; without it a synthetic one is made.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 from locust import HttpUser, between, constant, task
 from requests import Request
 
-import benchmarks.load.journal  # noqa: F401 - listens, where a run asks for it
+import benchmarks.load.call_log  # noqa: F401 - listens, where a run asks for it
 from benchmarks.studies import phantom_zip
 
 BUSY: Final = 429

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final, Self
 
-from benchmarks.two_workers.record import Alone, Record
-from benchmarks.two_workers.spent import NETWORKS
+from benchmarks.two_workers.cpu_usage import NETWORKS
+from benchmarks.two_workers.measurement import Alone, Record
 from screening.contract import Tensor
 from screening.model_card import ModelCard
 

@@ -16,8 +16,8 @@ import simpy
 
 from benchmarks.simulation.cores import Cores
 from benchmarks.simulation.site import REQUESTS
-from benchmarks.two_workers.record import Alone, Record
-from benchmarks.two_workers.spent import NETWORKS
+from benchmarks.two_workers.cpu_usage import NETWORKS
+from benchmarks.two_workers.measurement import Alone, Record
 
 Steps = Generator[Any, Any, None]
 CLASSIFIERS: Final = 2  # instances of the largest network by its config.pbtxt; of the others there is one

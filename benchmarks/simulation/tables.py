@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulation.capacity import Load, need
-from benchmarks.simulation.city import CORES, PROMISE_S, kinds, promised_at_once, walks
+from benchmarks.simulation.city_scenario import CORES, PROMISE_S, kinds, promised_at_once, walks
 from benchmarks.simulation.closed_forms import load_where_waits_are
 from benchmarks.simulation.demand import L4, MEASURED, PHANTOM, T4, THIN_SLICES, Demand, thin_slices
-from benchmarks.simulation.held_against import Figures, compared
 from benchmarks.simulation.site import Site, a_day
-from benchmarks.two_workers.record import Alone
+from benchmarks.simulation.validation import Figures, compared
+from benchmarks.two_workers.measurement import Alone
 
 CITY: Final = Load(studies_per_day=5_000, peak=2.0)
 COUNTRY: Final = Load(studies_per_day=1_000_000, peak=2.0)

@@ -16,12 +16,12 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.ensemble_load import Rate, Sender
-from benchmarks.limit import prepared
-from benchmarks.telling import Save, told
+from benchmarks.result_page import Save, told
+from benchmarks.service_limit import prepared
 from benchmarks.triton_tuning.variants import TODAY, VARIANTS, Variant
-from engines.environment import engine_environment
-from engines.home import default_home
-from engines.triton import TritonServer
+from engines.data_directories import default_home
+from engines.python_environment import engine_environment
+from engines.triton_server import TritonServer
 from screening.model_card import ModelCard
 from screening.phantom import write_phantom
 from screening.preparation import PreparedStudy

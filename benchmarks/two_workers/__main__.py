@@ -15,13 +15,13 @@ from typing import Annotated, Final
 import psutil
 import typer
 
-from benchmarks.limit import phantom_zip
+from benchmarks.service_limit import phantom_zip
 from benchmarks.two_workers.cluster import AT_ONCE, DECODERS, WORKERS, Cluster, running_cluster
-from benchmarks.two_workers.record import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
-from benchmarks.two_workers.records import commit_times_s, counts, kept_bytes
+from benchmarks.two_workers.database_counters import commit_times_s, counts, kept_bytes
+from benchmarks.two_workers.measurement import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
+from benchmarks.two_workers.result_tables import machine_words, tell
 from benchmarks.two_workers.runs import Caller, Kind, idle
-from benchmarks.two_workers.telling import machine_words, tell
-from gateway.settings import ROOT
+from gateway.settings.settings import ROOT
 from screening.model_card import ModelCard
 
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine

@@ -16,10 +16,10 @@ import psutil
 import psycopg
 
 from benchmarks.service import Service, running_service, stop
-from benchmarks.two_workers.spent import Spent
-from engines.environment import engine_environment
-from engines.home import default_home
-from gateway.settings import Settings
+from benchmarks.two_workers.cpu_usage import Spent
+from engines.data_directories import default_home
+from engines.python_environment import engine_environment
+from gateway.settings.settings import Settings
 
 WORKERS: Final = 2
 AT_ONCE: Final = Settings.model_fields["workers"].default

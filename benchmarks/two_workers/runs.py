@@ -12,9 +12,9 @@ from typing import Final
 import httpx
 
 from benchmarks.two_workers.cluster import Cluster
-from benchmarks.two_workers.record import Alone, Idle, Run
-from benchmarks.two_workers.records import Moments, moments, unfinished
-from benchmarks.two_workers.spent import Spent
+from benchmarks.two_workers.cpu_usage import Spent
+from benchmarks.two_workers.database_counters import Moments, moments, unfinished
+from benchmarks.two_workers.measurement import Alone, Idle, Run
 from benchmarks.uploads import patient_of, sent
 
 PATIENCE_S: Final = 180.0

@@ -13,14 +13,14 @@ from gateway.cli.doctor import doctor
 from gateway.cli.enqueue import enqueue
 from gateway.cli.migrate import migrate
 from gateway.cli.openapi import openapi
+from gateway.cli.optional_commands import bench, export, train
 from gateway.cli.results import results
-from gateway.cli.rooms import bench, export, train
 from gateway.cli.screen import screen
 from gateway.cli.switch import switch
 from gateway.cli.token import token
 from gateway.cli.up import up
 from gateway.cli.worker import worker
-from gateway.settings_page import settings_page
+from gateway.settings.documentation import settings_page
 
 app = typer.Typer(
     help="Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device.",

@@ -2,10 +2,10 @@
 
 import typer
 
-from gateway.cli.session import console, errors, open_records, run_to_exit
-from gateway.logs import configure_logs
-from gateway.services.audit_trail import AuditTrail
-from gateway.settings import Settings
+from gateway.audit.reading import AuditTrail
+from gateway.cli.command_context import console, errors, open_records, run_to_exit
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 BROKEN = 3
 

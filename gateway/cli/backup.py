@@ -8,17 +8,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.cli.running import found
-from gateway.cli.session import console, errors, run_to_exit, with_records_found
-from gateway.keeping import open_backups
-from gateway.logs import configure_logs
-from gateway.people.local import command_line_admin
-from gateway.services.backups.archive import Archive
-from gateway.services.backups.errors import BackupMissing, DatabaseInUse
-from gateway.services.backups.manifest import Manifest
-from gateway.services.backups.restoring import Restored, verified
-from gateway.services.backups.taking import Taken
-from gateway.settings import MIB, Settings
+from gateway.auth.local_admin import command_line_admin
+from gateway.backups.archive import Archive
+from gateway.backups.backup import Taken
+from gateway.backups.errors import BackupMissing, DatabaseInUse
+from gateway.backups.manifest import Manifest
+from gateway.backups.restore import Restored, verified
+from gateway.cli.command_context import console, errors, run_to_exit, with_records_found
+from gateway.cli.running_instance import found
+from gateway.composition.storage import open_backups
+from gateway.settings.settings import MIB, Settings
+from gateway.telemetry.logs import configure_logs
 
 INCOMPLETE = 3
 OWNER_ONLY = 0o077  # a backup names patients: what is made here is readable by its owner alone

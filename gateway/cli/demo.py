@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.session import console, ready_services, run_to_exit, warn
-from gateway.cli.words import tell
-from gateway.logs import configure_logs
+from gateway.cli.command_context import console, ready_services, run_to_exit, warn
+from gateway.cli.terminal_text import tell
 from gateway.main import Services
-from gateway.services.analysis import Upload
-from gateway.settings import Settings
+from gateway.screening.pipeline import Upload
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 from screening.phantom import write_phantom
 
 DEFAULT_OUTPUT = Path("turnstile-demo.json")

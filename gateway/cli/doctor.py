@@ -14,14 +14,14 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 from rich.table import Table
 
-from engines.cluster import MAJOR, binary
-from engines.environment import engine_environment
+from engines.data_directories import default_data, default_home
 from engines.errors import EngineError
-from engines.home import default_data, default_home
-from gateway.cli.session import console, ready_services, told_in_words
-from gateway.logs import configure_logs
-from gateway.repository import verified_card
-from gateway.settings import GIB, Settings
+from engines.postgres_cluster import MAJOR, binary
+from engines.python_environment import engine_environment
+from gateway.cli.command_context import console, ready_services, told_in_words
+from gateway.screening.model_repository import verified_card
+from gateway.settings.settings import GIB, Settings
+from gateway.telemetry.logs import configure_logs
 from screening.errors import EngineUnavailable
 from screening.model_card import InvalidModelCard
 from screening.transfer_syntaxes import DECODERS, NATIVE, READ_AS

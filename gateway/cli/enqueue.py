@@ -8,17 +8,17 @@ from uuid import UUID
 
 import typer
 
-from gateway.cli.progress import Bar
+from gateway.auth.local_admin import command_line_admin
+from gateway.cli.command_context import console, errors, open_records, run_to_exit
+from gateway.cli.progress_bar import Bar
 from gateway.cli.results import NameOfRun
 from gateway.cli.screen import FAILED
-from gateway.cli.session import console, errors, open_records, run_to_exit
-from gateway.logs import configure_logs
-from gateway.people.local import command_line_admin
-from gateway.services.runs.bucket import in_bucket
-from gateway.services.runs.filling import Filling
-from gateway.services.runs.sources import Found, in_paths
-from gateway.services.uploading import Uploading
-from gateway.settings import Settings
+from gateway.mass_runs.durable.bucket import in_bucket
+from gateway.mass_runs.durable.enqueueing import Filling
+from gateway.mass_runs.durable.sources import Found, in_paths
+from gateway.records.scan_upload import Uploading
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 BUCKET: Final = "s3://"
 AT_ONCE: Final = 4

@@ -1,9 +1,9 @@
 """`turnstile migrate`: the schema brought up to date, as `up` does by itself."""
 
-from gateway.cli.session import console, open_records, run_to_exit
-from gateway.logs import configure_logs
-from gateway.settings import Settings
-from gateway.store.migration import why_not_current
+from gateway.cli.command_context import console, open_records, run_to_exit
+from gateway.database.migration import why_not_current
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 
 def migrate() -> None:

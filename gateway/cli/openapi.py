@@ -11,13 +11,13 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from gateway.logs import configure_logs
+from gateway.analyses.store.notifications import News
+from gateway.auth.authentication import open_entrance
+from gateway.database.connection import Database
 from gateway.main import Store, create_app, open_services
-from gateway.people.entrance import open_entrance
-from gateway.settings import Settings
-from gateway.store.blobs import Blobs
-from gateway.store.database import Database
-from gateway.store.events import News
+from gateway.settings.settings import Settings
+from gateway.storage.blobs import Blobs
+from gateway.telemetry.logs import configure_logs
 
 NOWHERE = "postgresql://nowhere/turnstile"  # nothing connects before it is asked
 

@@ -7,16 +7,16 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.progress import Bar
+from gateway.auth.local_admin import command_line_admin
+from gateway.cli.command_context import console, open_records, run_to_exit
+from gateway.cli.progress_bar import Bar
 from gateway.cli.screen import FAILED
-from gateway.cli.session import console, open_records, run_to_exit
-from gateway.cli.words import summarise
-from gateway.logs import configure_logs
-from gateway.people.local import command_line_admin
-from gateway.services.journal import Entry
-from gateway.services.output import Output
-from gateway.services.runs.results import Results, Standing
-from gateway.settings import Settings
+from gateway.cli.terminal_text import summarise
+from gateway.mass_runs.durable.results import Results, Standing
+from gateway.mass_runs.journal import Entry
+from gateway.mass_runs.report_file import Output
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 UNFINISHED: Final = 4
 POLL_S: Final = 2.0

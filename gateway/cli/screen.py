@@ -9,17 +9,17 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.elsewhere import DEFAULT_CONNECTIONS, Elsewhere
-from gateway.cli.progress import Bar
-from gateway.cli.session import console, errors, ready_services, run_to_exit, warn
-from gateway.cli.words import summarise, tell
-from gateway.logs import configure_logs
-from gateway.services.batch import Screening, screen_all
-from gateway.services.here import Here
-from gateway.services.items import items_of
-from gateway.services.journal import Entry, Journal
-from gateway.services.output import Output
-from gateway.settings import Settings
+from gateway.cli.command_context import console, errors, ready_services, run_to_exit, warn
+from gateway.cli.progress_bar import Bar
+from gateway.cli.remote_options import DEFAULT_CONNECTIONS, Elsewhere
+from gateway.cli.terminal_text import summarise, tell
+from gateway.mass_runs.discovery import items_of
+from gateway.mass_runs.journal import Entry, Journal
+from gateway.mass_runs.local import Here
+from gateway.mass_runs.report_file import Output
+from gateway.mass_runs.run import Screening, screen_all
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 from screening.contract import Priority
 
 Paths = Annotated[

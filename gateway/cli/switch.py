@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.control import ask
-from gateway.cli.running import found
-from gateway.cli.session import console, errors, run_to_exit
-from gateway.logs import configure_logs
-from gateway.serving import SwitchRefused
+from gateway.cli.command_context import console, errors, run_to_exit
+from gateway.cli.control_socket import ask
+from gateway.cli.running_instance import found
+from gateway.screening.network_switch import SwitchRefused
+from gateway.telemetry.logs import configure_logs
 
 
 def switch(

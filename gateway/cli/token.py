@@ -8,14 +8,14 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from gateway.cli.session import console, errors, open_records, run_to_exit
-from gateway.logs import configure_logs
-from gateway.people.local import command_line_admin
-from gateway.people.permissions import GRANTS, Role, Scope
-from gateway.people.tokens import NewToken
-from gateway.services.tokens import Tokens
-from gateway.settings import Settings
-from gateway.store.tables.people import TokenRow
+from gateway.auth.api_tokens import NewToken
+from gateway.auth.local_admin import command_line_admin
+from gateway.auth.token_administration import Tokens
+from gateway.cli.command_context import console, errors, open_records, run_to_exit
+from gateway.database.tables.people import TokenRow
+from gateway.permissions import GRANTS, Role, Scope
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 MOST = 1000
 

@@ -12,14 +12,14 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from gateway.cli.control import Tell, listening
+from gateway.cli.command_context import console, errors, run_to_exit, until_ready, warn
+from gateway.cli.control_socket import Tell, listening
 from gateway.cli.demo import screen_phantom
-from gateway.cli.running import Running, take_away
-from gateway.cli.session import console, errors, run_to_exit, until_ready, warn
-from gateway.logs import configure_logs
+from gateway.cli.running_instance import Running, take_away
 from gateway.main import Services, Store, create_app, open_services, open_store, switch_in_audit, worker_of
-from gateway.serving import Around
-from gateway.settings import Settings
+from gateway.screening.network_switch import Around
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 DRAIN_S = 30
 

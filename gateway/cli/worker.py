@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.session import console, errors, ready_services, run_to_exit, warn
-from gateway.logs import configure_logs
+from gateway.cli.command_context import console, errors, ready_services, run_to_exit, warn
 from gateway.main import open_store, worker_of
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
+from gateway.telemetry.logs import configure_logs
 
 
 def worker(

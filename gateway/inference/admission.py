@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, NoReturn
 
-from gateway.inference.pace import Pace
+from gateway.inference.throughput_estimate import Pace
 from screening.errors import EngineOverloaded
 
 LONGEST_RETRY_S: Final = 60

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from screening.phantom import write_phantom
 from tests.e2e.chromium import running_chromium
-from tests.e2e.house import new_patient, new_scan, running_house
-from tests.integration.gateway.running import RunningGateway
+from tests.e2e.running_service import new_patient, new_scan, running_house
+from tests.integration.gateway.running_gateway import RunningGateway
 
 PATIENCE_MS = 60_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)

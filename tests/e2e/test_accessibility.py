@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Window
+from tests.e2e.ui_text import words
 from tests.e2e.viewing import Viewer
-from tests.e2e.words import words
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PAGES = ("worklist", "patients", "upload", "numbers")

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from screening.phantom import write_phantom
 from tests.conftest import REAL_DATA
 from tests.e2e.conftest import Window
+from tests.e2e.ui_text import words
 from tests.e2e.viewing import Viewer
-from tests.e2e.words import words
 
 
 @pytest.fixture(scope="module")

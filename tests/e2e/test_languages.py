@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Window
+from tests.e2e.ui_text import LANGUAGES, words
 from tests.e2e.viewing import Viewer
-from tests.e2e.words import LANGUAGES, words
 
 PAGES = ("worklist", "patients", "upload", "numbers")
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Window
-from tests.e2e.words import words
+from tests.e2e.ui_text import words
 
 
 def test_another_operating_point_is_chosen_by_typing_its_threshold(window: Window) -> None:

@@ -3,9 +3,9 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Window
-from tests.e2e.house import new_patient
-from tests.e2e.words import words
-from tests.integration.gateway.running import RunningGateway
+from tests.e2e.running_service import new_patient
+from tests.e2e.ui_text import words
+from tests.integration.gateway.running_gateway import RunningGateway
 
 
 def test_search_edit_and_delete(window: Window, house: RunningGateway) -> None:

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Window
+from tests.e2e.ui_text import words
 from tests.e2e.viewing import Viewer
-from tests.e2e.words import words
-from tests.integration.gateway.running import RunningGateway
+from tests.integration.gateway.running_gateway import RunningGateway
 
 NAMES = ("Viewed", "Synthetic")  # of the scan's patient, see conftest
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.words import words
+from tests.e2e.ui_text import words
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from gateway.store.database import Database
+from gateway.database.connection import Database
 from tests.postgres import RunningPostgres, running_postgres
 
 

@@ -6,10 +6,10 @@ from typing import Final
 from training.datasets.ct_rate import ct_rate
 from training.datasets.dicom_folders import dicom_with_labels
 from training.datasets.entry import Adapter, Entry, InvalidDataset
-from training.datasets.manifest import slices_with_manifest
 from training.datasets.mosmed_covid_1110 import mosmed_covid_1110
 from training.datasets.mosmed_ldct import mosmed_ldct
 from training.datasets.mosmed_tables import mosmed_cancer_type_viii, mosmed_covid_46, mosmed_covid_type_i
+from training.datasets.slice_manifest import slices_with_manifest
 
 ADAPTERS: Final = MappingProxyType[str, Adapter](
     {

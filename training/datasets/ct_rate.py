@@ -18,7 +18,7 @@ import numpy as np
 
 from screening.contract import FINDINGS
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.tables import niftis_of, rows_of
+from training.datasets.label_tables import niftis_of, rows_of
 
 _NAME: Final = re.compile(r"(?P<patient>(train|valid)_\d+)_(?P<scan>[a-z]+)_\d+\.nii(\.gz)?")
 _NO_FINDING: Final = ("Medical material",)  # 17 classes and a device; interlobular thickening is pathology, no class

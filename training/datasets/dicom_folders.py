@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.tables import label_of, rows_of
+from training.datasets.label_tables import label_of, rows_of
 
 
 def dicom_with_labels(root: Path) -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.tables import niftis_of
+from training.datasets.label_tables import niftis_of
 
 SEVERITIES: Final = ("CT-0", "CT-1", "CT-2", "CT-3", "CT-4")
 

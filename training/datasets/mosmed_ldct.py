@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.tables import folders_of
+from training.datasets.label_tables import folders_of
 
 
 def mosmed_ldct(root: Path) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.tables import label_of, rows_of
+from training.datasets.label_tables import label_of, rows_of
 
 REGISTRY = "dataset_registry.csv"
 

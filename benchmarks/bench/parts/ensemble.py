@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.bench.bench import Bench
+from benchmarks.bench.context import Bench
 from benchmarks.bench.results import Cell, GrpcResult, Results
-from benchmarks.bench.serving import Engine
+from benchmarks.bench.service_under_test import Engine
 from benchmarks.ensemble_load import Rate, Sender
-from benchmarks.limit import prepared
+from benchmarks.service_limit import prepared
 from screening.preparation import PreparedStudy
 
 BATCHES: Final = (1, 2, 4, 8)  # 8 is the ensemble's max_batch_size

@@ -3,10 +3,10 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.bench.bench import Bench
+from benchmarks.bench.context import Bench
 from benchmarks.bench.results import LimitResult, Results
-from benchmarks.limit import prepared
 from benchmarks.onnx_alone import measure_limit
+from benchmarks.service_limit import prepared
 
 
 def measure(bench: Bench, _known: Results) -> LimitResult:

@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from math import ceil
 
-from benchmarks.bench.bench import Bench, moments
+from benchmarks.bench.assessment import advice_for, grown_share, growth_of
 from benchmarks.bench.calls import Calls, quantile_s
-from benchmarks.bench.judging import advice_for, grown_share, growth_of
-from benchmarks.bench.parts.pace import pace_of
+from benchmarks.bench.context import Bench, moments
+from benchmarks.bench.parts.throughput_over_time import pace_of
 from benchmarks.bench.results import Advice, Aim, Client, Growth, Level, Moment, OverloadResult, Results
 
 TIMES = 3.0

@@ -1,9 +1,9 @@
 """The knee's load for a long time: does it fail, slow down, grow, or change its mind?"""
 
-from benchmarks.bench.bench import Bench, moments
+from benchmarks.bench.assessment import grown_share, growth_of
 from benchmarks.bench.calls import Calls, quantile_s
-from benchmarks.bench.judging import grown_share, growth_of
-from benchmarks.bench.parts.pace import pace_of
+from benchmarks.bench.context import Bench, moments
+from benchmarks.bench.parts.throughput_over_time import pace_of
 from benchmarks.bench.results import Aim, Results, SoakResult
 
 WINDOW_S = 300.0  # the first and the last five minutes are compared

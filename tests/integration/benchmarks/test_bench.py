@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.bench.record import NAME, Record
 from screening.phantom import write_phantom
-from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]
 HOUSE = {"slices_in_flight": 12, "slices_waiting": 12}  # two studies: three times the knee is surely too much

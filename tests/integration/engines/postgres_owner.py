@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from engines.postgres import PostgresServer
+from engines.postgres_server import PostgresServer
 
 
 async def main(folder: Path) -> None:

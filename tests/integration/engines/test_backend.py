@@ -11,9 +11,9 @@ import pytest_asyncio
 import tritonclient.grpc.aio as triton
 from tritonclient.utils import InferenceServerException
 
-from engines.triton import TritonServer
-from tests.integration.engines.asking import ask, counter, run_alone
-from tests.integration.engines.tiny import TABLE, slices
+from engines.triton_server import TritonServer
+from tests.integration.engines.tiny_models import TABLE, slices
+from tests.integration.engines.triton_requests import ask, counter, run_alone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

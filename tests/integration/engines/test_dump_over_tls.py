@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from engines.dump import DumpTools
 from engines.errors import DumpFailed
+from engines.postgres_dump import DumpTools
 from tests.postgres import RunningPostgres
 
 HOST = "127.0.0.1"

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 import tritonclient.grpc.aio as triton
 
-from engines.triton import TritonServer
+from engines.triton_server import TritonServer
 from screening.contract import ENSEMBLE
 from screening.model_card import ModelCard
-from tests.integration.engines.asking import ask, run_alone
+from tests.integration.engines.triton_requests import ask, run_alone
 
 REPOSITORY = Path(__file__).parents[3] / "model_repository"
 

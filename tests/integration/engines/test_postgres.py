@@ -16,8 +16,8 @@ import pytest
 import pytest_asyncio
 
 from engines.errors import DataFolderInUse, DataFolderInvalid
-from engines.postgres import PostgresServer
-from tests.integration.waiting import until_soon
+from engines.postgres_server import PostgresServer
+from tests.integration.polling import until_soon
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,11 +13,11 @@ import pytest
 import tritonclient.grpc.aio as triton
 
 from engines.errors import GaveUp, RepositoryInvalid, StartFailed
-from engines.restarts import RestartPolicy
-from engines.triton import TritonServer
-from tests.integration.engines.asking import ask
-from tests.integration.engines.tiny import slices, write_broken_repository, write_repository
-from tests.integration.waiting import until_soon
+from engines.restart_policy import RestartPolicy
+from engines.triton_server import TritonServer
+from tests.integration.engines.tiny_models import slices, write_broken_repository, write_repository
+from tests.integration.engines.triton_requests import ask
+from tests.integration.polling import until_soon
 
 IMPATIENT = RestartPolicy(first_delay_s=0.05)
 ROOT = Path(__file__).parents[3]

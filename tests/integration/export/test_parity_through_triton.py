@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from typer.testing import CliRunner
 
-from engines.triton import TritonServer
+from engines.triton_server import TritonServer
 from export.calibration_views import CalibrationViews
 from export.cli import app
-from export.repository import MANIFEST, Order, export_repository
+from export.model_repository import MANIFEST, Order, export_repository
 from export.targets import TARGETS
 from screening.contract import VIEWS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from screening.phantom import write_phantom
-from tests.integration.faults.house import House, running_house
+from tests.integration.faults.fault_service import House, running_house
 from tests.postgres import RunningPostgres
 
 

@@ -11,9 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from gateway.store.blobs import Blobs
-from tests.integration.faults.house import PATIENCE_S, House
-from tests.integration.waiting import until
+from gateway.storage.blobs import Blobs
+from tests.integration.faults.fault_service import PATIENCE_S, House
+from tests.integration.polling import until
 
 SEED = 20261123
 SCANS = 50

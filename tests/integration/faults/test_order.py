@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.faults.house import PATIENCE_S, House, Program
-from tests.integration.waiting import until
+from tests.integration.faults.fault_service import PATIENCE_S, House, Program
+from tests.integration.polling import until
 
 
 def test_a_worker_that_is_told_to_stop_hands_back_and_another_takes_it_at_once(house: House, files: list[Path]) -> None:

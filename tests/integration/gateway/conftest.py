@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from screening.phantom import write_phantom
-from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 
 @pytest.fixture(scope="session")

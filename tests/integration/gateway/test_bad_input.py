@@ -16,12 +16,12 @@ import httpx
 import pytest
 import structlog
 
-from gateway.logs import configure_logs
+from gateway.telemetry.logs import configure_logs
 from tests.corpus import kinds
 from tests.corpus.case import PLANTED, Accepted, Case, Refused
 from tests.corpus.chest import clean_files, packed, reworked
 from tests.corpus.table import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
-from tests.integration.gateway.running import RunningGateway, running_gateway
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "most_dangerous_pathology_type")
 

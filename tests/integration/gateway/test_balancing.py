@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from tritonclient.grpc import aio
 
-from engines.triton import TritonServer
-from gateway.inference.triton import CHANNEL
-from tests.integration.engines.tiny import slices, write_repository
+from engines.triton_server import TritonServer
+from gateway.inference.triton_client import CHANNEL
+from tests.integration.engines.tiny_models import slices, write_repository
 
 REQUESTS = 20
 MODEL = "dense"

@@ -15,10 +15,10 @@ import httpx
 import psutil
 import pytest
 
-from gateway.cli.running import found
+from gateway.cli.running_instance import found
 from gateway.cli.screen import FAILED
-from tests.integration.gateway.running import RunningGateway
-from tests.integration.waiting import until
+from tests.integration.gateway.running_gateway import RunningGateway
+from tests.integration.polling import until
 
 
 def turnstile(

@@ -16,9 +16,9 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from gateway.people.permissions import Role
-from tests.integration.gateway.people.asking import HOME, bearer, make_token
-from tests.integration.gateway.running import RunningGateway, running_gateway
+from gateway.permissions import Role
+from tests.integration.gateway.auth.api_calls import HOME, bearer, make_token
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 SETTINGS = hypothesis.settings(
     max_examples=5, deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.logs import configure_logs
-from tests.integration.gateway.running import RunningGateway
+from gateway.telemetry.logs import configure_logs
+from tests.integration.gateway.running_gateway import RunningGateway
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 from onnx import numpy_helper
 from tritonclient.grpc import aio
 
-from engines.triton import TritonServer
-from gateway.inference.triton import CHANNEL
-from tests.integration.engines.tiny import slices, write_repository
+from engines.triton_server import TritonServer
+from gateway.inference.triton_client import CHANNEL
+from tests.integration.engines.tiny_models import slices, write_repository
 
 CALLERS = 4
 STUDY = slices(6)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from gateway.inference.port import Deadline
-from gateway.inference.triton import TritonEngine
+from gateway.inference.engine import Deadline
+from gateway.inference.triton_client import TritonEngine
 from screening.errors import EngineUnavailable
-from tests.integration.gateway.running import RunningGateway
+from tests.integration.gateway.running_gateway import RunningGateway
 
 CHUNK = 6
 

@@ -20,11 +20,11 @@ import pypdfium2
 import pytest
 from pydantic import SecretStr
 
-from gateway.people.permissions import Role
+from gateway.permissions import Role
 from screening.phantom import write_phantom
-from tests.integration.gateway.people.asking import HOME, bearer, make_token, problem
-from tests.integration.gateway.running import RunningGateway, running_gateway
-from tests.integration.waiting import until
+from tests.integration.gateway.auth.api_calls import HOME, bearer, make_token, problem
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
+from tests.integration.polling import until
 
 NAMES: Final = ("Zebulon", "Quagmire")  # no other word of the house holds these
 COLUMNS: Final = ("nobody", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)

@@ -10,10 +10,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from gateway.api.inference import CSV, XLSX
-from gateway.services.tables import TABLE
+from gateway.reports.report_table import TABLE
+from gateway.screening.api.predict import CSV, XLSX
 from screening.report import COLUMNS
-from tests.integration.gateway.running import RunningGateway
+from tests.integration.gateway.running_gateway import RunningGateway
 
 DECK = {
     "pathology",

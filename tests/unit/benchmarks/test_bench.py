@@ -10,15 +10,15 @@ import pytest
 from rich.console import Console
 
 from benchmarks.bench import run as running
-from benchmarks.bench.bench import Bench, House
 from benchmarks.bench.calls import COLUMNS, Call, Calls, quantile_s
+from benchmarks.bench.context import Bench, House
 from benchmarks.bench.machine import this_machine
-from benchmarks.bench.parts.pace import pace_of
+from benchmarks.bench.parts.throughput_over_time import pace_of
 from benchmarks.bench.plan import PARTS, Plan, chosen
 from benchmarks.bench.record import OtherPlan, Record
+from benchmarks.bench.rendering import tell
 from benchmarks.bench.results import LimitResult, Results
-from benchmarks.bench.serving import Serving, must_be_loopback
-from benchmarks.bench.telling import tell
+from benchmarks.bench.service_under_test import Serving, must_be_loopback
 from benchmarks.studies import names_of, uploads
 
 QUIET = Console(quiet=True)

@@ -7,7 +7,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
 
 from benchmarks.triton_tuning.variants import TODAY, VARIANTS, Variant
-from gateway.settings import ROOT
+from gateway.settings.settings import ROOT
 
 SHIPPED = ROOT / "model_repository"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.simulation.__main__ import PAGE, filled, places
-from benchmarks.simulation.city import machine_of
+from benchmarks.simulation.city_scenario import machine_of
 from benchmarks.simulation.demand import PHANTOM, REPOSITORY, THIN_SLICES, Demand, multiply_adds, thin_slices
-from benchmarks.simulation.held_against import Compared, Figures, compared
 from benchmarks.simulation.one_machine import Machine
 from benchmarks.simulation.tables import TABLES
-from benchmarks.two_workers.record import Record
-from benchmarks.two_workers.telling import tell
+from benchmarks.simulation.validation import Compared, Figures, compared
+from benchmarks.two_workers.measurement import Record
+from benchmarks.two_workers.result_tables import tell
 from screening.model_card import ModelCard
 
 # How far a foretold figure may be off. A study's CPU time is 15 % more on busy cores than alone (caches, switching;

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.calibration_views import CalibrationViews
-from export.repository import Exported, Order, export_repository
+from export.model_repository import Exported, Order, export_repository
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
 from screening.views import make_views

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from export.calibration_views import CalibrationViews
 from export.cli import app
 from export.manifest import sha256
-from export.repository import MANIFEST, MODEL_CARD
+from export.model_repository import MANIFEST, MODEL_CARD
 from export.speed import measure_speed, table
 from export.targets import TARGETS
 from screening.contract import CLASSIFIER

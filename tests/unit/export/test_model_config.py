@@ -6,7 +6,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
 
 from export.model_config import ensemble_config, network_config, write_config
-from export.repository import contract_of
+from export.model_repository import contract_of
 from export.targets import TARGETS, TargetName
 from screening.contract import VIEWS, Priority
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from export.errors import BrokenGraph
+from export.model_repository import contract_of
 from export.onnx_graph import OPSET, write_onnx
-from export.repository import contract_of
 from screening.contract import Signature
 from training.networks import Autoencoder, Classifier
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from export.errors import ParityBroken
+from export.model_repository import Exported
 from export.parity import TOLERANCES, Difference, enforce, measure
-from export.repository import Exported
 from screening.model_card import ModelCard
 
 STUDIES = np.array([0, 0, 1, 1])

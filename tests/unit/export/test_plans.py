@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from export.errors import PlanFailed
+from export.model_repository import contract_of
 from export.plans import build_plan
-from export.repository import contract_of
 from export.targets import TARGETS
 from screening.contract import CLASSIFIER
 

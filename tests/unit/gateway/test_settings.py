@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import Settings
-from gateway.settings_page import settings_page
+from gateway.settings.documentation import settings_page
+from gateway.settings.settings import Settings
 from screening.intake import Budgets
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "settings.md"

@@ -10,7 +10,7 @@ import pytest
 from screening.archives import zip_members
 from screening.budgets import MIB, Budgets, Ledger
 from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember
-from screening.members import Member
+from screening.upload_members import Member
 from tests.dicom_factory import zip_of
 
 

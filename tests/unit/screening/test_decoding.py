@@ -15,9 +15,9 @@ from screening.budgets import Budgets
 from screening.decoding import stored_values
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.headers import read_headers
-from screening.members import Member
-from screening.slices import SliceHeader
+from screening.slice_header import SliceHeader
 from screening.transfer_syntaxes import DECODERS, NATIVE, described
+from screening.upload_members import Member
 from screening.volume import to_hu
 from tests.dicom_factory import ct_slice, enhanced_ct, to_bytes
 

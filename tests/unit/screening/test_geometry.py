@@ -14,8 +14,8 @@ from screening.errors import InvalidSpacing, MissingPosition
 from screening.geometry import Geometry, grid, in_order, normal, shear_deg, spacing_mm, unit_square
 from screening.headers import read_headers
 from screening.intake import open_upload
-from screening.slices import SliceHeader, Vector
-from tests.unit.screening.made import made_slice, made_stack
+from screening.slice_header import SliceHeader, Vector
+from tests.unit.screening.synthetic_headers import made_slice, made_stack
 
 PIXEL_MM = st.floats(0.2, 3.0)
 AXIAL: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))

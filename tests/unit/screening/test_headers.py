@@ -14,8 +14,8 @@ from screening.budgets import Budgets
 from screening.errors import BrokenArchive, BrokenDicom, NotDicom, OverBudget, StudyError
 from screening.headers import Headers, read_headers
 from screening.intake import open_upload
-from screening.members import Member
-from screening.slices import SliceHeader, is_uid
+from screening.slice_header import SliceHeader, is_uid
+from screening.upload_members import Member
 from tests.dicom_factory import ct_series, ct_slice, enhanced_ct, folder_of, spoil, to_bytes, to_files, zip_of
 
 

@@ -11,7 +11,7 @@ import pytest
 from screening.budgets import MIB, Budgets
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
 from screening.intake import open_upload
-from screening.members import Member
+from screening.upload_members import Member
 from tests.dicom_factory import folder_of, zip_of
 
 

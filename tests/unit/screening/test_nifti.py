@@ -14,7 +14,7 @@ from screening.errors import BrokenDicom, BrokenPixels, MissingPosition, OverBud
 from screening.headers import read_headers
 from screening.intake import open_upload
 from screening.series import Study, rank, studies_of
-from screening.slices import is_uid
+from screening.slice_header import is_uid
 from screening.volume import Volume
 from tests.dicom_factory import zip_of
 

@@ -15,10 +15,10 @@ from pydicom.uid import (
 )
 
 from screening.budgets import MIB, Budgets
-from screening.elements import Elements
+from screening.element_values import Elements
 from screening.errors import BrokenDicom, NotDicom, OverBudget, StudyError
-from screening.members import Member
 from screening.part10 import FIRST_BYTES, pixel_bytes, read_head
+from screening.upload_members import Member
 from tests.dicom_factory import ct_slice, spoil, to_bytes
 
 ENCODINGS = [

@@ -22,8 +22,8 @@ from screening.errors import (
 from screening.headers import Headers, Skipped, read_headers
 from screening.intake import open_upload
 from screening.series import Candidate, Study, rank, studies_of
-from screening.slices import SliceHeader
-from tests.unit.screening.made import LAYOUT, made_slice, made_stack
+from screening.slice_header import SliceHeader
+from tests.unit.screening.synthetic_headers import LAYOUT, made_slice, made_stack
 
 OTHER = "2.25.9"
 LOCALISER = ("ORIGINAL", "PRIMARY", "LOCALIZER")

@@ -14,10 +14,10 @@ from screening.errors import BrokenArchive, BrokenPixels, NoPixelData
 from screening.headers import read_headers
 from screening.intake import open_upload
 from screening.series import Study, rank, studies_of
-from screening.slices import Rescale
+from screening.slice_header import Rescale
 from screening.volume import AIR_HU, Volume, to_hu
 from tests.dicom_factory import ct_series, enhanced_ct, folder_of, to_bytes, to_files, zip_of
-from tests.unit.screening.made import made_slice, made_stack
+from tests.unit.screening.synthetic_headers import made_slice, made_stack
 
 
 def volume_of(upload: Path) -> Volume:

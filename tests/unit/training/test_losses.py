@@ -8,7 +8,7 @@ import torch
 from lightly.loss import NTXentLoss
 
 from training.findings import soft_cross_entropy
-from training.mixing import Mixing, mixed
+from training.mixstyle import Mixing, mixed
 from training.networks import Autoencoder
 from training.simclr import TEMPERATURE, Contrast
 

@@ -5,7 +5,7 @@ from torchmetrics.functional.classification import binary_f1_score
 
 from training.metrics import decide
 from training.operating_points import CHOICES, best_f1, best_youden, operating_points, with_sensitivity
-from training.platt import fit_platt
+from training.platt_calibration import fit_platt
 
 RANDOM = np.random.default_rng(11)
 LABELS = RANDOM.integers(0, 2, 200)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.judging import JUDGED, SETTINGS, JudgedRun, Line
+from training.run_evaluation import JUDGED, SETTINGS, JudgedRun, Line
 from training.run_table import run_lines
 
 VALIDATION, TEST = (Line("one", side, 9, auc, 0.7, 0.95) for side, auc in (("validation", 0.9), ("test", 0.85)))

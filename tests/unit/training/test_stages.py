@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from export.calibration_views import CalibrationViews
 from screening.model_card import ModelCard
-from tests.unit.training.tiny import write_slices
+from tests.unit.training.tiny_networks import write_slices
 from training.cli import app
 from training.networks import Classifier, InvalidCheckpoint, load_network
 from training.simclr import load_encoder

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from screening.lung_mask import lung_mask_of_grey
-from tests.unit.training.tiny import drawn_slice
-from training.synthesis import editing, nothing, untouched_or_null, with_lesion
-from training.synthesis.lungs import Lungs, NoRoom
+from tests.unit.training.tiny_networks import drawn_slice
+from training.synthesis import lesion_painting, nothing, untouched_or_null, with_lesion
+from training.synthesis.lung_context import Lungs, NoRoom
 from training.synthesis.shapes import blob, discs, smooth_noise
 
 Bytes = NDArray[np.uint8]
@@ -35,7 +35,7 @@ def test_what_is_measured_of_a_drawn_slice(slice_and_mask: tuple[Bytes, Bytes]) 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_lesion_is_seen_and_stays_in_the_lungs(seed: int, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     slice_, mask = slice_and_mask
-    grey = editing._painted(Lungs.of(slice_, mask), np.random.default_rng(seed))
+    grey = lesion_painting._painted(Lungs.of(slice_, mask), np.random.default_rng(seed))
     change = np.abs(grey - slice_)
     far = ~(mask > 0)
     far[3:-3, 3:-3] &= ~_grown(mask > 0, 4)[3:-3, 3:-3]
@@ -45,7 +45,7 @@ def test_a_lesion_is_seen_and_stays_in_the_lungs(seed: int, slice_and_mask: tupl
     assert np.abs(painted.astype(int) - slice_).sum() > 500
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in editing.DENSE])
+@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.DENSE])
 def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     lungs = Lungs.of(*slice_and_mask)
     for seed in range(5):
@@ -55,7 +55,7 @@ def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tup
         assert level > lungs.lung
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in editing.DESTROYED])
+@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.DESTROYED])
 def test_destroyed_lung_has_its_parts(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     lungs = Lungs.of(*slice_and_mask)
     for seed in range(5):
@@ -86,7 +86,7 @@ def test_a_change_that_means_nothing_is_small(slice_and_mask: tuple[Bytes, Bytes
 
 
 def test_shares_of_lesions_add_up_to_one() -> None:
-    for kinds in (editing.DENSE, editing.DESTROYED):
+    for kinds in (lesion_painting.DENSE, lesion_painting.DESTROYED):
         assert sum(share for _, share in kinds) == pytest.approx(1.0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.backups.house import CONTENTS, House
+from tests.integration.gateway.backups.backup_service import CONTENTS, House
 from tests.postgres import RunningPostgres
 
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from alembic import command
 
-from engines.dump import DumpTools
 from engines.errors import DumpFailed
-from gateway.services.backups.archive import Archive
-from gateway.services.backups.errors import (
+from engines.postgres_dump import DumpTools
+from gateway.backups.archive import Archive
+from gateway.backups.errors import (
     BackupDamaged,
     BackupError,
     BackupMissing,
@@ -21,12 +21,12 @@ from gateway.services.backups.errors import (
     DatabaseInUse,
     DatabaseNotEmpty,
 )
-from gateway.services.backups.manifest import FORMAT, Manifest
-from gateway.store.database import libpq_url
-from gateway.store.migration import _config, revision
-from gateway.store.replacing import CLEAR
-from gateway.store.snapshot import snapshot
-from tests.integration.gateway.backups.house import CONTENTS, House
+from gateway.backups.manifest import FORMAT, Manifest
+from gateway.backups.store.database_replacement import CLEAR
+from gateway.backups.store.database_snapshot import snapshot
+from gateway.database.connection import libpq_url
+from gateway.database.migration import _config, revision
+from tests.integration.gateway.backups.backup_service import CONTENTS, House
 from tests.postgres import RunningPostgres
 
 OLDER = "0002"

@@ -7,12 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from engines.dump import DumpTools
-from gateway.services.backups.archive import CLAIM, Archive
-from gateway.services.backups.errors import BackupInUse, BackupMissing, SchemaNotCurrent
-from gateway.services.backups.restoring import verified
-from gateway.store.objects import Objects
-from tests.integration.gateway.backups.house import CONTENTS, House, a_second_later
+from engines.postgres_dump import DumpTools
+from gateway.backups.archive import CLAIM, Archive
+from gateway.backups.errors import BackupInUse, BackupMissing, SchemaNotCurrent
+from gateway.backups.restore import verified
+from gateway.storage.objects import Objects
+from tests.integration.gateway.backups.backup_service import CONTENTS, House, a_second_later
 from tests.postgres import RunningPostgres
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from gateway.people.permissions import Role
-from tests.integration.gateway.people.asking import gateway_without_networks, make_token
-from tests.integration.gateway.records.kept import Kept
-from tests.integration.gateway.running import RunningGateway
+from gateway.permissions import Role
+from tests.integration.gateway.auth.api_calls import gateway_without_networks, make_token
+from tests.integration.gateway.records.stored_scans import Kept
+from tests.integration.gateway.running_gateway import RunningGateway
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway.people.permissions import Role
-from tests.integration.gateway.people.asking import problem
-from tests.integration.gateway.records.sending import blob_folder, form, patient_of, post_form, some_zip, upload
-from tests.integration.gateway.running import RunningGateway
+from gateway.permissions import Role
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.upload_calls import blob_folder, form, patient_of, post_form, some_zip, upload
+from tests.integration.gateway.running_gateway import RunningGateway
 
 CONTENT = some_zip("file", 5_000_000)
 TAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'

@@ -8,9 +8,9 @@ import pytest
 
 from screening.evidence import Evidence
 from screening.phantom import write_phantom
-from tests.integration.gateway.people.asking import problem
-from tests.integration.gateway.records.kept import Kept
-from tests.integration.gateway.records.looking import CELLS, evidence_of, got, nifti, report, scan_of, series
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.stored_scans import Kept
+from tests.integration.gateway.records.viewing_calls import CELLS, evidence_of, got, nifti, report, scan_of, series
 
 HOT = 5
 

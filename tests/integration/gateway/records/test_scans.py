@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.integration.gateway.records.kept import Kept
+from tests.integration.gateway.records.stored_scans import Kept
 from tests.integration.gateway.records.test_patients import make
 
 READ: dict[str, Any] = {

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 
 from screening.phantom import write_phantom
-from tests.integration.gateway.people.asking import problem
-from tests.integration.gateway.records.looking import got, scan_of
-from tests.integration.gateway.records.sending import blob_folder, files_below, patient_of, some_zip, upload
-from tests.integration.gateway.running import RunningGateway
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.upload_calls import blob_folder, files_below, patient_of, some_zip, upload
+from tests.integration.gateway.records.viewing_calls import got, scan_of
+from tests.integration.gateway.running_gateway import RunningGateway
 
 
 @contextmanager

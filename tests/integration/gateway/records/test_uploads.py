@@ -6,9 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.integration.gateway.people.asking import problem
-from tests.integration.gateway.records.kept import Kept
-from tests.integration.gateway.records.sending import (
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.stored_scans import Kept
+from tests.integration.gateway.records.upload_calls import (
     blob_folder,
     files_below,
     form,
@@ -19,8 +19,8 @@ from tests.integration.gateway.records.sending import (
     some_zip,
     upload,
 )
-from tests.integration.gateway.running import RunningGateway
-from tests.integration.waiting import until
+from tests.integration.gateway.running_gateway import RunningGateway
+from tests.integration.polling import until
 
 
 def scans_of(client: httpx.Client, patient: str) -> int:

@@ -13,14 +13,14 @@ import nibabel
 import numpy as np
 import pytest
 
-from gateway.people.permissions import Role
+from gateway.permissions import Role
+from screening.display_window import Window
 from screening.phantom import write_phantom
-from screening.windows import Window
 from tests.dicom_factory import ct_series, to_files, zip_of
-from tests.integration.gateway.people.asking import problem
-from tests.integration.gateway.records.looking import datasets, got, hu_of, nifti, raw_hu, scan_of, series
-from tests.integration.gateway.records.sending import blob_folder, files_below, some_zip
-from tests.integration.gateway.running import RunningGateway
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.upload_calls import blob_folder, files_below, some_zip
+from tests.integration.gateway.records.viewing_calls import datasets, got, hu_of, nifti, raw_hu, scan_of, series
+from tests.integration.gateway.running_gateway import RunningGateway
 
 SLICES = 24
 RAS = np.diag([-1.0, -1.0, 1.0])

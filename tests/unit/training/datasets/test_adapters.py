@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from screening.contract import FINDINGS
-from tests.unit.training.tiny import write_slices
+from tests.unit.training.tiny_networks import write_slices
 from training.datasets import ADAPTERS, Entry, InvalidDataset
 from training.datasets.ct_rate import OTHER_PATHOLOGY
 

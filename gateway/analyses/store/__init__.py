@@ -1,0 +1,1 @@
+"""The rows of analyses, attempts and job leases, and the job queue."""

@@ -1,1 +1,0 @@
-"""HTTP, one resource a file."""

@@ -1,0 +1,1 @@
+"""The audit: every access to patient data is an event in a hash chain; written, read, exported, verified."""

@@ -1,0 +1,1 @@
+"""The HTTP calls of sign-in and of API tokens."""

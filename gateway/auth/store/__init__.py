@@ -1,0 +1,1 @@
+"""The rows of users, sessions, pending sign-ins and API tokens."""

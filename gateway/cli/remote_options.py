@@ -1,0 +1,54 @@
+"""`turnstile screen --url`: which gateway, with which login, over how many connections."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import typer
+from pydantic import SecretStr
+
+from gateway.cli.command_context import errors
+from gateway.mass_runs.remote.concurrency_window import Window
+from gateway.mass_runs.remote.gateway_client import RemoteGateway
+from gateway.mass_runs.remote.screening import There
+from gateway.mass_runs.run import Screening
+from gateway.settings.auth import https_or_loopback
+from screening.report import Notice
+
+DEFAULT_CONNECTIONS: Final = 8  # a gateway of eight cores; a smaller one refuses, and the window finds out
+TOKEN: Final = "TURNSTILE_TOKEN"  # noqa: S105 - a variable's name
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Screening through a gateway at `url`."""
+
+    url: str
+    token: SecretStr | None
+    connections: int
+
+    @classmethod
+    def checked(cls, url: str, connections: int, *, insecure: bool) -> Self:
+        """With the token of the environment; raises BadParameter for what is no address of a gateway."""
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise typer.BadParameter("give the gateway's address: https://...", param_hint="--url")
+        try:
+            url = url if insecure else https_or_loopback(url)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}, or --insecure", param_hint="--url") from error
+        token = os.environ.get(TOKEN)
+        return cls(url, SecretStr(token) if token else None, connections)
+
+    @asynccontextmanager
+    async def opened(self, tell: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
+        """The gateway, found to be one where this login may screen; and how many uploads at once."""
+        async with RemoteGateway.opened(self.url, self.token, self.connections) as gateway:
+            card = await gateway.card()
+            errors.print(f"using the gateway at {self.url}, weights {card['version']}", style="dim", highlight=False)
+            errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
+            if not card["trained"]:
+                errors.print(Notice.UNTRAINED.value, style="bold red")
+            yield There(gateway, Window(self.connections), self.connections, tell), self.connections

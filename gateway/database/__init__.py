@@ -1,0 +1,1 @@
+"""PostgreSQL: connection, schema migrations, tables, and what every query shares."""

@@ -1,0 +1,35 @@
+"""Who saw, made, changed, deleted and exported what; a trigger refuses every change to it."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.tables.base import Base, Moment
+
+
+class AuditRow(Base):
+    """One event, chained by hash to the one before. `detail` never names a patient."""
+
+    __tablename__ = "audit_events"
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[Moment]
+    actor: Mapped[str]
+    actor_kind: Mapped[str]
+    role: Mapped[str]
+    institution: Mapped[str]
+    action: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[str | None]
+    outcome: Mapped[str]
+    address: Mapped[str | None]
+    request_id: Mapped[str | None]
+    detail: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+
+    __table_args__ = (
+        Index("ix_audit_events_institution", "institution", "seq"),
+        Index("ix_audit_events_entity", "entity", "entity_id"),
+    )

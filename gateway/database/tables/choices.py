@@ -1,0 +1,20 @@
+"""What the institution chose for itself: the operating point, and what may come."""
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.tables.base import Base, Moment, Version
+
+
+class ChoiceRow(Base):
+    """One choice of one institution, by its name."""
+
+    __tablename__ = "choices"
+
+    institution: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+    version: Mapped[Version]
+    updated_at: Mapped[Moment]
+    updated_by: Mapped[str]

@@ -1,0 +1,62 @@
+"""Is the process alive, may it be sent studies, and how does it do."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from gateway.database.connection import Database
+from gateway.health.metrics_page import Exposition
+from gateway.screening.active_networks import Networks
+
+READY: Final = "ready"
+RETRY_AFTER_S: Final = "2"  # a server that was killed is back in one or two seconds
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether studies can be taken in and screened now; `ensemble` and `database` are "ready" or the reason why not."""
+
+    ready: bool
+    reason: str | None = None
+    ensemble: str
+    database: str
+    trained: bool
+
+
+def health_router(networks: Networks, database: Database, exposition: Exposition) -> APIRouter:
+    """GET /healthz, /readyz and /metrics."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="The process is alive")
+    async def healthz() -> Alive:
+        return Alive()
+
+    @router.get("/readyz", summary="The ensemble and the database are ready", responses={503: {"model": Readiness}})
+    async def readyz(response: Response) -> Readiness:
+        async with networks.in_use() as served:
+            ensemble, store = await asyncio.gather(served.analysis.engine.why_not_ready(), database.why_not_ready())
+        reason = ensemble or store
+        if reason is not None:
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
+            response.headers["Retry-After"] = RETRY_AFTER_S
+        return Readiness(
+            ready=reason is None,
+            reason=reason,
+            ensemble=ensemble or READY,
+            database=store or READY,
+            trained=served.card.trained,
+        )
+
+    @router.get("/metrics", summary="Prometheus' text format", response_class=Response)
+    async def metrics_() -> Response:
+        return Response(await exposition.page(), media_type=exposition.content_type)
+
+    return router

@@ -1,0 +1,68 @@
+"""Errors -> HTTP, in one place; the body is always {error, detail, request_id}."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from gateway.errors import GatewayError
+from gateway.http.request_id import HEADER, request_id
+from gateway.telemetry.metrics import Metrics
+from screening.errors import StudyError
+
+log = structlog.get_logger(__name__)
+
+GONE = 499  # nginx's number; nobody reads this answer
+RETRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], int]) -> None:
+    """Answer every exception with the one shape; `retry_after_s` is asked when the answer is 429 or 503."""
+
+    def answer(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        metrics.errors.labels(error).inc()
+        log.info("request failed", error=error, status=int(status))
+        headers = {**(headers or {}), HEADER: request_id()}
+        if status in RETRY_LATER:
+            headers.setdefault("Retry-After", str(retry_after_s()))
+        return JSONResponse({"error": error, "detail": detail, "request_id": request_id()}, status, headers)
+
+    async def study_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, StudyError)  # noqa: S101 - registered for this class alone
+        return answer(error.status, error.code, error.detail)
+
+    async def gateway_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class alone
+        return answer(error.status, error.code, error.detail, error.headers)
+
+    async def http_exception(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+        code = HTTPStatus(error.status_code).name.lower()
+        return answer(error.status_code, code, str(error.detail), dict(error.headers or {}))
+
+    async def invalid_request(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+        where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", where)
+
+    async def client_gone(_request: Request, _error: Exception) -> JSONResponse:
+        return answer(
+            GONE, "client_gone", "the client left before its request had come in"
+        )  # for log and metrics alone
+
+    async def unknown(_request: Request, _error: Exception) -> JSONResponse:
+        # Starlette raises it again after the answer, and the server logs its frames.
+        detail = "the service failed; the request id finds the reason in its log"
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+
+    app.add_exception_handler(StudyError, study_error)
+    app.add_exception_handler(GatewayError, gateway_error)
+    app.add_exception_handler(HTTPException, http_exception)
+    app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(ClientDisconnect, client_gone)
+    app.add_exception_handler(Exception, unknown)

@@ -1,0 +1,194 @@
+"""The engine behind gRPC: a study goes out in chunks, so that Triton batches slices of different studies together."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from tritonclient.grpc import aio
+from tritonclient.grpc.model_config_pb2 import DataType
+from tritonclient.utils import InferenceServerException
+
+from gateway.inference.engine import Deadline
+from gateway.inference.triton_faults import fault_of
+from gateway.telemetry.tracing import NoTraces, Traces
+from screening.contract import Contract, Priority, Tensor
+from screening.errors import EngineFault, EngineUnavailable
+from screening.fusion import SliceOutputs
+
+log = structlog.get_logger(__name__)
+
+PROBE_TIMEOUT_S: Final = 2.0
+ATTEMPTS: Final = 6  # with the pauses below they span 5 s; an embedded Triton is back in 2 to 4
+FIRST_PAUSE_S: Final = 0.2
+KEY_HEADER: Final = "triton-grpc-protocol-turnstile-key"  # Triton puts the first three words before its flag's
+CHANNEL: Final = (
+    ("grpc.max_send_message_length", -1),  # the chunk bounds the message
+    ("grpc.max_receive_message_length", -1),
+    # gRPC's own back-off grows to two minutes; a Triton that was restarted is back in seconds.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.use_local_subchannel_pool", 1),
+    # Of several Tritons (dns:///name:8001 in a cluster) each gets the next request; by default one would get them all.
+    ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
+)
+
+Slices = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    views: Slices
+    lung_masks: Slices
+    priority: Priority
+
+
+class TritonEngine:
+    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC), which may want a `secret`.
+
+    It asks for the `version` that names the model card's weights: a Triton with others does not answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        contract: Contract,
+        version: int,
+        chunk_slices: int,
+        on_retry: Callable[[], None] = lambda: None,
+        secret: str | None = None,
+        traces: Traces | None = None,
+    ) -> None:
+        self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
+        self._contract = contract
+        self._version = str(version)
+        self._chunk_slices = chunk_slices
+        self._on_retry = on_retry
+        self._headers = {KEY_HEADER: secret} if secret else {}
+        self._traces = traces or NoTraces()
+        self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
+
+    async def infer(
+        self,
+        views: Slices,
+        lung_masks: Slices,
+        deadline: Deadline,
+        on_slices: Callable[[int], None] = lambda _: None,
+        priority: Priority = Priority.ROUTINE,
+    ) -> SliceOutputs:
+        """Send all chunks at once; the first that fails cancels the others."""
+        size = self._chunk_slices
+        chunks = [
+            _Chunk(views[start : start + size], lung_masks[start : start + size], priority)
+            for start in range(0, len(views), size)
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                answers = [group.create_task(self._told(chunk, deadline, on_slices)) for chunk in chunks]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return _joined([answer.result() for answer in answers])
+
+    async def why_not_ready(self) -> str | None:
+        """Ask whether the ensemble is loaded and takes and gives the tensors that the model card promises."""
+        model, asked = (self._contract.ensemble.model, self._version), {"client_timeout": PROBE_TIMEOUT_S}
+        try:
+            if not await self._client.is_model_ready(*model, **asked):
+                return f"model {model[0]!r} is not ready in the version of the model card's weights, {model[1]}"
+            answer = await self._client.get_model_config(*model, headers=self._headers, **asked)
+        except InferenceServerException as refusal:
+            return fault_of(refusal).detail
+        served = answer.config
+        if served.max_batch_size < self._chunk_slices:
+            return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
+        return _disagreement(self._contract.ensemble.inputs, served.input) or _disagreement(
+            self._contract.ensemble.outputs, served.output
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _told(
+        self, chunk: _Chunk, deadline: Deadline, on_slices: Callable[[int], None]
+    ) -> list[NDArray[np.float32]]:
+        answer = await self._chunk(chunk, deadline)
+        on_slices(len(chunk.views))
+        return answer
+
+    async def _chunk(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
+        """One request, sent again after growing pauses while Triton is away; safe, for inference changes nothing."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._request(chunk, deadline)
+            except EngineUnavailable:
+                pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.0)
+                if attempt + 1 == ATTEMPTS or deadline.left_s() < pause_s:
+                    raise
+                self._on_retry()
+                await asyncio.sleep(pause_s)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _request(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
+        left_s = deadline.left_s()
+        inputs = [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)]
+        try:
+            with self._traces.span("triton") as trace:  # Triton's own spans go below it
+                result = await self._client.infer(
+                    self._contract.ensemble.model,
+                    inputs,
+                    model_version=self._version,
+                    outputs=self._outputs,
+                    headers={**self._headers, **trace},
+                    priority=chunk.priority,
+                    timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
+                    client_timeout=left_s,
+                )
+        except InferenceServerException as refusal:
+            fault = fault_of(refusal)
+            log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())
+            raise fault from refusal
+        return [
+            _checked(tensor, result.as_numpy(tensor.name), len(chunk.views))
+            for tensor in self._contract.ensemble.outputs
+        ]
+
+
+def _input(tensor: Tensor, values: Slices) -> Any:
+    if values.dtype != np.uint8 or values.shape[1:] != tensor.shape:
+        raise EngineFault(
+            f"{tensor.name} is {values.dtype}{list(values.shape)}; the networks take {list(tensor.shape)}"
+        )
+    wire = aio.InferInput(tensor.name, list(values.shape), tensor.dtype)
+    wire.set_data_from_numpy(values)
+    return wire
+
+
+def _checked(tensor: Tensor, values: NDArray[np.float32] | None, slices: int) -> NDArray[np.float32]:
+    if values is None or values.shape != (slices, *tensor.shape):
+        raise EngineFault(f"the inference server answered without a well-formed {tensor.name!r}")
+    return values
+
+
+def _joined(chunks: Sequence[Sequence[NDArray[np.float32]]]) -> SliceOutputs:
+    """The chunks' answers, slice after slice; SliceOutputs refuses what is not finite."""
+    logits, activation, error, error_map, findings = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return SliceOutputs(
+        logits=logits,
+        activation=activation,
+        reconstruction_error=error[:, 0],
+        error_map=error_map,
+        findings=findings,
+    )
+
+
+def _disagreement(promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
+    """In words, the first tensor that Triton serves otherwise than the model card has it."""
+    found = {tensor.name: (DataType.Name(tensor.data_type), tuple(tensor.dims)) for tensor in served}
+    for tensor in promised:
+        if found.get(tensor.name) != (f"TYPE_{tensor.dtype}", tensor.shape):
+            return f"the served model's {tensor.name!r} is not the one of the model card"
+    return None

@@ -1,0 +1,1 @@
+"""Mass runs: thousands of uploads, screened here, through a remote gateway, or by the durable queue."""

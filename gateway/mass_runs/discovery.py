@@ -1,0 +1,96 @@
+"""Which uploads a mass run's paths stand for.
+
+A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below; so is a folder
+of folders that hold one study, a series each, as scanners export it. Any other folder is a collection: each of its
+folders, zips and NIfTI files is one upload. Hidden files are no items.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from screening.budgets import Budgets
+from screening.errors import StudyError
+from screening.file_signature import NO_PREAMBLE, ZIP
+from screening.headers import read_headers
+from screening.upload_members import Member
+
+Kind = Literal["dicom", "archive", "nifti"]
+HEAD_BYTES: Final = 132
+
+
+@dataclass(frozen=True)
+class Items:
+    """Uploads in order, and what was passed over because it is none."""
+
+    uploads: tuple[Path, ...]
+    passed_over: tuple[Path, ...]
+
+
+def items_of(paths: Iterable[Path]) -> Items:
+    """Expand collections; a path that was named is never passed over."""
+    uploads: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if not is_collection(path):
+            uploads.append(path)
+            continue
+        for child in _visible(path):
+            (uploads if child.is_dir() or _kind(child) else passed_over).append(child)
+    return Items(tuple(dict.fromkeys(uploads)), tuple(passed_over))
+
+
+def is_collection(path: Path) -> bool:
+    """Whether the path is a folder of several uploads."""
+    if not path.is_dir():
+        return False
+    kinds = {child: "folder" if child.is_dir() else _kind(child) for child in _visible(path)}
+    if "dicom" in kinds.values():
+        return False
+    return set(kinds.values()) - {None} != {"folder"} or not _are_one_study([c for c in kinds if kinds[c] == "folder"])
+
+
+def study_uid_of(file: Path) -> str | None:
+    """Which study a DICOM file is of; None where its header does not say."""
+    try:
+        return read_headers([Member("file 1", file, file.stat().st_size)], Budgets()).slices[0].study_uid
+    except StudyError:
+        return None
+
+
+def kind_of(name: str, head: bytes) -> Kind | None:
+    """What a file claims to be, by its first `HEAD_BYTES`, or by its name where NIfTI hides in gzip."""
+    if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:
+        return "dicom"
+    if head[:4] in ZIP:
+        return "archive"
+    return "nifti" if name.lower().endswith((".nii", ".nii.gz")) else None
+
+
+def _are_one_study(folders: Sequence[Path]) -> bool:
+    """Whether these are several folders, and the first DICOM file of each is of the same study."""
+    study = _study_uid(folders[0])
+    return len(folders) > 1 and study is not None and all(_study_uid(folder) == study for folder in folders[1:])
+
+
+def _study_uid(folder: Path) -> str | None:
+    files = (Path(parent) / name for parent, _, names in os.walk(folder) for name in sorted(names))
+    first = next((file for file in files if _kind(file) == "dicom"), None)
+    return None if first is None else study_uid_of(first)
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    return (child for child in sorted(folder.iterdir()) if not child.name.startswith("."))
+
+
+def _kind(file: Path) -> Kind | Literal["unreadable"] | None:
+    """A pipe claims to be nothing."""
+    if not file.is_file():
+        return None
+    try:
+        with file.open("rb") as opened:
+            return kind_of(file.name, opened.read(HEAD_BYTES))
+    except PermissionError:
+        return "unreadable"  # an upload all the same: its failure gets a row

@@ -1,0 +1,97 @@
+"""Uploads below `s3://bucket/prefix`, each streamed through: an object as it is, what lies in a folder as a zip.
+
+Only the first level is listed before the run: what lies in a folder, when its turn comes.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from gateway.mass_runs.discovery import HEAD_BYTES, kind_of, study_uid_of
+from gateway.mass_runs.durable.sources import LONGEST_NAME, Found, Source
+from gateway.mass_runs.upload_stream import Part, zipped
+from gateway.storage.objects import Objects
+from screening.errors import EmptyUpload
+
+HEADER_BYTES: Final = 256 * 2**10  # which study a file is of stands long before its pixels
+TOLD_BY_NAME: Final = (".zip", ".nii", ".nii.gz")  # they are not read twice
+
+
+async def in_bucket(url: str) -> Found:
+    """The uploads there, by the rules of a folder on the disk: `gateway.mass_runs.discovery`."""
+    bucket = _Bucket(url)
+    folders, objects = await bucket.objects.level()
+    told = {name: await bucket.is_upload(name) for name in objects if not _is_hidden(name)}
+    if "dicom" in told.values() or (not any(told.values()) and await bucket.are_one_study(folders)):
+        return Found((bucket.whole(),), ())
+    sources = [bucket.folder(name) for name in folders if not _is_hidden(name)]
+    sources += [bucket.alone(name) for name, kind in told.items() if kind]
+    passed_over = tuple(f"{bucket.url}/{name}" for name, kind in told.items() if not kind)
+    return Found(tuple(sorted(sources, key=lambda source: source.item)), passed_over)
+
+
+class _Bucket:
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.objects = Objects(self.url)
+
+    async def is_upload(self, name: str) -> str | None:
+        return "told" if name.lower().endswith(TOLD_BY_NAME) else kind_of(name, await self._head(name, HEAD_BYTES))
+
+    async def are_one_study(self, folders: Sequence[str]) -> bool:
+        """Whether these are several folders, and the first object of each is of the same study."""
+        study = await self._study_uid(folders[0]) if len(folders) > 1 else None
+        if study is None:
+            return False
+        for folder in folders[1:]:
+            if await self._study_uid(folder) != study:
+                return False
+        return True
+
+    def alone(self, name: str) -> Source:
+        return Source(f"{self.url}/{name}", name[-LONGEST_NAME:], partial(self._object, name))
+
+    def folder(self, name: str) -> Source:
+        return Source(f"{self.url}/{name}", _zip_name(name), partial(self._zip, name))
+
+    def whole(self) -> Source:
+        return Source(self.url, _zip_name(self.url.rpartition("/")[2]), partial(self._zip, ""))
+
+    async def _object(self, name: str) -> AsyncIterator[bytes]:
+        size = await self.objects.size(name)
+        if not size:
+            raise EmptyUpload("The upload is empty.")
+        return self.objects.read(name, 0, size)
+
+    async def _zip(self, folder: str) -> AsyncIterator[bytes]:
+        found = sorted([one async for one in self.objects.under(folder)], key=lambda one: one.key)
+        return zipped([Part(one.size, partial(self._chunks, one.key, one.size)) for one in found])
+
+    async def _chunks(self, key: str, size: int) -> AsyncIterator[bytes]:
+        if size:
+            async for chunk in self.objects.read(key, 0, size):
+                yield chunk
+
+    async def _head(self, key: str, length: int) -> bytes:
+        length = min(length, await self.objects.size(key))
+        return b"".join([chunk async for chunk in self._chunks(key, length)])
+
+    async def _study_uid(self, folder: str) -> str | None:
+        async for one in self.objects.under(folder):
+            head = await self._head(one.key, HEADER_BYTES)
+            if kind_of(one.key, head[:HEAD_BYTES]) == "dicom":
+                with TemporaryDirectory(prefix="turnstile-") as scratch:
+                    file = Path(scratch) / "head"
+                    file.write_bytes(head)
+                    return study_uid_of(file)
+        return None
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def _zip_name(name: str) -> str:
+    return f"{name[: LONGEST_NAME - 4] or 'upload'}.zip"

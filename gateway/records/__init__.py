@@ -1,0 +1,1 @@
+"""Patients, scans and their files: uploaded, listed, changed, deleted."""

@@ -1,0 +1,147 @@
+"""Patients: /api/patients."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, model_validator
+
+from gateway.database.paging import Window
+from gateway.http.authorization import Facts, needs
+from gateway.http.documented_errors import problems
+from gateway.http.etag import Expected, tag_of
+from gateway.http.paging import Limit, Offset, Page
+from gateway.http.text_validation import Comment, Line
+from gateway.idempotency.header import IdempotencyKey, as_response
+from gateway.idempotency.replay import Answer
+from gateway.permissions import Scope
+from gateway.principal import Principal
+from gateway.records.api.scan_shapes import Verdict
+from gateway.records.patients import NewPatient, Patients
+from gateway.records.pseudonyms import PatientView
+from gateway.records.store.patients import PatientSort
+
+Reader = Annotated[Principal, needs(Scope.PATIENTS_READ)]
+Writer = Annotated[Principal, needs(Scope.PATIENTS_WRITE)]
+Words = Annotated[
+    Line | None, Query(description="Part of a name or of the description; a pseudonym, where those are shown.")
+]
+
+
+class PatientToMake(BaseModel):
+    """What is told of a new patient."""
+
+    first_name: Line
+    last_name: Line
+    description: Comment | None = None
+
+
+class PatientToChange(BaseModel):
+    """What is to be changed; a field that is left out stays as it is, and null takes a description away."""
+
+    first_name: Line | None = None
+    last_name: Line | None = None
+    description: Comment | None = None
+
+    @model_validator(mode="after")
+    def _something_possible(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing to change: give first_name, last_name or description")
+        for name in ("first_name", "last_name"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        return self.model_dump(exclude_unset=True)
+
+
+class Patient(BaseModel):
+    """A patient. Without the right to names, `last_name` is a pseudonym, `first_name` and `description` are empty."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    pseudonymised: bool
+    description: str | None
+    created_at: datetime
+    updated_at: datetime
+    scans: int = Field(description="How many scans there are of the patient.")
+    last_verdict: Verdict | None = Field(description="Verdict of the newest scan that has one.")
+    last_probability: float | None = Field(description="Probability of the same scan.")
+    last_scan_at: datetime | None
+
+    @classmethod
+    def of(cls, view: PatientView) -> Self:
+        return cls.model_validate(
+            {
+                "id": view.id,
+                **asdict(view.name),
+                "description": view.description,
+                "created_at": view.created_at,
+                "updated_at": view.updated_at,
+                **asdict(view.screened),
+            }
+        )
+
+
+def patients_router(patients: Patients) -> APIRouter:
+    """The resource `patients`."""
+    router = APIRouter(prefix="/api/patients", tags=["patients"])
+
+    @router.get("", summary="Patients of the institution")
+    @router.get("/", include_in_schema=False)
+    async def page(
+        asking: Reader,
+        facts: Facts,
+        q: Words = None,
+        sort: PatientSort = PatientSort.NEWEST,
+        limit: Limit = 20,
+        offset: Offset = 0,
+    ) -> Page[Patient]:
+        views, total = await patients.page(asking, q, sort, Window(limit, offset), facts)
+        return Page(items=[Patient.of(view) for view in views], total=total, limit=limit, offset=offset)
+
+    @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Make a patient")
+    @router.post("/", status_code=201, include_in_schema=False)
+    async def create(asking: Writer, facts: Facts, wanted: PatientToMake, key: IdempotencyKey) -> Response:
+        new = NewPatient(wanted.first_name, wanted.last_name, wanted.description)
+        return as_response(await patients.create(asking, new, facts, _made, key))
+
+    @router.get("/{patient_id}", responses=problems(404), summary="One patient")
+    async def read(asking: Reader, facts: Facts, patient_id: UUID, response: Response) -> Patient:
+        view = await patients.read(asking, patient_id, facts)
+        response.headers["ETag"] = tag_of(view.version)
+        return Patient.of(view)
+
+    @router.put("/{patient_id}", responses=problems(404, 412), summary="Change a patient")
+    async def change(
+        asking: Writer,
+        facts: Facts,
+        patient_id: UUID,
+        wanted: PatientToChange,
+        expected: Expected,
+        response: Response,
+    ) -> Patient:
+        view = await patients.change(asking, patient_id, wanted.values, expected, facts)
+        response.headers["ETag"] = tag_of(view.version)
+        return Patient.of(view)
+
+    @router.delete(
+        "/{patient_id}",
+        status_code=204,
+        responses=problems(404),
+        summary="Delete a patient with all scans and reports, and every file that nothing else uses",
+    )
+    async def delete(asking: Writer, facts: Facts, patient_id: UUID) -> None:
+        await patients.delete(asking, patient_id, facts)
+
+    return router
+
+
+def _made(view: PatientView) -> Answer:
+    headers = {"Location": f"/api/patients/{view.id}", "ETag": tag_of(view.version)}
+    return Answer(201, headers, Patient.of(view).model_dump_json().encode())

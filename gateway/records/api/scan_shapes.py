@@ -1,0 +1,92 @@
+"""The shape of a scan, on the OpenAPI page and over the wire."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.records.pseudonyms import ScanView
+
+Status = Literal["received", "queued", "running", "done", "failed", "cancelled"]
+Verdict = Literal["normal", "pathology", "not_analysed"]
+
+
+class PatientName(BaseModel):
+    """What the scan's patient is called; without the right to names, by a pseudonym."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    first_name: str
+    last_name: str
+    pseudonymised: bool
+
+
+class ScanProgress(BaseModel):
+    """How far the analysis in work is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    stage: str | None
+    slices_done: int
+    slices_total: int
+
+
+class ScanCounts(BaseModel):
+    """How many scans the same list holds of each kind when it is narrowed to no status and no verdict."""
+
+    all: int
+    pathology: int
+    not_analysed: int
+    normal: int
+    in_work: int
+    unscreened: int
+
+
+class Scan(BaseModel):
+    """An upload of a patient, and what its newest analysis says of it."""
+
+    id: UUID
+    patient_id: UUID
+    patient: PatientName
+    description: str | None
+    file_name: str | None = Field(description="As it was sent; null without the right to names.")
+    file_size: int = Field(description="Bytes.")
+    sha256: str
+    study_uid: str | None
+    status: Status
+    urgent: bool
+    verdict: Verdict | None
+    probability_of_pathology: float | None = Field(description="Calibrated; null when not analysed, never 0.")
+    most_dangerous_pathology_type: str | None
+    error: str | None = Field(description="Stable code of the reason why it was not analysed.")
+    analysis_id: UUID | None
+    progress: ScanProgress | None = Field(description="While an analysis waits or runs.")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: ScanView) -> Self:
+        row = view.row
+        return cls.model_validate(
+            {
+                "id": row.id,
+                "patient_id": row.patient_id,
+                "patient": view.patient,
+                "description": view.description,
+                "file_name": view.file_name,
+                "file_size": view.file_size,
+                "sha256": row.sha256,
+                "study_uid": row.study_uid,
+                "status": row.status,
+                "urgent": row.urgent,
+                "verdict": row.verdict,
+                "probability_of_pathology": row.probability,
+                "most_dangerous_pathology_type": row.finding,
+                "error": row.error,
+                "analysis_id": row.analysis_id,
+                "progress": view.progress,
+                "created_at": row.created_at,
+                "updated_at": row.updated_at,
+            }
+        )

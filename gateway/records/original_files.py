@@ -1,0 +1,37 @@
+"""The original file of a scan, as it came in; every reading of it is an export in the audit."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.audit import audit_log
+from gateway.database.connection import Database
+from gateway.errors import NotFound
+from gateway.principal import Principal, RequestFacts
+from gateway.records.scans import UNKNOWN
+from gateway.records.store import stored_files
+from gateway.records.store.stored_files import Uploaded
+from gateway.storage.blobs import Blobs
+
+
+@dataclass(frozen=True)
+class Files:
+    """Gives files out."""
+
+    database: Database
+    blobs: Blobs
+
+    async def open(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Uploaded:
+        """What the file of a scan is; raises NotFound."""
+        async with self.database.transaction() as session:
+            file = await stored_files.of_scan(session, asking.institution, scan_id)
+            if file is None:
+                raise NotFound(UNKNOWN)
+            await audit_log.record(
+                session, asking, audit_log.Action.EXPORT, "scan", scan_id, facts, {"sha256": file.sha256}
+            )
+        return file
+
+    def read(self, file: Uploaded, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` to before `end`; raises ObjectMissing."""
+        return self.blobs.read(file.sha256, start, end)

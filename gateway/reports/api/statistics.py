@@ -1,0 +1,24 @@
+"""GET /api/statistics: the numbers of the day."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from gateway.database.connection import Database
+from gateway.http.authorization import needs
+from gateway.permissions import Scope
+from gateway.principal import Principal
+from gateway.reports.statistics import Statistics, over_hours
+
+Hours = Annotated[int, Query(ge=1, le=24 * 31, description="Hours to look back, the one under way included.")]
+
+
+def statistics_router(database: Database) -> APIRouter:
+    """The resource `statistics`."""
+    router = APIRouter(tags=["numbers"])
+
+    @router.get("/api/statistics", summary="What was screened, how long it took, and who agreed")
+    async def numbers(asking: Annotated[Principal, needs(Scope.REPORTS_READ)], hours: Hours = 24) -> Statistics:
+        return await over_hours(database, asking.institution, hours)
+
+    return router

@@ -1,0 +1,42 @@
+"""A page in English."""
+
+from types import MappingProxyType
+from typing import Final
+
+from gateway.reports.pdf.texts import Words
+
+ENGLISH: Final = Words(
+    title="Chest CT screening",
+    patient="Patient",
+    pseudonym="Pseudonym",
+    file="File",
+    study="Study",
+    scan="Scan",
+    reported="Reported",
+    verdicts=MappingProxyType(
+        {
+            "normal": "Normal: below the operating point",
+            "pathology": "Pathology: for the radiologist first",
+            "not_analysed": "Not analysed: no verdict was made",
+        }
+    ),
+    probability="Probability of pathology",
+    operating_point="Operating point",
+    sensitivity="sensitivity",
+    specificity="specificity",
+    not_measured="its sensitivity was not measured",
+    reason="Reason",
+    key_slice="Key slice; right, its heatmap",
+    no_picture="No picture of the key slice is at hand.",
+    location="Box (x, y, z in voxels, first to last)",
+    findings="Findings",
+    findings_help="mean score; slices of the study that put it first",
+    finding_names=MappingProxyType({}),
+    series="Series",
+    slices="slices",
+    reasons=MappingProxyType({}),
+    warnings="Warnings",
+    model="Model card",
+    analysis="Analysis",
+    notices=MappingProxyType({}),
+)

@@ -1,0 +1,55 @@
+"""The body of a report: rows, a summary, and the whole report of each study; and what it says of the scan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from gateway.reports.report_table import table_row
+from screening.report import Report
+from screening.verdict import Verdict
+
+GRAVEST_FIRST: Final = (Verdict.PATHOLOGY, Verdict.NOT_ANALYSED, Verdict.NORMAL)
+
+
+def body_of(reports: Sequence[Report]) -> dict[str, Any]:
+    """The reports of one upload, as kept and as answered."""
+    studies = [report.to_json() for report in reports]
+    rows = [table_row(study) for study in studies]
+    return {"rows": rows, "summary": summary_of(reports), "studies": studies}
+
+
+def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
+    """Counts over the reports."""
+    failed = sum(report.error is not None for report in reports)
+    return {
+        "studies": len(reports),
+        "analysed": len(reports) - failed,
+        "failed": failed,
+        "has_pathology_any": any(report.verdict is Verdict.PATHOLOGY for report in reports),
+    }
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the reports say of the scan: pathology if any study is; not analysed if any was not; else normal."""
+
+    verdict: Verdict
+    probability: float | None
+    finding: str | None
+    study_uid: str | None
+
+    @classmethod
+    def of(cls, reports: Sequence[Report]) -> Self:
+        """By the gravest study, and of equally grave ones by the most probable."""
+        gravest = min(reports, key=_gravity)
+        row = gravest.row
+        return cls(
+            gravest.verdict,
+            row["probability_of_pathology"],
+            row["most_dangerous_pathology_type"],
+            row["study_uid"],
+        )
+
+
+def _gravity(report: Report) -> tuple[int, float]:
+    return GRAVEST_FIRST.index(report.verdict), -(report.row["probability_of_pathology"] or 0.0)

@@ -1,0 +1,1 @@
+"""The rows of reports and feedback, and the sums over them."""

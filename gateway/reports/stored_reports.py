@@ -1,0 +1,93 @@
+"""Reports as they leave the house: read, listed, written as tables; without file names for who may not see names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.analyses.store import analyses
+from gateway.audit import audit_log
+from gateway.database.connection import AsyncSession, Database
+from gateway.database.tables import ReportRow
+from gateway.errors import NoReport, NotFound
+from gateway.principal import Principal, RequestFacts
+from gateway.reports.report_table import as_csv, as_xlsx
+from gateway.reports.store import reports
+
+
+class Format(StrEnum):
+    """What a report can be written as."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+MEDIA_TYPES: Final = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PDF: "application/pdf",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report as its asker may see it; `body` holds `rows`, `summary` and `studies`."""
+
+    row: ReportRow
+    body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Reports of the asker's institution; what is another's is NotFound."""
+
+    database: Database
+
+    async def read(
+        self, asking: Principal, facts: RequestFacts, scan_id: UUID, analysis_id: UUID | None, format_: Format
+    ) -> Kept:
+        """The report of this analysis, by default the scan's newest; raises NoReport."""
+        async with self.database.transaction() as session:
+            row = await reports.find(session, asking.institution, scan_id, analysis_id)
+            if row is None:
+                await scan_must_exist(session, asking, scan_id)
+                raise NoReport("there is no report yet; an analysis of the scan makes one")
+            action = audit_log.Action.READ if format_ is Format.JSON else audit_log.Action.EXPORT
+            told = {"scan": str(scan_id), "format": format_.value}
+            await audit_log.record(session, asking, action, "report", row.id, facts, told)
+        return Kept(row, row.body if asking.sees_names else _nameless(row.body, scan_id))
+
+    async def all(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Sequence[ReportRow]:
+        """All reports of the scan, newest first."""
+        async with self.database.transaction() as session:
+            await scan_must_exist(session, asking, scan_id)
+            rows = await reports.of_scan(session, asking.institution, scan_id)
+            told = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
+            await audit_log.record(session, asking, audit_log.Action.READ, "report", None, facts, told)
+        return rows
+
+
+def as_table(kept: Kept, format_: Format) -> bytes:
+    """The rows as CSV or XLSX."""
+    rows = kept.body["rows"]
+    return as_xlsx(rows) if format_ is Format.XLSX else as_csv(rows).encode()
+
+
+def _nameless(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
+    """The body with the scan's id in the place of the upload's name: names of files name patients."""
+    own = {"path_to_study": str(scan_id)}
+    return {
+        **body,
+        "rows": [{**row, **own} for row in body["rows"]],
+        "studies": [{**study, "row": {**study["row"], **own}} for study in body["studies"]],
+    }
+
+
+async def scan_must_exist(session: AsyncSession, asking: Principal, scan_id: UUID) -> None:
+    """Raise NotFound unless the asker's institution has the scan."""
+    if not await analyses.has_scan(session, asking.institution, scan_id):
+        raise NotFound("there is no such scan")

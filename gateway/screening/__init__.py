@@ -1,0 +1,1 @@
+"""From an upload to its report: decoding, networks, fusion, verdict; and which networks are active."""

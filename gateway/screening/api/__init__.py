@@ -1,0 +1,1 @@
+"""The HTTP calls of prediction, model card and operating point."""

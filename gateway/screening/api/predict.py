@@ -1,0 +1,112 @@
+"""POST /inference/predict: a study in, a verdict out; bound to no patient and kept nowhere."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.http.authorization import COUNTED_UPLOAD, Facts, needs
+from gateway.http.disconnect import unless_disconnected
+from gateway.http.response_shapes import Problem, Row, Rows
+from gateway.permissions import Scope
+from gateway.principal import Principal
+from gateway.reports.report_body import summary_of
+from gateway.reports.report_table import as_csv, as_xlsx, table_row
+from gateway.screening.api.upload_body import received
+from gateway.screening.prediction import Predictions
+from screening.report import Report
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary", "description": "zip, DICOM or NIfTI"}},
+            }
+        },
+        "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        "application/dicom": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "Nothing to read: empty_upload, or a malformed body"},
+    413: {"model": Problem, "description": "Larger than the service reads: over_budget"},
+    415: {"model": Problem, "description": "Neither DICOM, zip nor NIfTI: not_dicom"},
+    422: {"model": Problem, "description": "Read, but cannot be analysed; `error` says why"},
+    429: {"model": Problem, "description": "Busy: engine_overloaded; see Retry-After"},
+    502: {"model": Problem, "description": "The networks failed: engine_fault"},
+    503: {"model": Problem, "description": "The networks are away: engine_unavailable; see Retry-After"},
+    504: {"model": Problem, "description": "Not done in time: engine_deadline"},
+}
+Predicting = Annotated[Principal, needs(Scope.INFERENCE_PREDICT)]
+TABLES: Final[dict[str, Any]] = {CSV: {}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def inference_router(predictions: Predictions, scratch_folder: Path | None, upload_bytes: int) -> APIRouter:
+    """The resource `inference`."""
+    router = APIRouter(prefix="/inference", tags=["inference"], responses=PROBLEMS)
+
+    @router.post(
+        "/predict",
+        summary="Screen a study",
+        response_model=Row | Rows,
+        responses={200: {"content": TABLES}},
+        openapi_extra={"requestBody": BODY},
+        dependencies=[COUNTED_UPLOAD],
+    )
+    async def predict(
+        request: Request,
+        asking: Predicting,
+        facts: Facts,
+        detail: Literal["row", "full"] = "row",
+        every: Annotated[bool, Query(alias="all")] = False,
+    ) -> Response:
+        """One study answers with its row; several with `rows` and `summary`.
+
+        `detail=full` answers with the whole report(s). `Accept: text/csv` or XLSX answers with a table.
+        When no study could be analysed, the answer is the error of the first.
+        `all=true` answers with `rows` and `summary` however many studies there are and whatever came of them: a study
+        that was not analysed is a row with its error.
+        """
+        async with AsyncExitStack() as stack:
+            with predictions.expected():
+                uploads = await stack.enter_async_context(received(request, scratch_folder, upload_bytes))
+            reports = await unless_disconnected(request, predictions.screened(asking, uploads, facts))
+        if not every:
+            _raise_if_none_was_analysed(reports)
+        return _answer(reports, _wanted(request.headers.get("accept", "")), detail, every=every)
+
+    return router
+
+
+def _raise_if_none_was_analysed(reports: Sequence[Report]) -> None:
+    errors = [report.error for report in reports if report.error is not None]
+    if len(errors) == len(reports):
+        raise errors[0]
+
+
+def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"], *, every: bool) -> Response:
+    whole = [report.to_json() for report in reports]
+    rows = [table_row(report) for report in whole]
+    if kind == CSV:
+        return Response(as_csv(rows), media_type=CSV)
+    if kind == XLSX:
+        return Response(as_xlsx(rows), media_type=XLSX)
+    parts = whole if detail == "full" else rows
+    alone = len(parts) == 1 and not every
+    return JSONResponse(parts[0] if alone else {"rows": parts, "summary": summary_of(reports)})
+
+
+def _wanted(accept: str) -> str:
+    """The first kind in the Accept header that there is; JSON when it names none of the tables."""
+    named = (part.partition(";")[0].strip().lower() for part in accept.split(","))
+    return next((kind for kind in named if kind in (CSV, XLSX, JSON)), JSON)

@@ -1,0 +1,124 @@
+"""Worker processes that read and decode studies; a file that hangs or eats memory costs its own study alone.
+
+The forkserver imports the science once; a worker that replaces a dead one is forked from it in milliseconds.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TaskTimeout
+from multiprocessing import get_context, util
+from typing import ParamSpec, TypeVar
+
+import psutil
+import structlog
+from pebble import ProcessExpired, ProcessPool
+
+from gateway.inference.engine import Deadline
+from gateway.telemetry.logs import frames_without_message
+from gateway.unix_sockets import folder_for_sockets
+from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+WORKER_ENVIRONMENT = {
+    # The workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # glibc gives each freed slice back to the kernel and faults its pages in again: 13 of a study's 130 ms.
+    "MALLOC_MMAP_THRESHOLD_": str(16 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
+
+
+class WorkerFault(Exception):
+    """The program, not the study, failed in a worker; the message is the frames, without any message of the cause."""
+
+
+class DecodePool:
+    """Runs functions of preparation and of viewing in worker processes, each call within a time and a memory limit."""
+
+    def __init__(
+        self, workers: int, timeout_s: float, memory_bytes: int, on_death: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._on_death = on_death
+        _find_room_for_sockets()
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["screening.preparation", "gateway.viewing.rendering"])
+        os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
+        self._pool = ProcessPool(
+            max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
+        )
+
+    async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function in a worker.
+
+        Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker had to be
+        killed or died; EngineDeadline when no worker was free in time; WorkerFault for a fault of the program.
+        Cancelling the caller kills the worker.
+        """
+        task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
+        try:
+            async with asyncio.timeout(deadline.left_s()) as limit:
+                return await asyncio.wrap_future(task)
+        except TaskTimeout:
+            self._on_death("timeout")
+            if limit.expired():
+                raise EngineDeadline("the time for this study ran out while it was being read") from None
+            raise DecodeTimeout(f"reading this study took longer than {self._timeout_s:g} s") from None
+        except MemoryError:
+            raise DecodeMemory("reading this study takes more memory than one study may") from None
+        except ProcessExpired as death:
+            self._on_death("crash")
+            raise _study_error_of(death) from None
+        except WorkerFault as fault:
+            log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
+            raise
+
+    def close(self) -> None:
+        """Kill the workers and whatever they do."""
+        self._pool.stop()
+        self._pool.join()
+
+
+def _study_error_of(death: ProcessExpired) -> StudyError:
+    """Out of memory, the kernel sends SIGKILL; anything else is a decoder's crash.
+
+    gdcm aborts on one of 5,000 randomly damaged JPEG slices, with memory to spare; C++ without memory aborts too.
+    """
+    if death.exitcode == -signal.SIGKILL:
+        return DecodeMemory("reading this study took more memory than there is; its worker was killed")
+    return BrokenPixels("the decoder crashed on this study's pixels, or found no memory for them")
+
+
+def _find_room_for_sockets() -> None:
+    """Have multiprocessing make its folder where the forkserver's socket gets a name; Python 3.14 does so by itself."""
+    chosen, tempfile.tempdir = tempfile.tempdir, folder_for_sockets()
+    try:
+        util.get_temp_dir()
+    finally:
+        tempfile.tempdir = chosen
+
+
+def _start_worker(memory_bytes: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    limit = psutil.Process().memory_info().vms + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    try:
+        return function(*args, **kwargs)
+    except (StudyError, MemoryError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker
+        raise WorkerFault(frames_without_message((type(fault), fault, fault.__traceback__))) from None

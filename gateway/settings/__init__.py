@@ -1,0 +1,1 @@
+"""Every setting of the gateway, by its environment variable, unit and default."""

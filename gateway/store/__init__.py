@@ -1,1 +1,0 @@
-"""What Turnstile keeps: PostgreSQL and blobs. SQL lives here alone."""

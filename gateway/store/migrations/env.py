@@ -1,8 +1,0 @@
-"""Alembic's entry: runs on the connection that `gateway.store.migration` hands over, in its transaction."""
-
-from alembic import context
-
-from gateway.store.tables import Base
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
-context.run_migrations()

@@ -1,0 +1,1 @@
+"""The HTTP calls that show a scan: series, slices, volumes, heatmaps, thumbnails."""

@@ -1,0 +1,91 @@
+"""The series of a scan, as a viewer needs to know it."""
+
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from gateway.viewing.viewing import Series
+from screening.display_window import PRESETS
+from screening.nifti_writing import coarse_affine
+from screening.volume import Volume
+
+Vector = tuple[float, float, float]
+
+
+class CandidateShown(BaseModel):
+    """A stack of slices that was considered."""
+
+    series_uid: str
+    slices: int
+    kernel: str
+    spacing_mm: float | None
+    chosen: bool
+    reason: str = Field(description="A stable code.")
+    explanation: str
+
+
+class WindowShown(BaseModel):
+    """A window that suits an organ."""
+
+    name: str
+    center_hu: float
+    width_hu: float
+
+
+class Grid(BaseModel):
+    """Where the slices lie. Slice 0 is the lowest along the slice normal; mm are of the patient's LPS but for RAS."""
+
+    series_uid: str
+    shape: tuple[int, int, int] = Field(description="Slices, rows, columns.")
+    spacing_mm: Vector = Field(description="Between slices, rows, columns.")
+    row_direction: Vector = Field(description="Along a row, as a unit vector.")
+    column_direction: Vector = Field(description="Down a column, as a unit vector.")
+    affine_ras: list[list[float]] = Field(description="(column, row, slice, 1) to RAS in mm, as in volume.nii.gz.")
+    positions_mm: list[Vector | None] = Field(description="Centre of the first pixel of every slice.")
+
+
+class SeriesShown(BaseModel):
+    """The series that is shown of a scan."""
+
+    study_uid: str
+    study_uids: list[str] = Field(description="Every study of the upload that can be shown.")
+    candidates: list[CandidateShown]
+    warnings: list[str]
+    grid: Grid
+    windows: list[WindowShown]
+    key_slice: int | None = Field(description="The slice that decided; null without a report.")
+    seen_slices: list[int] = Field(description="The slices that the networks saw; empty without a report.")
+
+    @classmethod
+    def of(cls, series: Series) -> Self:
+        shown = series.shown
+        return cls(
+            study_uid=shown.volume.study_uid,
+            study_uids=list(shown.study_uids),
+            candidates=[CandidateShown.model_validate(one, from_attributes=True) for one in shown.candidates],
+            warnings=list(shown.warnings),
+            grid=_grid(shown.volume),
+            windows=[WindowShown(name=name, **vars(window)) for name, window in PRESETS.items()],
+            key_slice=series.key_slice,
+            seen_slices=list(series.seen_slices),
+        )
+
+
+def _grid(volume: Volume) -> Grid:
+    geometry = volume.geometry
+    along = [_told(axis / np.linalg.norm(axis)) for axis in geometry.affine_lps[:3, :2].T]
+    return Grid(
+        series_uid=volume.series_uid,
+        shape=geometry.shape,
+        spacing_mm=geometry.spacing_mm,
+        row_direction=along[0],
+        column_direction=along[1],
+        affine_ras=coarse_affine(geometry, 1).tolist(),
+        positions_mm=[one.position and _told(one.position) for one in volume.slices],
+    )
+
+
+def _told(vector: Any) -> Vector:
+    x, y, z = (round(float(part), 4) for part in vector)
+    return x, y, z

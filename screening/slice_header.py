@@ -1,0 +1,84 @@
+"""One slice as its header tells it: what series choice, geometry and decoding need, and no word of a patient."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from screening.part10 import PixelSpan
+from screening.upload_members import Member
+
+Vector = tuple[float, float, float]
+
+NIFTI_SYNTAX: Final = "nifti"
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+@dataclass(frozen=True)
+class PixelLayout:
+    """How the pixels of one file are stored (PS3.3 C.7.6.3); all its slices share it."""
+
+    transfer_syntax: str
+    span: PixelSpan
+    rows: int
+    columns: int
+    frames: int
+    samples: int
+    photometric: str
+    bits_allocated: int
+    bits_stored: int
+    signed: bool
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one slice when not compressed."""
+        return self.rows * self.columns * self.samples * self.bits_allocated // 8
+
+
+@dataclass(frozen=True)
+class Rescale:
+    """Stored value -> `unit` (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2)."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    padding: tuple[int, int] | None = None
+    unit: str = "HU"
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """Frame `frame` of `member`. Position and orientation are in the patient's LPS, in mm; spacing is (row, column).
+
+    `pixels` is None where the file has none; `patient_key` only tells patients of one upload apart.
+    """
+
+    member: Member = field(repr=False)
+    frame: int
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    patient_key: str = field(repr=False)
+    modality: str
+    image_type: tuple[str, ...]
+    kernel: str
+    pixels: PixelLayout | None
+    rescale: Rescale
+    position: Vector | None
+    orientation: tuple[Vector, Vector] | None
+    spacing_mm: tuple[float, float] | None
+    gantry_tilt_deg: float
+    acquisition: int
+
+    @property
+    def localiser(self) -> bool:
+        """PS3.3 C.8.2.1.1.1: value 3 of Image Type."""
+        return "LOCALIZER" in self.image_type
+
+    @property
+    def original(self) -> bool:
+        """Whether the values come from the scanner, not from other slices (PS3.3 C.7.6.1.1.2)."""
+        return "DERIVED" not in self.image_type
+
+
+def is_uid(text: str) -> bool:
+    """PS3.5 9.1: digits and dots, at most 64. Leading zeros are let pass: harmless, and seen in the wild."""
+    return len(text) <= 64 and _UID.fullmatch(text) is not None

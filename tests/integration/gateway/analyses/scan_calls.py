@@ -1,0 +1,85 @@
+"""Scans of a running gateway, put straight into its store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.connection import Database
+from gateway.database.tables import ScanRow
+from gateway.storage.blobs import Blobs
+from tests.integration.gateway.analyses.rows import new_scan
+from tests.integration.gateway.running_gateway import RunningGateway
+
+T = TypeVar("T")
+LOCAL = "local"  # the institution of the local admin
+
+
+@dataclass(frozen=True)
+class Scans:
+    """Scans in the store of one gateway, and the calls about them."""
+
+    gateway: RunningGateway
+
+    @property
+    def blobs(self) -> Blobs:
+        return Blobs(self.gateway.scratch.with_name(f"{self.gateway.scratch.name}-data") / "blobs")
+
+    def add(self, path: Path, institution: str = LOCAL) -> UUID:
+        """A new scan of the file."""
+        content = path.read_bytes()
+
+        async def add(session: AsyncSession) -> UUID:
+            await self.blobs.store(_pieces(content))
+            return await new_scan(session, content, institution)
+
+        return self.in_database(add)
+
+    def delete(self, scan: UUID) -> None:
+        async def drop(session: AsyncSession) -> None:
+            await session.execute(delete(ScanRow).where(ScanRow.id == scan))
+
+        self.in_database(drop)
+
+    def in_database(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run `work` in a transaction of the gateway's database, on a connection of our own."""
+
+        async def run() -> T:
+            database = Database(self.gateway.store.database_url.get_secret_value())
+            try:
+                async with database.transaction() as session:
+                    return await work(session)
+            finally:
+                await database.close()
+
+        return asyncio.run(run())
+
+    def call(self, method: str, scan: UUID | str, what: str, **options: Any) -> httpx.Response:
+        """One request about a scan."""
+        with self.gateway.client() as client:
+            return client.request(method, f"/api/scans/{scan}/{what}", **options)
+
+    def analysed(self, scan: UUID) -> dict[str, Any]:
+        """Ask for an analysis and wait until it has ended."""
+        answer = self.call("POST", scan, "analyze?wait=110")
+        assert answer.status_code == 200, answer.text
+        analysis: dict[str, Any] = answer.json()
+        return analysis
+
+    def analysis(self, scan: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GET", scan, "analysis").json()
+        return found
+
+    def report(self, scan: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GET", scan, "report").json()
+        return found
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,0 +1,71 @@
+"""Reports as different askers get them."""
+
+import json
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from gateway.analyses.job_leases import Turns
+from gateway.analyses.store import analyses
+from gateway.database.connection import Database
+from gateway.database.tables import AuditRow
+from gateway.errors import NotFound
+from gateway.permissions import GRANTS, Role
+from gateway.principal import Kind, Principal, RequestFacts
+from gateway.reports.stored_reports import Format, Reports, as_table
+from gateway.screening.progress import Progress
+from gateway.telemetry.metrics import Metrics
+from screening.errors import NoLung
+from screening.report import Report
+from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
+
+FACTS = RequestFacts("127.0.0.1", "request-1")
+FILE = "study.zip"
+
+
+def asker(role: Role, institution: str = INSTITUTION) -> Principal:
+    return Principal(f"oidc:{role}", Kind.PERSON, role, role, institution, GRANTS[role])
+
+
+@pytest_asyncio.fixture
+async def reported(database: Database) -> UUID:
+    """A scan whose analysis has ended."""
+    turns = Turns(database, Metrics(), "worker")
+    async with database.transaction() as session:
+        scan = await new_scan(session)
+        analysis = await analyses.request(session, INSTITUTION, scan, "local", urgent=False)
+        assert analysis is not None
+    turn = await turns.take(analysis.id, "card-1")
+    assert turn is not None
+    assert await turns.conclude(turn, (Report.failed(FILE, NoLung("no lung"), 0.1),), None, Progress())
+    return scan
+
+
+async def test_a_radiologist_sees_the_files_name(database: Database, reported: UUID) -> None:
+    kept = await Reports(database).read(asker(Role.RADIOLOGIST), FACTS, reported, None, Format.JSON)
+    assert kept.body["rows"][0]["path_to_study"] == FILE
+
+
+@pytest.mark.parametrize("format_", [Format.JSON, Format.CSV])
+async def test_a_researcher_sees_the_scans_id_in_its_place(database: Database, reported: UUID, format_: Format) -> None:
+    kept = await Reports(database).read(asker(Role.RESEARCHER), FACTS, reported, None, format_)
+    told = json.dumps(dict(kept.body)) if format_ is Format.JSON else as_table(kept, format_).decode()
+    assert FILE not in told
+    assert str(reported) in told
+
+
+async def test_another_institutions_report_is_not_found(database: Database, reported: UUID) -> None:
+    with pytest.raises(NotFound):
+        await Reports(database).read(asker(Role.ADMIN, "elsewhere"), FACTS, reported, None, Format.JSON)
+
+
+async def test_reading_and_taking_away_are_told_apart_in_the_audit(database: Database, reported: UUID) -> None:
+    for format_ in (Format.JSON, Format.XLSX):
+        await Reports(database).read(asker(Role.RADIOLOGIST), FACTS, reported, None, format_)
+    async with database.transaction() as session:
+        newest = select(AuditRow).where(AuditRow.entity == "report").order_by(AuditRow.seq.desc()).limit(2)
+        events = list(await session.scalars(newest))
+    assert [event.action for event in events] == ["export", "read"]
+    assert all(FILE not in json.dumps(event.detail) for event in events)

@@ -1,0 +1,62 @@
+"""How the tests of this room ask: gateways without Triton, tokens, and a browser's ways."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from gateway.auth.api_tokens import NewToken
+from gateway.auth.local_admin import command_line_admin
+from gateway.auth.token_administration import Tokens
+from gateway.database.connection import Database
+from gateway.permissions import GRANTS, Role, Scope
+from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
+
+NOBODY = "127.0.0.1:9"  # the discard port: these tests need no networks
+HOME = "st-anna"
+
+
+@contextmanager
+def gateway_without_networks(folder: Path, database_url: str, **settings: Any) -> Iterator[RunningGateway]:
+    """A whole gateway whose Triton is away."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    given = {"triton_url": NOBODY, "database_url": SecretStr(database_url), "institution": HOME, "workers": 0}
+    with running_gateway(scratch, **given | settings) as running:
+        yield running
+
+
+def make_token(
+    database_url: str,
+    role: Role,
+    institution: str = HOME,
+    scopes: frozenset[Scope] | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """A token, as `turnstile token create` makes it."""
+
+    async def made() -> str:
+        database = Database(database_url)
+        try:
+            new = NewToken("a test's", role, institution, scopes or GRANTS[role], "cli:test", expires_at)
+            return (await Tokens(database).create(command_line_admin("test", institution), new, None))[1]
+        finally:
+            await database.close()
+
+    return asyncio.run(made())
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal, whose shape is the one of all."""
+    body = answer.json()
+    assert set(body) == {"error", "detail", "request_id"}, body
+    return answer.status_code, body["error"]

@@ -1,0 +1,39 @@
+"""A provider, a gateway that believes it, and a gateway that stands alone on its machine."""
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from tests.integration.gateway.auth.api_calls import gateway_without_networks
+from tests.integration.gateway.auth.fake_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.integration.gateway.running_gateway import RunningGateway
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    tmp_path_factory: pytest.TempPathFactory, database_url: str, provider: Provider
+) -> Iterator[RunningGateway]:
+    """People by the provider, programs by token; nobody else."""
+    with gateway_without_networks(
+        tmp_path_factory.mktemp("guarded"),
+        database_url,
+        oidc_issuer=provider.issuer,
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret=SecretStr(CLIENT_SECRET),
+        sign_in_rate="1000 per minute",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
+    """No login is set up: who uses the machine is the local admin."""
+    with gateway_without_networks(tmp_path_factory.mktemp("alone"), database_url) as running:
+        yield running

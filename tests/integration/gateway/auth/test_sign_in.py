@@ -1,0 +1,144 @@
+"""A browser's way to the provider and back, and what its session is worth."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.auth.fake_provider import Provider
+from tests.integration.gateway.running_gateway import RunningGateway
+
+SESSION, STATE = "turnstile", "turnstile_sign_in"
+
+
+@pytest.fixture
+def browser(guarded: RunningGateway) -> Iterator[httpx.Client]:
+    """Keeps cookies and says which page asks, as browsers do."""
+    with guarded.client(headers={"Origin": guarded.url}) as client:
+        yield client
+
+
+def at_provider(browser: httpx.Client, next_: str = "/scans/1?tab=report") -> str:
+    """Begin; the provider's page sends the browser back to the address that this gives."""
+    sent = browser.get("/auth/login", params={"next": next_})
+    assert sent.status_code == 302
+    agreed = httpx.get(sent.headers["location"], trust_env=False)
+    assert agreed.status_code == 302
+    return agreed.headers["location"]
+
+
+def signed_in(browser: httpx.Client) -> httpx.Response:
+    return browser.get(at_provider(browser))
+
+
+def test_there_and_back_again(browser: httpx.Client) -> None:
+    back = signed_in(browser)
+    assert (back.status_code, back.headers["location"]) == (302, "/scans/1?tab=report")
+    cookie = next(value for value in back.headers.get_list("set-cookie") if value.startswith(f"{SESSION}="))
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    me = browser.get("/api/me").json()
+    assert (me["name"], me["role"], me["sign_in"]) == ("Ada Reader", "radiologist", "oidc")
+
+
+def test_what_the_provider_is_asked(browser: httpx.Client, provider: Provider) -> None:
+    sent = urlsplit(browser.get("/auth/login").headers["location"])
+    asked = parse_qs(sent.query)
+    assert f"{sent.scheme}://{sent.netloc}" == provider.issuer
+    assert asked["response_type"] == ["code"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["scope"] == ["openid profile"]
+    assert len(asked["state"][0]) == len(asked["nonce"][0]) == 43
+    again = parse_qs(urlsplit(browser.get("/auth/login").headers["location"]).query)
+    assert again["state"] != asked["state"]
+    assert again["nonce"] != asked["nonce"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "scans", "/\r\nX: y"]
+)
+def test_nobody_is_sent_to_another_site(browser: httpx.Client, elsewhere: str) -> None:
+    assert browser.get(at_provider(browser, elsewhere)).headers["location"] == "/"
+
+
+def test_a_state_works_once(browser: httpx.Client) -> None:
+    back = at_provider(browser)
+    state = browser.cookies[STATE]
+    assert browser.get(back).status_code == 302
+    browser.cookies.set(STATE, state, domain="127.0.0.1", path="/")
+    assert problem(browser.get(back)) == (401, "not_signed_in")
+
+
+def test_a_link_from_another_browser_signs_nobody_in(browser: httpx.Client, guarded: RunningGateway) -> None:
+    back = at_provider(browser)
+    with guarded.client() as victim:
+        assert problem(victim.get(back)) == (401, "not_signed_in")
+        victim.get("/auth/login")
+        assert problem(victim.get(back)) == (401, "not_signed_in")
+
+
+def test_a_code_that_the_provider_does_not_know(browser: httpx.Client) -> None:
+    back = urlsplit(at_provider(browser))
+    state = parse_qs(back.query)["state"][0]
+    answer = browser.get("/auth/callback", params={"state": state, "code": "made-up"})
+    assert problem(answer) == (401, "not_signed_in")
+    assert SESSION not in browser.cookies
+
+
+def test_who_says_no_at_the_provider_is_told_so(browser: httpx.Client) -> None:
+    state = parse_qs(urlsplit(at_provider(browser)).query)["state"][0]
+    answer = browser.get("/auth/callback", params={"state": state, "error": "access_denied"})
+    assert problem(answer) == (401, "not_signed_in")
+
+
+def test_a_role_that_is_none_of_ours(browser: httpx.Client, provider: Provider) -> None:
+    ours = provider.person
+    provider.person = ours | {"roles": ["porter"]}
+    try:
+        assert problem(signed_in(browser)) == (403, "unknown_role")
+    finally:
+        provider.person = ours
+    assert problem(browser.get("/api/me")) == (401, "not_signed_in")
+
+
+def test_a_login_for_another_sign_in_is_refused(
+    browser: httpx.Client, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nonce ties the provider's word to this very sign-in."""
+    made = provider.token
+    monkeypatch.setattr(provider, "token", lambda **claims: made(**claims | {"nonce": "another"}))
+    assert problem(signed_in(browser)) == (401, "invalid_token")
+
+
+def test_after_sign_out_the_session_opens_nothing(browser: httpx.Client) -> None:
+    signed_in(browser)
+    secret = browser.cookies[SESSION]
+    assert browser.post("/auth/logout").status_code == 204
+    assert SESSION not in browser.cookies
+    browser.cookies.set(SESSION, secret, domain="127.0.0.1", path="/")
+    assert problem(browser.get("/api/me")) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 204),
+    ],
+)
+def test_another_page_changes_nothing_with_the_session(
+    guarded: RunningGateway, browser: httpx.Client, headers: dict[str, str], status: int
+) -> None:
+    signed_in(browser)
+    with guarded.client(cookies={SESSION: browser.cookies[SESSION]}) as elsewhere:
+        assert elsewhere.post("/auth/logout", headers=headers).status_code == status
+
+
+def test_the_ways_in(browser: httpx.Client) -> None:
+    assert browser.get("/auth/ways").json() == {"ways": ["oidc", "token"], "oidc_name": "the hospital's login"}

@@ -1,0 +1,57 @@
+"""The schema that the steps lead to is the one that the tables of the code describe."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from gateway.database.connection import Database
+from gateway.database.migration import SchemaTooNew, migrate, why_not_current
+from gateway.database.tables import Base
+from tests.postgres import RunningPostgres
+
+
+async def test_an_empty_database_is_told_and_migrated_once_by_three_at_a_time(postgres: RunningPostgres) -> None:
+    database = Database(postgres.new_database("template1"))
+    try:
+        assert "turnstile migrate" in (await why_not_current(database) or "")
+        assert len(set(await asyncio.gather(*(migrate(database) for _ in range(3))))) == 1
+        assert await why_not_current(database) is None
+    finally:
+        await database.close()
+
+
+async def test_a_schema_of_a_newer_release_is_left_alone(postgres: RunningPostgres) -> None:
+    database = Database(postgres.new_database())
+    try:
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(SchemaTooNew, match="9999"):
+            await migrate(database)
+    finally:
+        await database.close()
+
+
+async def test_the_steps_make_what_the_tables_say(database: Database) -> None:
+    async with database.transaction() as session:
+        differences = await (await session.connection()).run_sync(_differences)
+    assert differences == []
+
+
+async def test_the_audit_is_written_once(database: Database) -> None:
+    for statement in ("UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"):
+        with pytest.raises(ProgrammingError, match="written once"):
+            async with database.transaction() as session:
+                await session.execute(text(statement))
+
+
+def _differences(connection: Connection) -> list[object]:
+    ours = MigrationContext.configure(connection, opts={"include_name": _is_ours, "compare_server_default": True})
+    return list(compare_metadata(ours, Base.metadata))
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not str(name).startswith("procrastinate_")

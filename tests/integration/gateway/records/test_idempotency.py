@@ -1,0 +1,65 @@
+"""Idempotency-Key: a request that comes again does its work once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gateway.permissions import Role
+
+ANNA = {"first_name": "Anna", "last_name": "Once"}
+
+
+def post(client: httpx.Client, key: str, **values: Any) -> httpx.Response:
+    return client.post("/api/patients", json=ANNA | values, headers={"Idempotency-Key": key})
+
+
+def test_the_same_request_has_the_same_answer_and_makes_one_patient(doctor: httpx.Client) -> None:
+    key, name = uuid4().hex, uuid4().hex
+    first, second = post(doctor, key, last_name=name), post(doctor, key, last_name=name)
+    for part in ("location", "etag", "content-type"):
+        assert first.headers[part] == second.headers[part]
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert total(doctor, name) == 1
+
+
+def test_another_request_under_the_same_key_is_refused(doctor: httpx.Client) -> None:
+    key = uuid4().hex
+    assert post(doctor, key).status_code == 201
+    answer = post(doctor, key, first_name="Eva")
+    assert (answer.status_code, answer.json()["error"]) == (422, "idempotency_mismatch")
+
+
+def test_a_key_is_its_principals_own(doctor: httpx.Client, asker: Any) -> None:
+    key, name = uuid4().hex, uuid4().hex
+    with asker(Role.RADIOLOGIST) as colleague:
+        assert {post(client, key, last_name=name).status_code for client in (doctor, colleague)} == {201}
+    assert total(doctor, name) == 2
+
+
+def test_a_request_that_was_refused_may_be_mended_under_its_key(doctor: httpx.Client) -> None:
+    key = uuid4().hex
+    assert post(doctor, key, first_name="").status_code == 422
+    assert post(doctor, key).status_code == 201
+
+
+def test_many_at_once_make_one_patient(doctor: httpx.Client) -> None:
+    key, name = uuid4().hex, uuid4().hex
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(doctor, key, last_name=name), range(8)))
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in made}) == 1
+    assert {answer.json()["error"] for answer in answers if answer not in made} <= {"idempotency_busy"}
+    assert total(doctor, name) == 1
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "a b"])
+def test_a_key_that_is_none(doctor: httpx.Client, key: str) -> None:
+    assert post(doctor, key).status_code == 422
+
+
+def total(client: httpx.Client, words: str) -> int:
+    found: int = client.get("/api/patients", params={"q": words}).json()["total"]
+    return found

@@ -1,0 +1,113 @@
+"""What a viewer asks for, read as a viewer reads it; and evidence put where a worker puts it."""
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nibabel
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.tables import AnalysisRow, ReportRow
+from screening.budgets import Budgets
+from screening.contract import FINDINGS, VIEWS
+from screening.evidence import Evidence, pack
+from screening.fusion import SliceOutputs, fuse
+from screening.model_card import ErrorRange
+from screening.preparation import prepare, survey
+from screening.series import Study
+from tests.integration.gateway.records.stored_scans import Kept
+from tests.integration.gateway.records.upload_calls import patient_of, upload
+
+CELLS = 16
+
+
+def scan_of(client: httpx.Client, content: bytes, name: str = "chest.zip") -> str:
+    answer = upload(client, patient_of(client), content, name)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def got(client: httpx.Client, scan: str, what: str, **params: Any) -> httpx.Response:
+    answer = client.get(f"/api/scans/{scan}/{what}", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def series(client: httpx.Client, scan: str, **params: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = got(client, scan, "series", **params).json()
+    return shown
+
+
+def raw_hu(client: httpx.Client, scan: str, number: int) -> NDArray[np.int16]:
+    answer = got(client, scan, f"slices/{number}", format="raw")
+    rows, columns = map(int, answer.headers["x-shape"].split(","))
+    return np.frombuffer(answer.content, "<i2").reshape(rows, columns)
+
+
+def nifti(answer: httpx.Response) -> Any:
+    """The scan in an answer, as nibabel reads it."""
+    return nibabel.Nifti1Image.from_bytes(gzip.decompress(answer.content))
+
+
+def datasets(content: bytes) -> list[Dataset]:
+    """The slices of a zip, from the feet up, as pydicom reads them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        slices = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()]
+    return sorted(slices, key=lambda slice_: float(slice_.ImagePositionPatient[2]))
+
+
+def hu_of(slice_: Dataset) -> NDArray[np.float64]:
+    """As PS3.3 C.11.1 has it."""
+    return np.asarray(slice_.pixel_array * float(slice_.RescaleSlope) + float(slice_.RescaleIntercept), np.float64)
+
+
+def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
+    """Evidence of the zip's study with one hot cell, row 4 and column 11 of the error map, in its `hot`-th slice."""
+    path = folder / "study.zip"
+    path.write_bytes(content)
+    (study,) = survey(path, folder, Budgets()).studies
+    assert isinstance(study, Study)
+    prepared = prepare(study, 64, 8)
+    maps = np.zeros((8, CELLS, CELLS), np.float32)
+    maps[hot, 4, 11] = 1.0
+    errors = np.full(8, 0.5, np.float32)
+    errors[hot] = 1.4
+    outputs = SliceOutputs(
+        logits=np.full((8, len(VIEWS)), -9.0, np.float32),
+        activation=np.arange(8 * 8 * 8, dtype=np.float32).reshape(8, 8, 8),
+        reconstruction_error=errors,
+        error_map=maps,
+        findings=np.full((8, len(FINDINGS)), 1 / len(FINDINGS), np.float32),
+    )
+    return Evidence.of(prepared, outputs, fuse(outputs, ErrorRange(0.5, 1.5)))
+
+
+def report(kept: Kept, scan: str, evidence: Evidence) -> None:
+    """A report of the scan with this evidence, as a worker leaves it."""
+
+    async def add(session: AsyncSession) -> None:
+        analysis = AnalysisRow(scan_id=scan, institution="st-anna", state="done", requested_by="test")
+        session.add(analysis)
+        await session.flush()
+        key = f"analyses/{analysis.id}/1/evidence.npz"
+        await kept.blobs.put_derived(key, pack([evidence]))
+        session.add(
+            ReportRow(
+                analysis_id=analysis.id,
+                scan_id=scan,
+                institution="st-anna",
+                verdict="pathology",
+                probability=0.9,
+                body={},
+                evidence_key=key,
+            )
+        )
+
+    kept.within(add)

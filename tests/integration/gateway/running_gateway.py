@@ -1,0 +1,110 @@
+"""A whole gateway with its own Triton, in a thread of the test's process: real HTTP, yet its inside can be seen."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import httpx
+import psutil
+import uvicorn
+
+from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
+from gateway.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """Where it answers, what it is made of, and where its uploads lie while they are in work."""
+
+    url: str
+    services: Services
+    store: Store
+    scratch: Path
+
+    def client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
+
+    def predict(self, *uploads: Path, names: tuple[str, ...] = (), **options: Any) -> httpx.Response:
+        """POST the files as they are."""
+        names = names or tuple(path.name for path in uploads)
+        files = [("file", (name, path.read_bytes())) for name, path in zip(names, uploads, strict=True)]
+        with self.client() as client:
+            return client.post("/inference/predict", files=files, **options)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What another process must know to use this gateway's Triton."""
+        secret = self.services.triton_secret
+        return {"TURNSTILE_TRITON_SECRET": secret.get_secret_value()} if secret else {}
+
+    @property
+    def triton(self) -> psutil.Process:
+        """The server process on the engine's port."""
+        port = int(self.services.triton_url.rpartition(":")[2])
+        return next(child for child in tritons() if any(link.laddr.port == port for link in child.net_connections()))
+
+    def is_ready(self) -> bool:
+        with self.client() as client:
+            return client.get("/readyz").status_code == 200
+
+    def is_idle(self) -> bool:
+        """Nothing in work, nothing left behind."""
+        return self.services.admission.in_flight == 0 and not list(self.scratch.iterdir())
+
+
+def tritons() -> list[psutil.Process]:
+    """The tritonserver processes below this one."""
+    return [child for child in psutil.Process().children(recursive=True) if _name(child) == "tritonserver"]
+
+
+def _name(process: psutil.Process) -> str:
+    """Empty for a process that has just gone, as PostgreSQL's come and go."""
+    with suppress(psutil.NoSuchProcess):
+        return str(process.name())
+    return ""
+
+
+def same_triton(running: RunningGateway) -> dict[str, Any]:
+    """Settings of another gateway that shares this one's Triton, whose start takes seconds."""
+    return {"triton_url": running.services.triton_url, "triton_secret": running.services.triton_secret}
+
+
+@contextmanager
+def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
+    """Start it, wait for its address, and stop it with all that it started; its data lie beside `scratch`."""
+    started: Queue[tuple[uvicorn.Server, Services, Store] | BaseException] = Queue()
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings
+    serve = _serve(Settings(**settings), listener, started)
+    thread = threading.Thread(target=lambda: asyncio.run(serve), name="gateway")
+    thread.start()
+    outcome = started.get()
+    if isinstance(outcome, BaseException):
+        thread.join()
+        raise outcome
+    server, services, store = outcome
+    try:
+        yield RunningGateway(f"http://127.0.0.1:{listener.getsockname()[1]}", services, store, scratch)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
+    try:
+        async with open_store(settings) as store, open_services(settings) as services:
+            app = create_app(services, store)
+            server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
+            async with worker_of(services, store).at_work():
+                started.put((server, services, store))
+                await server.serve([listener])
+    except BaseException as error:
+        started.put(error)
+        raise

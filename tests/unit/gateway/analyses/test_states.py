@@ -1,0 +1,33 @@
+"""The forbidden pairs: every change of state that is not one of these six."""
+
+from itertools import product
+
+import pytest
+
+from gateway.analyses.store.states import FINAL, ForbiddenTransition, allowed
+from gateway.database.tables.work import UNFINISHED, AnalysisState
+
+ALLOWED = {
+    ("queued", "running"),
+    ("queued", "cancelled"),
+    ("running", "queued"),
+    ("running", "done"),
+    ("running", "failed"),
+    ("running", "cancelled"),
+}
+PAIRS = list(product(AnalysisState, repeat=2))
+
+
+@pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair not in ALLOWED])
+def test_every_other_pair_is_forbidden(before: AnalysisState, after: AnalysisState) -> None:
+    with pytest.raises(ForbiddenTransition):
+        allowed(before, after)
+
+
+@pytest.mark.parametrize(("before", "after"), sorted(ALLOWED))
+def test_what_the_table_has_is_allowed(before: str, after: str) -> None:
+    assert allowed(AnalysisState(before), AnalysisState(after)) == after
+
+
+def test_final_is_what_is_not_unfinished() -> None:
+    assert frozenset(AnalysisState) - set(UNFINISHED) == FINAL

@@ -1,0 +1,35 @@
+"""Names of files on their way out, read back as browsers read them."""
+
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from python_multipart.multipart import parse_options_header
+
+from gateway.http.content_disposition import attachment
+from gateway.http.multipart import plain_name
+
+
+@given(st.text(max_size=60))
+def test_any_name_comes_out_as_it_came_in_and_breaks_no_header(sent: str) -> None:
+    name = plain_name(sent.encode(errors="replace").decode())
+    header = attachment(name)
+    assert header.isascii()
+    assert header.isprintable()
+    kind, options = parse_options_header(header)
+    assert kind == b"attachment"
+    assert set(options) == {b"filename"}  # this parser takes the plain name alone
+    assert unquote(header.partition("filename*=UTF-8''")[2]) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("chest.zip", "attachment; filename=\"chest.zip\"; filename*=UTF-8''chest.zip"),
+        ('a "b".zip', "attachment; filename=\"a _b_.zip\"; filename*=UTF-8''a%20%22b%22.zip"),
+        ("снимок", "attachment; filename=\"______\"; filename*=UTF-8''%D1%81%D0%BD%D0%B8%D0%BC%D0%BE%D0%BA"),
+    ],
+)
+def test_how_it_is_written(name: str, expected: str) -> None:
+    assert attachment(name) == expected

@@ -1,0 +1,71 @@
+"""Range, If-Range and If-None-Match against a slow reading of RFC 9110."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from gateway.errors import RangeNotSatisfiable
+from gateway.http.ranges import has_it, wanted_range
+
+TAG = '"abc"'
+
+
+def asking(method: str = "GET", **headers: str) -> Request:
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "method": method, "headers": raw})
+
+
+@given(first=st.integers(0, 40), last=st.integers(0, 40), size=st.integers(0, 30))
+def test_first_to_last(first: int, last: int, size: int) -> None:
+    request = asking(range=f"bytes={first}-{last}")
+    if last < first:  # RFC 9110 14.1.1: invalid, so it is ignored
+        assert wanted_range(request, size, TAG) is None
+    elif first >= size:
+        with pytest.raises(RangeNotSatisfiable) as refused:
+            wanted_range(request, size, TAG)
+        assert refused.value.headers == {"Content-Range": f"bytes */{size}"}
+    else:
+        start, end = wanted_range(request, size, TAG) or (0, 0)
+        assert list(range(size))[first : last + 1] == list(range(start, end))
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("bytes=3-", (3, 10)),
+        ("bytes=-3", (7, 10)),
+        ("bytes=-30", (0, 10)),
+        ("Bytes = 0 - 0", None),
+        ("bytes = 0 - 0", (0, 1)),
+        ("bytes=0-1,4-5", None),
+        ("bytes=-", None),
+        ("bytes=a-b", None),
+        ("bytes=9999999999999999999-", None),
+        ("lines=0-1", None),
+        ("", None),
+    ],
+)
+def test_other_forms(sent: str, expected: tuple[int, int] | None) -> None:
+    assert wanted_range(asking(range=sent), 10, TAG) == expected
+
+
+@pytest.mark.parametrize("sent", ["bytes=10-", "bytes=-0", "bytes=10-12"])
+def test_outside_of_the_file(sent: str) -> None:
+    with pytest.raises(RangeNotSatisfiable):
+        wanted_range(asking(range=sent), 10, TAG)
+
+
+def test_a_range_holds_for_the_file_that_it_was_meant_for_alone() -> None:
+    assert wanted_range(asking(range="bytes=0-4", if_range=TAG), 10, TAG) == (0, 5)
+    assert wanted_range(asking(range="bytes=0-4", if_range='"other"'), 10, TAG) is None
+    assert wanted_range(asking(range="bytes=0-4", if_range=f"W/{TAG}"), 10, TAG) is None
+    assert wanted_range(asking("HEAD", range="bytes=0-4"), 10, TAG) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [(TAG, True), (f'"x", W/{TAG}', True), ("*", True), ('"abcd"', False), ("abc", False), ("", False)],
+)
+def test_what_a_client_has(sent: str, known: bool) -> None:
+    assert has_it(asking(if_none_match=sent), TAG) is known

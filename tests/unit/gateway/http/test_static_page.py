@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from gateway.http.static_page import page_router
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> AsyncClient:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html>the page")
+    (tmp_path / "assets" / "index-1a2b.js").write_text("plain")
+    (tmp_path / "assets" / "index-1a2b.js.gz").write_bytes(b"packed")
+    (tmp_path / "assets" / "index-1a2b.js.br").write_bytes(b"packed smaller")
+    return client_of(tmp_path)
+
+
+def client_of(folder: Path) -> AsyncClient:
+    app = FastAPI()
+    app.include_router(page_router(folder))
+    return AsyncClient(transport=ASGITransport(app), base_url="http://page")
+
+
+@pytest.mark.parametrize("address", ["/", "/worklist", "/scans/5f0c2b9e-7a4d-4c1f-8f3a-1c2b3d4e5f60?slice=12"])
+async def test_every_address_that_is_no_calls_is_the_page(client: AsyncClient, address: str) -> None:
+    answer = await client.get(address)
+    assert answer.text == "<!doctype html>the page"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("address", ["/api/nothing", "/auth/nothing", "/inference/nothing", "/assets/old-9f.js"])
+async def test_a_mistaken_call_and_a_file_that_is_gone_are_no_page(client: AsyncClient, address: str) -> None:
+    assert (await client.get(address)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", ["/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fsecret.txt", "/assets//etc/passwd"]
+)
+async def test_nothing_outside_the_folder_is_served(client: AsyncClient, tmp_path: Path, address: str) -> None:
+    (tmp_path.parent / "secret.txt").write_text("secret")
+    answer = await client.get(address)
+    assert answer.status_code == 404 or answer.text == "<!doctype html>the page"
+
+
+async def test_a_hashed_file_is_kept_for_ever(client: AsyncClient) -> None:
+    answer = await client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "identity"})
+    assert answer.text == "plain"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "length"),
+    [("gzip, deflate, br", "br", 14), ("gzip", "gzip", 6), ("br;q=1.0, gzip", "br", 14), ("identity", None, 5)],
+)
+async def test_the_smallest_copy_that_the_browser_reads(
+    client: AsyncClient, accepted: str, encoding: str | None, length: int
+) -> None:
+    answer = await client.head("/assets/index-1a2b.js", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["content-length"] == str(length)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_page_that_is_there_already_is_not_sent_again(client: AsyncClient) -> None:
+    etag = (await client.get("/")).headers["etag"]
+    answer = await client.get("/worklist", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+async def test_a_page_that_is_not_built_says_how(tmp_path: Path) -> None:
+    answer = await client_of(tmp_path).get("/")
+    assert answer.status_code == 404
+    assert "web/build.py" in answer.json()["detail"]

@@ -1,0 +1,22 @@
+"""How a mass run writes the names of files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.mass_runs.run import printable
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        (b"study 1.zip", "study 1.zip"),
+        ("Зуев.zip".encode(), "Зуев.zip"),
+        (b"\xff.zip", r"\udcff.zip"),
+        (b"a.zip\r/b.zip,1.2.3,,0.01,0,Success", r"a.zip\r/b.zip,1.2.3,,0.01,0,Success"),
+        ("\u202epiz.a".encode(), r"\u202epiz.a"),
+    ],
+)
+def test_a_name_can_always_be_written(name: bytes, written: str) -> None:
+    assert printable(Path(os.fsdecode(name))) == written

@@ -1,0 +1,141 @@
+"""A worker that hangs, eats memory or crashes costs its own study; the others go on."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.inference.engine import Deadline
+from gateway.screening.decode_workers import DecodePool, WorkerFault
+from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, NoLung, StudyError
+
+MIB = 2**20
+deaths: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecodePool]:
+    pool = DecodePool(2, 3.0, 256 * MIB, lambda cause: deaths.update([cause]))
+    yield pool
+    pool.close()
+
+
+def soon() -> Deadline:
+    return Deadline.after(30)
+
+
+def echo(value: object) -> object:
+    return value
+
+
+def hang() -> None:
+    while True:
+        time.sleep(0.1)
+
+
+def eat_memory() -> int:
+    return sum(np.ones(64 * MIB, np.uint8).size for _ in [np.ones(MIB, np.float64) for _ in range(2**10)])
+
+
+def die(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+def find_no_lung() -> None:
+    raise NoLung("no lung was found", "2.25.7")
+
+
+def stumble() -> None:
+    raise ValueError("PatientName is Ivanov^Ivan")
+
+
+async def test_values_and_arrays_come_back(pool: DecodePool) -> None:
+    views = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    back = await pool.run(soon(), echo, views)
+    assert isinstance(back, np.ndarray)
+    assert np.array_equal(back, views)
+
+
+async def test_a_study_error_crosses_the_border_intact(pool: DecodePool) -> None:
+    with pytest.raises(NoLung) as caught:
+        await pool.run(soon(), find_no_lung)
+    assert (caught.value.detail, caught.value.study_uid) == ("no lung was found", "2.25.7")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "kind"),
+    [
+        (hang, (), DecodeTimeout),
+        (eat_memory, (), DecodeMemory),
+        (die, (signal.SIGKILL,), DecodeMemory),
+        (die, (signal.SIGABRT,), BrokenPixels),
+        (die, (signal.SIGSEGV,), BrokenPixels),
+    ],
+)
+async def test_a_lost_worker_is_one_error_and_the_neighbour_lives(
+    pool: DecodePool, function: Callable[..., object], arguments: tuple[object, ...], kind: type[StudyError]
+) -> None:
+    lost = asyncio.create_task(pool.run(soon(), function, *arguments))
+    assert await pool.run(soon(), echo, "neighbour") == "neighbour"
+    with pytest.raises(kind):
+        await lost
+    assert await pool.run(soon(), echo, "after") == "after"
+
+
+async def test_deaths_are_counted_by_cause(pool: DecodePool) -> None:
+    before = deaths["crash"]
+    with pytest.raises(DecodeMemory):
+        await pool.run(soon(), die, signal.SIGKILL)
+    assert deaths["crash"] == before + 1
+
+
+async def test_a_fault_of_the_program_tells_its_frames_and_not_its_message(pool: DecodePool) -> None:
+    with pytest.raises(WorkerFault) as caught:
+        await pool.run(soon(), stumble)
+    assert "ValueError" in str(caught.value)
+    assert "in stumble" in str(caught.value)
+    assert "Ivanov" not in str(caught.value)
+
+
+async def test_a_passed_deadline_ends_the_wait(pool: DecodePool) -> None:
+    with pytest.raises(EngineDeadline):
+        await pool.run(Deadline.after(0.5), hang)
+
+
+async def test_cancelling_the_caller_frees_the_worker(pool: DecodePool) -> None:
+    calls = [asyncio.create_task(pool.run(soon(), hang)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert await pool.run(Deadline.after(2.5), echo, "free") == "free"
+
+
+def test_workers_start_under_a_tmpdir_too_long_for_a_sockets_name(tmp_path: Path) -> None:
+    """In a process of its own: a forkserver is started once in each."""
+    long = tmp_path / ("job" * 40)
+    long.mkdir()
+    environ = {**os.environ, "TMPDIR": str(long)}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THAT_TMPDIR], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == (f"decoded {long}\n", 0), done.stderr
+
+
+IN_THAT_TMPDIR = """
+import asyncio, tempfile
+from gateway.decoding import DecodePool
+from gateway.inference.port import Deadline
+
+pool = DecodePool(1, 30.0, 2**28)
+print(asyncio.run(pool.run(Deadline.after(60), str.lower, "DECODED")), tempfile.gettempdir())
+pool.close()
+"""

@@ -1,0 +1,77 @@
+"""One JSON object a line, ours and others', and nothing of what an exception's message may quote."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from gateway.telemetry.logs import configure_logs
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    stream = io.StringIO()
+    configure_logs("info", stream)
+    yield stream
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_carries_its_request(stream: io.StringIO) -> None:
+    structlog.contextvars.bind_contextvars(request_id="abcd1234")
+    structlog.get_logger("gateway").info("study screened", verdict="normal")
+    (line,) = lines(stream)
+    assert (line["event"], line["verdict"], line["request_id"]) == ("study screened", "normal", "abcd1234")
+    assert (line["level"], line["logger"]) == ("info", "gateway")
+
+
+def test_others_go_through_the_same_pipe(stream: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started %s", "server", extra={"color_message": "in colour"})
+    logging.getLogger("engines.triton_server").warning("triton died", extra={"restarts": 2})
+    first, second = lines(stream)
+    assert first["event"] == "Started server"
+    assert "color_message" not in first
+    assert second["restarts"] == 2
+
+
+def fail() -> None:
+    raise FileNotFoundError("/scans/Ivanov^Ivan.dcm")
+
+
+def fail_twice() -> None:
+    try:
+        fail()
+    except FileNotFoundError as cause:
+        raise ValueError("PatientID 4711") from cause
+
+
+def test_an_exception_is_told_by_class_and_frames_without_its_message(stream: io.StringIO) -> None:
+    try:
+        fail_twice()
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    text = stream.getvalue()
+    assert "ValueError" in text
+    assert "FileNotFoundError" in text
+    assert "test_logs.py" in text
+    assert "Ivanov" not in text
+    assert "4711" not in text
+
+
+@pytest.mark.parametrize("name", ["pydicom", "nibabel", "uvicorn.access", "python_multipart"])
+def test_who_may_quote_the_patient_is_not_heard(stream: io.StringIO, name: str) -> None:
+    logging.getLogger(name).info("value 'Ivanov^Ivan' is invalid")
+    if name in ("pydicom", "nibabel"):
+        logging.getLogger(name).error("value 'Ivanov^Ivan' is invalid")
+    assert stream.getvalue() == ""

@@ -1,0 +1,79 @@
+"""The page that Prometheus reads: what a study leaves on it."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.telemetry.drift import FEWEST
+from gateway.telemetry.metrics import Metrics
+from screening.model_card import InvalidModelCard, ModelCard
+
+CARD = ModelCard.load(Path(__file__).resolve().parents[4] / "model_repository" / "model_card.json")
+WITHOUT = dataclasses.replace(CARD, probability_histogram=None)
+WITH = dataclasses.replace(CARD, probability_histogram=(50, 20, 10, 5, 5, 2, 2, 2, 2, 2))
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
+    """Every sample by its name and its labels' values."""
+    page = metrics.exposition().decode()
+    families = text_string_to_metric_families(page)
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_a_stage_is_timed_on_the_page_and_in_the_report() -> None:
+    metrics, timings_s = Metrics(), dict[str, float]()
+    with metrics.stage("decode", timings_s):
+        pass
+    assert samples(metrics)["turnstile_stage_seconds_count", "decode"] == 1
+    assert timings_s["decode"] == pytest.approx(samples(metrics)["turnstile_stage_seconds_sum", "decode"])
+
+
+def test_the_model_card_is_named() -> None:
+    metrics = Metrics()
+    metrics.serves(CARD)
+    assert samples(metrics)["turnstile_model_card_info", f"{str(CARD.trained).lower()},{CARD.version}"] == 1
+
+
+def test_drift_is_told_once_enough_studies_came() -> None:
+    metrics = Metrics()
+    metrics.serves(WITH)
+    assert samples(metrics)["turnstile_probability_drift", "too_few"] == 1
+    for _ in range(FEWEST):
+        metrics.analysed(WITH.version, 0.95, 0.4)
+    told = samples(metrics)
+    assert told["turnstile_probability_drift", "measured"] == 1
+    assert told["turnstile_probability_psi", ""] > 0.25
+    assert told["turnstile_study_seconds_count", ""] == FEWEST
+    assert told["turnstile_probability_bucket", "0.9"] == 0
+
+
+def test_what_ends_on_the_networks_before_is_no_drift_of_those_in_force() -> None:
+    metrics = Metrics()
+    metrics.serves(WITH)
+    for _ in range(FEWEST):
+        metrics.analysed("the card before", 0.95, 0.4)
+    told = samples(metrics)
+    assert told["turnstile_probability_drift", "too_few"] == 1
+    assert told["turnstile_study_seconds_count", ""] == FEWEST
+
+
+def test_a_card_without_a_histogram_says_so_and_gives_no_number() -> None:
+    metrics = Metrics()
+    metrics.serves(WITHOUT)
+    for _ in range(FEWEST):
+        metrics.analysed(WITHOUT.version, 0.95, 0.4)
+    assert samples(metrics)["turnstile_probability_drift", "no_reference"] == 1
+    assert math.isnan(samples(metrics)["turnstile_probability_psi", ""])
+
+
+@pytest.mark.parametrize("counts", [(5,), (0, 0), (3, -1)])
+def test_a_histogram_that_counts_nothing_is_refused(counts: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidModelCard):
+        dataclasses.replace(CARD, probability_histogram=counts)

@@ -1,0 +1,91 @@
+"""Which series is shown: the one that the analysis takes; and where no analysis could take one, the best."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.viewing.audit_window import Recently
+from gateway.viewing.series_cache import Shelf
+from gateway.viewing.series_reading import Shown, Source
+from screening.budgets import Budgets
+from screening.errors import NoChestSeries
+from screening.phantom import write_phantom
+from screening.preparation import prepare, survey
+from screening.series import Study
+from tests.dicom_factory import ct_series, other_series, to_files, zip_of
+
+
+def shown_of(path: Path, study_uid: str | None = None, *, may_be_another: bool = True) -> Shown | None:
+    return Source(path, path.parent, Budgets(), study_uid, may_be_another).shown()
+
+
+def phantom_of(folder: Path) -> Shown:
+    shown = shown_of(write_phantom(folder / "chest.zip", slices=24, size=64))
+    assert shown
+    return shown
+
+
+def test_it_is_the_series_of_the_analysis(real_data: Path) -> None:
+    folder = real_data / "dicom" / "lung_dx_a0002"
+    shown = shown_of(folder)
+    (study,) = survey(folder, folder, Budgets()).studies
+    assert isinstance(study, Study)
+    prepared = prepare(study, 64, 8)
+    assert shown
+    assert shown.volume.series_uid == prepared.series_uid
+    assert shown.candidates == prepared.candidates
+
+
+def test_without_lungs_the_best_is_shown_all_the_same(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "study.zip", to_files([*ct_series(14), *other_series(ct_series(14), "2.25.8")]))
+    shown = shown_of(path)
+    assert shown
+    assert len(shown.volume) == 14
+    assert [candidate.chosen for candidate in shown.candidates] == [True, False]
+
+
+def test_what_no_analysis_can_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoChestSeries):
+        shown_of(zip_of(tmp_path / "study.zip", to_files(ct_series(3))))
+
+
+def test_a_study_is_found_by_its_name(tmp_path: Path) -> None:
+    path = write_phantom(tmp_path / "chest.zip", slices=24, size=64)
+    uid = phantom_of(tmp_path).volume.study_uid
+    for asked, another, expected in ((uid, False, uid), ("2.25.3", True, uid), ("2.25.3", False, None)):
+        shown = shown_of(path, asked, may_be_another=another)
+        assert (shown and shown.volume.study_uid) == expected
+
+
+def test_it_moves_with_its_upload_and_to_another_process(tmp_path: Path) -> None:
+    shown = phantom_of(tmp_path)
+    assert shown.lasting
+    moved = (tmp_path / "chest.zip").rename(tmp_path / "moved.zip")
+    there = pickle.loads(pickle.dumps(shown)).at(moved)  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(there.volume.hu(3).shape, (64, 64))
+    assert Source(moved, tmp_path, Budgets(), known=there).volume() is there.volume
+
+
+def test_the_shelf_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
+    shown, shelf = phantom_of(tmp_path), Shelf(most_slices=50)
+    shelf.keep("a", shown)
+    shelf.keep("b", shown)
+    assert shelf.find("a") is shown
+    shelf.keep("c", shown)
+    assert [key for key in "abc" if shelf.find(key)] == ["a", "c"]
+    shelf.keep("d", replace(shown, warnings=("large",)))
+    assert shelf.find("d")
+
+
+def test_a_mark_fades_and_the_oldest_go() -> None:
+    fresh, faded = Recently(span_s=60, most=2), Recently(span_s=0)
+    for recently in (fresh, faded):
+        recently.add(("who", "what"))
+    assert ("who", "what") in fresh
+    assert ("who", "what") not in faded
+    fresh.add(("1",))
+    fresh.add(("2",))
+    assert ("who", "what") not in fresh

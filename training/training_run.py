@@ -1,0 +1,102 @@
+"""One training run: steps with their rate, a state to resume from, and a CSV log with its plot."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import torch
+from rich.progress import Progress
+from torch import nn
+from torch.optim import Optimizer
+
+from training.training_schedule import Schedule
+
+SAVE_EVERY_S: Final = 120.0
+LOG_EVERY: Final = 20
+
+
+class Run:
+    """A folder with `state.pt` (to resume), `log.csv` and `log.png`; steps continue where the last run stopped."""
+
+    def __init__(
+        self, folder: Path, schedule: Schedule, modules: Mapping[str, nn.Module], optimizer: Optimizer
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._schedule, self._modules, self._optimizer = folder, schedule, modules, optimizer
+        self._state = folder / "state.pt"
+        self._saved = monotonic()
+        self._window: list[float] = []
+        self.step = self._resume()
+
+    def steps(self, title: str) -> Iterator[int]:
+        """The steps that are left, with a progress bar; each sets the rate before and saves after, now and then."""
+        with Progress(disable=not os.isatty(2)) as progress:
+            task = progress.add_task(title, total=self._schedule.steps, completed=self.step)
+            while self.step < self._schedule.steps:
+                for group in self._optimizer.param_groups:
+                    group["lr"] = self._schedule.rate_at(self.step)
+                yield self.step
+                self.step += 1
+                progress.update(task, completed=self.step)
+                if monotonic() - self._saved > SAVE_EVERY_S:
+                    self.save()
+        self.save()
+        plot_log(self._folder / "log.csv")
+
+    def descend(self, loss: torch.Tensor) -> None:
+        """One step of the optimizer down this loss, logged."""
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+        self._optimizer.step()
+        self._window.append(float(loss.detach()))
+        if (self.step + 1) % LOG_EVERY == 0 or self.step + 1 == self._schedule.steps:
+            self.log({"loss": sum(self._window) / len(self._window)})
+            self._window.clear()
+
+    def log(self, figures: Mapping[str, float]) -> None:
+        """Append figures, one a line: step, name, value."""
+        path = self._folder / "log.csv"
+        new = not path.exists()
+        with path.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            if new:
+                writer.writerow(("step", "name", "value"))
+            writer.writerows((self.step + 1, name, f"{value:.6g}") for name, value in figures.items())
+
+    def save(self) -> None:
+        """Write the state whole or not at all."""
+        part = self._state.with_suffix(".part")
+        weights = {name: module.state_dict() for name, module in self._modules.items()}
+        torch.save({"step": self.step, "optimizer": self._optimizer.state_dict(), **weights}, part)
+        part.replace(self._state)
+        self._saved = monotonic()
+
+    def _resume(self) -> int:
+        if not self._state.is_file():
+            return 0
+        state: dict[str, Any] = torch.load(self._state, weights_only=True)
+        for name, module in self._modules.items():
+            module.load_state_dict(state[name])
+        self._optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"])
+
+
+def plot_log(path: Path) -> None:
+    """Draw each figure of a log over the steps beside it, as PNG."""
+    from training.model_card_plots import curves
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        lines.setdefault(row["name"], []).append((float(row["step"]), float(row["value"])))
+    curves(lines, path.with_suffix(".png"))
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Sorted and indented, so that two runs can be compared."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
