@@ -21,9 +21,9 @@ from gateway.analyses.worker import BEATS, Worker, worker_name
 from gateway.audit import audit_log
 from gateway.audit.api import audit_router
 from gateway.audit.reading import AuditTrail
-from gateway.auth.api.sign_in import session_router
+from gateway.auth.api.sign_in import sign_in_router
 from gateway.auth.api.tokens import tokens_router
-from gateway.auth.authentication import Entrance, open_entrance
+from gateway.auth.authentication import Authentication, open_authentication
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.token_administration import Tokens
 from gateway.composition.storage import data_folder, open_postgres
@@ -38,6 +38,8 @@ from gateway.http.security_headers import believe_proxies, secure
 from gateway.http.static_page import PAGE, page_router
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Engine
+from gateway.predictions.api import inference_router
+from gateway.predictions.prediction import Predictions
 from gateway.records.api.files import files_router
 from gateway.records.api.patients import patients_router
 from gateway.records.api.scans import scans_router
@@ -54,12 +56,10 @@ from gateway.reports.stored_reports import Reports
 from gateway.screening.active_networks import Networks, Served
 from gateway.screening.api.model_card import model_card_router
 from gateway.screening.api.operating_point import operating_point_router
-from gateway.screening.api.predict import inference_router
 from gateway.screening.decode_workers import DecodePool
 from gateway.screening.network_switch import Serving, Switch
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.pipeline import Analysis
-from gateway.screening.prediction import Predictions
 from gateway.settings.auth import is_loopback
 from gateway.settings.settings import Settings
 from gateway.storage.blobs import Blobs
@@ -157,7 +157,7 @@ class Store:
     database: Database
     blobs: Blobs
     news: News
-    entrance: Entrance
+    authentication: Authentication
     database_url: SecretStr
     where: str
 
@@ -175,10 +175,12 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         stack.push_async_callback(database.close)
         await migrate_when_it_answers(database, settings.database_start_s)
         blobs = Blobs(settings.blob_url or folder / "blobs")
-        entrance = await stack.enter_async_context(open_entrance(settings, database, is_loopback(settings.host)))
+        authentication = await stack.enter_async_context(
+            open_authentication(settings, database, is_loopback(settings.host))
+        )
         news = await stack.enter_async_context(News(url.get_secret_value()).listening())
         where = str(folder) if settings.database_url is None else "PostgreSQL elsewhere"
-        yield Store(database, blobs, news, entrance, url, where)
+        yield Store(database, blobs, news, authentication, url, where)
 
 
 def worker_of(services: Services, store: Store) -> Worker:
@@ -214,7 +216,7 @@ def create_app(services: Services, store: Store) -> FastAPI:
     """The gateway over HTTP."""
     app = FastAPI(title="Turnstile", version=version("turnstile"), description=DESCRIPTION, responses=ANYWHERE)
     settings = services.settings
-    app.state.entrance = store.entrance
+    app.state.authentication = store.authentication
     secure(app, settings)
     app.add_middleware(RequestTraces, traces=services.traces)
     app.add_middleware(RequestLog, metrics=services.metrics)
@@ -232,7 +234,7 @@ def create_app(services: Services, store: Store) -> FastAPI:
     points = OperatingPoints(store.database)
     predictions = Predictions(store.database, services.networks, points)
     app.include_router(inference_router(predictions, settings.scratch_folder, settings.upload_bytes))
-    app.include_router(session_router())
+    app.include_router(sign_in_router(store.authentication))
     app.include_router(tokens_router(Tokens(store.database)))
     app.include_router(audit_router(AuditTrail(store.database)))
     app.include_router(model_card_router(services.networks))

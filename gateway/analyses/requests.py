@@ -15,6 +15,7 @@ from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import AnalysisRow, AttemptRow
 from gateway.errors import DatabaseAway, GatewayError, NoAnalysis, NotFound
 from gateway.principal import Principal, RequestFacts
+from gateway.records.store import scans
 
 POLL_S: Final = 3.0  # news may get lost, and of a place in the queue there is none
 
@@ -38,73 +39,73 @@ class Analyses:
     database: Database
     news: News
 
-    async def request(self, asking: Principal, facts: RequestFacts, scan_id: UUID, *, urgent: bool) -> Seen:
+    async def request(self, principal: Principal, facts: RequestFacts, scan_id: UUID, *, urgent: bool) -> Seen:
         """Have the scan analysed; an analysis that has not ended yet is answered as it is."""
         async with self.database.transaction() as session:
-            row = await analyses.request(session, asking.institution, scan_id, asking.key, urgent=urgent)
+            row = await analyses.request(session, principal.institution, scan_id, principal.key, urgent=urgent)
             if row is None:
                 raise NotFound("there is no such scan")
             seen = await _seen(session, row)
             told: dict[str, str | bool] = {"scan": str(scan_id), "urgent": urgent}
-            await audit_log.record(session, asking, audit_log.Action.EXECUTE, "analysis", row.id, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", row.id, facts, told)
         return seen
 
     async def request_all(
-        self, asking: Principal, facts: RequestFacts, scan_ids: Sequence[UUID], *, urgent: bool
+        self, principal: Principal, facts: RequestFacts, scan_ids: Sequence[UUID], *, urgent: bool
     ) -> list[tuple[UUID, Seen | GatewayError]]:
         """Have each scan analysed, or tell why not."""
         answers: list[tuple[UUID, Seen | GatewayError]] = []
         for scan_id in scan_ids:
             try:
-                answers.append((scan_id, await self.request(asking, facts, scan_id, urgent=urgent)))
+                answers.append((scan_id, await self.request(principal, facts, scan_id, urgent=urgent)))
             except NotFound as error:
                 answers.append((scan_id, error))
         return answers
 
-    async def newest(self, asking: Principal, scan_id: UUID) -> Seen:
+    async def newest(self, principal: Principal, scan_id: UUID) -> Seen:
         """The scan's newest analysis; raises NoAnalysis."""
         async with self.database.transaction() as session:
-            row = await analyses.newest(session, asking.institution, scan_id)
+            row = await analyses.newest(session, principal.institution, scan_id)
             if row is None:
-                await self._must_exist(session, asking, scan_id)
+                await self._must_exist(session, principal, scan_id)
                 raise NoAnalysis("this scan was never analysed")
             return await _seen(session, row)
 
-    async def all(self, asking: Principal, scan_id: UUID) -> list[tuple[Seen, list[AttemptRow]]]:
+    async def all(self, principal: Principal, scan_id: UUID) -> list[tuple[Seen, list[AttemptRow]]]:
         """All analyses of the scan, newest first, each with its attempts."""
         async with self.database.transaction() as session:
-            await self._must_exist(session, asking, scan_id)
-            rows = await analyses.of_scan(session, asking.institution, scan_id)
+            await self._must_exist(session, principal, scan_id)
+            rows = await analyses.of_scan(session, principal.institution, scan_id)
             made = await attempts.of_analyses(session, [row.id for row in rows])
             return [(await _seen(session, row), [one for one in made if one.analysis_id == row.id]) for row in rows]
 
-    async def cancel(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Seen:
+    async def cancel(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Seen:
         """Cancel the newest analysis; one that has ended stays as it is."""
         async with self.database.transaction() as session:
-            row = await analyses.cancel(session, asking.institution, scan_id)
+            row = await analyses.cancel(session, principal.institution, scan_id)
             if row is None:
-                await self._must_exist(session, asking, scan_id)
+                await self._must_exist(session, principal, scan_id)
                 raise NoAnalysis("this scan was never analysed")
             seen = await _seen(session, row)
             told = {"scan": str(scan_id)}
-            await audit_log.record(session, asking, audit_log.Action.DELETE, "analysis", row.id, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "analysis", row.id, facts, told)
         return seen
 
-    async def ended(self, asking: Principal, seen: Seen, wait_s: float) -> Seen:
+    async def ended(self, principal: Principal, seen: Seen, wait_s: float) -> Seen:
         """The same analysis when it has ended, or as it is after `wait_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
-                async for later in self.watch(asking, seen):
+                async for later in self.watch(principal, seen):
                     seen = later
         return seen
 
-    async def watch(self, asking: Principal, seen: Seen) -> AsyncIterator[Seen]:
+    async def watch(self, principal: Principal, seen: Seen) -> AsyncIterator[Seen]:
         """The analysis, now and whenever it may have changed, until it has ended or is gone, or the service stops."""
         with self.news.of(seen.row.id) as changed:
             while not self.news.over:
                 changed.clear()
                 with suppress(DatabaseAway):
-                    now = await self._again(asking, seen)
+                    now = await self._again(principal, seen)
                     if now is None:
                         return
                     yield now
@@ -113,13 +114,13 @@ class Analyses:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), POLL_S)
 
-    async def _again(self, asking: Principal, seen: Seen) -> Seen | None:
+    async def _again(self, principal: Principal, seen: Seen) -> Seen | None:
         async with self.database.transaction() as session:
-            row = await analyses.find(session, asking.institution, seen.row.id)
+            row = await analyses.find(session, principal.institution, seen.row.id)
             return None if row is None else await _seen(session, row)
 
-    async def _must_exist(self, session: AsyncSession, asking: Principal, scan_id: UUID) -> None:
-        if not await analyses.has_scan(session, asking.institution, scan_id):
+    async def _must_exist(self, session: AsyncSession, principal: Principal, scan_id: UUID) -> None:
+        if not await scans.exists(session, principal.institution, scan_id):
             raise NotFound("there is no such scan")
 
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from gateway.audit.hash_chain import Action
 from gateway.audit.reading import AuditTrail, Format, as_json
 from gateway.audit.store import AuditFilter
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import Line
 from gateway.permissions import Scope
@@ -23,7 +23,7 @@ LINES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {NDJSON: {"schema": {"type": "string"}}, FHIR_NDJSON: {"schema": {"type": "string"}}}}
 }
 
-Auditor = Annotated[Principal, needs(Scope.AUDIT_READ)]
+Auditor = Annotated[Principal, requires(Scope.AUDIT_READ)]
 
 
 class AuditEvent(BaseModel):
@@ -47,7 +47,7 @@ class AuditEvent(BaseModel):
 
 
 async def _wanted(
-    asking: Auditor,
+    principal: Auditor,
     actor: Line | None = None,
     action: Action | None = None,
     entity: Line | None = None,
@@ -55,7 +55,7 @@ async def _wanted(
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
 ) -> AuditFilter:
-    return AuditFilter(asking.institution, actor, action, entity, entity_id, since, until)
+    return AuditFilter(principal.institution, actor, action, entity, entity_id, since, until)
 
 
 Wanted = Annotated[AuditFilter, Depends(_wanted)]
@@ -67,9 +67,9 @@ def audit_router(trail: AuditTrail) -> APIRouter:
 
     @router.get("", summary="Events of the institution, newest first")
     async def page(
-        asking: Auditor, facts: Facts, wanted: Wanted, limit: Limit = 20, offset: Offset = 0
+        principal: Auditor, facts: Facts, wanted: Wanted, limit: Limit = 20, offset: Offset = 0
     ) -> Page[AuditEvent]:
-        links, total = await trail.page(asking, wanted, limit, offset, facts)
+        links, total = await trail.page(principal, wanted, limit, offset, facts)
         items = [AuditEvent.model_validate(as_json(link)) for link in links]
         return Page(items=items, total=total, limit=limit, offset=offset)
 
@@ -79,8 +79,8 @@ def audit_router(trail: AuditTrail) -> APIRouter:
         response_class=StreamingResponse,
         responses=LINES,
     )
-    async def export(asking: Auditor, facts: Facts, wanted: Wanted, format: Format = "jsonl") -> StreamingResponse:  # noqa: A002 - the parameter's name in the URL
-        lines = trail.export(asking, wanted, format, facts)
+    async def export(principal: Auditor, facts: Facts, wanted: Wanted, format: Format = "jsonl") -> StreamingResponse:  # noqa: A002 - the parameter's name in the URL
+        lines = trail.export(principal, wanted, format, facts)
         headers = {"Content-Disposition": f'attachment; filename="turnstile-audit.{format}.ndjson"'}
         return StreamingResponse(lines, media_type=TYPES[format], headers=headers)
 

@@ -23,22 +23,22 @@ class AuditTrail:
         self._database = database
 
     async def page(
-        self, asking: Principal, wanted: AuditFilter, limit: int, offset: int, facts: RequestFacts
+        self, principal: Principal, wanted: AuditFilter, limit: int, offset: int, facts: RequestFacts
     ) -> tuple[tuple[Link, ...], int]:
         """Events, newest first, and how many there are in all."""
         async with self._database.transaction() as session:
             found = await rows.page(session, wanted, limit, offset)
             await audit_log.record(
-                session, asking, audit_log.Action.READ, "audit", None, facts, {"count": len(found[0])}
+                session, principal, audit_log.Action.READ, "audit", None, facts, {"count": len(found[0])}
             )
         return found
 
     async def export(
-        self, asking: Principal, wanted: AuditFilter, form: Format, facts: RequestFacts
+        self, principal: Principal, wanted: AuditFilter, form: Format, facts: RequestFacts
     ) -> AsyncIterator[bytes]:
         """Every event as one line, oldest first: as it stands in the chain, or as FHIR has it (NDJSON)."""
         async with self._database.transaction() as session:
-            await audit_log.record(session, asking, audit_log.Action.EXPORT, "audit", None, facts, {"format": form})
+            await audit_log.record(session, principal, audit_log.Action.EXPORT, "audit", None, facts, {"format": form})
         async with self._database.transaction() as session:
             async for link in rows.links(session, wanted):
                 told = as_audit_event(link) if form == "fhir" else as_json(link)

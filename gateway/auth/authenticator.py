@@ -1,7 +1,7 @@
-"""The door: what a request shows -> who is asking, or why nobody comes in.
+"""The principal of a request, from its credentials.
 
-A credential that is shown is judged, never passed over for a weaker one: a bad token is refused also where a request
-without any would be the local admin's.
+A credential that is sent is checked and never passed over for a weaker one: an invalid token is refused also where a
+request without credentials would be the local admin's.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from gateway.auth import api_tokens
 from gateway.auth.browser_sessions import Sessions
-from gateway.auth.oidc_claims import ClaimsMap, note_person
+from gateway.auth.oidc_claims import ClaimsMap, record_user
 from gateway.auth.oidc_provider import Provider
 from gateway.database.connection import Database
 from gateway.errors import ForeignOrigin, InvalidToken, NotSignedIn
+from gateway.http.request_credentials import RequestCredentials, refuse_cross_site
 from gateway.principal import Principal
 from gateway.settings.auth import is_loopback
 
@@ -22,35 +23,16 @@ BEARER: Final = "bearer "
 
 
 @dataclass(frozen=True)
-class Knock:
-    """What a request shows of its sender. `origin` is the browser's word for the page that sent it, `own` is ours."""
-
-    method: str
-    host: str
-    own: str
-    authorization: str | None = None
-    session: str | None = None
-    origin: str | None = None
-    fetch_site: str | None = None
-    forwarded: bool = False
-
-    @property
-    def shows_credentials(self) -> bool:
-        """Whether there is anything that could be refused, or guessed at."""
-        return self.authorization is not None or self.session is not None
-
-
-@dataclass(frozen=True)
 class Login:
-    """People by way of the identity provider."""
+    """Bearer tokens of the identity provider: who issued them, for whom, and what their claims mean."""
 
     provider: Provider
     audience: str
     claims: ClaimsMap
 
 
-class Door:
-    """Tokens and sessions always; bearer tokens of the provider with a `login`; the local admin where there is one."""
+class Authenticator:
+    """Accepts API tokens and sessions always, the provider's bearer tokens with a `login`, and the local admin if set."""
 
     def __init__(self, database: Database, sessions: Sessions, login: Login | None, local: Principal | None) -> None:
         self._database = database
@@ -58,14 +40,14 @@ class Door:
         self._login = login
         self._local = local
 
-    async def admit(self, knock: Knock) -> Principal:
-        """Who is asking; raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or ProviderAway."""
-        if knock.authorization is not None:
-            return await self._bearer(knock.authorization)
-        if knock.session is not None:
-            return await self._browser(knock, knock.session)
+    async def authenticate(self, credentials: RequestCredentials) -> Principal:
+        """The principal; raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or ProviderAway."""
+        if credentials.authorization is not None:
+            return await self._bearer(credentials.authorization)
+        if credentials.session is not None:
+            return await self._browser(credentials, credentials.session)
         if self._local is not None:
-            _refuse_unless_from_here(knock)
+            _refuse_unless_local(credentials)
             return self._local
         raise NotSignedIn("sign in, or send a token: Authorization: Bearer ts_...")
 
@@ -84,11 +66,11 @@ class Door:
         claims = await login.provider.claims(text, login.audience)
         principal = login.claims.principal(claims)
         async with self._database.transaction() as session:
-            await note_person(session, claims, principal)
+            await record_user(session, claims, principal)
         return principal
 
-    async def _browser(self, knock: Knock, secret: str) -> Principal:
-        _refuse_forged(knock)
+    async def _browser(self, credentials: RequestCredentials, secret: str) -> Principal:
+        _refuse_csrf(credentials)
         async with self._database.transaction() as session:
             principal = await self._sessions.principal(session, secret)
         if principal is None:
@@ -96,33 +78,27 @@ class Door:
         return principal
 
 
-def refuse_foreign_page(knock: Knock) -> None:
-    """Refuse what the browser says was sent by a page that is not ours."""
-    if knock.origin not in (None, knock.own) or knock.fetch_site not in (None, "same-origin", "none"):
-        raise ForeignOrigin("this request was sent by another web page")
-
-
-def _refuse_forged(knock: Knock) -> None:
-    """A browser sends its cookie for whatever page asks; only our own may change something with it (CSRF)."""
-    if knock.method in SAFE:
+def _refuse_csrf(credentials: RequestCredentials) -> None:
+    """A browser sends its cookie with the requests of any page; only our own may change something with it (CSRF)."""
+    if credentials.method in SAFE:
         return
-    refuse_foreign_page(knock)
-    if knock.origin is None and knock.fetch_site is None:
-        raise ForeignOrigin("nothing says which page sent this request: send its Origin, or a token")
+    refuse_cross_site(credentials)
+    if credentials.origin is None and credentials.fetch_site is None:
+        raise ForeignOrigin("the request does not say which page sent it: send an Origin header, or a token")
 
 
-def _refuse_unless_from_here(knock: Knock) -> None:
-    """Nobody shows a credential on this machine, so a page elsewhere must not speak for whoever sits at it.
+def _refuse_unless_local(credentials: RequestCredentials) -> None:
+    """The local admin has no credential, so only our own page on this machine may act for it.
 
-    The Host must be a loopback name, or a name that an attacker's DNS turns to 127.0.0.1 would do (DNS rebinding); the
-    page must be our own; and a request that passed a proxy came from anywhere.
+    The Host must be a loopback name: with any other, a name that an attacker's DNS resolves to 127.0.0.1 would pass (DNS
+    rebinding). A request that passed a proxy may come from anywhere and is refused.
     """
-    if knock.forwarded or not is_loopback(_name_of(knock.host)):
+    if credentials.forwarded or not is_loopback(_host_name(credentials.host)):
         raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
-    refuse_foreign_page(knock)
+    refuse_cross_site(credentials)
 
 
-def _name_of(host: str) -> str:
+def _host_name(host: str) -> str:
     """A Host header without its port; nothing when it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -60,7 +60,7 @@ class ClaimsMap:
         return institution
 
 
-async def note_person(session: AsyncSession, claims: Claims, principal: Principal) -> None:
+async def record_user(session: AsyncSession, claims: Claims, principal: Principal) -> None:
     """Keep that this person came, as the provider tells of them now."""
     await users.seen(
         session,

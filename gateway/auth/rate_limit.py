@@ -14,7 +14,7 @@ from gateway.errors import TooManyRequests
 IPV6_HOME: Final = 64  # one subscriber has 2**64 addresses
 
 
-class Rate:
+class RateLimit:
     """At most so many in so long, for each who."""
 
     def __init__(self, words: str) -> None:
@@ -32,7 +32,7 @@ class Rate:
         return TooManyRequests(f"too many requests; wait {wait_s} s", {"Retry-After": str(wait_s)})
 
 
-def home_of(address: str) -> str:
+def rate_limit_key(address: str) -> str:
     """The address, or for IPv6 the network of one subscriber."""
     try:
         ip = ipaddress.ip_address(address)

@@ -12,7 +12,7 @@ import typer
 from pydantic import SecretStr
 
 from gateway.analyses.store.notifications import News
-from gateway.auth.authentication import open_entrance
+from gateway.auth.authentication import open_authentication
 from gateway.database.connection import Database
 from gateway.main import Store, create_app, open_services
 from gateway.settings.settings import Settings
@@ -43,6 +43,6 @@ async def description() -> dict[str, Any]:
 @asynccontextmanager
 async def _unopened(settings: Settings) -> AsyncIterator[Store]:
     database = Database(NOWHERE)
-    async with open_entrance(settings, database, loopback=True) as entrance:
+    async with open_authentication(settings, database, loopback=True) as authentication:
         with TemporaryDirectory(prefix="turnstile-openapi-") as folder:
-            yield Store(database, Blobs(Path(folder)), News(NOWHERE), entrance, SecretStr(NOWHERE), "nowhere")
+            yield Store(database, Blobs(Path(folder)), News(NOWHERE), authentication, SecretStr(NOWHERE), "nowhere")

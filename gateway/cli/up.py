@@ -41,7 +41,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     with _bound(settings.host, settings.port) as listener:
         errors.print("starting PostgreSQL and Triton (the first time it is built, which takes a minute)", style="dim")
         async with open_store(settings) as store:
-            await store.entrance.refuse_without_login()
+            await store.authentication.refuse_without_login()
             async with open_services(settings) as services:
                 await _serve(services, store, listener, demo)
     errors.print("stopped", style="dim")
@@ -91,7 +91,7 @@ async def _announce(services: Services, store: Store, url: str, demo: bool) -> N
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
     console.print(f"[bold]records[/]  {store.where}", highlight=False)
-    console.print(f"[bold]login[/]    {store.entrance.words}", highlight=False)
+    console.print(f"[bold]login[/]    {store.authentication.description}", highlight=False)
     warn(services)
     if demo:
         await until_ready(services)

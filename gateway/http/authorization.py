@@ -1,32 +1,48 @@
-"""What a call asks of its caller.
+"""What a call requires of its caller: a principal, a scope, a rate.
 
-    async def patients(asking: Asking, facts: Facts) -> ...                          # signed in, whoever it is
-    @router.get("/patients", dependencies=[needs(Scope.PATIENTS_READ)])              # signed in, with this scope
-    async def patients(asking: Annotated[Principal, needs(Scope.PATIENTS_READ)])     # the same, and the asker
-    @router.post("/scans", dependencies=[COUNTED_UPLOAD])                            # and not too often
+    async def patients(principal: CurrentPrincipal, facts: Facts) -> ...             # signed in, any role
+    @router.get("/patients", dependencies=[requires(Scope.PATIENTS_READ)])           # signed in, with this scope
+    async def patients(principal: Annotated[Principal, requires(Scope.PATIENTS_READ)])
+    @router.post("/scans", dependencies=[LIMITED_UPLOAD])                            # within the upload rate
 
-Without a login the answer is 401 `not_signed_in` or `invalid_token`, without the scope 403 `not_permitted`, too often
-429 `too_many_requests`. What was refused to somebody, and what was shown in vain, is in the audit.
+Without a login the answer is 401 `not_signed_in` or `invalid_token`, without the scope 403 `not_permitted`, above the
+rate 429 `too_many_requests`. Refused credentials and refused calls are audit events.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway.audit import audit_log
-from gateway.auth.authentication import Entrance
-from gateway.auth.rate_limit import home_of
-from gateway.auth.sign_in import refusals_kept
 from gateway.errors import NotPermitted, NotSignedIn
-from gateway.http.request_credentials import SESSION, entrance_of, facts_of, forget_cookie, knock_of
+from gateway.http.request_credentials import SESSION, RequestCredentials, credentials_of, facts_of, forget_cookie
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestFacts
 
 BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
-DEEDS: Final = {"POST": audit_log.Action.CREATE, "PUT": audit_log.Action.UPDATE, "DELETE": audit_log.Action.DELETE}
+
+
+class Authentication(Protocol):
+    """What the calls ask of `gateway.auth`; the composition root puts it into the application's state."""
+
+    @property
+    def public_url(self) -> str | None:
+        """The address that browsers know, where it differs from the Host header."""
+
+    async def authenticate(self, credentials: RequestCredentials, facts: RequestFacts) -> Principal:
+        """The principal; raises NotSignedIn, NotPermitted, ForeignOrigin, TooManyRequests or ProviderAway."""
+
+    async def record_refused_call(self, principal: Principal, facts: RequestFacts, method: str, scope: Scope) -> None:
+        """Write the audit event of a call that the principal has no scope for."""
+
+    async def count_upload(self, principal: Principal, facts: RequestFacts) -> None:
+        """Count one upload; raises TooManyRequests."""
+
+
+def authentication_of(request: Request) -> Authentication:
+    """The authentication of this application."""
+    authentication: Authentication = request.app.state.authentication
+    return authentication
 
 
 async def _facts(request: Request) -> RequestFacts:
@@ -36,65 +52,42 @@ async def _facts(request: Request) -> RequestFacts:
 Facts = Annotated[RequestFacts, Depends(_facts)]
 
 
-async def _asking(
-    request: Request, facts: Facts, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+async def _principal(
+    request: Request, facts: Facts, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Principal:
-    knock, entrance = knock_of(request), entrance_of(request)
     try:
-        if not knock.shows_credentials:
-            return await entrance.door.admit(knock)
-        async with _counted_refusals(entrance, facts):
-            return await entrance.door.admit(knock)
+        return await authentication_of(request).authenticate(credentials_of(request), facts)
     except NotSignedIn as refusal:
-        refusal.headers |= _back_to_sign_in(request)
+        refusal.headers |= _sign_in_again(request)
         raise
 
 
-SIGNED_IN: Final = Depends(_asking)
-Asking = Annotated[Principal, SIGNED_IN]
+SIGNED_IN: Final = Depends(_principal)
+CurrentPrincipal = Annotated[Principal, SIGNED_IN]
 
 
-def needs(*scopes: Scope) -> Any:
-    """A dependency that gives the asker when it has every one of `scopes`."""
+def requires(*scopes: Scope) -> Any:
+    """A dependency that gives the principal when it has every one of `scopes`."""
 
-    async def permitted(request: Request, asking: Asking, facts: Facts) -> Principal:
+    async def permitted(request: Request, principal: CurrentPrincipal, facts: Facts) -> Principal:
         for scope in scopes:
-            if not asking.may(scope):
-                await _refused_to(request, asking, facts, scope)
+            if not principal.may(scope):
+                await authentication_of(request).record_refused_call(principal, facts, request.method, scope)
                 raise NotPermitted(f"this login does not include {scope}")
-        return asking
+        return principal
 
     return Depends(permitted)
 
 
-async def _counted(request: Request, asking: Asking, facts: Facts) -> None:
-    await entrance_of(request).uploads.spend(asking.key, home_of(facts.address))
+async def _limited(request: Request, principal: CurrentPrincipal, facts: Facts) -> None:
+    await authentication_of(request).count_upload(principal, facts)
 
 
-COUNTED_UPLOAD: Final = Depends(_counted)
+LIMITED_UPLOAD: Final = Depends(_limited)
 
 
-@asynccontextmanager
-async def _counted_refusals(entrance: Entrance, facts: RequestFacts) -> AsyncIterator[None]:
-    """Count and keep a credential that opens nothing; past the rate it is no longer told why, nor kept."""
-    async with refusals_kept(entrance, facts):
-        try:
-            yield
-        except (NotSignedIn, NotPermitted):
-            await entrance.sign_ins.spend(home_of(facts.address))
-            raise
-
-
-async def _refused_to(request: Request, asking: Principal, facts: RequestFacts, scope: Scope) -> None:
-    deed = DEEDS.get(request.method, audit_log.Action.READ)
-    async with entrance_of(request).database.transaction() as session:
-        await audit_log.record(
-            session, asking, deed, "call", None, facts, {"scope": scope.value}, audit_log.Outcome.REFUSED
-        )
-
-
-def _back_to_sign_in(request: Request) -> dict[str, str]:
-    """RFC 6750 3; and the browser drops the cookie that no longer opens anything."""
-    dropped = Response()
-    forget_cookie(request, dropped, SESSION)
-    return {"WWW-Authenticate": "Bearer", "Set-Cookie": dropped.headers["set-cookie"]}
+def _sign_in_again(request: Request) -> dict[str, str]:
+    """The challenge of RFC 6750 3, and the deletion of a session cookie that is no longer valid."""
+    response = Response()
+    forget_cookie(request, response, SESSION)
+    return {"WWW-Authenticate": "Bearer", "Set-Cookie": response.headers["set-cookie"]}

@@ -1,12 +1,12 @@
-"""A request over HTTP -> what it shows at the door, and the cookies that a browser brings and takes."""
+"""The credentials and the origin of a request, and the cookies of a browser."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
-from gateway.auth.authentication import Entrance
-from gateway.auth.authenticator import Knock
+from gateway.errors import ForeignOrigin
 from gateway.http.request_id import request_id
 from gateway.principal import RequestFacts
 
@@ -15,19 +15,42 @@ SESSION: Final = "turnstile"
 STATE: Final = "turnstile_sign_in"
 
 
-def entrance_of(request: Request) -> Entrance:
-    """The entrance that the composition root put up."""
-    entrance: Entrance = request.app.state.entrance
-    return entrance
+@dataclass(frozen=True)
+class RequestCredentials:
+    """What a request carries of its sender: credentials, and the headers that say which page and host sent it.
+
+    `origin` is the browser's Origin header, `own_origin` the origin of our own pages.
+    """
+
+    method: str
+    host: str
+    own_origin: str
+    authorization: str | None = None
+    session: str | None = None
+    origin: str | None = None
+    fetch_site: str | None = None
+    forwarded: bool = False
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether the request carries a token or a session that could be refused."""
+        return self.authorization is not None or self.session is not None
 
 
-def knock_of(request: Request) -> Knock:
-    """What the request shows of its sender."""
+def refuse_cross_site(credentials: RequestCredentials) -> None:
+    """Raise ForeignOrigin when the browser says that a page of another origin sent the request."""
+    own_or_absent = credentials.origin in (None, credentials.own_origin)
+    if not own_or_absent or credentials.fetch_site not in (None, "same-origin", "none"):
+        raise ForeignOrigin("this request was sent by another web page")
+
+
+def credentials_of(request: Request) -> RequestCredentials:
+    """The credentials of a request."""
     headers = request.headers
-    return Knock(
+    return RequestCredentials(
         method=request.method,
         host=headers.get("host", ""),
-        own=own_origin(request),
+        own_origin=own_origin(request),
         authorization=headers.get("authorization"),
         session=request.cookies.get(cookie(request, SESSION)),
         origin=headers.get("origin"),
@@ -37,13 +60,13 @@ def knock_of(request: Request) -> Knock:
 
 
 def facts_of(request: Request) -> RequestFacts:
-    """From where and under which id, for the audit."""
+    """The address and the id of a request, for the audit."""
     return RequestFacts(request.client.host if request.client else "", request_id())
 
 
 def own_origin(request: Request) -> str:
     """The origin of our own pages, as browsers spell it."""
-    public = entrance_of(request).settings.public_url
+    public = request.app.state.authentication.public_url
     if public is not None:
         parts = urlsplit(public)
         return f"{parts.scheme}://{parts.netloc}"
@@ -51,24 +74,24 @@ def own_origin(request: Request) -> str:
 
 
 def cookie(request: Request, name: str) -> str:
-    """Over https the browser itself holds the cookie to this host, whole and secure (RFC 6265bis, __Host-)."""
+    """The cookie's name; over https with the prefix __Host-, which binds it to this host (RFC 6265bis 4.1.3.2)."""
     return f"__Host-{name}" if _is_https(request) else name
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, *, from_elsewhere: bool) -> None:
-    """A cookie until the browser closes; `from_elsewhere` when it must come along on a link from another site."""
+def set_cookie(request: Request, response: Response, name: str, value: str, *, cross_site: bool) -> None:
+    """A cookie until the browser closes; with `cross_site` it is sent on a link from another site too."""
     response.set_cookie(
         cookie(request, name),
         value,
         path="/",
         httponly=True,
         secure=_is_https(request),
-        samesite="lax" if from_elsewhere else "strict",
+        samesite="lax" if cross_site else "strict",
     )
 
 
 def forget_cookie(request: Request, response: Response, name: str) -> None:
-    """Have the browser drop the cookie."""
+    """Delete the cookie in the browser."""
     response.delete_cookie(cookie(request, name), path="/", httponly=True, secure=_is_https(request))
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.http.body_drain import Lingering
-from gateway.settings.auth import PeopleSettings
+from gateway.settings.auth import AuthSettings
 
 # Calls that take a study; they count their own bodies, while they stream them to disk.
 UPLOADS: Final = frozenset({"/inference/predict", "/api/scans", "/api/scans/", "/api/scans/bulk"})
@@ -54,7 +54,7 @@ HSTS: Final = "max-age=31536000"
 PAGE_PARTS: Final = ("/assets/",)  # of the page, without a record in them
 
 
-def secure(app: FastAPI, settings: PeopleSettings) -> None:
+def secure(app: FastAPI, settings: AuthSettings) -> None:
     """Bound every body, let a refusal reach who still sends one, and say what browsers may do with the answers."""
     app.add_middleware(Security, json_bytes=settings.json_body_bytes)
     app.add_middleware(Lingering)  # outside, for it reads on where the one above says that a body is too long
@@ -69,7 +69,7 @@ def secure(app: FastAPI, settings: PeopleSettings) -> None:
         )
 
 
-def believe_proxies(app: FastAPI, settings: PeopleSettings) -> None:
+def believe_proxies(app: FastAPI, settings: AuthSettings) -> None:
     """Take the client's address and scheme from those proxies that are trusted; the outermost of all layers."""
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request, Response
 
-from gateway.http.authorization import Asking
+from gateway.http.authorization import CurrentPrincipal
 from gateway.idempotency.replay import Answer, Key
 
 LONGEST_KEY: Final = 200
@@ -22,10 +22,10 @@ KeyHeader = Annotated[
 ]
 
 
-async def _key(request: Request, asking: Asking, key: KeyHeader = None) -> Key | None:
+async def _key(request: Request, principal: CurrentPrincipal, key: KeyHeader = None) -> Key | None:
     if key is None:
         return None
-    return key_of(request, asking.key, key, hashlib.sha256(await request.body()).hexdigest())
+    return key_of(request, principal.key, key, hashlib.sha256(await request.body()).hexdigest())
 
 
 IdempotencyKey = Annotated[Key | None, Depends(_key)]

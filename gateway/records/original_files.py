@@ -21,14 +21,14 @@ class Files:
     database: Database
     blobs: Blobs
 
-    async def open(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Uploaded:
+    async def open(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Uploaded:
         """What the file of a scan is; raises NotFound."""
         async with self.database.transaction() as session:
-            file = await stored_files.of_scan(session, asking.institution, scan_id)
+            file = await stored_files.of_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound(UNKNOWN)
             await audit_log.record(
-                session, asking, audit_log.Action.EXPORT, "scan", scan_id, facts, {"sha256": file.sha256}
+                session, principal, audit_log.Action.EXPORT, "scan", scan_id, facts, {"sha256": file.sha256}
             )
         return file
 

@@ -38,19 +38,19 @@ class Patients:
         self._blobs = blobs
 
     async def page(
-        self, asking: Principal, q: str | None, sort: PatientSort, window: Window, facts: RequestFacts
+        self, principal: Principal, q: str | None, sort: PatientSort, window: Window, facts: RequestFacts
     ) -> tuple[tuple[PatientView, ...], int]:
         """A part of the list, and how long the whole is."""
-        wanted = PatientFilter(asking.institution, asking.sees_names, q, sort)
+        wanted = PatientFilter(principal.institution, principal.sees_names, q, sort)
         async with self._database.transaction() as session:
             found, total = await rows.page(session, wanted, window)
-            views = await _views(session, found, asking)
-            await audit_log.record(session, asking, audit_log.Action.READ, "patient", None, facts, _ids(found))
+            views = await _views(session, found, principal)
+            await audit_log.record(session, principal, audit_log.Action.READ, "patient", None, facts, _ids(found))
         return views, total
 
     async def create(
         self,
-        asking: Principal,
+        principal: Principal,
         new: NewPatient,
         facts: RequestFacts,
         tell: Callable[[PatientView], Answer],
@@ -60,23 +60,23 @@ class Patients:
         async with self._database.transaction() as session:
 
             async def work() -> Answer:
-                row = await rows.insert(session, asking.institution, new.first_name, new.last_name, new.description)
-                await audit_log.record(session, asking, audit_log.Action.CREATE, "patient", row.id, facts)
-                return tell(PatientView.of(row, Screened(), asking))
+                row = await rows.insert(session, principal.institution, new.first_name, new.last_name, new.description)
+                await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, facts)
+                return tell(PatientView.of(row, Screened(), principal))
 
             return await once(session, key, work)
 
-    async def read(self, asking: Principal, patient_id: UUID, facts: RequestFacts) -> PatientView:
+    async def read(self, principal: Principal, patient_id: UUID, facts: RequestFacts) -> PatientView:
         """One patient; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, patient_id)
-            (view,) = await _views(session, (row,), asking)
-            await audit_log.record(session, asking, audit_log.Action.READ, "patient", row.id, facts)
+            row = await _found(session, principal, patient_id)
+            (view,) = await _views(session, (row,), principal)
+            await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, facts)
         return view
 
     async def change(
         self,
-        asking: Principal,
+        principal: Principal,
         patient_id: UUID,
         values: dict[str, str | None],
         expected: Collection[int] | None,
@@ -84,33 +84,33 @@ class Patients:
     ) -> PatientView:
         """Change what is given; raises NotFound, and PreconditionFailed unless it stands at an expected version."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, patient_id, lock=True)
+            row = await _found(session, principal, patient_id, lock=True)
             await changed(session, row, values, expected)
             await rows.renamed(session, row)
-            (view,) = await _views(session, (row,), asking)
+            (view,) = await _views(session, (row,), principal)
             detail = {"fields": sorted(values)}
-            await audit_log.record(session, asking, audit_log.Action.UPDATE, "patient", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "patient", row.id, facts, detail)
         return view
 
-    async def delete(self, asking: Principal, patient_id: UUID, facts: RequestFacts) -> None:
+    async def delete(self, principal: Principal, patient_id: UUID, facts: RequestFacts) -> None:
         """Delete the patient with scans, reports, and the blobs that nothing else uses; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, patient_id, lock=True)
+            row = await _found(session, principal, patient_id, lock=True)
             used = await rows.delete(session, row)
-            await audit_log.record(session, asking, audit_log.Action.DELETE, "patient", patient_id, facts)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, facts)
         await release(self._database, self._blobs, used)
 
 
-async def _found(session: AsyncSession, asking: Principal, patient_id: UUID, *, lock: bool = False) -> PatientRow:
-    row = await rows.find(session, asking.institution, patient_id, lock=lock)
+async def _found(session: AsyncSession, principal: Principal, patient_id: UUID, *, lock: bool = False) -> PatientRow:
+    row = await rows.find(session, principal.institution, patient_id, lock=lock)
     if row is None:
         raise NotFound(UNKNOWN)
     return row
 
 
-async def _views(session: AsyncSession, found: Collection[PatientRow], asking: Principal) -> tuple[PatientView, ...]:
+async def _views(session: AsyncSession, found: Collection[PatientRow], principal: Principal) -> tuple[PatientView, ...]:
     screened = await rows.screened(session, [row.id for row in found])
-    return tuple(PatientView.of(row, screened.get(row.id, Screened()), asking) for row in found)
+    return tuple(PatientView.of(row, screened.get(row.id, Screened()), principal) for row in found)
 
 
 def _ids(found: Collection[PatientRow]) -> dict[str, list[str]]:

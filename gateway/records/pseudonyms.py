@@ -19,8 +19,8 @@ class Name:
     pseudonymised: bool
 
     @classmethod
-    def of(cls, patient: PatientRow, asking: Principal) -> "Name":
-        if asking.sees_names:
+    def of(cls, patient: PatientRow, principal: Principal) -> "Name":
+        if principal.sees_names:
             return cls(patient.first_name, patient.last_name, False)
         return cls("", patient.pseudonym, True)
 
@@ -38,11 +38,11 @@ class PatientView:
     screened: Screened
 
     @classmethod
-    def of(cls, row: PatientRow, screened: Screened, asking: Principal) -> "PatientView":
+    def of(cls, row: PatientRow, screened: Screened, principal: Principal) -> "PatientView":
         return cls(
             id=row.id,
-            name=Name.of(row, asking),
-            description=row.description if asking.sees_names else None,
+            name=Name.of(row, principal),
+            description=row.description if principal.sees_names else None,
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -62,12 +62,12 @@ class ScanView:
     progress: Progress | None
 
     @classmethod
-    def of(cls, row: ScanRow, progress: Progress | None, asking: Principal) -> "ScanView":
+    def of(cls, row: ScanRow, progress: Progress | None, principal: Principal) -> "ScanView":
         return cls(
             row=row,
-            patient=Name.of(row.patient, asking),
-            description=row.description if asking.sees_names else None,
-            file_name=row.file_name if asking.sees_names else None,
+            patient=Name.of(row.patient, principal),
+            description=row.description if principal.sees_names else None,
+            file_name=row.file_name if principal.sees_names else None,
             file_size=row.blob.size,
             progress=progress,
         )

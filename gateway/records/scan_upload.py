@@ -32,10 +32,10 @@ class Uploading:
     database: Database
     blobs: Blobs
 
-    async def must_know(self, asking: Principal, patient_id: UUID) -> None:
+    async def must_know(self, principal: Principal, patient_id: UUID) -> None:
         """Raises NotFound for a patient who is not there, or not of the asker's institution."""
         async with self.database.transaction() as session:
-            if await patients.find(session, asking.institution, patient_id) is None:
+            if await patients.find(session, principal.institution, patient_id) is None:
                 raise NotFound(UNKNOWN)
 
     @asynccontextmanager
@@ -48,7 +48,7 @@ class Uploading:
 
     async def record(
         self,
-        asking: Principal,
+        principal: Principal,
         facts: RequestFacts,
         patient_id: UUID,
         arrived: Arrived,
@@ -66,13 +66,13 @@ class Uploading:
 
             async def work() -> Answer:
                 scan = await scans.insert(
-                    session, asking.institution, patient_id, arrived.name, description, blob.sha256, blob.size
+                    session, principal.institution, patient_id, arrived.name, description, blob.sha256, blob.size
                 )
                 if scan is None:
                     raise NotFound(UNKNOWN)
                 await arrived.incoming.keep()
                 told = {"patient": str(patient_id), "sha256": blob.sha256}
-                await audit_log.record(session, asking, audit_log.Action.CREATE, "scan", scan.id, facts, told)
+                await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, facts, told)
                 return tell(scan.id)
 
             return await once(session, key, work)

@@ -49,27 +49,27 @@ class Scans:
         self._database = database
         self._blobs = blobs
 
-    async def page(self, asking: Principal, wanted: ScanFilter, window: Window, facts: RequestFacts) -> ScanPage:
+    async def page(self, principal: Principal, wanted: ScanFilter, window: Window, facts: RequestFacts) -> ScanPage:
         """A part of the list."""
         async with self._database.transaction() as session:
             kinds = await rows.kinds(session, wanted)
             found = await rows.page(session, wanted, window)
-            views = await _views(session, found, asking)
+            views = await _views(session, found, principal)
             detail = {"ids": [str(row.id) for row in found]}
-            await audit_log.record(session, asking, audit_log.Action.READ, "scan", None, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.READ, "scan", None, facts, detail)
         return ScanPage(views, sum(kind.count for kind in kinds if _is_wanted(kind, wanted)), _counts(kinds))
 
-    async def read(self, asking: Principal, scan_id: UUID, facts: RequestFacts) -> ScanView:
+    async def read(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> ScanView:
         """One scan; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, scan_id)
-            (view,) = await _views(session, (row,), asking)
-            await audit_log.record(session, asking, audit_log.Action.READ, "scan", row.id, facts)
+            row = await _found(session, principal, scan_id)
+            (view,) = await _views(session, (row,), principal)
+            await audit_log.record(session, principal, audit_log.Action.READ, "scan", row.id, facts)
         return view
 
     async def describe(
         self,
-        asking: Principal,
+        principal: Principal,
         scan_id: UUID,
         description: str | None,
         expected: Collection[int] | None,
@@ -77,32 +77,32 @@ class Scans:
     ) -> ScanView:
         """Change the description; raises NotFound, and PreconditionFailed unless it stands at an expected version."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, scan_id, lock=True)
+            row = await _found(session, principal, scan_id, lock=True)
             await changed(session, row, {"description": description}, expected)
-            (view,) = await _views(session, (row,), asking)
+            (view,) = await _views(session, (row,), principal)
             detail = {"fields": ["description"]}
-            await audit_log.record(session, asking, audit_log.Action.UPDATE, "scan", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "scan", row.id, facts, detail)
         return view
 
-    async def delete(self, asking: Principal, scan_id: UUID, facts: RequestFacts) -> None:
+    async def delete(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> None:
         """Delete the scan with its reports, and its blob when nothing else uses that; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, asking, scan_id, lock=True)
+            row = await _found(session, principal, scan_id, lock=True)
             await rows.delete(session, row)
-            await audit_log.record(session, asking, audit_log.Action.DELETE, "scan", scan_id, facts)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "scan", scan_id, facts)
         await release(self._database, self._blobs, (row.sha256,))
 
 
-async def _found(session: AsyncSession, asking: Principal, scan_id: UUID, *, lock: bool = False) -> ScanRow:
-    row = await rows.find(session, asking.institution, scan_id, lock=lock)
+async def _found(session: AsyncSession, principal: Principal, scan_id: UUID, *, lock: bool = False) -> ScanRow:
+    row = await rows.find(session, principal.institution, scan_id, lock=lock)
     if row is None:
         raise NotFound(UNKNOWN)
     return row
 
 
-async def _views(session: AsyncSession, found: Sequence[ScanRow], asking: Principal) -> tuple[ScanView, ...]:
+async def _views(session: AsyncSession, found: Sequence[ScanRow], principal: Principal) -> tuple[ScanView, ...]:
     progress = await rows.progress(session, found)
-    return tuple(ScanView.of(row, progress.get(row.id), asking) for row in found)
+    return tuple(ScanView.of(row, progress.get(row.id), principal) for row in found)
 
 
 def _is_wanted(kind: Kind, wanted: ScanFilter) -> bool:

@@ -55,56 +55,58 @@ class Feedback:
         self._database = database
         self._metrics = metrics
 
-    async def give(self, asking: Principal, scan_id: UUID, said: Said, facts: RequestFacts) -> Opinion:
+    async def give(self, principal: Principal, scan_id: UUID, said: Said, facts: RequestFacts) -> Opinion:
         """Keep it on the scan's newest report, in the place of what this person said before; raises NoReport."""
         async with self._database.transaction() as session:
-            report = await self._report(session, asking, scan_id)
+            report = await self._report(session, principal, scan_id)
             now = datetime.now(UTC)
-            row = await feedback.put(session, report, asking.key, said.agrees, said.finding, said.comment, now)
+            row = await feedback.put(session, report, principal.key, said.agrees, said.finding, said.comment, now)
             detail: audit_log.Detail = {"report": str(report.id), "version": report.version, "agrees": said.agrees}
-            await audit_log.record(session, asking, audit_log.Action.UPDATE, "feedback", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "feedback", row.id, facts, detail)
         self._metrics.feedback.labels(report.verdict, "yes" if said.agrees else "no").inc()
         return Opinion(row, report)
 
-    async def mine(self, asking: Principal, scan_id: UUID, facts: RequestFacts) -> Opinion:
+    async def mine(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> Opinion:
         """What the asker said of the scan's newest report; raises NoReport and NoFeedback."""
         async with self._database.transaction() as session:
-            report = await self._report(session, asking, scan_id)
-            row = await feedback.of_person(session, report.id, asking.key)
+            report = await self._report(session, principal, scan_id)
+            row = await feedback.of_person(session, report.id, principal.key)
             if row is None:
                 raise NoFeedback("you said nothing of this report yet")
-            await audit_log.record(session, asking, audit_log.Action.READ, "feedback", row.id, facts)
+            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", row.id, facts)
         return Opinion(row, report)
 
     async def page(
-        self, asking: Principal, agrees: bool | None, window: Window, facts: RequestFacts
+        self, principal: Principal, agrees: bool | None, window: Window, facts: RequestFacts
     ) -> tuple[tuple[Opinion, ...], int]:
         """The institution's, newest first, and how much there is in all."""
         async with self._database.transaction() as session:
-            opinions, total = await feedback.page(session, asking.institution, agrees, window)
+            opinions, total = await feedback.page(session, principal.institution, agrees, window)
             ids = [str(opinion.feedback.id) for opinion in opinions]
-            await audit_log.record(session, asking, audit_log.Action.READ, "feedback", None, facts, {"ids": ids})
+            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", None, facts, {"ids": ids})
         return opinions, total
 
-    async def as_csv(self, asking: Principal, agrees: bool | None, facts: RequestFacts) -> AsyncIterator[str]:
+    async def as_csv(self, principal: Principal, agrees: bool | None, facts: RequestFacts) -> AsyncIterator[str]:
         """All of it as CSV, line by line."""
         async with self._database.transaction() as session:
-            await audit_log.record(session, asking, audit_log.Action.EXPORT, "feedback", None, facts, {"format": "csv"})
+            await audit_log.record(
+                session, principal, audit_log.Action.EXPORT, "feedback", None, facts, {"format": "csv"}
+            )
         yield _line(COLUMNS)
         async with self._database.transaction() as session:
-            async for opinion in feedback.every(session, asking.institution, agrees):
-                told = as_told(opinion, asking)
+            async for opinion in feedback.every(session, principal.institution, agrees):
+                told = as_told(opinion, principal)
                 yield _line([inert(told[column]) for column in COLUMNS])
 
-    async def _report(self, session: Any, asking: Principal, scan_id: UUID) -> ReportRow:
-        report = await reports.find(session, asking.institution, scan_id)
+    async def _report(self, session: Any, principal: Principal, scan_id: UUID) -> ReportRow:
+        report = await reports.find(session, principal.institution, scan_id)
         if report is None:
-            await scan_must_exist(session, asking, scan_id)
+            await scan_must_exist(session, principal, scan_id)
             raise NoReport("there is no report yet; an analysis of the scan makes one")
         return report
 
 
-def as_told(opinion: Opinion, asking: Principal) -> dict[str, Any]:
+def as_told(opinion: Opinion, principal: Principal) -> dict[str, Any]:
     """An opinion as its asker may see it."""
     said, report = opinion.feedback, opinion.report
     return {
@@ -119,14 +121,14 @@ def as_told(opinion: Opinion, asking: Principal) -> dict[str, Any]:
         "reported_finding": report.finding,
         "agrees": said.agrees,
         "finding": said.finding,
-        "comment": said.comment if asking.sees_names or _own(said, asking) else None,
-        "given_by": said.user_key if asking.sees_names or _own(said, asking) else None,
+        "comment": said.comment if principal.sees_names or _own(said, principal) else None,
+        "given_by": said.user_key if principal.sees_names or _own(said, principal) else None,
         "created_at": said.created_at,
     }
 
 
-def _own(said: FeedbackRow, asking: Principal) -> bool:
-    return said.user_key == asking.key
+def _own(said: FeedbackRow, principal: Principal) -> bool:
+    return said.user_key == principal.key
 
 
 def _line(cells: Any) -> str:

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.analyses.store import analyses
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
 from gateway.errors import NoReport, NotFound
 from gateway.principal import Principal, RequestFacts
+from gateway.records.store import scans
 from gateway.reports.report_table import as_csv, as_xlsx
 from gateway.reports.store import reports
 
@@ -48,26 +48,26 @@ class Reports:
     database: Database
 
     async def read(
-        self, asking: Principal, facts: RequestFacts, scan_id: UUID, analysis_id: UUID | None, format_: Format
+        self, principal: Principal, facts: RequestFacts, scan_id: UUID, analysis_id: UUID | None, format_: Format
     ) -> Kept:
         """The report of this analysis, by default the scan's newest; raises NoReport."""
         async with self.database.transaction() as session:
-            row = await reports.find(session, asking.institution, scan_id, analysis_id)
+            row = await reports.find(session, principal.institution, scan_id, analysis_id)
             if row is None:
-                await scan_must_exist(session, asking, scan_id)
+                await scan_must_exist(session, principal, scan_id)
                 raise NoReport("there is no report yet; an analysis of the scan makes one")
             action = audit_log.Action.READ if format_ is Format.JSON else audit_log.Action.EXPORT
             told = {"scan": str(scan_id), "format": format_.value}
-            await audit_log.record(session, asking, action, "report", row.id, facts, told)
-        return Kept(row, row.body if asking.sees_names else _nameless(row.body, scan_id))
+            await audit_log.record(session, principal, action, "report", row.id, facts, told)
+        return Kept(row, row.body if principal.sees_names else _nameless(row.body, scan_id))
 
-    async def all(self, asking: Principal, facts: RequestFacts, scan_id: UUID) -> Sequence[ReportRow]:
+    async def all(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Sequence[ReportRow]:
         """All reports of the scan, newest first."""
         async with self.database.transaction() as session:
-            await scan_must_exist(session, asking, scan_id)
-            rows = await reports.of_scan(session, asking.institution, scan_id)
+            await scan_must_exist(session, principal, scan_id)
+            rows = await reports.of_scan(session, principal.institution, scan_id)
             told = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
-            await audit_log.record(session, asking, audit_log.Action.READ, "report", None, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.READ, "report", None, facts, told)
         return rows
 
 
@@ -87,7 +87,7 @@ def _nameless(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
     }
 
 
-async def scan_must_exist(session: AsyncSession, asking: Principal, scan_id: UUID) -> None:
+async def scan_must_exist(session: AsyncSession, principal: Principal, scan_id: UUID) -> None:
     """Raise NotFound unless the asker's institution has the scan."""
-    if not await analyses.has_scan(session, asking.institution, scan_id):
+    if not await scans.exists(session, principal.institution, scan_id):
         raise NotFound("there is no such scan")

@@ -49,7 +49,7 @@ class OperatingPoints:
 
     async def choose(
         self,
-        asking: Principal,
+        principal: Principal,
         card: ModelCard,
         point: str,
         model_card: str,
@@ -66,13 +66,13 @@ class OperatingPoints:
         if point not in card.operating_points:
             raise UnknownOperatingPoint(f"the model card has {', '.join(card.operating_points)}")
         async with self._database.transaction() as session:
-            before = await in_force(session, asking.institution, card)
+            before = await in_force(session, principal.institution, card)
             value = {"point": point, "model_card": model_card}
-            row = await institution_settings.put(session, asking.institution, NAME, value, asking.key, seen)
+            row = await institution_settings.put(session, principal.institution, NAME, value, principal.key, seen)
             if row is None:
                 raise PreconditionFailed("somebody else chose meanwhile; look again")
             detail = {"from": before.point.name, "to": point, "model_card": model_card}
-            await audit_log.record(session, asking, audit_log.Action.UPDATE, NAME, None, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, NAME, None, facts, detail)
         return _of(row, card)
 
 

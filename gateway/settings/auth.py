@@ -50,10 +50,10 @@ def _rate(words: str) -> str:
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Url = Annotated[str, AfterValidator(https_or_loopback)]
-Rate = Annotated[str, AfterValidator(_rate)]
+RateLimit = Annotated[str, AfterValidator(_rate)]
 
 
-class PeopleSettings(BaseSettings):
+class AuthSettings(BaseSettings):
     """Set any of these as `TURNSTILE_<NAME>`."""
 
     model_config = SettingsConfigDict(
@@ -98,9 +98,9 @@ class PeopleSettings(BaseSettings):
     """Seconds without a request after which a browser's session ends."""
     session_absolute_s: PositiveInt = 12 * 3600
     """Seconds after which a browser's session ends however busy it is."""
-    sign_in_rate: Rate = "30 per minute"
+    sign_in_rate: RateLimit = "30 per minute"
     """Sign-ins and refused credentials from one address, before it has to wait."""
-    upload_rate: Rate = "240 per minute"
+    upload_rate: RateLimit = "240 per minute"
     """Uploads of one asker from one address, before it has to wait."""
     json_body_bytes: PositiveInt = MIB
     """Bytes of a request's body, but for uploads."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
 
-from gateway.settings.auth import PeopleSettings
+from gateway.settings.auth import AuthSettings
 from screening.intake import Budgets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +15,7 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(PeopleSettings):
+class Settings(AuthSettings):
     """Set any of these as `TURNSTILE_<NAME>`; docs/settings.md is written from this class."""
 
     host: str = "127.0.0.1"

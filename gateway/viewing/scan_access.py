@@ -37,17 +37,17 @@ class Opening:
     recently: Recently = field(default_factory=Recently)
 
     async def __call__(
-        self, asking: Principal, facts: RequestFacts, scan_id: UUID, what: str, study_uid: str | None = None
+        self, principal: Principal, facts: RequestFacts, scan_id: UUID, what: str, study_uid: str | None = None
     ) -> Opened:
         """Raises NotFound. `what` is looked at, as the audit has it: once in a while, however often it is asked for."""
-        mark = (asking.key, str(scan_id), what)
+        mark = (principal.key, str(scan_id), what)
         async with self.database.transaction() as session:
-            file = await stored_files.of_scan(session, asking.institution, scan_id)
+            file = await stored_files.of_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound("there is no such scan")
-            key = await stored_files.evidence_of_scan(session, asking.institution, scan_id)
+            key = await stored_files.evidence_of_scan(session, principal.institution, scan_id)
             if mark not in self.recently:
                 action = audit_log.Action.EXPORT if what in EXPORTED else audit_log.Action.READ
-                await audit_log.record(session, asking, action, "scan", scan_id, facts, {"seen": what})
+                await audit_log.record(session, principal, action, "scan", scan_id, facts, {"seen": what})
         self.recently.add(mark)
         return Opened(file, study_uid or file.study_uid, key, study_uid is not None)

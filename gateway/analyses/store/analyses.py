@@ -39,12 +39,6 @@ async def request(
     return analysis
 
 
-async def has_scan(session: AsyncSession, institution: str, scan_id: UUID) -> bool:
-    """Whether there is such a scan."""
-    own = select(ScanRow.id).where(ScanRow.institution == institution, ScanRow.id == scan_id)
-    return await session.scalar(own) is not None
-
-
 async def find(session: AsyncSession, institution: str, analysis_id: UUID) -> AnalysisRow | None:
     """One analysis."""
     return await session.scalar(

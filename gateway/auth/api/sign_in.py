@@ -11,17 +11,17 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from gateway.auth import sign_in
-from gateway.auth.authenticator import refuse_foreign_page
-from gateway.http.authorization import Asking, Facts
+from gateway.auth.authentication import Authentication
+from gateway.http.authorization import CurrentPrincipal, Facts
 from gateway.http.documented_errors import problems
 from gateway.http.request_credentials import (
     SESSION,
     STATE,
     cookie,
-    entrance_of,
+    credentials_of,
     forget_cookie,
-    knock_of,
     own_origin,
+    refuse_cross_site,
     set_cookie,
 )
 from gateway.permissions import Role
@@ -37,7 +37,7 @@ SIGN_IN_OF: Final[dict[Kind, Literal["local", "oidc", "token"]]] = {
 
 
 class Me(BaseModel):
-    """Who is asking."""
+    """The principal of the request."""
 
     name: str
     role: Role
@@ -53,39 +53,38 @@ class Ways(BaseModel):
     oidc_name: str | None
 
 
-class Shown(BaseModel):
+class TokenToSignIn(BaseModel):
     """A token for a program, changed into a session of the page."""
 
     token: str = Field(max_length=LONGEST)
 
 
-def session_router() -> APIRouter:
+def sign_in_router(authentication: Authentication) -> APIRouter:
     """GET /api/me and the calls below /auth."""
-    router = APIRouter(tags=["people"])
+    router = APIRouter(tags=["auth"])
 
-    @router.get("/api/me", summary="Who is asking")
-    async def me(asking: Asking) -> Me:
+    @router.get("/api/me", summary="The signed-in principal")
+    async def me(principal: CurrentPrincipal) -> Me:
         return Me(
-            name=asking.name,
-            role=asking.role,
-            scopes=sorted(asking.scopes),
-            institution=asking.institution,
-            sign_in=SIGN_IN_OF[asking.kind],
+            name=principal.name,
+            role=principal.role,
+            scopes=sorted(principal.scopes),
+            institution=principal.institution,
+            sign_in=SIGN_IN_OF[principal.kind],
         )
 
     @router.get("/auth/ways", summary="How one can sign in")
-    async def ways(request: Request) -> Ways:
-        entrance = entrance_of(request)
-        if entrance.sign_in is None:
+    async def ways() -> Ways:
+        if authentication.sign_in is None:
             return Ways(ways=["token"], oidc_name=None)
-        return Ways(ways=["oidc", "token"], oidc_name=entrance.settings.oidc_name)
+        return Ways(ways=["oidc", "token"], oidc_name=authentication.settings.oidc_name)
 
     @router.post("/auth/token", status_code=204, summary="Change an API token into a session")
-    async def token(request: Request, facts: Facts, shown: Shown) -> Response:
-        refuse_foreign_page(knock_of(request))
-        secret = await sign_in.by_token(entrance_of(request), shown.token.strip(), facts)
+    async def token(request: Request, facts: Facts, body: TokenToSignIn) -> Response:
+        refuse_cross_site(credentials_of(request))
+        secret = await sign_in.by_token(authentication, body.token.strip(), facts)
         answer = Response(status_code=204)
-        set_cookie(request, answer, SESSION, secret, from_elsewhere=False)
+        set_cookie(request, answer, SESSION, secret, cross_site=False)
         return answer
 
     @router.get(
@@ -98,9 +97,9 @@ def session_router() -> APIRouter:
     async def login(
         request: Request, facts: Facts, next_: Annotated[str, Query(alias="next", max_length=LONGEST)] = "/"
     ) -> Response:
-        where, state = await sign_in.to_provider(entrance_of(request), own_origin(request), next_, facts)
+        where, state = await sign_in.to_provider(authentication, own_origin(request), next_, facts)
         answer = RedirectResponse(where, status_code=302)
-        set_cookie(request, answer, STATE, state, from_elsewhere=True)
+        set_cookie(request, answer, STATE, state, cross_site=True)
         return answer
 
     @router.get(
@@ -118,16 +117,16 @@ def session_router() -> APIRouter:
     ) -> Response:
         kept_state = request.cookies.get(cookie(request, STATE))
         secret, return_to = await sign_in.from_provider(
-            entrance_of(request), own_origin(request), state, kept_state, code, facts
+            authentication, own_origin(request), state, kept_state, code, facts
         )
         answer = RedirectResponse(return_to, status_code=302)
         forget_cookie(request, answer, STATE)
-        set_cookie(request, answer, SESSION, secret, from_elsewhere=False)
+        set_cookie(request, answer, SESSION, secret, cross_site=False)
         return answer
 
     @router.post("/auth/logout", status_code=204, summary="Sign out")
-    async def logout(request: Request, asking: Asking, facts: Facts) -> Response:
-        await sign_in.sign_out(entrance_of(request), asking, request.cookies.get(cookie(request, SESSION)), facts)
+    async def logout(request: Request, principal: CurrentPrincipal, facts: Facts) -> Response:
+        await sign_in.sign_out(authentication, principal, request.cookies.get(cookie(request, SESSION)), facts)
         answer = Response(status_code=204)
         forget_cookie(request, answer, SESSION)
         return answer

@@ -44,22 +44,22 @@ class Filling:
 
     database: Database
     uploading: Uploading
-    asking: Principal
+    principal: Principal
     at_once: int
     ahead: int
 
     async def opened(self, name: str, patient_id: UUID | None, *, urgent: bool) -> Run:
         """The run of this name, made with its patient where there is none; raises NotFound and OtherPatient."""
         async with self.database.transaction() as session:
-            made = await store.make(session, self.asking.institution, name, self.asking.key)
-            row = await store.find(session, self.asking.institution, name, lock=True)
+            made = await store.make(session, self.principal.institution, name, self.principal.key)
+            row = await store.find(session, self.principal.institution, name, lock=True)
             if row is None:
                 raise NotFound("there is no such run")
             if made:
                 row.patient_id = patient_id or await self._new_patient(session, name)
-                if await patients.find(session, self.asking.institution, row.patient_id) is None:
+                if await patients.find(session, self.principal.institution, row.patient_id) is None:
                     raise NotFound("there is no such patient")
-                await audit_log.record(session, self.asking, audit_log.Action.CREATE, "run", row.id, None)
+                await audit_log.record(session, self.principal, audit_log.Action.CREATE, "run", row.id, None)
             if row.patient_id is None:
                 raise NotFound("the run's patient was deleted, and its scans with it; take another name")
             if patient_id not in (None, row.patient_id):
@@ -114,28 +114,28 @@ class Filling:
 
     async def _record(self, run: Run, source: Source, arrived: Arrived) -> None:
         """Scan, blob, analysis and the run's own word, all or none; nothing where another process was first."""
-        asking, blob = self.asking, arrived.incoming.blob
+        principal, blob = self.principal, arrived.incoming.blob
         async with self.database.transaction() as session:
             if not await store.claim(session, run.id, _key(source), source.item):
                 return
             scan = await scans.insert(
-                session, asking.institution, run.patient_id, arrived.name, None, blob.sha256, blob.size
+                session, principal.institution, run.patient_id, arrived.name, None, blob.sha256, blob.size
             )
             if scan is None:
                 raise NotFound("the run's patient was deleted meanwhile")
             await arrived.incoming.keep()
-            analysis = await analyses.request(session, asking.institution, scan.id, asking.key, urgent=run.urgent)
+            analysis = await analyses.request(session, principal.institution, scan.id, principal.key, urgent=run.urgent)
             if analysis is None:
                 raise NotFound("the scan was deleted meanwhile")
             await store.note(session, run.id, _key(source), scan_id=scan.id)
             made: audit_log.Detail = {"patient": str(run.patient_id), "sha256": blob.sha256, "run": str(run.id)}
-            await audit_log.record(session, asking, audit_log.Action.CREATE, "scan", scan.id, None, made)
+            await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, None, made)
             asked: audit_log.Detail = {"scan": str(scan.id), "urgent": run.urgent, "run": str(run.id)}
-            await audit_log.record(session, asking, audit_log.Action.EXECUTE, "analysis", analysis.id, None, asked)
+            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", analysis.id, None, asked)
 
     async def _new_patient(self, session: AsyncSession, name: str) -> UUID:
-        row = await patients.insert(session, self.asking.institution, FIRST_NAME, name, None)
-        await audit_log.record(session, self.asking, audit_log.Action.CREATE, "patient", row.id, None)
+        row = await patients.insert(session, self.principal.institution, FIRST_NAME, name, None)
+        await audit_log.record(session, self.principal, audit_log.Action.CREATE, "patient", row.id, None)
         return row.id
 
 

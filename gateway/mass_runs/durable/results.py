@@ -39,7 +39,7 @@ class Results:
     """The runs of the asker's institution; any other is NotFound."""
 
     database: Database
-    asking: Principal
+    principal: Principal
 
     async def standing(self, name: str) -> Standing:
         """How far the run is."""
@@ -54,7 +54,7 @@ class Results:
         """The uploads that have ended, in the order in which they were added; the audit learns that they left."""
         async with self.database.transaction() as session:
             row = await self._found(session, name)
-            await audit_log.record(session, self.asking, audit_log.Action.EXPORT, "run", row.id, None)
+            await audit_log.record(session, self.principal, audit_log.Action.EXPORT, "run", row.id, None)
         after = 0
         while items := await self._page(row, after):
             for item in items:
@@ -67,7 +67,7 @@ class Results:
             return list(await store.page(session, row.id, after))
 
     async def _found(self, session: AsyncSession, name: str) -> RunRow:
-        row = await store.find(session, self.asking.institution, name)
+        row = await store.find(session, self.principal.institution, name)
         if row is None:
             raise NotFound("there is no run of this name; `turnstile enqueue` makes one")
         return row

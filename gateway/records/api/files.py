@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.errors import GatewayError
-from gateway.http.authorization import COUNTED_UPLOAD, Facts, needs
+from gateway.http.authorization import LIMITED_UPLOAD, Facts, requires
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
 from gateway.http.ranges import PRIVATE, has_it, not_modified, streamed, wanted_range
@@ -22,8 +22,8 @@ from gateway.records.original_files import Files
 from gateway.records.scan_upload import Arrived, Uploading
 from screening.errors import StudyError
 
-Writer = Annotated[Principal, needs(Scope.SCANS_WRITE)]
-Exporter = Annotated[Principal, needs(Scope.SCANS_FILE)]
+Writer = Annotated[Principal, requires(Scope.SCANS_WRITE)]
+Exporter = Annotated[Principal, requires(Scope.SCANS_FILE)]
 
 BINARY: Final = "application/octet-stream"
 FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary", "description": "zip, DICOM or NIfTI"}
@@ -77,41 +77,41 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
         status_code=201,
         response_model=Created,
         responses=REFUSALS,
-        dependencies=[COUNTED_UPLOAD],
+        dependencies=[LIMITED_UPLOAD],
         openapi_extra=_body(FILE),
         summary="Upload a scan of a patient",
     )
-    @router.post("/", status_code=201, include_in_schema=False, dependencies=[COUNTED_UPLOAD])
-    async def upload(request: Request, asking: Writer, facts: Facts, key: KeyHeader = None) -> Response:
+    @router.post("/", status_code=201, include_in_schema=False, dependencies=[LIMITED_UPLOAD])
+    async def upload(request: Request, principal: Writer, facts: Facts, key: KeyHeader = None) -> Response:
         """The file is streamed to the store; name the patient before it, and a wrong one is refused before it is sent.
 
         The same file twice is two scans of one stored file.
         """
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploading, asking, stack)
+            form = UploadForm(uploading, principal, stack)
             await form.read(request, limit_bytes)
             (file,) = form.files
-            return as_response(await _recorded(uploading, request, asking, facts, form, file, key))
+            return as_response(await _recorded(uploading, request, principal, facts, form, file, key))
 
     @router.post(
         "/bulk",
         status_code=207,
         response_model=BulkUploaded,
         responses=REFUSALS,
-        dependencies=[COUNTED_UPLOAD],
+        dependencies=[LIMITED_UPLOAD],
         openapi_extra=_body({"type": "array", "items": FILE}),
         summary="Upload several scans of a patient",
     )
-    async def upload_all(request: Request, asking: Writer, facts: Facts, key: KeyHeader = None) -> BulkUploaded:
+    async def upload_all(request: Request, principal: Writer, facts: Facts, key: KeyHeader = None) -> BulkUploaded:
         """Each file stands for itself; when the body is cut off, none of them is kept."""
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploading, asking, stack)
+            form = UploadForm(uploading, principal, stack)
             await form.read(request, limit_bytes, MOST_FILES)
             items = []
             for number, file in enumerate(form.files):
                 own = key and f"{key}#{number}"
                 try:
-                    answer = await _recorded(uploading, request, asking, facts, form, file, own)
+                    answer = await _recorded(uploading, request, principal, facts, form, file, own)
                     items.append(Uploaded(file_name=file.name, id=Created.model_validate_json(answer.body).id))
                 except (StudyError, GatewayError) as error:
                     items.append(Uploaded(file_name=file.name, error=error.code, detail=error.detail))
@@ -121,9 +121,9 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
 def _add_downloads(router: APIRouter, files: Files) -> None:
     @router.get("/{scan_id}/file", response_class=Response, responses=READS, summary="The file as it was uploaded")
     @router.head("/{scan_id}/file", include_in_schema=False)
-    async def file(request: Request, asking: Exporter, facts: Facts, scan_id: UUID) -> Response:
+    async def file(request: Request, principal: Exporter, facts: Facts, scan_id: UUID) -> Response:
         """Takes Range and If-Range; the ETag is the sha256 of the file."""
-        found = await files.open(asking, facts, scan_id)
+        found = await files.open(principal, facts, scan_id)
         tag = f'"{found.sha256}"'
         if has_it(request, tag):
             return not_modified(tag)
@@ -146,7 +146,7 @@ def _add_downloads(router: APIRouter, files: Files) -> None:
 async def _recorded(
     uploading: Uploading,
     request: Request,
-    asking: Principal,
+    principal: Principal,
     facts: RequestFacts,
     form: UploadForm,
     file: Arrived | Refused,
@@ -154,14 +154,14 @@ async def _recorded(
 ) -> Answer:
     if isinstance(file, Refused):
         raise file.error
-    known = None if key is None else _key(request, asking, form, file, key)
-    return await uploading.record(asking, facts, form.patient_id, file, form.description, _created, known)
+    known = None if key is None else _key(request, principal, form, file, key)
+    return await uploading.record(principal, facts, form.patient_id, file, form.description, _created, known)
 
 
-def _key(request: Request, asking: Principal, form: UploadForm, file: Arrived, key: str) -> Key:
+def _key(request: Request, principal: Principal, form: UploadForm, file: Arrived, key: str) -> Key:
     """By what the form says, not by its bytes: a client that sends it again draws another boundary."""
     told = "\0".join([str(form.patient_id), form.description or "", file.name, file.incoming.blob.sha256])
-    return key_of(request, asking.key, key, told)
+    return key_of(request, principal.key, key, told)
 
 
 def _created(scan_id: UUID) -> Answer:

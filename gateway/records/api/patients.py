@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -23,8 +23,8 @@ from gateway.records.patients import NewPatient, Patients
 from gateway.records.pseudonyms import PatientView
 from gateway.records.store.patients import PatientSort
 
-Reader = Annotated[Principal, needs(Scope.PATIENTS_READ)]
-Writer = Annotated[Principal, needs(Scope.PATIENTS_WRITE)]
+Reader = Annotated[Principal, requires(Scope.PATIENTS_READ)]
+Writer = Annotated[Principal, requires(Scope.PATIENTS_WRITE)]
 Words = Annotated[
     Line | None, Query(description="Part of a name or of the description; a pseudonym, where those are shown.")
 ]
@@ -95,38 +95,38 @@ def patients_router(patients: Patients) -> APIRouter:
     @router.get("", summary="Patients of the institution")
     @router.get("/", include_in_schema=False)
     async def page(
-        asking: Reader,
+        principal: Reader,
         facts: Facts,
         q: Words = None,
         sort: PatientSort = PatientSort.NEWEST,
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Page[Patient]:
-        views, total = await patients.page(asking, q, sort, Window(limit, offset), facts)
+        views, total = await patients.page(principal, q, sort, Window(limit, offset), facts)
         return Page(items=[Patient.of(view) for view in views], total=total, limit=limit, offset=offset)
 
     @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Make a patient")
     @router.post("/", status_code=201, include_in_schema=False)
-    async def create(asking: Writer, facts: Facts, wanted: PatientToMake, key: IdempotencyKey) -> Response:
+    async def create(principal: Writer, facts: Facts, wanted: PatientToMake, key: IdempotencyKey) -> Response:
         new = NewPatient(wanted.first_name, wanted.last_name, wanted.description)
-        return as_response(await patients.create(asking, new, facts, _made, key))
+        return as_response(await patients.create(principal, new, facts, _made, key))
 
     @router.get("/{patient_id}", responses=problems(404), summary="One patient")
-    async def read(asking: Reader, facts: Facts, patient_id: UUID, response: Response) -> Patient:
-        view = await patients.read(asking, patient_id, facts)
+    async def read(principal: Reader, facts: Facts, patient_id: UUID, response: Response) -> Patient:
+        view = await patients.read(principal, patient_id, facts)
         response.headers["ETag"] = tag_of(view.version)
         return Patient.of(view)
 
     @router.put("/{patient_id}", responses=problems(404, 412), summary="Change a patient")
     async def change(
-        asking: Writer,
+        principal: Writer,
         facts: Facts,
         patient_id: UUID,
         wanted: PatientToChange,
         expected: Expected,
         response: Response,
     ) -> Patient:
-        view = await patients.change(asking, patient_id, wanted.values, expected, facts)
+        view = await patients.change(principal, patient_id, wanted.values, expected, facts)
         response.headers["ETag"] = tag_of(view.version)
         return Patient.of(view)
 
@@ -136,8 +136,8 @@ def patients_router(patients: Patients) -> APIRouter:
         responses=problems(404),
         summary="Delete a patient with all scans and reports, and every file that nothing else uses",
     )
-    async def delete(asking: Writer, facts: Facts, patient_id: UUID) -> None:
-        await patients.delete(asking, patient_id, facts)
+    async def delete(principal: Writer, facts: Facts, patient_id: UUID) -> None:
+        await patients.delete(principal, patient_id, facts)
 
     return router
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -19,8 +19,8 @@ from gateway.records.api.scan_shapes import Scan, ScanCounts, Status, Verdict
 from gateway.records.scans import Scans
 from gateway.records.store.scans import ScanFilter, ScanSort
 
-Reader = Annotated[Principal, needs(Scope.SCANS_READ)]
-Writer = Annotated[Principal, needs(Scope.SCANS_WRITE)]
+Reader = Annotated[Principal, requires(Scope.SCANS_READ)]
+Writer = Annotated[Principal, requires(Scope.SCANS_WRITE)]
 Words = Annotated[
     Line | None,
     Query(
@@ -45,7 +45,7 @@ class ScanToChange(BaseModel):
 
 
 async def _wanted(
-    asking: Reader,
+    principal: Reader,
     patient_id: UUID | None = None,
     q: Words = None,
     status: Annotated[list[Status] | None, Several] = None,
@@ -55,8 +55,8 @@ async def _wanted(
     sort: ScanSort = ScanSort.NEWEST,
 ) -> ScanFilter:
     return ScanFilter(
-        asking.institution,
-        asking.sees_names,
+        principal.institution,
+        principal.sees_names,
         patient_id=patient_id,
         q=q,
         statuses=status or (),
@@ -74,28 +74,28 @@ def scans_router(scans: Scans) -> APIRouter:
     @router.get("", summary="Scans of the institution, newest first or most suspicious first")
     @router.get("/", include_in_schema=False)
     async def page(
-        asking: Reader,
+        principal: Reader,
         facts: Facts,
         wanted: Annotated[ScanFilter, Depends(_wanted)],
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> ScanPage:
-        found = await scans.page(asking, wanted, Window(limit, offset), facts)
+        found = await scans.page(principal, wanted, Window(limit, offset), facts)
         items = [Scan.of(view) for view in found.items]
         counts = ScanCounts(**asdict(found.counts))
         return ScanPage(items=items, total=found.total, limit=limit, offset=offset, counts=counts)
 
     @router.get("/{scan_id}", responses=problems(404), summary="One scan")
-    async def read(asking: Reader, facts: Facts, scan_id: UUID, response: Response) -> Scan:
-        view = await scans.read(asking, scan_id, facts)
+    async def read(principal: Reader, facts: Facts, scan_id: UUID, response: Response) -> Scan:
+        view = await scans.read(principal, scan_id, facts)
         response.headers["ETag"] = tag_of(view.row.version)
         return Scan.of(view)
 
     @router.put("/{scan_id}", responses=problems(404, 412), summary="Change the description")
     async def change(
-        asking: Writer, facts: Facts, scan_id: UUID, wanted: ScanToChange, expected: Expected, response: Response
+        principal: Writer, facts: Facts, scan_id: UUID, wanted: ScanToChange, expected: Expected, response: Response
     ) -> Scan:
-        view = await scans.describe(asking, scan_id, wanted.description, expected, facts)
+        view = await scans.describe(principal, scan_id, wanted.description, expected, facts)
         response.headers["ETag"] = tag_of(view.row.version)
         return Scan.of(view)
 
@@ -105,7 +105,7 @@ def scans_router(scans: Scans) -> APIRouter:
         responses=problems(404),
         summary="Delete a scan with its reports, and its file when nothing else uses that",
     )
-    async def delete(asking: Writer, facts: Facts, scan_id: UUID) -> None:
-        await scans.delete(asking, scan_id, facts)
+    async def delete(principal: Writer, facts: Facts, scan_id: UUID) -> None:
+        await scans.delete(principal, scan_id, facts)
 
     return router

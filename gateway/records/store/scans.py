@@ -98,6 +98,12 @@ async def find(session: AsyncSession, institution: str, scan_id: UUID, *, lock: 
     return await session.scalar(own.with_for_update(of=ScanRow) if lock else own)
 
 
+async def exists(session: AsyncSession, institution: str, scan_id: UUID) -> bool:
+    """Whether there is such a scan."""
+    own = select(ScanRow.id).where(ScanRow.institution == institution, ScanRow.id == scan_id)
+    return await session.scalar(own) is not None
+
+
 async def page(session: AsyncSession, wanted: ScanFilter, window: Window) -> tuple[ScanRow, ...]:
     """A part of the list, each scan with its patient and its blob."""
     order = _order(wanted.sort)

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import Comment
@@ -18,8 +18,8 @@ from gateway.principal import Principal
 from gateway.reports.feedback import Feedback, Said, as_told
 from screening.contract import FINDINGS
 
-Reader = Annotated[Principal, needs(Scope.FEEDBACK_READ)]
-Radiologist = Annotated[Principal, needs(Scope.FEEDBACK_WRITE)]
+Reader = Annotated[Principal, requires(Scope.FEEDBACK_READ)]
+Radiologist = Annotated[Principal, requires(Scope.FEEDBACK_WRITE)]
 CSV: Final = "text/csv"
 TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
@@ -64,20 +64,20 @@ def feedback_router(feedback: Feedback) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["feedback"])
 
     @router.post("/scans/{scan_id}/feedback", responses=problems(404), summary="Agree or disagree with the report")
-    async def give(asking: Radiologist, facts: Facts, scan_id: UUID, to_say: ToSay) -> Opinion:
+    async def give(principal: Radiologist, facts: Facts, scan_id: UUID, to_say: ToSay) -> Opinion:
         """One word a person and report: a second one takes the place of the first."""
         said = Said(to_say.agrees, to_say.finding, to_say.comment or None)
-        return Opinion(**as_told(await feedback.give(asking, scan_id, said, facts), asking))
+        return Opinion(**as_told(await feedback.give(principal, scan_id, said, facts), principal))
 
     @router.get("/scans/{scan_id}/feedback", responses=problems(404), summary="What one said of the newest report")
-    async def mine(asking: Reader, facts: Facts, scan_id: UUID) -> Opinion:
-        return Opinion(**as_told(await feedback.mine(asking, scan_id, facts), asking))
+    async def mine(principal: Reader, facts: Facts, scan_id: UUID) -> Opinion:
+        return Opinion(**as_told(await feedback.mine(principal, scan_id, facts), principal))
 
     @router.get(
         "/feedback", summary="Feedback of the institution, newest first", response_model=Page[Opinion], responses=TABLE
     )
     async def page(
-        asking: Reader,
+        principal: Reader,
         facts: Facts,
         agrees: bool | None = None,
         kind: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
@@ -87,9 +87,9 @@ def feedback_router(feedback: Feedback) -> APIRouter:
         """A page of it as JSON, or all of it as CSV; `agrees=false` asks for the disagreements."""
         if kind == "csv":
             headers = {"Content-Disposition": 'attachment; filename="feedback.csv"'}
-            return StreamingResponse(feedback.as_csv(asking, agrees, facts), media_type=CSV, headers=headers)
-        opinions, total = await feedback.page(asking, agrees, Window(limit, offset), facts)
-        items = [Opinion(**as_told(opinion, asking)) for opinion in opinions]
+            return StreamingResponse(feedback.as_csv(principal, agrees, facts), media_type=CSV, headers=headers)
+        opinions, total = await feedback.page(principal, agrees, Window(limit, offset), facts)
+        items = [Opinion(**as_told(opinion, principal)) for opinion in opinions]
         return Page(items=items, total=total, limit=limit, offset=offset)
 
     return router

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.response_shapes import Problem, Row, Summary
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -16,7 +16,7 @@ from gateway.reports.pdf.document import Pages
 from gateway.reports.pdf.texts import Language
 from gateway.reports.stored_reports import MEDIA_TYPES, Format, Reports, as_table
 
-Reader = Annotated[Principal, needs(Scope.REPORTS_READ)]
+Reader = Annotated[Principal, requires(Scope.REPORTS_READ)]
 Kind = Annotated[Format, Query(alias="format")]
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "No such scan: not_found; or no report yet: no_report"}
@@ -62,7 +62,7 @@ def reports_router(reports: Reports, pages: Pages) -> APIRouter:
 
     @router.get("/{scan_id}/report", summary="The newest report", response_model=Report, responses=FILES)
     async def report(
-        asking: Reader,
+        principal: Reader,
         facts: Facts,
         scan_id: UUID,
         analysis_id: UUID | None = None,
@@ -70,16 +70,16 @@ def reports_router(reports: Reports, pages: Pages) -> APIRouter:
         lang: Language = Language.ENGLISH,
     ) -> Any:
         """As JSON, a table, or a page for each study, in `lang`; `analysis_id` asks for that of an earlier analysis."""
-        kept = await reports.read(asking, facts, scan_id, analysis_id, kind)
+        kept = await reports.read(principal, facts, scan_id, analysis_id, kind)
         if kind is Format.JSON:
             return Report(**Named.model_validate(kept.row).model_dump(), **kept.body)
         if kind is Format.PDF:
-            return _file(await pages.pdf(asking, facts, kept, lang), kind, scan_id)
+            return _file(await pages.pdf(principal, facts, kept, lang), kind, scan_id)
         return _file(as_table(kept, kind), kind, scan_id)
 
     @router.get("/{scan_id}/reports", summary="All reports")
-    async def all_of_them(asking: Reader, facts: Facts, scan_id: UUID) -> Listed:
-        rows: Sequence[Any] = await reports.all(asking, facts, scan_id)
+    async def all_of_them(principal: Reader, facts: Facts, scan_id: UUID) -> Listed:
+        rows: Sequence[Any] = await reports.all(principal, facts, scan_id)
         return Listed(items=[Named.model_validate(row) for row in rows])
 
     return router

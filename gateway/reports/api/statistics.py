@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gateway.database.connection import Database
-from gateway.http.authorization import needs
+from gateway.http.authorization import requires
 from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.reports.statistics import Statistics, over_hours
@@ -18,7 +18,7 @@ def statistics_router(database: Database) -> APIRouter:
     router = APIRouter(tags=["numbers"])
 
     @router.get("/api/statistics", summary="What was screened, how long it took, and who agreed")
-    async def numbers(asking: Annotated[Principal, needs(Scope.REPORTS_READ)], hours: Hours = 24) -> Statistics:
-        return await over_hours(database, asking.institution, hours)
+    async def numbers(principal: Annotated[Principal, requires(Scope.REPORTS_READ)], hours: Hours = 24) -> Statistics:
+        return await over_hours(database, principal.institution, hours)
 
     return router

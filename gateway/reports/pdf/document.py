@@ -33,16 +33,16 @@ class Pages:
     database: Database
     viewing: Viewing
 
-    async def pdf(self, asking: Principal, facts: RequestFacts, kept: Kept, language: Language) -> bytes:
+    async def pdf(self, principal: Principal, facts: RequestFacts, kept: Kept, language: Language) -> bytes:
         """The PDF of a report."""
         words, row = WORDS[language], kept.row
-        told = await self._facts(asking, row.scan_id, words)
+        told = await self._facts(principal, row.scan_id, words)
         evidence = await self._evidence(kept)
         pages: list[tuple[dict[str, Any], Subject]] = []
         for study in kept.body["studies"]:
             uid = study["row"]["study_uid"]
             own = next((one for one in evidence if one.study_uid == uid), None)
-            picture = await self._picture(asking, facts, kept, own) if own else None
+            picture = await self._picture(principal, facts, kept, own) if own else None
             subject = Subject(
                 facts=[*told, (words.study, uid)] if uid else told,
                 created_at=row.created_at,
@@ -53,15 +53,15 @@ class Pages:
             pages.append((study, subject))
         return await asyncio.to_thread(_drawn, pages, words)
 
-    async def _facts(self, asking: Principal, scan_id: UUID, words: Words) -> list[tuple[str, str]]:
+    async def _facts(self, principal: Principal, scan_id: UUID, words: Words) -> list[tuple[str, str]]:
         """Whose scan it is: by name for who may see names, else by pseudonym."""
         async with self.database.transaction() as session:
-            scan = await scans.find(session, asking.institution, scan_id)
+            scan = await scans.find(session, principal.institution, scan_id)
         if scan is None:
             return [(words.scan, str(scan_id))]
-        name = Name.of(scan.patient, asking)
+        name = Name.of(scan.patient, principal)
         label = words.pseudonym if name.pseudonymised else words.patient
-        file = [(words.file, scan.file_name)] if asking.sees_names else []
+        file = [(words.file, scan.file_name)] if principal.sees_names else []
         return [(label, f"{name.first_name} {name.last_name}".strip()), (words.scan, str(scan_id)), *file]
 
     async def _evidence(self, kept: Kept) -> Sequence[Evidence]:
@@ -72,12 +72,12 @@ class Pages:
         except (GatewayError, InvalidEvidence):
             return ()
 
-    async def _picture(self, asking: Principal, facts: RequestFacts, kept: Kept, evidence: Evidence) -> bytes | None:
+    async def _picture(self, principal: Principal, facts: RequestFacts, kept: Kept, evidence: Evidence) -> bytes | None:
         """The key slice under its heatmap; a page without it is better than none."""
-        if not asking.may(Scope.SCANS_READ):
+        if not principal.may(Scope.SCANS_READ):
             return None
         try:
-            opened = await self.viewing.opening(asking, facts, kept.row.scan_id, "report", evidence.study_uid)
+            opened = await self.viewing.opening(principal, facts, kept.row.scan_id, "report", evidence.study_uid)
             opened = replace(opened, evidence_key=kept.row.evidence_key)
             if (await self.viewing.series(opened)).key_slice != evidence.key_slice:
                 return None

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from gateway.http.authorization import Asking, Facts, needs
+from gateway.http.authorization import CurrentPrincipal, Facts, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.text_validation import Line
@@ -41,20 +41,20 @@ def operating_point_router(points: OperatingPoints, networks: Networks) -> APIRo
     router = APIRouter(prefix="/api/operating-point", tags=["models"])
 
     @router.get("", summary="The operating point in force")
-    async def read(asking: Asking, response: Response) -> Chosen:
+    async def read(principal: CurrentPrincipal, response: Response) -> Chosen:
         card = networks.now.card
-        return told(await points.read(asking.institution, card), card, response)
+        return told(await points.read(principal.institution, card), card, response)
 
     @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
     async def choose(
-        asking: Annotated[Principal, needs(Scope.OPERATION_WRITE)],
+        principal: Annotated[Principal, requires(Scope.OPERATION_WRITE)],
         facts: Facts,
         choice: Choice,
         response: Response,
         seen: Expected,
     ) -> Chosen:
         card = networks.now.card
-        chosen = await points.choose(asking, card, choice.name, choice.model_card, seen, facts)
+        chosen = await points.choose(principal, card, choice.name, choice.model_card, seen, facts)
         return told(chosen, card, response)
 
     def told(force: InForce, card: ModelCard, response: Response) -> Chosen:

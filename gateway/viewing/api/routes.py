@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AfterValidator
 
-from gateway.http.authorization import Facts, needs
+from gateway.http.authorization import Facts, requires
 from gateway.http.ranges import PRIVATE, has_it, not_modified, streamed
 from gateway.http.response_shapes import Problem
 from gateway.permissions import Scope
@@ -34,7 +34,7 @@ def _step(step: int) -> int:
     return step
 
 
-Viewer = Annotated[Principal, needs(Scope.SCANS_READ)]
+Viewer = Annotated[Principal, requires(Scope.SCANS_READ)]
 StudyUid = Annotated[
     str | None,
     Query(pattern=r"^[0-9.]+$", max_length=64, description="Of an upload with several studies; the report's first."),
@@ -153,8 +153,8 @@ def _add_volumes(router: APIRouter, viewing: Viewing) -> None:
 def _opening(viewing: Viewing, what: str) -> Any:
     """A dependency that gives the scan, opened to look at `what`."""
 
-    async def opened(asking: Viewer, facts: Facts, scan_id: UUID, study_uid: StudyUid = None) -> Opened:
-        return await viewing.opening(asking, facts, scan_id, what, study_uid)
+    async def opened(principal: Viewer, facts: Facts, scan_id: UUID, study_uid: StudyUid = None) -> Opened:
+        return await viewing.opening(principal, facts, scan_id, what, study_uid)
 
     return Depends(opened)
 

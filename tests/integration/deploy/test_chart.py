@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 
 from gateway.cli.app import app
-from gateway.settings.auth import PeopleSettings
+from gateway.settings.auth import AuthSettings
 from gateway.settings.settings import Settings
 from tests.integration.deploy.charts import VALUES, objects, of_kind, pods, run
 
@@ -64,7 +64,7 @@ def test_secrets_are_named_and_never_given(values: str) -> None:
 
 @every_set
 def test_every_variable_is_a_setting(values: str) -> None:
-    settings = {*Settings.model_fields, *PeopleSettings.model_fields}
+    settings = {*Settings.model_fields, *AuthSettings.model_fields}
     named = {variable["name"] for pod in pods(values).values() for variable in _environment(pod)}
     ours = {name.removeprefix("TURNSTILE_").lower() for name in named if name.startswith("TURNSTILE_")}
     assert ours - settings == set()

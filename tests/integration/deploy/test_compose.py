@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gateway.cli.app import app
-from gateway.settings.auth import PeopleSettings
+from gateway.settings.auth import AuthSettings
 from gateway.settings.settings import Settings
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
@@ -129,7 +129,7 @@ def test_what_is_mounted_is_in_the_tree() -> None:
 
 
 def test_every_variable_is_a_setting_and_every_command_exists() -> None:
-    settings = {*Settings.model_fields, *PeopleSettings.model_fields}
+    settings = {*Settings.model_fields, *AuthSettings.model_fields}
     ours = {name: service for name, service in whole()["services"].items() if "gateway" in service["image"]}
     for service in ours.values():
         named = [name.removeprefix("TURNSTILE_").lower() for name in service["environment"] if "TURNSTILE_" in name]

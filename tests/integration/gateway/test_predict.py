@@ -10,8 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from gateway.predictions.api import CSV, XLSX
 from gateway.reports.report_table import TABLE
-from gateway.screening.api.predict import CSV, XLSX
 from screening.report import COLUMNS
 from tests.integration.gateway.running_gateway import RunningGateway
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.auth.rate_limit import home_of
+from gateway.auth.rate_limit import rate_limit_key
 from gateway.permissions import Role
 from gateway.settings.settings import Settings
 from tests.integration.gateway.auth.api_calls import bearer, gateway_without_networks, make_token, problem
@@ -129,7 +129,7 @@ def test_over_https_cookies_and_pages_are_held_to_it(strict: RunningGateway, dat
     [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("", ""), ("socket", "socket")],
 )
 def test_one_subscriber_is_one_count(address: str, home: str) -> None:
-    assert home_of(address) == home
+    assert rate_limit_key(address) == home
 
 
 def test_no_secret_has_a_default() -> None:

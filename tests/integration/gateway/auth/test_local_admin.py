@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from gateway.auth.authentication import NoLogin, open_entrance
+from gateway.auth.authentication import NoLogin, open_authentication
 from gateway.database.connection import Database
 from gateway.permissions import Role
-from gateway.settings.auth import PeopleSettings, is_loopback
+from gateway.settings.auth import AuthSettings, is_loopback
 from tests.integration.gateway.auth.api_calls import bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.postgres import RunningPostgres
@@ -89,21 +89,21 @@ def test_which_addresses_are_the_machine_s_own(host: str, ours: bool) -> None:
 def test_where_others_reach_it_it_does_not_start_without_a_login(postgres: RunningPostgres) -> None:
     url = postgres.new_database()
 
-    async def start(settings: PeopleSettings, *, loopback: bool) -> str:
+    async def start(settings: AuthSettings, *, loopback: bool) -> str:
         database = Database(url)
         try:
-            async with open_entrance(settings, database, loopback) as entrance:
-                await entrance.refuse_without_login()
-                return entrance.words
+            async with open_authentication(settings, database, loopback) as authentication:
+                await authentication.refuse_without_login()
+                return authentication.description
         finally:
             await database.close()
 
-    assert "local admin" in asyncio.run(start(PeopleSettings(), loopback=True))
+    assert "local admin" in asyncio.run(start(AuthSettings(), loopback=True))
     with pytest.raises(NoLogin, match="turnstile token create"):
-        asyncio.run(start(PeopleSettings(), loopback=False))
+        asyncio.run(start(AuthSettings(), loopback=False))
     with pytest.raises(NoLogin):
-        asyncio.run(start(PeopleSettings(local_admin=False), loopback=True))
-    oidc = PeopleSettings(oidc_issuer="https://login.example", oidc_client_id="turnstile")
+        asyncio.run(start(AuthSettings(local_admin=False), loopback=True))
+    oidc = AuthSettings(oidc_issuer="https://login.example", oidc_client_id="turnstile")
     assert "https://login.example" in asyncio.run(start(oidc, loopback=False))
     make_token(url, Role.ADMIN)
-    assert asyncio.run(start(PeopleSettings(), loopback=False)) == "API tokens"
+    assert asyncio.run(start(AuthSettings(), loopback=False)) == "API tokens"

@@ -104,7 +104,7 @@ class Callers:
     _over: Event = field(default_factory=Event)
 
     @contextmanager
-    def asking(self, callers: int) -> Iterator[None]:
+    def principal(self, callers: int) -> Iterator[None]:
         threads = [Thread(target=self._ask_on) for _ in range(callers)]
         for thread in threads:
             thread.start()

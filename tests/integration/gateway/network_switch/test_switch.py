@@ -59,7 +59,7 @@ def test_a_switch_under_load_fails_nothing_and_mixes_nothing(
     choose(house, "youden")
     scans = queued(house, study)
     callers = Callers(house, study)
-    with callers.asking(1):
+    with callers.principal(1):
         scans += queued(house, study)
         switched = house.switch(repositories[1])
         assert switched.returncode == 0, switched.stderr + house.log.read_text()

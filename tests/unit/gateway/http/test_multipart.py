@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from gateway.http.multipart import LONGEST_HEAD, LONGEST_TEXT, parts, plain_name
 from screening.errors import OverBudget
-from tests.unit.gateway.screening.test_upload_body import BOUNDARY, MULTIPART, multipart, request_of
+from tests.unit.gateway.predictions.test_upload_body import BOUNDARY, MULTIPART, multipart, request_of
 
 Seen = list[tuple[str, str, bytes]]
 

@@ -26,17 +26,19 @@ class Predictions:
         analysis = self.networks.now.analysis
         return analysis.admission.expect(analysis.slices_per_upload)
 
-    async def screened(self, asking: Principal, uploads: Sequence[Upload], facts: RequestFacts) -> tuple[Report, ...]:
+    async def screened(
+        self, principal: Principal, uploads: Sequence[Upload], facts: RequestFacts
+    ) -> tuple[Report, ...]:
         """The reports of all studies, of those that were not analysed too."""
         async with self.networks.in_use() as served:
-            force = await self.points.read(asking.institution, served.card)
+            force = await self.points.read(principal.institution, served.card)
             analysis = served.analysis.judging_at(force.point)
             reports = tuple([report for upload in uploads for report in await analysis.reports(upload)])
-        await self._kept(asking, reports, facts)
+        await self._kept(principal, reports, facts)
         return reports
 
-    async def _kept(self, asking: Principal, reports: Sequence[Report], facts: RequestFacts) -> None:
+    async def _kept(self, principal: Principal, reports: Sequence[Report], facts: RequestFacts) -> None:
         uids = [str(report.row["study_uid"]) for report in reports if report.row["study_uid"]]
         detail: audit_log.Detail = {"studies": len(reports), "study_uids": uids}
         async with self.database.transaction() as session:
-            await audit_log.record(session, asking, audit_log.Action.EXECUTE, "screening", None, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "screening", None, facts, detail)

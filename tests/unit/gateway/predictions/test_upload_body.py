@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from gateway.screening.api.upload_body import MOST_FILES, received
+from gateway.predictions.upload_body import MOST_FILES, received
 from screening.errors import EmptyUpload, OverBudget
 
 BOUNDARY = "b0undary"

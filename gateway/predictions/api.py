@@ -8,15 +8,15 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from gateway.http.authorization import COUNTED_UPLOAD, Facts, needs
+from gateway.http.authorization import LIMITED_UPLOAD, Facts, requires
 from gateway.http.disconnect import unless_disconnected
 from gateway.http.response_shapes import Problem, Row, Rows
 from gateway.permissions import Scope
+from gateway.predictions.prediction import Predictions
+from gateway.predictions.upload_body import received
 from gateway.principal import Principal
 from gateway.reports.report_body import summary_of
 from gateway.reports.report_table import as_csv, as_xlsx, table_row
-from gateway.screening.api.upload_body import received
-from gateway.screening.prediction import Predictions
 from screening.report import Report
 
 JSON: Final = "application/json"
@@ -47,7 +47,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": Problem, "description": "The networks are away: engine_unavailable; see Retry-After"},
     504: {"model": Problem, "description": "Not done in time: engine_deadline"},
 }
-Predicting = Annotated[Principal, needs(Scope.INFERENCE_PREDICT)]
+Predicting = Annotated[Principal, requires(Scope.INFERENCE_PREDICT)]
 TABLES: Final[dict[str, Any]] = {CSV: {}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -61,11 +61,11 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         response_model=Row | Rows,
         responses={200: {"content": TABLES}},
         openapi_extra={"requestBody": BODY},
-        dependencies=[COUNTED_UPLOAD],
+        dependencies=[LIMITED_UPLOAD],
     )
     async def predict(
         request: Request,
-        asking: Predicting,
+        principal: Predicting,
         facts: Facts,
         detail: Literal["row", "full"] = "row",
         every: Annotated[bool, Query(alias="all")] = False,
@@ -80,7 +80,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         async with AsyncExitStack() as stack:
             with predictions.expected():
                 uploads = await stack.enter_async_context(received(request, scratch_folder, upload_bytes))
-            reports = await unless_disconnected(request, predictions.screened(asking, uploads, facts))
+            reports = await unless_disconnected(request, predictions.screened(principal, uploads, facts))
         if not every:
             _raise_if_none_was_analysed(reports)
         return _answer(reports, _wanted(request.headers.get("accept", "")), detail, every=every)

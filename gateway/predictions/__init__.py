@@ -1,0 +1,1 @@
+"""Studies that are screened at once and stored nowhere: `POST /inference/predict`."""
