@@ -46,7 +46,7 @@ class Principal:
 
 
 @dataclass(frozen=True)
-class RequestFacts:
+class RequestContext:
     """From where and under which id a request came, for the audit."""
 
     address: str

@@ -14,7 +14,7 @@ from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import AnalysisRow, AttemptRow
 from gateway.errors import DatabaseAway, GatewayError, NoAnalysis, NotFound
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.store import scans
 
 POLL_S: Final = 3.0  # news may get lost, and of a place in the queue there is none
@@ -39,7 +39,7 @@ class Analyses:
     database: Database
     news: News
 
-    async def request(self, principal: Principal, facts: RequestFacts, scan_id: UUID, *, urgent: bool) -> Seen:
+    async def request(self, principal: Principal, context: RequestContext, scan_id: UUID, *, urgent: bool) -> Seen:
         """Have the scan analysed; an analysis that has not ended yet is answered as it is."""
         async with self.database.transaction() as session:
             row = await analyses.request(session, principal.institution, scan_id, principal.key, urgent=urgent)
@@ -47,17 +47,17 @@ class Analyses:
                 raise NotFound("there is no such scan")
             seen = await _seen(session, row)
             told: dict[str, str | bool] = {"scan": str(scan_id), "urgent": urgent}
-            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", row.id, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", row.id, context, told)
         return seen
 
     async def request_all(
-        self, principal: Principal, facts: RequestFacts, scan_ids: Sequence[UUID], *, urgent: bool
+        self, principal: Principal, context: RequestContext, scan_ids: Sequence[UUID], *, urgent: bool
     ) -> list[tuple[UUID, Seen | GatewayError]]:
         """Have each scan analysed, or tell why not."""
         answers: list[tuple[UUID, Seen | GatewayError]] = []
         for scan_id in scan_ids:
             try:
-                answers.append((scan_id, await self.request(principal, facts, scan_id, urgent=urgent)))
+                answers.append((scan_id, await self.request(principal, context, scan_id, urgent=urgent)))
             except NotFound as error:
                 answers.append((scan_id, error))
         return answers
@@ -79,7 +79,7 @@ class Analyses:
             made = await attempts.of_analyses(session, [row.id for row in rows])
             return [(await _seen(session, row), [one for one in made if one.analysis_id == row.id]) for row in rows]
 
-    async def cancel(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Seen:
+    async def cancel(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Seen:
         """Cancel the newest analysis; one that has ended stays as it is."""
         async with self.database.transaction() as session:
             row = await analyses.cancel(session, principal.institution, scan_id)
@@ -88,7 +88,7 @@ class Analyses:
                 raise NoAnalysis("this scan was never analysed")
             seen = await _seen(session, row)
             told = {"scan": str(scan_id)}
-            await audit_log.record(session, principal, audit_log.Action.DELETE, "analysis", row.id, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "analysis", row.id, context, told)
         return seen
 
     async def ended(self, principal: Principal, seen: Seen, wait_s: float) -> Seen:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from gateway.audit.hash_chain import Action
 from gateway.audit.reading import AuditTrail, Format, as_json
 from gateway.audit.store import AuditFilter
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import Line
 from gateway.permissions import Scope
@@ -67,9 +67,9 @@ def audit_router(trail: AuditTrail) -> APIRouter:
 
     @router.get("", summary="Events of the institution, newest first")
     async def page(
-        principal: Auditor, facts: Facts, wanted: Wanted, limit: Limit = 20, offset: Offset = 0
+        principal: Auditor, context: Context, wanted: Wanted, limit: Limit = 20, offset: Offset = 0
     ) -> Page[AuditEvent]:
-        links, total = await trail.page(principal, wanted, limit, offset, facts)
+        links, total = await trail.page(principal, wanted, limit, offset, context)
         items = [AuditEvent.model_validate(as_json(link)) for link in links]
         return Page(items=items, total=total, limit=limit, offset=offset)
 
@@ -79,8 +79,13 @@ def audit_router(trail: AuditTrail) -> APIRouter:
         response_class=StreamingResponse,
         responses=LINES,
     )
-    async def export(principal: Auditor, facts: Facts, wanted: Wanted, format: Format = "jsonl") -> StreamingResponse:  # noqa: A002 - the parameter's name in the URL
-        lines = trail.export(principal, wanted, format, facts)
+    async def export(
+        principal: Auditor,
+        context: Context,
+        wanted: Wanted,
+        format: Format = "jsonl",  # noqa: A002 - the parameter's name in the URL
+    ) -> StreamingResponse:
+        lines = trail.export(principal, wanted, format, context)
         headers = {"Content-Disposition": f'attachment; filename="turnstile-audit.{format}.ndjson"'}
         return StreamingResponse(lines, media_type=TYPES[format], headers=headers)
 

@@ -2,7 +2,7 @@
 
     async with database.transaction() as session:
         ... the change ...
-        await audit.record(session, asking, Action.DELETE, "patient", patient.id, facts)
+        await audit_log.record(session, principal, Action.DELETE, "patient", patient.id, context)
 
 It comes last in the transaction: from here to the commit no other audited transaction can end. What it costs was
 measured; see docs/security.md.
@@ -16,7 +16,7 @@ from uuid import UUID
 from gateway.audit import store
 from gateway.audit.hash_chain import Action, Detail, Event, Outcome
 from gateway.database.connection import AsyncSession
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 
 NOTHING: Final[Detail] = {}
 STRANGER: Final = "stranger"
@@ -30,18 +30,18 @@ async def record(
     action: Action,
     entity: str,
     entity_id: UUID | str | None,
-    facts: RequestFacts | None,
+    context: RequestContext | None,
     detail: Detail = NOTHING,
     outcome: Outcome = Outcome.SUCCESS,
 ) -> None:
     """Say that `principal` did `action` to the `entity` of that id; None for a list, whose ids go into `detail`.
 
-    `facts` is None for what no request asked for. `detail` takes texts, whole numbers, truths and lists of texts, and
+    `context` is None for what no request asked for. `detail` takes texts, whole numbers, truths and lists of texts, and
     never a name, a description or a file name.
     """
     await _append(
         session,
-        facts,
+        context,
         actor=principal.key,
         actor_kind=principal.kind,
         role=principal.role,
@@ -54,11 +54,11 @@ async def record(
     )
 
 
-async def record_stranger(session: AsyncSession, institution: str, facts: RequestFacts, detail: Detail) -> None:
+async def record_stranger(session: AsyncSession, institution: str, context: RequestContext, detail: Detail) -> None:
     """Say that somebody showed a credential which opened nothing."""
     await _append(
         session,
-        facts,
+        context,
         actor=STRANGER,
         actor_kind=STRANGER,
         role="none",
@@ -71,8 +71,8 @@ async def record_stranger(session: AsyncSession, institution: str, facts: Reques
     )
 
 
-async def _append(session: AsyncSession, facts: RequestFacts | None, **words: Any) -> None:
-    address, request_id = (facts.address, facts.request_id) if facts else (None, None)
+async def _append(session: AsyncSession, context: RequestContext | None, **words: Any) -> None:
+    address, request_id = (context.address, context.request_id) if context else (None, None)
     await store.append(session, Event(at=datetime.now(UTC), address=address, request_id=request_id, **words))
 
 

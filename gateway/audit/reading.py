@@ -11,7 +11,7 @@ from gateway.audit.fhir_export import as_audit_event
 from gateway.audit.hash_chain import Link, Verification, verify
 from gateway.audit.store import AuditFilter
 from gateway.database.connection import Database
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 
 Format = Literal["jsonl", "fhir"]
 
@@ -23,22 +23,24 @@ class AuditTrail:
         self._database = database
 
     async def page(
-        self, principal: Principal, wanted: AuditFilter, limit: int, offset: int, facts: RequestFacts
+        self, principal: Principal, wanted: AuditFilter, limit: int, offset: int, context: RequestContext
     ) -> tuple[tuple[Link, ...], int]:
         """Events, newest first, and how many there are in all."""
         async with self._database.transaction() as session:
             found = await rows.page(session, wanted, limit, offset)
             await audit_log.record(
-                session, principal, audit_log.Action.READ, "audit", None, facts, {"count": len(found[0])}
+                session, principal, audit_log.Action.READ, "audit", None, context, {"count": len(found[0])}
             )
         return found
 
     async def export(
-        self, principal: Principal, wanted: AuditFilter, form: Format, facts: RequestFacts
+        self, principal: Principal, wanted: AuditFilter, form: Format, context: RequestContext
     ) -> AsyncIterator[bytes]:
         """Every event as one line, oldest first: as it stands in the chain, or as FHIR has it (NDJSON)."""
         async with self._database.transaction() as session:
-            await audit_log.record(session, principal, audit_log.Action.EXPORT, "audit", None, facts, {"format": form})
+            await audit_log.record(
+                session, principal, audit_log.Action.EXPORT, "audit", None, context, {"format": form}
+            )
         async with self._database.transaction() as session:
             async for link in rows.links(session, wanted):
                 told = as_audit_event(link) if form == "fhir" else as_json(link)

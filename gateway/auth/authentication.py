@@ -21,7 +21,7 @@ from gateway.database.connection import Database
 from gateway.errors import NotPermitted, NotSignedIn
 from gateway.http.request_credentials import RequestCredentials
 from gateway.permissions import Scope
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.settings.auth import AuthSettings
 
 ACTIONS: Final = {"POST": audit_log.Action.CREATE, "PUT": audit_log.Action.UPDATE, "DELETE": audit_log.Action.DELETE}
@@ -57,39 +57,41 @@ class Authentication:
             return "none is set up: every user of this machine is the local admin"
         return "API tokens" if self.sign_in is None else f"{self.settings.oidc_issuer}, and API tokens"
 
-    async def authenticate(self, credentials: RequestCredentials, facts: RequestFacts) -> Principal:
+    async def authenticate(self, credentials: RequestCredentials, context: RequestContext) -> Principal:
         """The principal of a request; a refused credential is counted and recorded.
 
         Raises NotSignedIn, NotPermitted, ForeignOrigin, ProviderAway, and TooManyRequests after too many refusals.
         """
         if not credentials.has_credential:
             return await self.authenticator.authenticate(credentials)
-        async with self.refusals_recorded(facts):
+        async with self.refusals_recorded(context):
             try:
                 return await self.authenticator.authenticate(credentials)
             except (NotSignedIn, NotPermitted):
-                await self.sign_in_rate.spend(rate_limit_key(facts.address))
+                await self.sign_in_rate.spend(rate_limit_key(context.address))
                 raise
 
     @asynccontextmanager
-    async def refusals_recorded(self, facts: RequestFacts) -> AsyncIterator[None]:
+    async def refusals_recorded(self, context: RequestContext) -> AsyncIterator[None]:
         """Write the audit event of a refused credential before the refusal is answered."""
         try:
             yield
         except (NotSignedIn, NotPermitted) as refusal:
             async with self.database.transaction() as session:
-                await audit_log.record_stranger(session, self.settings.institution, facts, {"error": refusal.code})
+                await audit_log.record_stranger(session, self.settings.institution, context, {"error": refusal.code})
             raise
 
-    async def record_refused_call(self, principal: Principal, facts: RequestFacts, method: str, scope: Scope) -> None:
+    async def record_refused_call(
+        self, principal: Principal, context: RequestContext, method: str, scope: Scope
+    ) -> None:
         """Write the audit event of a call that the principal has no scope for."""
         action, detail = ACTIONS.get(method, audit_log.Action.READ), {"scope": scope.value}
         async with self.database.transaction() as session:
-            await audit_log.record(session, principal, action, "call", None, facts, detail, audit_log.Outcome.REFUSED)
+            await audit_log.record(session, principal, action, "call", None, context, detail, audit_log.Outcome.REFUSED)
 
-    async def count_upload(self, principal: Principal, facts: RequestFacts) -> None:
+    async def count_upload(self, principal: Principal, context: RequestContext) -> None:
         """Count one upload; raises TooManyRequests."""
-        await self.upload_rate.spend(principal.key, rate_limit_key(facts.address))
+        await self.upload_rate.spend(principal.key, rate_limit_key(context.address))
 
     async def refuse_without_login(self) -> None:
         """Raise NoLogin when the only way in would be the local admin's, on an address that is not this machine's."""
@@ -107,7 +109,7 @@ class Authentication:
 async def open_authentication(
     settings: AuthSettings, database: Database, loopback: bool
 ) -> AsyncIterator[Authentication]:
-    """The authentication of a service; the local admin needs `loopback`, the setting, and that no provider is set up."""
+    """The authentication of a service. The local admin needs a loopback address, its setting, and no OIDC provider."""
     local = loopback and settings.local_admin and settings.oidc_issuer is None
     sessions = Sessions(timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_absolute_s))
     async with httpx.AsyncClient() as http:

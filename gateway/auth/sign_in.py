@@ -12,25 +12,25 @@ from gateway.auth.oidc_login import SignIn
 from gateway.auth.rate_limit import rate_limit_key
 from gateway.database.connection import AsyncSession
 from gateway.errors import NotFound, NotSignedIn
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 
 CALLBACK = "/auth/callback"
 
 
-async def by_token(authentication: Authentication, text: str, facts: RequestFacts) -> str:
+async def by_token(authentication: Authentication, text: str, context: RequestContext) -> str:
     """The secret of a new session, which ends with its token; raises InvalidToken or TooManyRequests."""
-    await authentication.sign_in_rate.spend(rate_limit_key(facts.address))
-    async with authentication.refusals_recorded(facts), authentication.database.transaction() as session:
+    await authentication.sign_in_rate.spend(rate_limit_key(context.address))
+    async with authentication.refusals_recorded(context), authentication.database.transaction() as session:
         principal, until = await api_tokens.redeem(session, text)
-        return await _begin_session(session, authentication, principal, facts, until)
+        return await _begin_session(session, authentication, principal, context, until)
 
 
 async def to_provider(
-    authentication: Authentication, origin: str, return_to: str, facts: RequestFacts
+    authentication: Authentication, origin: str, return_to: str, context: RequestContext
 ) -> tuple[str, str]:
     """Where to send the browser, and the state that it has to bring back; raises NotFound without a provider."""
     sign_in, _ = _provider(authentication)
-    await authentication.sign_in_rate.spend(rate_limit_key(facts.address))
+    await authentication.sign_in_rate.spend(rate_limit_key(context.address))
     async with authentication.database.transaction() as session:
         return await sign_in.begin(session, origin + CALLBACK, return_to)
 
@@ -41,7 +41,7 @@ async def from_provider(
     state: str,
     kept_state: str | None,
     code: str | None,
-    facts: RequestFacts,
+    context: RequestContext,
 ) -> tuple[str, str]:
     """The secret of a new session and the path to return to.
 
@@ -49,7 +49,7 @@ async def from_provider(
     InvalidToken, UnknownRole, UnknownInstitution, ProviderAway, or NotFound without a provider.
     """
     sign_in, login = _provider(authentication)
-    async with authentication.refusals_recorded(facts):
+    async with authentication.refusals_recorded(context):
         if kept_state is None or not compare_digest(state.encode(), kept_state.encode()):
             raise NotSignedIn("this sign-in was not begun by this browser; sign in again")
         async with authentication.database.transaction() as session:
@@ -60,28 +60,28 @@ async def from_provider(
         principal = login.claims.principal(claims)
     async with authentication.database.transaction() as session:
         await record_user(session, claims, principal)
-        return await _begin_session(session, authentication, principal, facts, None), pending.return_to
+        return await _begin_session(session, authentication, principal, context, None), pending.return_to
 
 
 async def sign_out(
-    authentication: Authentication, principal: Principal, secret: str | None, facts: RequestFacts
+    authentication: Authentication, principal: Principal, secret: str | None, context: RequestContext
 ) -> None:
     """End the session of the browser."""
     async with authentication.database.transaction() as session:
         if secret is not None:
             await authentication.sessions.end(session, secret)
-        await audit_log.record(session, principal, audit_log.Action.DELETE, "session", None, facts)
+        await audit_log.record(session, principal, audit_log.Action.DELETE, "session", None, context)
 
 
 async def _begin_session(
     session: AsyncSession,
     authentication: Authentication,
     principal: Principal,
-    facts: RequestFacts,
+    context: RequestContext,
     until: datetime | None,
 ) -> str:
     secret = await authentication.sessions.begin(session, principal, until)
-    await audit_log.record(session, principal, audit_log.Action.LOGIN, "session", None, facts)
+    await audit_log.record(session, principal, audit_log.Action.LOGIN, "session", None, context)
     return secret
 
 

@@ -1,6 +1,6 @@
 """What a call requires of its caller: a principal, a scope, a rate.
 
-    async def patients(principal: CurrentPrincipal, facts: Facts) -> ...             # signed in, any role
+    async def patients(principal: CurrentPrincipal, context: Context) -> ...         # signed in, any role
     @router.get("/patients", dependencies=[requires(Scope.PATIENTS_READ)])           # signed in, with this scope
     async def patients(principal: Annotated[Principal, requires(Scope.PATIENTS_READ)])
     @router.post("/scans", dependencies=[LIMITED_UPLOAD])                            # within the upload rate
@@ -15,9 +15,9 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.errors import NotPermitted, NotSignedIn
-from gateway.http.request_credentials import SESSION, RequestCredentials, credentials_of, facts_of, forget_cookie
+from gateway.http.request_credentials import SESSION, RequestCredentials, credentials_of, forget_cookie, request_context
 from gateway.permissions import Scope
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 
 BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
 
@@ -29,13 +29,15 @@ class Authentication(Protocol):
     def public_url(self) -> str | None:
         """The address that browsers know, where it differs from the Host header."""
 
-    async def authenticate(self, credentials: RequestCredentials, facts: RequestFacts) -> Principal:
+    async def authenticate(self, credentials: RequestCredentials, context: RequestContext) -> Principal:
         """The principal; raises NotSignedIn, NotPermitted, ForeignOrigin, TooManyRequests or ProviderAway."""
 
-    async def record_refused_call(self, principal: Principal, facts: RequestFacts, method: str, scope: Scope) -> None:
+    async def record_refused_call(
+        self, principal: Principal, context: RequestContext, method: str, scope: Scope
+    ) -> None:
         """Write the audit event of a call that the principal has no scope for."""
 
-    async def count_upload(self, principal: Principal, facts: RequestFacts) -> None:
+    async def count_upload(self, principal: Principal, context: RequestContext) -> None:
         """Count one upload; raises TooManyRequests."""
 
 
@@ -45,18 +47,18 @@ def authentication_of(request: Request) -> Authentication:
     return authentication
 
 
-async def _facts(request: Request) -> RequestFacts:
-    return facts_of(request)
+async def _context(request: Request) -> RequestContext:
+    return request_context(request)
 
 
-Facts = Annotated[RequestFacts, Depends(_facts)]
+Context = Annotated[RequestContext, Depends(_context)]
 
 
 async def _principal(
-    request: Request, facts: Facts, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    request: Request, context: Context, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Principal:
     try:
-        return await authentication_of(request).authenticate(credentials_of(request), facts)
+        return await authentication_of(request).authenticate(credentials_of(request), context)
     except NotSignedIn as refusal:
         refusal.headers |= _sign_in_again(request)
         raise
@@ -69,18 +71,18 @@ CurrentPrincipal = Annotated[Principal, SIGNED_IN]
 def requires(*scopes: Scope) -> Any:
     """A dependency that gives the principal when it has every one of `scopes`."""
 
-    async def permitted(request: Request, principal: CurrentPrincipal, facts: Facts) -> Principal:
+    async def permitted(request: Request, principal: CurrentPrincipal, context: Context) -> Principal:
         for scope in scopes:
             if not principal.may(scope):
-                await authentication_of(request).record_refused_call(principal, facts, request.method, scope)
+                await authentication_of(request).record_refused_call(principal, context, request.method, scope)
                 raise NotPermitted(f"this login does not include {scope}")
         return principal
 
     return Depends(permitted)
 
 
-async def _limited(request: Request, principal: CurrentPrincipal, facts: Facts) -> None:
-    await authentication_of(request).count_upload(principal, facts)
+async def _limited(request: Request, principal: CurrentPrincipal, context: Context) -> None:
+    await authentication_of(request).count_upload(principal, context)
 
 
 LIMITED_UPLOAD: Final = Depends(_limited)

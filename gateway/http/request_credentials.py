@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from gateway.errors import ForeignOrigin
 from gateway.http.request_id import request_id
-from gateway.principal import RequestFacts
+from gateway.principal import RequestContext
 
 FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 SESSION: Final = "turnstile"
@@ -59,9 +59,9 @@ def credentials_of(request: Request) -> RequestCredentials:
     )
 
 
-def facts_of(request: Request) -> RequestFacts:
+def request_context(request: Request) -> RequestContext:
     """The address and the id of a request, for the audit."""
-    return RequestFacts(request.client.host if request.client else "", request_id())
+    return RequestContext(request.client.host if request.client else "", request_id())
 
 
 def own_origin(request: Request) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from gateway.http.authorization import LIMITED_UPLOAD, Facts, requires
+from gateway.http.authorization import LIMITED_UPLOAD, Context, requires
 from gateway.http.disconnect import unless_disconnected
 from gateway.http.response_shapes import Problem, Row, Rows
 from gateway.permissions import Scope
@@ -66,7 +66,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
     async def predict(
         request: Request,
         principal: Predicting,
-        facts: Facts,
+        context: Context,
         detail: Literal["row", "full"] = "row",
         every: Annotated[bool, Query(alias="all")] = False,
     ) -> Response:
@@ -80,7 +80,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         async with AsyncExitStack() as stack:
             with predictions.expected():
                 uploads = await stack.enter_async_context(received(request, scratch_folder, upload_bytes))
-            reports = await unless_disconnected(request, predictions.screened(principal, uploads, facts))
+            reports = await unless_disconnected(request, predictions.screened(principal, uploads, context))
         if not every:
             _raise_if_none_was_analysed(reports)
         return _answer(reports, _wanted(request.headers.get("accept", "")), detail, every=every)

@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.errors import NotFound
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.scans import UNKNOWN
 from gateway.records.store import stored_files
 from gateway.records.store.stored_files import Uploaded
@@ -21,14 +21,14 @@ class Files:
     database: Database
     blobs: Blobs
 
-    async def open(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Uploaded:
+    async def open(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Uploaded:
         """What the file of a scan is; raises NotFound."""
         async with self.database.transaction() as session:
             file = await stored_files.of_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound(UNKNOWN)
             await audit_log.record(
-                session, principal, audit_log.Action.EXPORT, "scan", scan_id, facts, {"sha256": file.sha256}
+                session, principal, audit_log.Action.EXPORT, "scan", scan_id, context, {"sha256": file.sha256}
             )
         return file
 

@@ -11,7 +11,7 @@ from gateway.database.paging import Window
 from gateway.database.tables import PatientRow
 from gateway.errors import NotFound
 from gateway.idempotency.replay import Answer, Key, once
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.blob_release import release
 from gateway.records.pseudonyms import PatientView
 from gateway.records.store import patients as rows
@@ -38,21 +38,21 @@ class Patients:
         self._blobs = blobs
 
     async def page(
-        self, principal: Principal, q: str | None, sort: PatientSort, window: Window, facts: RequestFacts
+        self, principal: Principal, q: str | None, sort: PatientSort, window: Window, context: RequestContext
     ) -> tuple[tuple[PatientView, ...], int]:
         """A part of the list, and how long the whole is."""
         wanted = PatientFilter(principal.institution, principal.sees_names, q, sort)
         async with self._database.transaction() as session:
             found, total = await rows.page(session, wanted, window)
             views = await _views(session, found, principal)
-            await audit_log.record(session, principal, audit_log.Action.READ, "patient", None, facts, _ids(found))
+            await audit_log.record(session, principal, audit_log.Action.READ, "patient", None, context, _ids(found))
         return views, total
 
     async def create(
         self,
         principal: Principal,
         new: NewPatient,
-        facts: RequestFacts,
+        context: RequestContext,
         tell: Callable[[PatientView], Answer],
         key: Key | None = None,
     ) -> Answer:
@@ -61,17 +61,17 @@ class Patients:
 
             async def work() -> Answer:
                 row = await rows.insert(session, principal.institution, new.first_name, new.last_name, new.description)
-                await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, facts)
+                await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, context)
                 return tell(PatientView.of(row, Screened(), principal))
 
             return await once(session, key, work)
 
-    async def read(self, principal: Principal, patient_id: UUID, facts: RequestFacts) -> PatientView:
+    async def read(self, principal: Principal, patient_id: UUID, context: RequestContext) -> PatientView:
         """One patient; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _found(session, principal, patient_id)
             (view,) = await _views(session, (row,), principal)
-            await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, facts)
+            await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, context)
         return view
 
     async def change(
@@ -80,7 +80,7 @@ class Patients:
         patient_id: UUID,
         values: dict[str, str | None],
         expected: Collection[int] | None,
-        facts: RequestFacts,
+        context: RequestContext,
     ) -> PatientView:
         """Change what is given; raises NotFound, and PreconditionFailed unless it stands at an expected version."""
         async with self._database.transaction() as session:
@@ -89,15 +89,15 @@ class Patients:
             await rows.renamed(session, row)
             (view,) = await _views(session, (row,), principal)
             detail = {"fields": sorted(values)}
-            await audit_log.record(session, principal, audit_log.Action.UPDATE, "patient", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "patient", row.id, context, detail)
         return view
 
-    async def delete(self, principal: Principal, patient_id: UUID, facts: RequestFacts) -> None:
+    async def delete(self, principal: Principal, patient_id: UUID, context: RequestContext) -> None:
         """Delete the patient with scans, reports, and the blobs that nothing else uses; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _found(session, principal, patient_id, lock=True)
             used = await rows.delete(session, row)
-            await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, facts)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, context)
         await release(self._database, self._blobs, used)
 
 

@@ -9,7 +9,7 @@ from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.errors import NotFound
 from gateway.idempotency.replay import Answer, Key, once
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.patients import UNKNOWN
 from gateway.records.store import patients, scans
 from gateway.storage.blobs import Blobs, Incoming
@@ -49,7 +49,7 @@ class Uploading:
     async def record(
         self,
         principal: Principal,
-        facts: RequestFacts,
+        context: RequestContext,
         patient_id: UUID,
         arrived: Arrived,
         description: str | None,
@@ -72,7 +72,7 @@ class Uploading:
                     raise NotFound(UNKNOWN)
                 await arrived.incoming.keep()
                 told = {"patient": str(patient_id), "sha256": blob.sha256}
-                await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, facts, told)
+                await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, told)
                 return tell(scan.id)
 
             return await once(session, key, work)

@@ -11,7 +11,7 @@ from gateway.database.paging import Window
 from gateway.database.tables import ScanRow
 from gateway.database.tables.work import UNFINISHED
 from gateway.errors import NotFound
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.blob_release import release
 from gateway.records.pseudonyms import ScanView
 from gateway.records.store import scans as rows
@@ -49,22 +49,22 @@ class Scans:
         self._database = database
         self._blobs = blobs
 
-    async def page(self, principal: Principal, wanted: ScanFilter, window: Window, facts: RequestFacts) -> ScanPage:
+    async def page(self, principal: Principal, wanted: ScanFilter, window: Window, context: RequestContext) -> ScanPage:
         """A part of the list."""
         async with self._database.transaction() as session:
             kinds = await rows.kinds(session, wanted)
             found = await rows.page(session, wanted, window)
             views = await _views(session, found, principal)
             detail = {"ids": [str(row.id) for row in found]}
-            await audit_log.record(session, principal, audit_log.Action.READ, "scan", None, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.READ, "scan", None, context, detail)
         return ScanPage(views, sum(kind.count for kind in kinds if _is_wanted(kind, wanted)), _counts(kinds))
 
-    async def read(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> ScanView:
+    async def read(self, principal: Principal, scan_id: UUID, context: RequestContext) -> ScanView:
         """One scan; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _found(session, principal, scan_id)
             (view,) = await _views(session, (row,), principal)
-            await audit_log.record(session, principal, audit_log.Action.READ, "scan", row.id, facts)
+            await audit_log.record(session, principal, audit_log.Action.READ, "scan", row.id, context)
         return view
 
     async def describe(
@@ -73,7 +73,7 @@ class Scans:
         scan_id: UUID,
         description: str | None,
         expected: Collection[int] | None,
-        facts: RequestFacts,
+        context: RequestContext,
     ) -> ScanView:
         """Change the description; raises NotFound, and PreconditionFailed unless it stands at an expected version."""
         async with self._database.transaction() as session:
@@ -81,15 +81,15 @@ class Scans:
             await changed(session, row, {"description": description}, expected)
             (view,) = await _views(session, (row,), principal)
             detail = {"fields": ["description"]}
-            await audit_log.record(session, principal, audit_log.Action.UPDATE, "scan", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "scan", row.id, context, detail)
         return view
 
-    async def delete(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> None:
+    async def delete(self, principal: Principal, scan_id: UUID, context: RequestContext) -> None:
         """Delete the scan with its reports, and its blob when nothing else uses that; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _found(session, principal, scan_id, lock=True)
             await rows.delete(session, row)
-            await audit_log.record(session, principal, audit_log.Action.DELETE, "scan", scan_id, facts)
+            await audit_log.record(session, principal, audit_log.Action.DELETE, "scan", scan_id, context)
         await release(self._database, self._blobs, (row.sha256,))
 
 

@@ -16,7 +16,7 @@ from gateway.database.connection import Database
 from gateway.database.paging import Window
 from gateway.database.tables import FeedbackRow, ReportRow
 from gateway.errors import NoFeedback, NoReport
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.reports.report_table import inert
 from gateway.reports.store import feedback, reports
 from gateway.reports.store.feedback import Opinion
@@ -55,42 +55,42 @@ class Feedback:
         self._database = database
         self._metrics = metrics
 
-    async def give(self, principal: Principal, scan_id: UUID, said: Said, facts: RequestFacts) -> Opinion:
+    async def give(self, principal: Principal, scan_id: UUID, said: Said, context: RequestContext) -> Opinion:
         """Keep it on the scan's newest report, in the place of what this person said before; raises NoReport."""
         async with self._database.transaction() as session:
             report = await self._report(session, principal, scan_id)
             now = datetime.now(UTC)
             row = await feedback.put(session, report, principal.key, said.agrees, said.finding, said.comment, now)
             detail: audit_log.Detail = {"report": str(report.id), "version": report.version, "agrees": said.agrees}
-            await audit_log.record(session, principal, audit_log.Action.UPDATE, "feedback", row.id, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, "feedback", row.id, context, detail)
         self._metrics.feedback.labels(report.verdict, "yes" if said.agrees else "no").inc()
         return Opinion(row, report)
 
-    async def mine(self, principal: Principal, scan_id: UUID, facts: RequestFacts) -> Opinion:
+    async def mine(self, principal: Principal, scan_id: UUID, context: RequestContext) -> Opinion:
         """What the asker said of the scan's newest report; raises NoReport and NoFeedback."""
         async with self._database.transaction() as session:
             report = await self._report(session, principal, scan_id)
             row = await feedback.of_person(session, report.id, principal.key)
             if row is None:
                 raise NoFeedback("you said nothing of this report yet")
-            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", row.id, facts)
+            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", row.id, context)
         return Opinion(row, report)
 
     async def page(
-        self, principal: Principal, agrees: bool | None, window: Window, facts: RequestFacts
+        self, principal: Principal, agrees: bool | None, window: Window, context: RequestContext
     ) -> tuple[tuple[Opinion, ...], int]:
         """The institution's, newest first, and how much there is in all."""
         async with self._database.transaction() as session:
             opinions, total = await feedback.page(session, principal.institution, agrees, window)
             ids = [str(opinion.feedback.id) for opinion in opinions]
-            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", None, facts, {"ids": ids})
+            await audit_log.record(session, principal, audit_log.Action.READ, "feedback", None, context, {"ids": ids})
         return opinions, total
 
-    async def as_csv(self, principal: Principal, agrees: bool | None, facts: RequestFacts) -> AsyncIterator[str]:
+    async def as_csv(self, principal: Principal, agrees: bool | None, context: RequestContext) -> AsyncIterator[str]:
         """All of it as CSV, line by line."""
         async with self._database.transaction() as session:
             await audit_log.record(
-                session, principal, audit_log.Action.EXPORT, "feedback", None, facts, {"format": "csv"}
+                session, principal, audit_log.Action.EXPORT, "feedback", None, context, {"format": "csv"}
             )
         yield _line(COLUMNS)
         async with self._database.transaction() as session:

@@ -10,7 +10,7 @@ from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
 from gateway.errors import NoReport, NotFound
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.store import scans
 from gateway.reports.report_table import as_csv, as_xlsx
 from gateway.reports.store import reports
@@ -48,7 +48,7 @@ class Reports:
     database: Database
 
     async def read(
-        self, principal: Principal, facts: RequestFacts, scan_id: UUID, analysis_id: UUID | None, format_: Format
+        self, principal: Principal, context: RequestContext, scan_id: UUID, analysis_id: UUID | None, format_: Format
     ) -> Kept:
         """The report of this analysis, by default the scan's newest; raises NoReport."""
         async with self.database.transaction() as session:
@@ -58,16 +58,16 @@ class Reports:
                 raise NoReport("there is no report yet; an analysis of the scan makes one")
             action = audit_log.Action.READ if format_ is Format.JSON else audit_log.Action.EXPORT
             told = {"scan": str(scan_id), "format": format_.value}
-            await audit_log.record(session, principal, action, "report", row.id, facts, told)
+            await audit_log.record(session, principal, action, "report", row.id, context, told)
         return Kept(row, row.body if principal.sees_names else _nameless(row.body, scan_id))
 
-    async def all(self, principal: Principal, facts: RequestFacts, scan_id: UUID) -> Sequence[ReportRow]:
+    async def all(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Sequence[ReportRow]:
         """All reports of the scan, newest first."""
         async with self.database.transaction() as session:
             await scan_must_exist(session, principal, scan_id)
             rows = await reports.of_scan(session, principal.institution, scan_id)
             told = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
-            await audit_log.record(session, principal, audit_log.Action.READ, "report", None, facts, told)
+            await audit_log.record(session, principal, audit_log.Action.READ, "report", None, context, told)
         return rows
 
 

@@ -13,7 +13,7 @@ from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ChoiceRow
 from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.screening.store import institution_settings
 from screening.model_card import ModelCard, OperatingPoint
 
@@ -54,7 +54,7 @@ class OperatingPoints:
         point: str,
         model_card: str,
         seen: Set[int] | None,
-        facts: RequestFacts,
+        context: RequestContext,
     ) -> InForce:
         """Put `point` in force for analyses to come; reports that exist keep the point they were judged by.
 
@@ -72,7 +72,7 @@ class OperatingPoints:
             if row is None:
                 raise PreconditionFailed("somebody else chose meanwhile; look again")
             detail = {"from": before.point.name, "to": point, "model_card": model_card}
-            await audit_log.record(session, principal, audit_log.Action.UPDATE, NAME, None, facts, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, NAME, None, context, detail)
         return _of(row, card)
 
 

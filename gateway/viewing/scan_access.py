@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.errors import NotFound
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.store import stored_files
 from gateway.records.store.stored_files import Uploaded
 from gateway.viewing.audit_window import Recently
@@ -37,7 +37,7 @@ class Opening:
     recently: Recently = field(default_factory=Recently)
 
     async def __call__(
-        self, principal: Principal, facts: RequestFacts, scan_id: UUID, what: str, study_uid: str | None = None
+        self, principal: Principal, context: RequestContext, scan_id: UUID, what: str, study_uid: str | None = None
     ) -> Opened:
         """Raises NotFound. `what` is looked at, as the audit has it: once in a while, however often it is asked for."""
         mark = (principal.key, str(scan_id), what)
@@ -48,6 +48,6 @@ class Opening:
             key = await stored_files.evidence_of_scan(session, principal.institution, scan_id)
             if mark not in self.recently:
                 action = audit_log.Action.EXPORT if what in EXPORTED else audit_log.Action.READ
-                await audit_log.record(session, principal, action, "scan", scan_id, facts, {"seen": what})
+                await audit_log.record(session, principal, action, "scan", scan_id, context, {"seen": what})
         self.recently.add(mark)
         return Opened(file, study_uid or file.study_uid, key, study_uid is not None)

@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway.analyses.api.shapes import Analysed, Analysis, Bulk, BulkAnswer, WithAttempts
 from gateway.analyses.requests import Analyses, Seen
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problem
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -39,24 +39,24 @@ def analyses_router(analyses: Analyses) -> APIRouter:
 
 def _add_requests(router: APIRouter, analyses: Analyses) -> None:
     @router.post("/analyze", status_code=202, summary="Analyse several scans")
-    async def analyze_all(principal: Runner, facts: Facts, wanted: Bulk) -> BulkAnswer:
-        return BulkAnswer.of(await analyses.request_all(principal, facts, wanted.ids, urgent=wanted.urgent))
+    async def analyze_all(principal: Runner, context: Context, wanted: Bulk) -> BulkAnswer:
+        return BulkAnswer.of(await analyses.request_all(principal, context, wanted.ids, urgent=wanted.urgent))
 
     @router.post("/{scan_id}/analyze", summary="Analyse a scan", responses=ACCEPTED)
     async def analyze(
-        response: Response, principal: Runner, facts: Facts, scan_id: UUID, wait: Wait = 0.0, urgent: bool = False
+        response: Response, principal: Runner, context: Context, scan_id: UUID, wait: Wait = 0.0, urgent: bool = False
     ) -> Analysis:
         """Answers at once, or when the analysis has ended, at most after `wait` seconds; an unfinished one goes on."""
-        seen = await analyses.request(principal, facts, scan_id, urgent=urgent)
+        seen = await analyses.request(principal, context, scan_id, urgent=urgent)
         if wait and not seen.is_final:
             seen = await analyses.ended(principal, seen, wait)
         response.status_code = (HTTPStatus.OK if seen.is_final else HTTPStatus.ACCEPTED).value
         return Analysis.of(seen)
 
     @router.delete("/{scan_id}/analysis", summary="Cancel the newest analysis")
-    async def cancel(principal: Runner, facts: Facts, scan_id: UUID) -> Analysis:
+    async def cancel(principal: Runner, context: Context, scan_id: UUID) -> Analysis:
         """One that waits is cancelled at once, one that runs within a moment; one that has ended stays as it is."""
-        return Analysis.of(await analyses.cancel(principal, facts, scan_id))
+        return Analysis.of(await analyses.cancel(principal, context, scan_id))
 
 
 def _add_views(router: APIRouter, analyses: Analyses) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from gateway.auth import sign_in
 from gateway.auth.authentication import Authentication
-from gateway.http.authorization import CurrentPrincipal, Facts
+from gateway.http.authorization import Context, CurrentPrincipal
 from gateway.http.documented_errors import problems
 from gateway.http.request_credentials import (
     SESSION,
@@ -80,9 +80,9 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
         return Ways(ways=["oidc", "token"], oidc_name=authentication.settings.oidc_name)
 
     @router.post("/auth/token", status_code=204, summary="Change an API token into a session")
-    async def token(request: Request, facts: Facts, body: TokenToSignIn) -> Response:
+    async def token(request: Request, context: Context, body: TokenToSignIn) -> Response:
         refuse_cross_site(credentials_of(request))
-        secret = await sign_in.by_token(authentication, body.token.strip(), facts)
+        secret = await sign_in.by_token(authentication, body.token.strip(), context)
         answer = Response(status_code=204)
         set_cookie(request, answer, SESSION, secret, cross_site=False)
         return answer
@@ -95,9 +95,9 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
         responses=problems(404),
     )
     async def login(
-        request: Request, facts: Facts, next_: Annotated[str, Query(alias="next", max_length=LONGEST)] = "/"
+        request: Request, context: Context, next_: Annotated[str, Query(alias="next", max_length=LONGEST)] = "/"
     ) -> Response:
-        where, state = await sign_in.to_provider(authentication, own_origin(request), next_, facts)
+        where, state = await sign_in.to_provider(authentication, own_origin(request), next_, context)
         answer = RedirectResponse(where, status_code=302)
         set_cookie(request, answer, STATE, state, cross_site=True)
         return answer
@@ -111,13 +111,13 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     )
     async def callback(
         request: Request,
-        facts: Facts,
+        context: Context,
         state: Annotated[str, Query(max_length=LONGEST)],
         code: Annotated[str | None, Query(max_length=LONGEST)] = None,
     ) -> Response:
         kept_state = request.cookies.get(cookie(request, STATE))
         secret, return_to = await sign_in.from_provider(
-            authentication, own_origin(request), state, kept_state, code, facts
+            authentication, own_origin(request), state, kept_state, code, context
         )
         answer = RedirectResponse(return_to, status_code=302)
         forget_cookie(request, answer, STATE)
@@ -125,8 +125,8 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
         return answer
 
     @router.post("/auth/logout", status_code=204, summary="Sign out")
-    async def logout(request: Request, principal: CurrentPrincipal, facts: Facts) -> Response:
-        await sign_in.sign_out(authentication, principal, request.cookies.get(cookie(request, SESSION)), facts)
+    async def logout(request: Request, principal: CurrentPrincipal, context: Context) -> Response:
+        await sign_in.sign_out(authentication, principal, request.cookies.get(cookie(request, SESSION)), context)
         answer = Response(status_code=204)
         forget_cookie(request, answer, SESSION)
         return answer

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from gateway.auth.api_tokens import NewToken
 from gateway.auth.token_administration import Tokens
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import Line
@@ -66,19 +66,19 @@ def tokens_router(tokens: Tokens) -> APIRouter:
     router = APIRouter(prefix="/api/tokens", tags=["people"])
 
     @router.get("", summary="Tokens of the institution, newest first")
-    async def page(principal: Steward, facts: Facts, limit: Limit = 20, offset: Offset = 0) -> Page[Token]:
-        rows, total = await tokens.page(principal, limit, offset, facts)
+    async def page(principal: Steward, context: Context, limit: Limit = 20, offset: Offset = 0) -> Page[Token]:
+        rows, total = await tokens.page(principal, limit, offset, context)
         return Page(items=[Token.model_validate(row) for row in rows], total=total, limit=limit, offset=offset)
 
     @router.post("", status_code=201, summary="Make a token")
-    async def create(principal: Steward, facts: Facts, wanted: Wanted) -> Made:
-        row, text = await tokens.create(principal, wanted.of(principal.institution, principal.key), facts)
+    async def create(principal: Steward, context: Context, wanted: Wanted) -> Made:
+        row, text = await tokens.create(principal, wanted.of(principal.institution, principal.key), context)
         return Made(**Token.model_validate(row).model_dump(), token=text)
 
     @router.delete(
         "/{token_id}", status_code=204, responses=problems(404), summary="Revoke a token and end its sessions"
     )
-    async def revoke(principal: Steward, facts: Facts, token_id: UUID) -> None:
-        await tokens.revoke(principal, token_id, facts)
+    async def revoke(principal: Steward, context: Context, token_id: UUID) -> None:
+        await tokens.revoke(principal, token_id, context)
 
     return router

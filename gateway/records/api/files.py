@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.errors import GatewayError
-from gateway.http.authorization import LIMITED_UPLOAD, Facts, requires
+from gateway.http.authorization import LIMITED_UPLOAD, Context, requires
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
 from gateway.http.ranges import PRIVATE, has_it, not_modified, streamed, wanted_range
@@ -16,7 +16,7 @@ from gateway.http.response_shapes import Problem
 from gateway.idempotency.header import KeyHeader, as_response, key_of
 from gateway.idempotency.replay import Answer, Key
 from gateway.permissions import Scope
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.api.upload_form import MOST_FILES, Refused, UploadForm
 from gateway.records.original_files import Files
 from gateway.records.scan_upload import Arrived, Uploading
@@ -82,7 +82,7 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
         summary="Upload a scan of a patient",
     )
     @router.post("/", status_code=201, include_in_schema=False, dependencies=[LIMITED_UPLOAD])
-    async def upload(request: Request, principal: Writer, facts: Facts, key: KeyHeader = None) -> Response:
+    async def upload(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> Response:
         """The file is streamed to the store; name the patient before it, and a wrong one is refused before it is sent.
 
         The same file twice is two scans of one stored file.
@@ -91,7 +91,7 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
             form = UploadForm(uploading, principal, stack)
             await form.read(request, limit_bytes)
             (file,) = form.files
-            return as_response(await _recorded(uploading, request, principal, facts, form, file, key))
+            return as_response(await _recorded(uploading, request, principal, context, form, file, key))
 
     @router.post(
         "/bulk",
@@ -102,7 +102,7 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
         openapi_extra=_body({"type": "array", "items": FILE}),
         summary="Upload several scans of a patient",
     )
-    async def upload_all(request: Request, principal: Writer, facts: Facts, key: KeyHeader = None) -> BulkUploaded:
+    async def upload_all(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> BulkUploaded:
         """Each file stands for itself; when the body is cut off, none of them is kept."""
         async with AsyncExitStack() as stack:
             form = UploadForm(uploading, principal, stack)
@@ -111,7 +111,7 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
             for number, file in enumerate(form.files):
                 own = key and f"{key}#{number}"
                 try:
-                    answer = await _recorded(uploading, request, principal, facts, form, file, own)
+                    answer = await _recorded(uploading, request, principal, context, form, file, own)
                     items.append(Uploaded(file_name=file.name, id=Created.model_validate_json(answer.body).id))
                 except (StudyError, GatewayError) as error:
                     items.append(Uploaded(file_name=file.name, error=error.code, detail=error.detail))
@@ -121,9 +121,9 @@ def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> N
 def _add_downloads(router: APIRouter, files: Files) -> None:
     @router.get("/{scan_id}/file", response_class=Response, responses=READS, summary="The file as it was uploaded")
     @router.head("/{scan_id}/file", include_in_schema=False)
-    async def file(request: Request, principal: Exporter, facts: Facts, scan_id: UUID) -> Response:
+    async def file(request: Request, principal: Exporter, context: Context, scan_id: UUID) -> Response:
         """Takes Range and If-Range; the ETag is the sha256 of the file."""
-        found = await files.open(principal, facts, scan_id)
+        found = await files.open(principal, context, scan_id)
         tag = f'"{found.sha256}"'
         if has_it(request, tag):
             return not_modified(tag)
@@ -147,7 +147,7 @@ async def _recorded(
     uploading: Uploading,
     request: Request,
     principal: Principal,
-    facts: RequestFacts,
+    context: RequestContext,
     form: UploadForm,
     file: Arrived | Refused,
     key: str | None,
@@ -155,7 +155,7 @@ async def _recorded(
     if isinstance(file, Refused):
         raise file.error
     known = None if key is None else _key(request, principal, form, file, key)
-    return await uploading.record(principal, facts, form.patient_id, file, form.description, _created, known)
+    return await uploading.record(principal, context, form.patient_id, file, form.description, _created, known)
 
 
 def _key(request: Request, principal: Principal, form: UploadForm, file: Arrived, key: str) -> Key:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -96,37 +96,37 @@ def patients_router(patients: Patients) -> APIRouter:
     @router.get("/", include_in_schema=False)
     async def page(
         principal: Reader,
-        facts: Facts,
+        context: Context,
         q: Words = None,
         sort: PatientSort = PatientSort.NEWEST,
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Page[Patient]:
-        views, total = await patients.page(principal, q, sort, Window(limit, offset), facts)
+        views, total = await patients.page(principal, q, sort, Window(limit, offset), context)
         return Page(items=[Patient.of(view) for view in views], total=total, limit=limit, offset=offset)
 
     @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Make a patient")
     @router.post("/", status_code=201, include_in_schema=False)
-    async def create(principal: Writer, facts: Facts, wanted: PatientToMake, key: IdempotencyKey) -> Response:
+    async def create(principal: Writer, context: Context, wanted: PatientToMake, key: IdempotencyKey) -> Response:
         new = NewPatient(wanted.first_name, wanted.last_name, wanted.description)
-        return as_response(await patients.create(principal, new, facts, _made, key))
+        return as_response(await patients.create(principal, new, context, _made, key))
 
     @router.get("/{patient_id}", responses=problems(404), summary="One patient")
-    async def read(principal: Reader, facts: Facts, patient_id: UUID, response: Response) -> Patient:
-        view = await patients.read(principal, patient_id, facts)
+    async def read(principal: Reader, context: Context, patient_id: UUID, response: Response) -> Patient:
+        view = await patients.read(principal, patient_id, context)
         response.headers["ETag"] = tag_of(view.version)
         return Patient.of(view)
 
     @router.put("/{patient_id}", responses=problems(404, 412), summary="Change a patient")
     async def change(
         principal: Writer,
-        facts: Facts,
+        context: Context,
         patient_id: UUID,
         wanted: PatientToChange,
         expected: Expected,
         response: Response,
     ) -> Patient:
-        view = await patients.change(principal, patient_id, wanted.values, expected, facts)
+        view = await patients.change(principal, patient_id, wanted.values, expected, context)
         response.headers["ETag"] = tag_of(view.version)
         return Patient.of(view)
 
@@ -136,8 +136,8 @@ def patients_router(patients: Patients) -> APIRouter:
         responses=problems(404),
         summary="Delete a patient with all scans and reports, and every file that nothing else uses",
     )
-    async def delete(principal: Writer, facts: Facts, patient_id: UUID) -> None:
-        await patients.delete(principal, patient_id, facts)
+    async def delete(principal: Writer, context: Context, patient_id: UUID) -> None:
+        await patients.delete(principal, patient_id, context)
 
     return router
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -75,27 +75,27 @@ def scans_router(scans: Scans) -> APIRouter:
     @router.get("/", include_in_schema=False)
     async def page(
         principal: Reader,
-        facts: Facts,
+        context: Context,
         wanted: Annotated[ScanFilter, Depends(_wanted)],
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> ScanPage:
-        found = await scans.page(principal, wanted, Window(limit, offset), facts)
+        found = await scans.page(principal, wanted, Window(limit, offset), context)
         items = [Scan.of(view) for view in found.items]
         counts = ScanCounts(**asdict(found.counts))
         return ScanPage(items=items, total=found.total, limit=limit, offset=offset, counts=counts)
 
     @router.get("/{scan_id}", responses=problems(404), summary="One scan")
-    async def read(principal: Reader, facts: Facts, scan_id: UUID, response: Response) -> Scan:
-        view = await scans.read(principal, scan_id, facts)
+    async def read(principal: Reader, context: Context, scan_id: UUID, response: Response) -> Scan:
+        view = await scans.read(principal, scan_id, context)
         response.headers["ETag"] = tag_of(view.row.version)
         return Scan.of(view)
 
     @router.put("/{scan_id}", responses=problems(404, 412), summary="Change the description")
     async def change(
-        principal: Writer, facts: Facts, scan_id: UUID, wanted: ScanToChange, expected: Expected, response: Response
+        principal: Writer, context: Context, scan_id: UUID, wanted: ScanToChange, expected: Expected, response: Response
     ) -> Scan:
-        view = await scans.describe(principal, scan_id, wanted.description, expected, facts)
+        view = await scans.describe(principal, scan_id, wanted.description, expected, context)
         response.headers["ETag"] = tag_of(view.row.version)
         return Scan.of(view)
 
@@ -105,7 +105,7 @@ def scans_router(scans: Scans) -> APIRouter:
         responses=problems(404),
         summary="Delete a scan with its reports, and its file when nothing else uses that",
     )
-    async def delete(principal: Writer, facts: Facts, scan_id: UUID) -> None:
-        await scans.delete(principal, scan_id, facts)
+    async def delete(principal: Writer, context: Context, scan_id: UUID) -> None:
+        await scans.delete(principal, scan_id, context)
 
     return router

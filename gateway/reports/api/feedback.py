@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import Window
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import Comment
@@ -64,21 +64,21 @@ def feedback_router(feedback: Feedback) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["feedback"])
 
     @router.post("/scans/{scan_id}/feedback", responses=problems(404), summary="Agree or disagree with the report")
-    async def give(principal: Radiologist, facts: Facts, scan_id: UUID, to_say: ToSay) -> Opinion:
+    async def give(principal: Radiologist, context: Context, scan_id: UUID, to_say: ToSay) -> Opinion:
         """One word a person and report: a second one takes the place of the first."""
         said = Said(to_say.agrees, to_say.finding, to_say.comment or None)
-        return Opinion(**as_told(await feedback.give(principal, scan_id, said, facts), principal))
+        return Opinion(**as_told(await feedback.give(principal, scan_id, said, context), principal))
 
     @router.get("/scans/{scan_id}/feedback", responses=problems(404), summary="What one said of the newest report")
-    async def mine(principal: Reader, facts: Facts, scan_id: UUID) -> Opinion:
-        return Opinion(**as_told(await feedback.mine(principal, scan_id, facts), principal))
+    async def mine(principal: Reader, context: Context, scan_id: UUID) -> Opinion:
+        return Opinion(**as_told(await feedback.mine(principal, scan_id, context), principal))
 
     @router.get(
         "/feedback", summary="Feedback of the institution, newest first", response_model=Page[Opinion], responses=TABLE
     )
     async def page(
         principal: Reader,
-        facts: Facts,
+        context: Context,
         agrees: bool | None = None,
         kind: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
         limit: Limit = 20,
@@ -87,8 +87,8 @@ def feedback_router(feedback: Feedback) -> APIRouter:
         """A page of it as JSON, or all of it as CSV; `agrees=false` asks for the disagreements."""
         if kind == "csv":
             headers = {"Content-Disposition": 'attachment; filename="feedback.csv"'}
-            return StreamingResponse(feedback.as_csv(principal, agrees, facts), media_type=CSV, headers=headers)
-        opinions, total = await feedback.page(principal, agrees, Window(limit, offset), facts)
+            return StreamingResponse(feedback.as_csv(principal, agrees, context), media_type=CSV, headers=headers)
+        opinions, total = await feedback.page(principal, agrees, Window(limit, offset), context)
         items = [Opinion(**as_told(opinion, principal)) for opinion in opinions]
         return Page(items=items, total=total, limit=limit, offset=offset)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.response_shapes import Problem, Row, Summary
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -63,23 +63,23 @@ def reports_router(reports: Reports, pages: Pages) -> APIRouter:
     @router.get("/{scan_id}/report", summary="The newest report", response_model=Report, responses=FILES)
     async def report(
         principal: Reader,
-        facts: Facts,
+        context: Context,
         scan_id: UUID,
         analysis_id: UUID | None = None,
         kind: Kind = Format.JSON,
         lang: Language = Language.ENGLISH,
     ) -> Any:
         """As JSON, a table, or a page for each study, in `lang`; `analysis_id` asks for that of an earlier analysis."""
-        kept = await reports.read(principal, facts, scan_id, analysis_id, kind)
+        kept = await reports.read(principal, context, scan_id, analysis_id, kind)
         if kind is Format.JSON:
             return Report(**Named.model_validate(kept.row).model_dump(), **kept.body)
         if kind is Format.PDF:
-            return _file(await pages.pdf(principal, facts, kept, lang), kind, scan_id)
+            return _file(await pages.pdf(principal, context, kept, lang), kind, scan_id)
         return _file(as_table(kept, kind), kind, scan_id)
 
     @router.get("/{scan_id}/reports", summary="All reports")
-    async def all_of_them(principal: Reader, facts: Facts, scan_id: UUID) -> Listed:
-        rows: Sequence[Any] = await reports.all(principal, facts, scan_id)
+    async def all_of_them(principal: Reader, context: Context, scan_id: UUID) -> Listed:
+        rows: Sequence[Any] = await reports.all(principal, context, scan_id)
         return Listed(items=[Named.model_validate(row) for row in rows])
 
     return router

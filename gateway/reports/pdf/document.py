@@ -9,7 +9,7 @@ from uuid import UUID
 from gateway.database.connection import Database
 from gateway.errors import GatewayError
 from gateway.permissions import Scope
-from gateway.principal import Principal, RequestFacts
+from gateway.principal import Principal, RequestContext
 from gateway.records.pseudonyms import Name
 from gateway.records.store import scans
 from gateway.reports.pdf.english import ENGLISH
@@ -33,7 +33,7 @@ class Pages:
     database: Database
     viewing: Viewing
 
-    async def pdf(self, principal: Principal, facts: RequestFacts, kept: Kept, language: Language) -> bytes:
+    async def pdf(self, principal: Principal, context: RequestContext, kept: Kept, language: Language) -> bytes:
         """The PDF of a report."""
         words, row = WORDS[language], kept.row
         told = await self._facts(principal, row.scan_id, words)
@@ -42,7 +42,7 @@ class Pages:
         for study in kept.body["studies"]:
             uid = study["row"]["study_uid"]
             own = next((one for one in evidence if one.study_uid == uid), None)
-            picture = await self._picture(principal, facts, kept, own) if own else None
+            picture = await self._picture(principal, context, kept, own) if own else None
             subject = Subject(
                 facts=[*told, (words.study, uid)] if uid else told,
                 created_at=row.created_at,
@@ -72,12 +72,14 @@ class Pages:
         except (GatewayError, InvalidEvidence):
             return ()
 
-    async def _picture(self, principal: Principal, facts: RequestFacts, kept: Kept, evidence: Evidence) -> bytes | None:
+    async def _picture(
+        self, principal: Principal, context: RequestContext, kept: Kept, evidence: Evidence
+    ) -> bytes | None:
         """The key slice under its heatmap; a page without it is better than none."""
         if not principal.may(Scope.SCANS_READ):
             return None
         try:
-            opened = await self.viewing.opening(principal, facts, kept.row.scan_id, "report", evidence.study_uid)
+            opened = await self.viewing.opening(principal, context, kept.row.scan_id, "report", evidence.study_uid)
             opened = replace(opened, evidence_key=kept.row.evidence_key)
             if (await self.viewing.series(opened)).key_slice != evidence.key_slice:
                 return None

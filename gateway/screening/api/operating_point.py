@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from gateway.http.authorization import CurrentPrincipal, Facts, requires
+from gateway.http.authorization import Context, CurrentPrincipal, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import Expected, tag_of
 from gateway.http.text_validation import Line
@@ -48,13 +48,13 @@ def operating_point_router(points: OperatingPoints, networks: Networks) -> APIRo
     @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
     async def choose(
         principal: Annotated[Principal, requires(Scope.OPERATION_WRITE)],
-        facts: Facts,
+        context: Context,
         choice: Choice,
         response: Response,
         seen: Expected,
     ) -> Chosen:
         card = networks.now.card
-        chosen = await points.choose(principal, card, choice.name, choice.model_card, seen, facts)
+        chosen = await points.choose(principal, card, choice.name, choice.model_card, seen, context)
         return told(chosen, card, response)
 
     def told(force: InForce, card: ModelCard, response: Response) -> Chosen:

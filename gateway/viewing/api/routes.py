@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AfterValidator
 
-from gateway.http.authorization import Facts, requires
+from gateway.http.authorization import Context, requires
 from gateway.http.ranges import PRIVATE, has_it, not_modified, streamed
 from gateway.http.response_shapes import Problem
 from gateway.permissions import Scope
@@ -153,8 +153,8 @@ def _add_volumes(router: APIRouter, viewing: Viewing) -> None:
 def _opening(viewing: Viewing, what: str) -> Any:
     """A dependency that gives the scan, opened to look at `what`."""
 
-    async def opened(principal: Viewer, facts: Facts, scan_id: UUID, study_uid: StudyUid = None) -> Opened:
-        return await viewing.opening(principal, facts, scan_id, what, study_uid)
+    async def opened(principal: Viewer, context: Context, scan_id: UUID, study_uid: StudyUid = None) -> Opened:
+        return await viewing.opening(principal, context, scan_id, what, study_uid)
 
     return Depends(opened)
 

@@ -15,7 +15,7 @@ from benchmarks.two_workers.cpu_usage import Spent, role_of
 from gateway.audit import audit_log
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
-from gateway.principal import RequestFacts
+from gateway.principal import RequestContext
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint('burnt', flush=True)\ninput()"
 
@@ -80,7 +80,7 @@ def test_moments_at_random_are_as_many_as_asked_for_and_the_same_each_time() -> 
 async def one_event(database_url: str) -> None:
     """Put the first event of the chain there."""
     database = Database(database_url)
-    facts = RequestFacts("203.0.113.9", "trace-4711")
+    context = RequestContext("203.0.113.9", "trace-4711")
     async with database.transaction() as session:
-        await audit_log.record(session, local_admin("home"), audit_log.Action.CREATE, "patient", None, facts)
+        await audit_log.record(session, local_admin("home"), audit_log.Action.CREATE, "patient", None, context)
     await database.close()

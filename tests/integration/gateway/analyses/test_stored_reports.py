@@ -13,7 +13,7 @@ from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
 from gateway.errors import NotFound
 from gateway.permissions import GRANTS, Role
-from gateway.principal import Kind, Principal, RequestFacts
+from gateway.principal import Kind, Principal, RequestContext
 from gateway.reports.stored_reports import Format, Reports, as_table
 from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
@@ -21,7 +21,7 @@ from screening.errors import NoLung
 from screening.report import Report
 from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
 
-FACTS = RequestFacts("127.0.0.1", "request-1")
+FACTS = RequestContext("127.0.0.1", "request-1")
 FILE = "study.zip"
 
 

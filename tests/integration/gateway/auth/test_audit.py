@@ -21,13 +21,13 @@ from gateway.audit.reading import AuditTrail
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
 from gateway.permissions import Role
-from gateway.principal import RequestFacts
+from gateway.principal import RequestContext
 from tests.integration.gateway.auth.api_calls import HOME, bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.postgres import RunningPostgres
 
 WHEN = datetime(2026, 11, 23, 12, 0, 0, 5, UTC)
-FACTS = RequestFacts("203.0.113.9", "trace-4711")
+FACTS = RequestContext("203.0.113.9", "trace-4711")
 
 
 @pytest.fixture

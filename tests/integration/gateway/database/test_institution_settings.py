@@ -11,11 +11,11 @@ from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
 from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
 from gateway.permissions import ALL, Role
-from gateway.principal import Kind, Principal, RequestFacts
+from gateway.principal import Kind, Principal, RequestContext
 from gateway.screening.operating_point import InForce, OperatingPoints
 from screening.model_card import ModelCard, OperatingPoint
 
-FACTS = RequestFacts("127.0.0.1", "request")
+FACTS = RequestContext("127.0.0.1", "request")
 SHIPPED = ModelCard.load(Path(__file__).parents[4] / "model_repository" / "model_card.json")
 POINTS = {name: OperatingPoint(name, threshold) for name, threshold in (("screening", 0.3), ("youden", 0.5))}
 CARD = replace(SHIPPED, version="card-1", operating_points=POINTS, operating_point=POINTS["screening"])
