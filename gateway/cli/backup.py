@@ -16,7 +16,7 @@ from gateway.backups.manifest import Manifest
 from gateway.backups.restore import Restored, verified
 from gateway.cli.command_context import console, errors, run_to_exit, with_records_found
 from gateway.cli.running_instance import found
-from gateway.composition.storage import open_backups
+from gateway.composition.backups import open_backups
 from gateway.settings.settings import MIB, Settings
 from gateway.telemetry.logs import configure_logs
 

@@ -16,9 +16,10 @@ from engines.repository_snapshot import used
 from gateway.auth.authentication import NoLogin
 from gateway.backups.errors import BackupError
 from gateway.cli.running_instance import Running, found, found_for
+from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.services import Services, open_services
 from gateway.database.migration import SchemaTooNew
 from gateway.errors import GatewayError
-from gateway.main import Services, Store, open_services, open_store
 from gateway.mass_runs.journal import JournalInUse
 from gateway.screening.network_switch import SwitchRefused
 from gateway.settings.settings import Settings
@@ -72,9 +73,9 @@ async def ready_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def open_records(settings: Settings) -> AsyncIterator[Store]:
+async def open_records(settings: Settings) -> AsyncIterator[RecordStore]:
     """The database that is named, else that of a running `turnstile up` with its blobs, else our own, started here."""
-    async with open_store(with_records_found(settings)) as store:
+    async with open_record_store(with_records_found(settings)) as store:
         yield store
 
 

@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.command_context import console, ready_services, run_to_exit, warn
 from gateway.cli.terminal_text import tell
-from gateway.main import Services
+from gateway.composition.services import Services
 from gateway.screening.pipeline import Upload
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -32,7 +32,7 @@ async def screen_phantom(services: Services, output: Path | None) -> bool:
     """Screen a generated chest and tell its report; False when it could not be analysed."""
     with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening a synthetic chest CT"):
         upload = await asyncio.to_thread(_phantom, Path(folder))
-        (report,) = await services.analysis.reports(upload)
+        (report,) = await services.pipeline.reports(upload)
     console.print("\n[bold]A synthetic study[/] (generated, of no patient):")
     tell(report.to_json(), console)
     if output is not None:

@@ -10,8 +10,9 @@ from typing import Self
 import psutil
 
 from engines.data_directories import default_home
-from gateway.composition.storage import data_folder
-from gateway.main import Services, Store
+from gateway.composition.postgres import data_folder
+from gateway.composition.record_store import RecordStore
+from gateway.composition.services import Services
 from gateway.screening.model_repository import CARD
 
 
@@ -35,9 +36,9 @@ class Running:
     control: str | None
 
     @classmethod
-    def here(cls, url: str, services: Services, store: Store, control: Path | None = None) -> Self:
+    def here(cls, url: str, services: Services, store: RecordStore, control: Path | None = None) -> Self:
         """The note of this process."""
-        secret, served = services.triton_secret, services.networks.now
+        secret, served = services.triton_secret, services.networks.current
         return cls(
             url=url,
             triton_url=served.triton_url,

@@ -76,8 +76,8 @@ class _Here:
         settings = Settings() if self.triton_url is None else Settings(triton_url=self.triton_url)
         async with ready_services(settings) as services:
             warn(services)
-            room = settings.slices_in_flight // services.analysis.slices_per_upload
-            yield Here(services.analysis.going(Priority.MASS)), min(settings.decode_workers + 1, room or 1)
+            room = settings.slices_in_flight // services.pipeline.slices_per_upload
+            yield Here(services.pipeline.going(Priority.MASS)), min(settings.decode_workers + 1, room or 1)
 
 
 async def _screen(

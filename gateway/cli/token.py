@@ -12,7 +12,7 @@ from gateway.auth.api_tokens import NewToken
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.token_administration import Tokens
 from gateway.cli.command_context import console, errors, open_records, run_to_exit
-from gateway.database.tables.people import TokenRow
+from gateway.database.tables.auth import TokenRow
 from gateway.permissions import GRANTS, Role, Scope
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs

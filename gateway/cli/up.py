@@ -16,8 +16,12 @@ from gateway.cli.command_context import console, errors, run_to_exit, until_read
 from gateway.cli.control_socket import Tell, listening
 from gateway.cli.demo import screen_phantom
 from gateway.cli.running_instance import Running, take_away
-from gateway.main import Services, Store, create_app, open_services, open_store, switch_in_audit, worker_of
-from gateway.screening.network_switch import Around
+from gateway.composition.network_switch_audit import record_network_switch
+from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.services import Services, open_services
+from gateway.composition.worker import create_worker
+from gateway.main import create_app
+from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -40,7 +44,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     configure_logs(settings.log_level)
     with _bound(settings.host, settings.port) as listener:
         errors.print("starting PostgreSQL and Triton (the first time it is built, which takes a minute)", style="dim")
-        async with open_store(settings) as store:
+        async with open_record_store(settings) as store:
             await store.authentication.refuse_without_login()
             async with open_services(settings) as services:
                 await _serve(services, store, listener, demo)
@@ -48,7 +52,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     return 0
 
 
-async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
+async def _serve(services: Services, store: RecordStore, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
     server = _Server(
         uvicorn.Config(
@@ -61,20 +65,20 @@ async def _serve(services: Services, store: Store, listener: socket.socket, demo
         )
     )
     async with AsyncExitStack() as stack:
-        worker = await stack.enter_async_context(worker_of(services, store).at_work())
+        worker = await stack.enter_async_context(create_worker(services, store).at_work())
         await stack.enter_async_context(_noted(url, services, store))
-        stack.enter_context(_stopped_by_signals(server, worker.drain, store.news.end))
+        stack.enter_context(_stopped_by_signals(server, worker.drain, store.notifications.end))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve([listener]))
             await _announce(services, store, url, demo)
 
 
 @asynccontextmanager
-async def _noted(url: str, services: Services, store: Store) -> AsyncIterator[None]:
+async def _noted(url: str, services: Services, store: RecordStore) -> AsyncIterator[None]:
     """Be found by the other commands of this user, and hear what `turnstile switch` asks for."""
 
     async def switch(repository: str, tell: Tell) -> None:
-        await services.switch.to(Path(repository), Around(partial(switch_in_audit, services, store), note, tell))
+        await services.switch.to(Path(repository), SwitchHooks(partial(record_network_switch, services, store), note, tell))
 
     def note() -> None:
         Running.here(url, services, store, socket_path).leave()
@@ -87,10 +91,10 @@ async def _noted(url: str, services: Services, store: Store) -> AsyncIterator[No
             take_away()
 
 
-async def _announce(services: Services, store: Store, url: str, demo: bool) -> None:
+async def _announce(services: Services, store: RecordStore, url: str, demo: bool) -> None:
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
-    console.print(f"[bold]records[/]  {store.where}", highlight=False)
+    console.print(f"[bold]records[/]  {store.location}", highlight=False)
     console.print(f"[bold]login[/]    {store.authentication.description}", highlight=False)
     warn(services)
     if demo:

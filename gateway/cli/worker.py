@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli.command_context import console, errors, ready_services, run_to_exit, warn
-from gateway.main import open_store, worker_of
+from gateway.composition.record_store import open_record_store
+from gateway.composition.worker import create_worker
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -30,11 +31,11 @@ def worker(
 
 async def _worker(settings: Settings) -> int:
     configure_logs(settings.log_level)
-    async with open_store(settings) as store, ready_services(settings) as services:
+    async with open_record_store(settings) as store, ready_services(settings) as services:
         warn(services)
         if settings.worker_metrics_port is not None:
             services.metrics.show(settings.worker_metrics_port)
-        async with worker_of(services, store).at_work():
+        async with create_worker(services, store).at_work():
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")
             await _told_to_stop()
             errors.print("finishing what is in work", style="dim")
