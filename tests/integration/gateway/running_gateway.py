@@ -105,7 +105,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: "Queue[An
         async with open_record_store(settings) as store, open_services(settings) as services:
             app = create_app(services, store)
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
-            async with create_worker(services, store).at_work():
+            async with create_worker(services, store).running():
                 started.put((server, services, store))
                 await server.serve([listener])
     except BaseException as error:

@@ -2,7 +2,7 @@
  * The resources of the gateway by the names that the house uses for them. Types come from its OpenAPI description;
  * only what that leaves open, the whole report of a study and the model card, is written here.
  */
-import type { Chosen, Opinion, PatientToMake, Report, Row, Scan as ScanShape, ToSay } from "#schema";
+import type { Chosen, Opinion, PatientCreate, Report, Row, Scan as ScanShape, ToSay } from "#schema";
 
 export type {
   Analysis,
@@ -21,7 +21,7 @@ export type Verdict = NonNullable<Scan["verdict"]>;
 export type ReportRow = Required<Omit<Row, "verdict" | "error" | "detail" | "notices">>;
 export type Feedback = Opinion;
 export type FeedbackInput = ToSay;
-export type PatientInput = PatientToMake;
+export type PatientInput = PatientCreate;
 export type ChosenPoint = Chosen;
 
 export interface ScanReport extends Omit<Report, "studies"> {
@@ -94,7 +94,7 @@ export interface ModelCard {
   foreign?: boolean;
   operating_point: string;
   operating_points: Record<string, CardPoint>;
-  /** Whatever was measured; `figuresOf` reads what the page shows of it. */
+  /** Whatever was measured; `modelFiguresOf` reads what the page shows of it. */
   figures?: unknown;
 }
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from gateway.database.connection import Database
 from gateway.database.tables import BlobRow, ScanRow
 from gateway.errors import ObjectMissing
-from gateway.records.blob_release import release
+from gateway.records.blob_deletion import delete_unused_blobs
 from gateway.records.store import blob_rows, patients, scans
 from gateway.storage.blobs import Blobs
 
@@ -37,7 +37,7 @@ async def test_an_upload_waits_for_a_deletion_and_then_brings_the_bytes_again(
 ) -> None:
     await _forget(database, blobs, await _upload(database, blobs, patient))
     async with database.transaction() as session:
-        assert await blob_rows.lock_unused(session, SHA256)
+        assert await blob_rows.lock_if_unused(session, SHA256)
         coming = asyncio.create_task(_upload(database, blobs, patient))
         await asyncio.sleep(0.3)
         assert not coming.done()
@@ -54,7 +54,7 @@ async def test_a_deletion_waits_for_an_upload_and_then_leaves_the_bytes(
     await _forget(database, blobs, await _upload(database, blobs, patient))
     async with database.transaction() as session:
         assert await scans.insert(session, "here", patient, "a.zip", None, SHA256, len(CONTENT))
-        going = asyncio.create_task(release(database, blobs, [SHA256]))
+        going = asyncio.create_task(delete_unused_blobs(database, blobs, [SHA256]))
         await asyncio.sleep(0.3)
         assert not going.done()
         await blobs.store(_pieces())
@@ -64,13 +64,13 @@ async def test_a_deletion_waits_for_an_upload_and_then_leaves_the_bytes(
 
 async def test_a_blob_that_nobody_uses_goes_with_its_row(database: Database, blobs: Blobs, patient: UUID) -> None:
     scan = await _upload(database, blobs, patient)
-    await release(database, blobs, [SHA256])
+    await delete_unused_blobs(database, blobs, [SHA256])
     assert await _bytes(blobs) == CONTENT
     await _forget(database, blobs, scan)
     async with database.transaction() as session:
         for row in await session.scalars(select(ScanRow)):
             await scans.delete(session, row)
-    await release(database, blobs, [SHA256, "f" * 64])
+    await delete_unused_blobs(database, blobs, [SHA256, "f" * 64])
     with pytest.raises(ObjectMissing):
         await _bytes(blobs)
     async with database.transaction() as session:
