@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from screening.contract import FINDINGS
-from screening.named_finding import findings_of
+from screening.findings import rank_findings
 
 
 def softmax_of(*tops: tuple[int, float]) -> np.ndarray:
@@ -18,20 +18,20 @@ def softmax_of(*tops: tuple[int, float]) -> np.ndarray:
     return slices
 
 
-def test_most_slices_win_over_the_surest_one() -> None:
-    first = findings_of(softmax_of((8, 0.4), (8, 0.4), (14, 0.99)))[0]
+def test_most_slices_win_over_the_highest_probability() -> None:
+    first = rank_findings(softmax_of((8, 0.4), (8, 0.4), (14, 0.99)))[0]
     assert (first.name, first.top_slices) == ("Lung nodule", 2)
 
 
 def test_ties_go_to_the_higher_mean() -> None:
-    assert findings_of(softmax_of((8, 0.4), (14, 0.9)))[0].name == "Pleural effusion"
+    assert rank_findings(softmax_of((8, 0.4), (14, 0.9)))[0].name == "Pleural effusion"
 
 
 @given(arrays(np.float32, (5, len(FINDINGS)), elements=st.floats(0, 1, width=32)))
-def test_against_a_slow_twin(slices: np.ndarray) -> None:
+def test_against_a_simple_implementation(slices: np.ndarray) -> None:
     votes = Counter(row.index(max(row)) for row in slices.tolist())
     means = [sum(column) / 5 for column in zip(*slices.astype(float).tolist(), strict=True)]
-    found = findings_of(slices)
+    found = rank_findings(slices)
     assert {finding.name for finding in found} == set(FINDINGS)
     for finding in found:
         number = FINDINGS.index(finding.name)

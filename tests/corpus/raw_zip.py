@@ -1,4 +1,4 @@
-"""A zip written field by field (APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16), so that every field can lie."""
+"""Writes a zip field by field (APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16), so that any field can be wrong."""
 
 import struct
 import zlib
@@ -16,7 +16,7 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Entry:
-    """One member: `payload` as it lies in the archive, `size` and `crc` as the headers claim them."""
+    """One member: `payload` as stored in the archive, `size` and `crc` as the headers declare them."""
 
     name: bytes
     payload: bytes
@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def shared_fields(self) -> bytes:
-        """What the local header and the directory both say."""
+        """The fields that the local header and the directory share."""
         return struct.pack(
             "<HHHIIIIHH",
             *(20, self.flags, self.method, 0x00210000, self.crc, len(self.payload), self.size, len(self.name), 0),
@@ -44,13 +44,13 @@ class Entry:
 
 
 def stored(name: str | bytes, content: bytes, flags: int = UTF8, mode: int = 0o100644) -> Entry:
-    """An honest, uncompressed member."""
+    """An uncompressed member with correct headers."""
     raw = name.encode() if isinstance(name, str) else name
     return Entry(raw, content, len(content), zlib.crc32(content), STORED, flags, mode)
 
 
 def zeros(name: str, mebibytes: int) -> Entry:
-    """A deflated run of zeros, about a kilobyte for a mebibyte."""
+    """A member of deflated zeros, about 1 kB for 1 MiB."""
     return Entry(name.encode(), deflated_zeros(mebibytes), mebibytes * MIB, 0, DEFLATED)
 
 
@@ -73,7 +73,7 @@ def archive(entries: Sequence[Entry]) -> bytes:
 
 
 def directory(records: Sequence[bytes], offset: int) -> bytes:
-    """The central directory and its end record, for records that may point anywhere."""
+    """The central directory and its end record, from records with any offsets."""
     body = b"".join(records)
-    count = min(len(records), 0xFFFF)  # more would need zip64; readers walk by the size
+    count = min(len(records), 0xFFFF)  # more would need zip64; readers use the size
     return body + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(body), offset, 0)

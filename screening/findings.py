@@ -1,4 +1,4 @@
-"""The finding that is named: the class that most slices put first."""
+"""Ranking of the 16 findings of a study; the first is the one that most slices rank highest."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from screening.contract import FINDINGS
 
 @dataclass(frozen=True)
 class Finding:
-    """One of the 16: its mean and highest probability over the slices, and how many slices put it first."""
+    """One of the 16: its mean and highest probability over the slices; `top_slices` rank it highest."""
 
     name: str
     mean: float
@@ -18,8 +18,8 @@ class Finding:
     top_slices: int
 
 
-def findings_of(probabilities: NDArray[np.float32]) -> tuple[Finding, ...]:
-    """All findings of [K, 16], the one to be named first: most slices, ties by the mean, then by the class's number."""
+def rank_findings(probabilities: NDArray[np.float32]) -> tuple[Finding, ...]:
+    """All findings from probabilities [K, 16], ranked by the number of slices, then the mean, then the class index."""
     wide = probabilities.astype(np.float64)
     votes = np.bincount(wide.argmax(axis=1), minlength=len(FINDINGS))
     means, highest = wide.mean(axis=0), wide.max(axis=0)

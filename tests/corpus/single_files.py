@@ -1,4 +1,4 @@
-"""Single files that are no study."""
+"""Uploads of one file that is not a valid study."""
 
 import gzip
 from pathlib import Path
@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 
 from tests.corpus.case import PLANTED, Builder
-from tests.corpus.chest import clean_files
-from tests.corpus.rawzip import deflated_zeros
+from tests.corpus.clean_study import clean_files
+from tests.corpus.raw_zip import deflated_zeros
 
 GZIP_MAGIC = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952: deflate, no name, no time
 
 
-def holding(content: bytes, suffix: str) -> Builder:
+def file_of(content: bytes, suffix: str) -> Builder:
     """One file with this content."""
 
     def build(folder: Path) -> Path:
@@ -26,55 +26,55 @@ def holding(content: bytes, suffix: str) -> Builder:
 
 def jpeg(folder: Path) -> Path:
     _, encoded = cv2.imencode(".jpg", np.full((64, 64), 80, np.uint8))
-    return holding(encoded.tobytes(), ".jpg")(folder)
+    return file_of(encoded.tobytes(), ".jpg")(folder)
 
 
 def dicom_in_gzip(folder: Path) -> Path:
-    return holding(gzip.compress(clean_files()[0]), ".dcm.gz")(folder)
+    return file_of(gzip.compress(clean_files()[0]), ".dcm.gz")(folder)
 
 
 def dicom_cut_in_the_header(folder: Path) -> Path:
-    return holding(clean_files()[0][:300], ".dcm")(folder)
+    return file_of(clean_files()[0][:300], ".dcm")(folder)
 
 
 def preamble_alone(folder: Path) -> Path:
-    return holding(bytes(128) + b"DICM", ".dcm")(folder)
+    return file_of(bytes(128) + b"DICM", ".dcm")(folder)
 
 
 def nifti_bomb(folder: Path) -> Path:
-    """Declares 2 GiB of voxels and delivers them from 2 MB."""
-    return holding(GZIP_MAGIC + deflated_zeros(2048, head=nifti_header((512, 512, 4096))), ".nii.gz")(folder)
+    """Declares 2 GiB of voxels, which unpack from 2 MB."""
+    return file_of(GZIP_MAGIC + deflated_zeros(2048, head=nifti_header((512, 512, 4096))), ".nii.gz")(folder)
 
 
 def nifti_without_end(folder: Path) -> Path:
-    """Declares a small volume; the stream goes on for a gibibyte."""
-    return holding(GZIP_MAGIC + deflated_zeros(1024, head=nifti_header((64, 64, 24))), ".nii.gz")(folder)
+    """Declares a small volume, but the stream unpacks to 1 GiB."""
+    return file_of(GZIP_MAGIC + deflated_zeros(1024, head=nifti_header((64, 64, 24))), ".nii.gz")(folder)
 
 
 def nifti_of_nans(folder: Path) -> Path:
     voxels = np.full((64, 64, 24), np.nan, "<f4")
-    return holding(gzip.compress(nifti_header(voxels.shape, code=16) + voxels.tobytes()), ".nii.gz")(folder)
+    return file_of(gzip.compress(nifti_header(voxels.shape, code=16) + voxels.tobytes()), ".nii.gz")(folder)
 
 
 def nifti_cut(folder: Path) -> Path:
-    return holding(gzip.compress(nifti_header((64, 64, 24)) + bytes(1000)), ".nii.gz")(folder)
+    return file_of(gzip.compress(nifti_header((64, 64, 24)) + bytes(1000)), ".nii.gz")(folder)
 
 
-def nifti_promising(folder: Path) -> Path:
+def nifti_declaring_70_tb(folder: Path) -> Path:
     """32767 x 32767 x 32767 voxels in 352 bytes."""
-    return holding(nifti_header((32767, 32767, 32767)), ".nii")(folder)
+    return file_of(nifti_header((32767, 32767, 32767)), ".nii")(folder)
 
 
-def nifti_without_a_place(folder: Path) -> Path:
-    """Neither qform nor sform: which side is left?"""
-    return holding(nifti_header((64, 64, 24), sform=0) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
+def nifti_without_orientation(folder: Path) -> Path:
+    """Neither qform nor sform, so left and right are unknown."""
+    return file_of(nifti_header((64, 64, 24), sform=0) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
 
 
 def nifti_of_parallel_axes(folder: Path) -> Path:
-    """Columns and rows of voxels go the same way, but for a hair."""
+    """Columns and rows of voxels are nearly parallel."""
     header = bytearray(nifti_header((64, 64, 24)))
     header[280:328] = np.array([[1, 1e20, 0, 0], [0, 1, 0, 0], [0, 0, 5, 0]], "<f4").tobytes()
-    return holding(bytes(header) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
+    return file_of(bytes(header) + bytes(2 * 64 * 64 * 24), ".nii")(folder)
 
 
 def nifti_header(shape: tuple[int, int, int], code: int = 4, sform: int = 1) -> bytes:

@@ -1,20 +1,20 @@
-"""Sound DICOM of the wrong kind."""
+"""Valid DICOM without a chest CT: other modalities, other body parts, captures, mixed patients."""
 
 import numpy as np
 from pydicom import Dataset, uid
 
 from tests.corpus.case import PLANTED
-from tests.corpus.chest import Slice, chest, setting
+from tests.corpus.clean_study import Slice, clean_slices, set_elements
 
-mr = setting(Modality="MR", SOPClassUID=uid.MRImageStorage)
-pet = setting(Modality="PT", SOPClassUID=uid.PositronEmissionTomographyImageStorage)
-localiser = setting(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+as_mr = set_elements(Modality="MR", SOPClassUID=uid.MRImageStorage)
+as_pet = set_elements(Modality="PT", SOPClassUID=uid.PositronEmissionTomographyImageStorage)
+as_localiser = set_elements(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
 
 
 def chest_xray(slices: list[Slice]) -> list[Slice]:
-    """One digital radiograph; it has no place in space."""
+    """One digital radiograph; it has no position and orientation."""
     xray = slices[0]
-    setting(Modality="DX", SOPClassUID=uid.DigitalXRayImageStorageForPresentation)(xray)
+    set_elements(Modality="DX", SOPClassUID=uid.DigitalXRayImageStorageForPresentation)(xray)
     del xray.ImagePositionPatient, xray.ImageOrientationPatient
     return [xray]
 
@@ -40,9 +40,9 @@ def without_pixels(slice_: Slice) -> None:
 def encapsulated_pdf(slices: list[Slice]) -> list[Slice]:
     document = slices[0]
     without_pixels(document)
-    setting(Modality="DOC", SOPClassUID=uid.EncapsulatedPDFStorage, MIMETypeOfEncapsulatedDocument="application/pdf")(
-        document
-    )
+    set_elements(
+        Modality="DOC", SOPClassUID=uid.EncapsulatedPDFStorage, MIMETypeOfEncapsulatedDocument="application/pdf"
+    )(document)
     document.EncapsulatedDocument = b"%PDF-1.7\n%%EOF\n"
     return [document]
 
@@ -50,12 +50,12 @@ def encapsulated_pdf(slices: list[Slice]) -> list[Slice]:
 def structure_set(slices: list[Slice]) -> list[Slice]:
     contours = slices[0]
     without_pixels(contours)
-    setting(Modality="RTSTRUCT", SOPClassUID=uid.RTStructureSetStorage)(contours)
+    set_elements(Modality="RTSTRUCT", SOPClassUID=uid.RTStructureSetStorage)(contours)
     contours.ROIContourSequence = [Dataset()]
     return [contours]
 
 
-def head(slice_: Slice) -> None:
+def head_ct(slice_: Slice) -> None:
     """A disc of brain in a ring of skull, in air: an axial CT without a lung."""
     rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns]
     radius = np.hypot(rows / slice_.Rows - 0.5, columns / slice_.Columns - 0.5)
@@ -64,8 +64,8 @@ def head(slice_: Slice) -> None:
     store(slice_, hu)
 
 
-def belly(slice_: Slice) -> None:
-    """Soft tissue with a spine and gas in the bowel: the air inside a body that is no lung."""
+def abdomen_ct(slice_: Slice) -> None:
+    """Soft tissue with a spine and bowel gas: air inside a body that is not lung."""
     rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns] / slice_.Rows - 0.5
     body = np.hypot(rows / 0.3, columns / 0.42) < 1
     spine = np.hypot(rows - 0.18, columns) < 0.05
@@ -73,8 +73,8 @@ def belly(slice_: Slice) -> None:
     store(slice_, np.select([gas, spine, body], [-1000, 500, 50], -1000))
 
 
-def rod(slice_: Slice) -> None:
-    """A scanner's test object: water with a rod of air."""
+def air_rod_in_water(slice_: Slice) -> None:
+    """A scanner's test object: a rod of air in water."""
     rows, columns = np.mgrid[: slice_.Rows, : slice_.Columns] / slice_.Rows - 0.5
     store(slice_, np.select([np.hypot(rows, columns) < 0.05, np.hypot(rows, columns) < 0.4], [-1000, 0], -1000))
 
@@ -86,7 +86,7 @@ def inverted(slice_: Slice) -> None:
 
 
 def grey_capture(slice_: Slice) -> None:
-    """A screenshot of a CT in 8 bits of grey that still calls itself CT: windowed, so no HU are left."""
+    """A screenshot of a CT in 8-bit grey, still with Modality CT: windowed, so it has no HU."""
     values = np.frombuffer(slice_.PixelData, "<u2").reshape(slice_.Rows, slice_.Columns)
     hu = values.astype(np.float64) + float(slice_.RescaleIntercept)
     slice_.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
@@ -123,9 +123,9 @@ def chest_and_mr_of_another_study(slices: list[Slice]) -> list[Slice]:
 
 def chest_and_mr(slices: list[Slice]) -> list[Slice]:
     """The clean study, and an MR series in the same study."""
-    others = chest()
+    others = clean_slices()
     for number, slice_ in enumerate(others):
-        mr(slice_)
+        as_mr(slice_)
         slice_.SeriesInstanceUID = uid.UID("2.25.7")
         slice_.SOPInstanceUID = uid.UID(f"2.25.7.{number}")
     return slices + others

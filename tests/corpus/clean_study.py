@@ -1,4 +1,4 @@
-"""The clean study that the corpus spoils, and the ways to spoil and pack it."""
+"""The valid study of the corpus, and builders of uploads that change it."""
 
 import zipfile
 from collections.abc import Callable, Iterable
@@ -13,14 +13,14 @@ from screening.phantom import write_phantom
 from tests.corpus.case import PLANTED, Builder
 
 Slice = FileDataset
-Spoil = Callable[[Slice], object]
+SliceChange = Callable[[Slice], object]
 
 SLICES = 24
 SIZE = 128
 
 
-def chest() -> list[Slice]:
-    """A fresh copy of the clean study, from the feet to the head, with patient details planted in it."""
+def clean_slices() -> list[Slice]:
+    """A new copy of the clean study, from the feet to the head, with `PLANTED` in its patient details."""
     return [dcmread(BytesIO(content)) for content in clean_files()]
 
 
@@ -32,12 +32,12 @@ def clean_files() -> tuple[bytes, ...]:
         slices = [dcmread(path) for path in Path(folder).rglob("*.dcm")]
     slices.sort(key=lambda slice_: float(slice_.ImagePositionPatient[2]))
     for slice_ in slices:
-        plant(slice_)
-    return tuple(part10(slice_) for slice_ in slices)
+        add_patient_details(slice_)
+    return tuple(to_part10(slice_) for slice_ in slices)
 
 
-def plant(slice_: Slice) -> None:
-    """Put the planted word wherever a patient's details may stand."""
+def add_patient_details(slice_: Slice) -> None:
+    """Write `PLANTED` into every element that may identify a patient."""
     slice_.PatientName = f"{PLANTED}^Ada"
     slice_.PatientID = f"{PLANTED}-0042"
     slice_.StudyDescription = f"{PLANTED} study"
@@ -45,16 +45,16 @@ def plant(slice_: Slice) -> None:
     slice_.InstitutionName = f"{PLANTED} hospital"
 
 
-def part10(slice_: Slice) -> bytes:
-    """The slice as a DICOM file, whatever nonsense its values are."""
+def to_part10(slice_: Slice) -> bytes:
+    """The slice as a DICOM file, without validation of its values."""
     buffer = BytesIO()
     with config.disable_value_validation():
         slice_.save_as(buffer, enforce_file_format=False)
     return buffer.getvalue()
 
 
-def packed(folder: Path, files: Iterable[bytes]) -> Path:
-    """The files in one zip, under planted names."""
+def zip_of_files(folder: Path, files: Iterable[bytes]) -> Path:
+    """The files in one zip, with `PLANTED` in their names."""
     path = folder / f"{PLANTED}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number, content in enumerate(files):
@@ -62,52 +62,52 @@ def packed(folder: Path, files: Iterable[bytes]) -> Path:
     return path
 
 
-def reworked(change: Callable[[list[Slice]], list[Slice]]) -> Builder:
+def with_slices_changed(change: Callable[[list[Slice]], list[Slice]]) -> Builder:
     """An upload of the clean study after this change."""
 
     def build(folder: Path) -> Path:
         with config.disable_value_validation():
-            return packed(folder, map(part10, change(chest())))
+            return zip_of_files(folder, map(to_part10, change(clean_slices())))
 
     return build
 
 
-def some(indices: Iterable[int], spoil: Spoil) -> Builder:
-    """An upload in which these slices are spoilt."""
+def in_slices(indices: Iterable[int], change_slice: SliceChange) -> Builder:
+    """An upload in which the slices of these indices are changed."""
 
     def change(slices: list[Slice]) -> list[Slice]:
         for index in indices:
-            spoil(slices[index])
+            change_slice(slices[index])
         return slices
 
-    return reworked(change)
+    return with_slices_changed(change)
 
 
-def every(spoil: Spoil) -> Builder:
-    """An upload in which every slice is spoilt."""
-    return some(range(SLICES), spoil)
+def in_every_slice(change_slice: SliceChange) -> Builder:
+    """An upload in which every slice is changed."""
+    return in_slices(range(SLICES), change_slice)
 
 
-def setting(**values: object) -> Spoil:
-    """A spoil that sets these attributes."""
+def set_elements(**values: object) -> SliceChange:
+    """A change that sets these elements, by keyword."""
 
-    def spoil(slice_: Slice) -> None:
+    def change_slice(slice_: Slice) -> None:
         for keyword, value in values.items():
             setattr(slice_, keyword, value)
 
-    return spoil
+    return change_slice
 
 
-def lacking(*keywords: str) -> Spoil:
-    """A spoil that deletes these attributes."""
+def without_elements(*keywords: str) -> SliceChange:
+    """A change that deletes these elements."""
 
-    def spoil(slice_: Slice) -> None:
+    def change_slice(slice_: Slice) -> None:
         for keyword in keywords:
             delattr(slice_, keyword)
 
-    return spoil
+    return change_slice
 
 
-def bytewise(change: Callable[[bytes], bytes]) -> Builder:
+def with_bytes_changed(change: Callable[[bytes], bytes]) -> Builder:
     """An upload in which the bytes of every DICOM file are changed."""
-    return lambda folder: packed(folder, map(change, clean_files()))
+    return lambda folder: zip_of_files(folder, map(change, clean_files()))
