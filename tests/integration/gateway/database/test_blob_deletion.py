@@ -82,7 +82,7 @@ async def _upload(database: Database, blobs: Blobs, patient: UUID) -> UUID:
     async with blobs.receive(_pieces()) as incoming, database.transaction() as session:
         row = await scans.insert(session, "here", patient, "a.zip", None, SHA256, len(CONTENT))
         assert row
-        await incoming.keep()
+        await incoming.commit()
     return row.id
 
 

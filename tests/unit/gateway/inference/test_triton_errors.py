@@ -3,7 +3,7 @@
 import pytest
 from tritonclient.utils import InferenceServerException
 
-from gateway.inference.triton_faults import WORDS, fault_of
+from gateway.inference.triton_errors import MESSAGES, engine_error_of
 from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOverloaded, EngineUnavailable
 
 
@@ -31,13 +31,13 @@ from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOve
     ],
 )
 def test_a_refusal_becomes_one_study_error(status: str | None, message: str | None, kind: type[EngineError]) -> None:
-    assert type(fault_of(InferenceServerException(message, status))) is kind
+    assert type(engine_error_of(InferenceServerException(message, status))) is kind
 
 
 def test_what_triton_says_stays_in_its_own_log() -> None:
     said = InferenceServerException("failed to connect to 10.1.2.3:8001", "StatusCode.UNAVAILABLE")
-    assert "10.1.2.3" not in fault_of(said).detail
+    assert "10.1.2.3" not in engine_error_of(said).detail
 
 
 def test_every_meaning_has_words() -> None:
-    assert all(len(words) > 10 for words in WORDS.values())
+    assert all(len(words) > 10 for words in MESSAGES.values())

@@ -1,4 +1,4 @@
-"""What the institution chose for itself: the operating point, and what may come."""
+"""The settings of an institution, such as its operating point."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.database.tables.base import Base, Moment, Version
 
 
-class ChoiceRow(Base):
-    """One choice of one institution, by its name."""
+class InstitutionSettingRow(Base):
+    """One setting of one institution, by its name."""
 
     __tablename__ = "choices"
 

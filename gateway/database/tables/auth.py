@@ -1,4 +1,4 @@
-"""Who may ask: people, programs with a token, sessions of browsers. No secret is kept, only its hash."""
+"""Users, API tokens, browser sessions and pending OIDC logins. Secrets are stored as hashes only."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ ROLES = ("radiologist", "researcher", "admin")
 
 
 class UserRow(Base):
-    """A person, as the identity provider names them."""
+    """A user, as the identity provider names them."""
 
     __tablename__ = "users"
 
@@ -29,7 +29,7 @@ class UserRow(Base):
 
 
 class TokenRow(Base):
-    """A program's token."""
+    """An API token of a program."""
 
     __tablename__ = "tokens"
 
@@ -51,8 +51,8 @@ class TokenRow(Base):
     )
 
 
-class SignInRow(Base):
-    """A browser's session."""
+class BrowserSessionRow(Base):
+    """A browser session."""
 
     __tablename__ = "sessions"
 
@@ -64,8 +64,8 @@ class SignInRow(Base):
     __table_args__ = (Index("ix_sessions_expires_at", "expires_at"),)
 
 
-class PendingSignInRow(Base):
-    """A sign-in that a browser has begun at the identity provider; it is taken once."""
+class PendingLoginRow(Base):
+    """An OIDC login that a browser has begun at the identity provider; it is used once."""
 
     __tablename__ = "pending_sign_ins"
 

@@ -1,4 +1,4 @@
-"""What Triton's refusals mean for a study: one table, first match wins."""
+"""Triton's errors as errors of a study: one table, the first match wins."""
 
 from typing import Final
 
@@ -6,22 +6,22 @@ from tritonclient.utils import InferenceServerException
 
 from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOverloaded, EngineUnavailable
 
-# Triton says UNAVAILABLE for three things; only its words tell them apart.
+# Triton answers UNAVAILABLE in three cases; only the message tells them apart.
 # (core/src/dynamic_batch_scheduler.cc, core/src/scheduler_utils.cc)
-FAULTS: Final[tuple[tuple[str, str, type[EngineError]], ...]] = (
+ERRORS_BY_STATUS: Final[tuple[tuple[str, str, type[EngineError]], ...]] = (
     ("UNAVAILABLE", "exceeds maximum queue size", EngineOverloaded),
     ("UNAVAILABLE", "request timeout expired", EngineDeadline),
     ("UNAVAILABLE", "", EngineUnavailable),
     ("DEADLINE_EXCEEDED", "", EngineDeadline),
     ("RESOURCE_EXHAUSTED", "", EngineOverloaded),
     ("CANCELLED", "", EngineUnavailable),
-    ("INTERNAL", "stub process", EngineUnavailable),  # a model's process died; the server is started again
+    ("INTERNAL", "stub process", EngineUnavailable),  # a model's process was killed; the server is started again
     ("NOT_FOUND", "", EngineUnavailable),
     ("", "", EngineFault),
 )
 
-RESTRICTED: Final = "protocol is restricted"  # also UNAVAILABLE, yet it never passes (server/src/restricted_features.h)
-WORDS: Final[dict[type[EngineError], str]] = {
+RESTRICTED: Final = "protocol is restricted"  # also UNAVAILABLE, but permanent (server/src/restricted_features.h)
+MESSAGES: Final[dict[type[EngineError], str]] = {
     EngineOverloaded: "the inference server's queue is full; send the study again later",
     EngineDeadline: "the inference server did not answer in time",
     EngineUnavailable: "the inference server cannot be reached or has other networks than the model card; it may pass",
@@ -29,11 +29,13 @@ WORDS: Final[dict[type[EngineError], str]] = {
 }
 
 
-def fault_of(refusal: InferenceServerException) -> EngineError:
-    """The study error for a refusal of Triton; its own words stay in its log, for they may hold addresses."""
+def engine_error_of(refusal: InferenceServerException) -> EngineError:
+    """The study error for a Triton error, without Triton's message: it may hold addresses."""
     status = (refusal.status() or "").removeprefix("StatusCode.")
     message = (refusal.message() or "").lower()
     if RESTRICTED in message:
         return EngineFault("the inference server wants another secret than the one in TURNSTILE_TRITON_SECRET")
-    kind = next(kind for code, fragment, kind in FAULTS if (not code or code == status) and fragment in message)
-    return kind(WORDS[kind])
+    kind = next(
+        kind for code, fragment, kind in ERRORS_BY_STATUS if (not code or code == status) and fragment in message
+    )
+    return kind(MESSAGES[kind])
