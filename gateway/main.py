@@ -6,7 +6,7 @@ from gateway.composition import routers
 from gateway.composition.application import create_application
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
-from gateway.http.static_page import PAGE, page_router
+from gateway.http.static_page import PAGE_FOLDER, page_router
 
 
 def create_app(services: Services, store: RecordStore) -> FastAPI:
@@ -23,7 +23,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.auth_routers(store),
         *routers.audit_routers(store),
         *routers.screening_routers(services, store),
-        page_router(PAGE),  # the last one: it answers every address that is left
+        page_router(PAGE_FOLDER),  # the last one: it answers every address that is left
     ):
         app.include_router(router)
     return app

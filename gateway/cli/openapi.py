@@ -1,4 +1,4 @@
-"""`turnstile openapi`: the description of the API, from which `web/` makes its types."""
+"""`turnstile openapi`: the description of the API, from which `web/` generates its types."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def as_text(described: dict[str, Any]) -> str:
 
 
 async def description() -> dict[str, Any]:
-    """The calls of the gateway, whatever the settings of this machine are."""
+    """The OpenAPI description; it does not depend on the settings of this machine."""
     settings = Settings(triton_url="nowhere:1")
     async with open_services(settings) as services, _unconnected_store(settings) as store:
         return create_app(services, store).openapi()

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from engines.postgres_dump import DumpTools
-from gateway.backups.backup import Taking
-from gateway.backups.restore import Restoring
+from gateway.backups.backup import BackupWriter
+from gateway.backups.restore import BackupRestorer
 from gateway.composition.postgres import data_folder, open_postgres
 from gateway.database.connection import Database, libpq_url
 from gateway.principal import Principal
@@ -14,7 +14,7 @@ from gateway.storage.objects import Objects
 
 
 @asynccontextmanager
-async def open_backups(settings: Settings, by: Principal) -> AsyncIterator[tuple[Taking, Restoring]]:
+async def open_backups(settings: Settings, by: Principal) -> AsyncIterator[tuple[BackupWriter, BackupRestorer]]:
     """Backup and restore of one database. Its schema is not migrated: it may be older or newer, or empty."""
     folder = data_folder(settings)
     async with open_postgres(settings, folder) as url:
@@ -22,6 +22,6 @@ async def open_backups(settings: Settings, by: Principal) -> AsyncIterator[tuple
         tools, objects = DumpTools(libpq_url(url.get_secret_value())), Objects(settings.blob_url or folder / "blobs")
         try:
             parts = (database, tools, objects, by, settings.scratch_folder)
-            yield Taking(*parts), Restoring(*parts)
+            yield BackupWriter(*parts), BackupRestorer(*parts)
         finally:
             await database.close()

@@ -9,7 +9,9 @@ from gateway.composition.services import Services
 from gateway.screening.active_networks import ServedNetworks
 
 
-async def record_network_switch(services: Services, store: RecordStore, old: ServedNetworks, new: ServedNetworks) -> None:
+async def record_network_switch(
+    services: Services, store: RecordStore, old: ServedNetworks, new: ServedNetworks
+) -> None:
     """Record that the user of the command line activates other networks; without this event nothing is switched."""
     by = command_line_admin(getpass.getuser(), services.settings.institution)
     detail: audit_log.Detail = {"from": old.card.version, "to": new.card.version}

@@ -22,7 +22,7 @@ class RecordStore:
 
     database: Database
     blobs: Blobs
-    news: Notifications
+    notifications: Notifications
     authentication: Authentication
     database_url: SecretStr
     location: str
@@ -32,7 +32,7 @@ class RecordStore:
 async def open_record_store(settings: Settings) -> AsyncIterator[RecordStore]:
     """Start PostgreSQL unless the settings name one, migrate its schema; at the end stop what was started.
 
-    Raises DatabaseAway when it does not answer in time, and the EngineError of `engines` when it does not start here.
+    Raises DatabaseUnavailable when it does not answer in time, and the EngineError of `engines` when it does not start.
     """
     folder = data_folder(settings)
     async with AsyncExitStack() as stack:
@@ -44,6 +44,6 @@ async def open_record_store(settings: Settings) -> AsyncIterator[RecordStore]:
         authentication = await stack.enter_async_context(
             open_authentication(settings, database, is_loopback(settings.host))
         )
-        news = await stack.enter_async_context(Notifications(url.get_secret_value()).listening())
+        notifications = await stack.enter_async_context(Notifications(url.get_secret_value()).listening())
         location = str(folder) if settings.database_url is None else "the PostgreSQL of TURNSTILE_DATABASE_URL"
-        yield RecordStore(database, blobs, news, authentication, url, location)
+        yield RecordStore(database, blobs, notifications, authentication, url, location)

@@ -13,8 +13,9 @@ from gateway.inference.admission import Admission
 from gateway.inference.engine import Engine
 from gateway.screening.active_networks import ActiveNetworks, ServedNetworks
 from gateway.screening.decode_workers import DecodePool
-from gateway.screening.network_switch import NetworkLoader, NetworkSwitch
-from gateway.screening.pipeline import Analysis
+from gateway.screening.network_loader import NetworkLoader
+from gateway.screening.network_switch import NetworkSwitch
+from gateway.screening.pipeline import ScreeningPipeline
 from gateway.settings.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.tracing import Traces, traces_to
@@ -35,7 +36,7 @@ class Services:
     admission: Admission
     metrics: Metrics
     traces: Traces
-    exposition: MetricsPage
+    metrics_page: MetricsPage
 
     @property
     def card(self) -> ModelCard:
@@ -43,7 +44,7 @@ class Services:
         return self.networks.current.card
 
     @property
-    def analysis(self) -> Analysis:
+    def pipeline(self) -> ScreeningPipeline:
         return self.networks.current.pipeline
 
     @property
@@ -70,15 +71,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(decode.close)
         admission = _admission(settings, metrics)
         secret = settings.triton_secret if settings.triton_url else settings.triton_secret or SecretStr(token_urlsafe())
-        serving = NetworkLoader(settings, secret, decode, admission, metrics, traces)
+        loader = NetworkLoader(settings, secret, decode, admission, metrics, traces)
         active = AsyncExitStack()
-        networks = ActiveNetworks(await active.enter_async_context(serving.first()))
-        switch = NetworkSwitch(serving, networks, active)
+        networks = ActiveNetworks(await active.enter_async_context(loader.load_configured()))
+        switch = NetworkSwitch(loader, networks, active)
         stack.push_async_callback(switch.close)
-        metrics.serves(networks.current.card)
+        metrics.set_model_card(networks.current.card)
         _log_model_card(networks.current)
-        exposition = MetricsPage(metrics, networks)
-        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, exposition)
+        metrics_page = MetricsPage(metrics, networks)
+        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page)
 
 
 def _decode_pool(settings: Settings, metrics: Metrics) -> DecodePool:
@@ -96,7 +97,7 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
         settings.slices_waiting,
         metrics.refusals.inc,
         busy_after_s=settings.busy_after_s,
-        always=settings.decode_workers + 1,  # one upload in each worker, and one that is being received
+        min_uploads=settings.decode_workers + 1,  # one upload in each worker, and one that is being received
     )
     metrics.slices_in_flight.set_function(lambda: admission.in_flight)
     metrics.slices_waiting.set_function(lambda: admission.waiting)

@@ -1,4 +1,4 @@
-"""Sockets get names that fit, wherever TMPDIR points."""
+"""Unix sockets get paths within the limit for any TMPDIR."""
 
 import tempfile
 from pathlib import Path
@@ -10,14 +10,16 @@ from gateway.screening.network_switch import SwitchRefused
 from gateway.unix_sockets import LONGEST_SUFFIX, MAX_PATH_BYTES, socket_folder
 
 
-@pytest.mark.parametrize(("longer_by", "stays"), [(0, True), (1, False)])
-def test_tmpdir_is_left_when_a_name_would_not_fit(longer_by: int, stays: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("longer_by", "kept"), [(0, True), (1, False)])
+def test_tmpdir_is_replaced_when_the_socket_path_would_be_too_long(
+    longer_by: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chosen = "/" + "x" * (MAX_PATH_BYTES - LONGEST_SUFFIX - 1 + longer_by)
     monkeypatch.setattr(tempfile, "tempdir", chosen)
-    assert (socket_folder() == chosen) is stays
+    assert (socket_folder() == chosen) is kept
 
 
-async def test_a_switch_is_heard_under_a_long_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_switch_request_arrives_under_a_long_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = tmp_path / ("job" * 40)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))

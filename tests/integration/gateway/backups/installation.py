@@ -1,4 +1,4 @@
-"""A house with records and files and no networks, and its backups; all in folders and databases of their own."""
+"""An installation without networks: records in a database of its own, files in a folder of its own, and its backups."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ from pathlib import Path
 from engines.postgres_dump import DumpTools
 from gateway.auth.local_admin import command_line_admin
 from gateway.backups.archive import Archive
-from gateway.backups.backup import Taken, Taking
-from gateway.backups.restore import Restoring
+from gateway.backups.backup import BackupResult, BackupWriter
+from gateway.backups.restore import BackupRestorer
 from gateway.database.connection import Database, libpq_url
 from gateway.storage.blobs import Blobs
 from gateway.storage.objects import Objects
@@ -21,7 +21,7 @@ CONTENTS = (b"", b"a study", b"another study" * 100_000)
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     """One database and one folder of files."""
 
     url: str
@@ -40,22 +40,22 @@ class House:
     def blobs(self) -> Blobs:
         return Blobs(self.folder)
 
-    async def furnish(self, *contents: bytes) -> None:
+    async def add_scans(self, *contents: bytes) -> None:
         """A scan for each content."""
         async with self.database() as database, database.transaction() as session:
             for content in contents:
                 await self.blobs.store(_pieces(content))
                 await new_scan(session, content)
 
-    async def backed_up(self, target: Path, keep: int | None = None) -> Taken:
+    async def back_up(self, target: Path, keep: int | None = None) -> BackupResult:
         async with self.database() as database:
-            taking = Taking(database, self.tools(libpq_url(self.url)), Objects(self.folder), BY)
-            return await taking.backup(Archive(str(target)), keep)
+            writer = BackupWriter(database, self.tools(libpq_url(self.url)), Objects(self.folder), BY)
+            return await writer.backup(Archive(str(target)), keep)
 
     @asynccontextmanager
-    async def restoring(self) -> AsyncIterator[Restoring]:
+    async def restorer(self) -> AsyncIterator[BackupRestorer]:
         async with self.database() as database:
-            yield Restoring(database, DumpTools(libpq_url(self.url)), Objects(self.folder), BY)
+            yield BackupRestorer(database, DumpTools(libpq_url(self.url)), Objects(self.folder), BY)
 
     async def has(self, content_sha256: str) -> int:
         return await self.blobs.size(content_sha256)
@@ -65,6 +65,6 @@ async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def a_second_later() -> None:
+async def wait_one_second() -> None:
     """Backups are named by the second."""
     await asyncio.sleep(1.0)
