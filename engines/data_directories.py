@@ -1,4 +1,4 @@
-"""Where the engines keep what they build, log and store, and how a folder is made once, whole or not at all."""
+"""The folders for what the engines build, log and store, and the creation of a folder: complete or not at all."""
 
 import os
 import shutil
@@ -18,18 +18,18 @@ def default_home() -> Path:
 
 
 def default_data() -> Path:
-    """`data` in `TURNSTILE_HOME`, else `turnstile` in the user's data folder: a cache may be emptied, this may not."""
+    """`data` in `TURNSTILE_HOME`, else `turnstile` in the user's data folder, as a cache may be emptied at any time."""
     if os.environ.get("TURNSTILE_HOME"):
         return default_home() / "data"
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "turnstile"
 
 
-def built_once(folder: Path, build: Callable[[Path], None]) -> Path:
-    """Return `folder`, built beforehand where it is missing; two processes that ask at once build it once.
+def build_if_missing(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Return `folder`; build it first when it is missing. Two processes that call this at once build it once.
 
-    `build` fills an empty folder beside it, which is renamed only when it is complete, so a build that fails or is
-    killed leaves nothing that a later start could mistake for an environment.
+    `build` fills an empty draft folder, which is renamed only when it is complete. A build that fails or is killed
+    leaves nothing that a later start could mistake for a complete folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f"{folder.name}.lock")):

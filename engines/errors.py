@@ -1,24 +1,24 @@
-"""Why an engine does not run: one tree, one stable code a leaf.
+"""Why an engine does not run. Each class has one stable code.
 
     EngineError
-    ├── PlatformUnsupported      engine_platform_unsupported     no Triton for this machine, for good
-    ├── EnvironmentNotBuilt      engine_environment_not_built    its Python environment cannot be installed
+    ├── PlatformUnsupported      engine_platform_unsupported     Triton's wheel does not run on this machine
+    ├── EnvironmentNotBuilt      engine_environment_not_built    a program or a Python environment is missing
     ├── RepositoryInvalid        engine_repository_invalid       there are no models to serve
-    ├── DataFolderInvalid        engine_data_folder_invalid      the database cannot be kept there
-    ├── DataFolderInUse          engine_data_folder_in_use       another process keeps its database there
-    ├── StartFailed              engine_start_failed             it died or hung before it was ready
-    ├── GaveUp                   engine_gave_up                  it died too often and is not started again
-    └── DumpFailed               engine_dump_failed              pg_dump, pg_restore or psql did not do its work
+    ├── DataFolderInvalid        engine_data_folder_invalid      the database of this folder cannot be used
+    ├── DataFolderInUse          engine_data_folder_in_use       another process uses the database of this folder
+    ├── StartFailed              engine_start_failed             the engine ended or hung before it was ready
+    ├── GaveUp                   engine_gave_up                  the engine ended too often and is not restarted
+    └── DumpFailed               engine_dump_failed              pg_dump, pg_restore or psql failed
 
-`detail` says what happened and what to do. It may quote the engine's log and paths of this machine: it is meant for
-whoever runs the service and never for a client over the network.
+`detail` says what happened and what to do. It may quote the engine's log and paths of this machine: it is for the
+operator of the service and never for a client over the network.
 """
 
 from typing import ClassVar
 
 
 class EngineError(Exception):
-    """An engine that could not be started, or is not kept running."""
+    """An engine could not be started, or does not run any more."""
 
     code: ClassVar[str] = "engine_error"
 

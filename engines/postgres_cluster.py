@@ -1,7 +1,7 @@
-"""PostgreSQL's binaries and its data folder: made once, kept for good, never opened by two servers.
+"""PostgreSQL's binaries and its data folder: created once, never deleted, never opened by two servers.
 
 <data>/postgres/data        what PostgreSQL calls a cluster
-<data>/postgres/password    of the role `turnstile`, readable by its owner alone
+<data>/postgres/password    of the role `turnstile`, readable only by the owner of the file
 """
 
 import os
@@ -15,15 +15,15 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from engines.data_directories import built_once
+from engines.data_directories import build_if_missing
 from engines.errors import DataFolderInUse, DataFolderInvalid, EnvironmentNotBuilt
 
 MAJOR = "18"
 ROLE = "turnstile"
-UNPRIVILEGED = "nobody"
+UNPRIVILEGED_USER = "nobody"
 INITDB_TIMEOUT_S = 120
-LEAVING_TIMEOUT_S = 20.0  # a leash gives a server 10 s to end
-LEAVING_POLL_S = 0.1
+SHUTDOWN_TIMEOUT_S = 20.0  # the parent-death guard gives a server 10 s to end
+SHUTDOWN_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -35,48 +35,48 @@ class Cluster:
 
     @classmethod
     def at(cls, folder: Path) -> "Cluster":
-        """The cluster in `folder`, made when missing; raises DataFolderInvalid and EnvironmentNotBuilt."""
-        built = built_once(folder / "postgres", _build)
+        """The cluster in `folder`, created when missing; raises DataFolderInvalid and EnvironmentNotBuilt."""
+        built = build_if_missing(folder / "postgres", _build)
         version = (built / "data" / "PG_VERSION").read_text().strip()
         if version != MAJOR:
             raise DataFolderInvalid(
-                f"{built} was made by PostgreSQL {version}, this is {MAJOR}: dump it with the Turnstile that made it"
+                f"{built} was created by PostgreSQL {version}, this is {MAJOR}: dump it with the older Turnstile"
             )
         return cls(built / "data", (built / "password").read_text())
 
-    def wait_until_left(self) -> None:
-        """Return when no server works in the folder, and forget the one before; raises DataFolderInUse.
+    def wait_until_free(self) -> None:
+        """Return when no server runs in the folder, and delete a stale postmaster.pid; raises DataFolderInUse.
 
-        A killed owner's server is still ending when the next one comes. A postmaster.pid that nobody stands behind may
-        name a process of somebody else by now, and PostgreSQL would not start because of it.
+        After its owner was killed, the old server may still be shutting down when the next one starts. A stale
+        postmaster.pid may by now name the pid of another program, and PostgreSQL would then refuse to start.
         """
-        end_s = time.monotonic() + LEAVING_TIMEOUT_S
-        while self._is_served():
+        end_s = time.monotonic() + SHUTDOWN_TIMEOUT_S
+        while self._is_running():
             if time.monotonic() > end_s:
-                raise DataFolderInUse(f"another PostgreSQL works in {self.data}; stop it first")
-            time.sleep(LEAVING_POLL_S)
+                raise DataFolderInUse(f"another PostgreSQL runs in {self.data}; stop it first")
+            time.sleep(SHUTDOWN_POLL_S)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def _is_served(self) -> bool:
-        """Every process of a server, also one that lost its postmaster, works in the data folder."""
+    def _is_running(self) -> bool:
+        """Every process of a server has the data folder as its working directory, also one whose postmaster is gone."""
         return any(
             process.info["name"] == "postgres" and process.info["cwd"] == str(self.data)
             for process in psutil.process_iter(["name", "cwd"])
         )
 
 
-def lock(folder: Path) -> FileLock:
-    """The right to serve `folder`, held until released or until this process dies; raises DataFolderInUse."""
+def lock_data_folder(folder: Path) -> FileLock:
+    """Lock `folder` for one server, until released or until this process ends; raises DataFolderInUse."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    claim = FileLock(folder / "postgres.in_use", thread_local=False)
+    folder_lock = FileLock(folder / "postgres.in_use", thread_local=False)
     try:
-        claim.acquire(timeout=0)
+        folder_lock.acquire(timeout=0)
     except Timeout as error:
         raise DataFolderInUse(
-            f"another Turnstile keeps its database in {folder}. Stop it, choose another TURNSTILE_DATA_FOLDER, or name "
+            f"another Turnstile uses the database in {folder}. Stop it, choose another TURNSTILE_DATA_FOLDER, or name "
             "a database with TURNSTILE_DATABASE_URL."
         ) from error
-    return claim
+    return folder_lock
 
 
 def binary(name: str) -> Path:
@@ -87,11 +87,11 @@ def binary(name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}" / "bin" / name
 
 
-def unprivileged(command: list[str]) -> list[str]:
-    """The command as PostgreSQL accepts it: it refuses to run as root, so root hands it to `nobody`.
+def as_unprivileged_user(command: list[str]) -> list[str]:
+    """The command as PostgreSQL accepts it: it refuses to run as root, so root starts it as the user `nobody`.
 
-    The server keeps one right of root, to walk through folders that are closed to others: the wheel and the data may
-    lie in root's own. Opening those folders to everybody, as the wheel's own Python does, is no choice.
+    The server keeps one capability, dac_override: the wheel and the data may lie in folders that only root may enter.
+    Opening those folders to everybody, as the wheel's own Python code does, would expose them.
     """
     if os.geteuid() != 0:
         return command
@@ -101,8 +101,8 @@ def unprivileged(command: list[str]) -> list[str]:
     return ["setpriv", *drop, f"--inh-caps={keep}", f"--ambient-caps={keep}", "--", *command]
 
 
-def environ() -> dict[str, str]:
-    """The server's environment variables: none of libpq's to mislead it."""
+def server_environ() -> dict[str, str]:
+    """The environment variables of the server: without those of libpq, which would change its behaviour."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
@@ -121,7 +121,7 @@ def _build(draft: Path) -> None:
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
     )
-    # The superuser's password is thrown away: the gateway never needs one, and rescue has `postgres --single`.
+    # The superuser's password is not kept: the gateway never needs it, and `postgres --single` works without.
     _run([str(binary("initdb")), f"--pgdata={data}", *flags], secrets.token_hex(32))
     role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'"  # a backup is restored beside the original
     _run(
@@ -136,24 +136,24 @@ def _build(draft: Path) -> None:
 def _unprivileged_ids() -> tuple[int, int]:
     import pwd
 
-    entry = pwd.getpwnam(UNPRIVILEGED)
+    entry = pwd.getpwnam(UNPRIVILEGED_USER)
     return entry.pw_uid, entry.pw_gid
 
 
 def _run(command: list[str], text: str) -> None:
     try:
         subprocess.run(
-            unprivileged(command),
+            as_unprivileged_user(command),
             input=text,
             capture_output=True,
             text=True,
             timeout=INITDB_TIMEOUT_S,
             check=True,
-            env=environ(),
+            env=server_environ(),
             cwd="/",
         )
     except (OSError, subprocess.SubprocessError) as error:
-        said = str(getattr(error, "stderr", None) or error).strip().splitlines()[-8:]
+        output_tail = str(getattr(error, "stderr", None) or error).strip().splitlines()[-8:]
         raise EnvironmentNotBuilt(
-            f"the database could not be made: `{command[0]}` failed:\n" + "\n".join(said)
+            f"the database could not be created: `{command[0]}` failed:\n" + "\n".join(output_tail)
         ) from error

@@ -1,6 +1,6 @@
-"""A database into one file and back, by PostgreSQL's own pg_dump, pg_restore and psql from the wheel.
+"""Dumps a database to one file and restores it, with PostgreSQL's own pg_dump, pg_restore and psql from the wheel.
 
-No password stands on a command line, where everybody on the machine could read it: it goes by the environment.
+The password is passed in the environment: everybody on the machine can read a command line.
 """
 
 import os
@@ -18,65 +18,65 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from engines.errors import DumpFailed
 from engines.postgres_cluster import binary
 
-SAID_LINES: Final = 3
+ERROR_LINES: Final = 3
 PSQL: Final = (
     "--no-psqlrc",
     "--quiet",
     "--output=/dev/null",
     "--set=ON_ERROR_STOP=1",
-    "--set=VERBOSITY=terse",  # an error quotes no row, and no line of one: rows name patients
+    "--set=VERBOSITY=terse",  # error messages then quote no row, since rows name patients
     "--set=SHOW_CONTEXT=never",
 )
 
 
 @dataclass(frozen=True)
 class DumpTools:
-    """Dumps and restores the database at `url` (postgresql://..., or what else libpq takes)."""
+    """Dumps and restores the database at `url` (postgresql://..., or another form that libpq accepts)."""
 
     url: str = field(repr=False)
 
     def dump(self, file: Path, snapshot: str) -> None:
-        """Write what another connection's exported snapshot sees, in pg_dump's custom format; raises DumpFailed."""
+        """Write the state of another connection's exported snapshot, in pg_dump's custom format; raises DumpFailed."""
         flags = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}")
-        with TemporaryFile() as said:
-            _must_end_well("pg_dump", self._start("pg_dump", (*flags, self._where), said).wait(), said)
+        with TemporaryFile() as errors:
+            _check_exit_status("pg_dump", self._start("pg_dump", (*flags, self._dbname_flag), errors).wait(), errors)
 
-    def restore(self, file: Path, before: str) -> None:
-        """Run the SQL `before` and bring the dump in, in one transaction: all of it or nothing; raises DumpFailed.
+    def restore(self, file: Path, sql_before: str) -> None:
+        """Run `sql_before` and the dump in one transaction: all of it or nothing; raises DumpFailed.
 
-        psql commits only when it is told to, after pg_restore has ended well: a dump that breaks off changes nothing.
+        COMMIT is sent only after pg_restore has succeeded: a dump that is cut off changes nothing.
         """
         flags = ("--no-owner", "--no-privileges", "--file=-", str(file))
-        with TemporaryFile() as told, TemporaryFile() as said:
-            psql = self._start("psql", (*PSQL, self._where), told, stdin=subprocess.PIPE)
+        with TemporaryFile() as psql_errors, TemporaryFile() as restore_errors:
+            psql = self._start("psql", (*PSQL, self._dbname_flag), psql_errors, stdin=subprocess.PIPE)
             status = 0
-            with suppress(BrokenPipeError), cast("IO[bytes]", psql.stdin) as script:  # breaks when psql has given up
-                script.write(f"BEGIN;\n{before};\n".encode())
+            with suppress(BrokenPipeError), cast("IO[bytes]", psql.stdin) as script:  # when psql has ended early
+                script.write(f"BEGIN;\n{sql_before};\n".encode())
                 script.flush()
-                status = self._start("pg_restore", flags, said, stdout=script).wait()
+                status = self._start("pg_restore", flags, restore_errors, stdout=script).wait()
                 if status == 0:
                     script.write(b"COMMIT;\n")
-            _must_end_well("psql", psql.wait(), told)
-            _must_end_well("pg_restore", status, said)
+            _check_exit_status("psql", psql.wait(), psql_errors)
+            _check_exit_status("pg_restore", status, restore_errors)
 
     @property
-    def _where(self) -> str:
+    def _dbname_flag(self) -> str:
         return "--dbname=" + make_conninfo(self.url, password=None)
 
     def _start(
         self,
         tool: str,
         flags: Sequence[str],
-        said: IO[bytes],
+        stderr: IO[bytes],
         stdin: int = subprocess.DEVNULL,
         stdout: IO[bytes] | int = subprocess.DEVNULL,
     ) -> "subprocess.Popen[bytes]":
         environ = _environ(conninfo_to_dict(self.url).get("password"))
-        return subprocess.Popen([binary(tool), *flags], stdin=stdin, stdout=stdout, stderr=said, env=environ)
+        return subprocess.Popen([binary(tool), *flags], stdin=stdin, stdout=stdout, stderr=stderr, env=environ)
 
 
 def _environ(password: str | int | None) -> Mapping[str, str]:
-    """libpq's own variables stay: a database elsewhere may be named by them, as for the gateway."""
+    """libpq's own variables are kept: they may name the database, as for the gateway."""
     environ = os.environ | {"PGAPPNAME": "turnstile backup", "PGCONNECT_TIMEOUT": "10"}
     if password is not None:
         environ["PGPASSWORD"] = str(password)
@@ -86,9 +86,9 @@ def _environ(password: str | int | None) -> Mapping[str, str]:
 
 
 def _libpq_with_tls() -> Path | None:
-    """psycopg's libpq: that of the PostgreSQL wheel was built without TLS, and refuses PGSSLMODE=verify-full.
+    """The libpq of psycopg. That of the PostgreSQL wheel is built without TLS and refuses PGSSLMODE=verify-full.
 
-    Both are libpq.so.5 of PostgreSQL 18, whose functions are only ever added to.
+    Both are libpq.so.5 of PostgreSQL 18, whose functions are only added to, never removed.
     """
     spec = find_spec("psycopg_binary")
     if spec is None or spec.origin is None:
@@ -97,8 +97,8 @@ def _libpq_with_tls() -> Path | None:
     return next(beside.glob("libpq-*.so.5*"), None)
 
 
-def _must_end_well(tool: str, status: int, said: IO[bytes]) -> None:
+def _check_exit_status(tool: str, status: int, stderr: IO[bytes]) -> None:
     if status:
-        said.seek(0)
-        lines = said.read().decode(errors="replace").strip().splitlines()[:SAID_LINES]
-        raise DumpFailed(f"{tool} ended with status {status}: " + ("; ".join(lines) or "it said nothing"))
+        stderr.seek(0)
+        lines = stderr.read().decode(errors="replace").strip().splitlines()[:ERROR_LINES]
+        raise DumpFailed(f"{tool} ended with status {status}: " + ("; ".join(lines) or "without a message"))

@@ -1,9 +1,9 @@
-"""PostgreSQL as a child process: started, watched, started again when it dies, and gone when its owner is.
+"""PostgreSQL as a child process: started, supervised, restarted when it ends, and stopped when its owner ends.
 
     async with PostgresServer(folder) as server:
         ... server.url ...
 
-Whoever dies how, what was committed is kept: nothing of PostgreSQL's own care for the disk is switched off.
+Committed data survive the kill of any process: fsync and PostgreSQL's other durability settings keep their defaults.
 """
 
 import asyncio
@@ -14,24 +14,24 @@ from filelock import FileLock
 
 from engines.data_directories import default_home
 from engines.errors import EngineError
-from engines.guarded_process import LeashedProcess
-from engines.postgres_cluster import ROLE, Cluster, binary, environ, lock, unprivileged
+from engines.guarded_process import GuardedProcess
+from engines.postgres_cluster import ROLE, Cluster, as_unprivileged_user, binary, lock_data_folder, server_environ
 from engines.restart_policy import RestartPolicy
 from engines.supervised_server import SupervisedServer
 from engines.triton_command import HOST, free_port
 
-READY_TIMEOUT_S = 60.0  # after a kill it reads its log first: some seconds for the largest that it keeps
+READY_TIMEOUT_S = 60.0  # after a kill it replays its write-ahead log first: some seconds for the largest one
 STATUS_LINE = 7  # of postmaster.pid: "starting", "ready", "stopping"; pg_ctl waits for it in the same way
 
-# A database is worth trying again: every ten seconds, for as long as its owner lives.
-POLICY = RestartPolicy(first_delay_s=0.1, longest_delay_s=10.0, deaths=1000)
+# A database is restarted every ten seconds for as long as its owner runs: nothing works without it.
+POLICY = RestartPolicy(initial_delay_s=0.1, max_delay_s=10.0, max_exits=1000)
 
 
 class PostgresServer(SupervisedServer):
-    """A PostgreSQL of our own in `folder`, which only one server at a time may hold.
+    """A PostgreSQL in `folder`, which only one server at a time may use.
 
-    It listens on 127.0.0.1 alone, on a free port that is chosen once, and lets in who knows the password of the one
-    role. Run by root, it works as `nobody`.
+    It listens on 127.0.0.1 alone, on a free port that is chosen once, and accepts the password of its one role.
+    Started by root, it runs as `nobody`.
     """
 
     product = "PostgreSQL"
@@ -51,33 +51,35 @@ class PostgresServer(SupervisedServer):
 
     @property
     def url(self) -> str:
-        """Where clients find it, with the password: a secret. Known once the server was started."""
+        """The URL for clients, with the password: a secret. Raises EngineError before the first start."""
         if self._cluster is None:
-            raise EngineError("the database was never started")
+            raise EngineError("the database was never started: call start() first")
         return f"postgresql://{ROLE}:{self._cluster.password}@{HOST}:{self._port}/{ROLE}"
 
     async def stop(self) -> None:
-        """Stop the server, whatever its clients do, and leave the folder to others."""
+        """Stop the server, also with clients connected, and release the folder."""
         await super().stop()
         if self._lock:
             self._lock.release()
             self._lock = None
 
-    async def _launch(self) -> LeashedProcess:
+    async def _launch(self) -> GuardedProcess:
         command = await asyncio.to_thread(self._prepare)
-        # SIGINT is PostgreSQL's fast shutdown: clients are cut off, everything is written, nothing is to be recovered.
-        return await LeashedProcess.start(command, environ(), self.log_path, f"turnstile-{self._name}-", signal.SIGINT)
+        # SIGINT is PostgreSQL's fast shutdown: it disconnects the clients and writes a checkpoint.
+        return await GuardedProcess.start(
+            command, server_environ(), self.log_path, f"turnstile-{self._name}-", signal.SIGINT
+        )
 
     def _prepare(self) -> list[str]:
-        self._lock = self._lock or lock(self._folder)
+        self._lock = self._lock or lock_data_folder(self._folder)
         self._cluster = Cluster.at(self._folder)
-        self._cluster.wait_until_left()
-        self._make_room_for_log()
+        self._cluster.wait_until_free()
+        self._delete_old_logs()
         settings = {
             "listen_addresses": HOST,
             "port": self._port,
             "unix_socket_directories": "",
-            "max_parallel_workers_per_gather": 0,  # the cores are for the networks, and a query takes some ms
+            "max_parallel_workers_per_gather": 0,  # the cores are for the networks, and a query takes a few ms
             "timezone": "UTC",
             "log_timezone": "UTC",
             # What the server logs names no patient: neither a failed statement nor the row that broke a constraint.
@@ -85,9 +87,9 @@ class PostgresServer(SupervisedServer):
             "log_min_error_statement": "panic",
         }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return unprivileged([str(binary("postgres")), "-D", str(self._cluster.data), *flags])
+        return as_unprivileged_user([str(binary("postgres")), "-D", str(self._cluster.data), *flags])
 
-    async def _answers(self) -> bool:
+    async def _is_ready(self) -> bool:
         if self._cluster is None or self._process is None:
             return False
         try:

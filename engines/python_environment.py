@@ -1,4 +1,4 @@
-"""The Python environment that the engine runs in, apart from the gateway's: Triton's wheel, ONNX Runtime, numpy."""
+"""The Python environment of the engine, apart from the gateway's: Triton's wheel, ONNX Runtime, numpy."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.data_directories import built_once
+from engines.data_directories import build_if_missing
 from engines.errors import EnvironmentNotBuilt, PlatformUnsupported
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -21,7 +21,7 @@ INSTALL_TIMEOUT_S = 1800  # 110 MB of wheels over a slow line
 
 @dataclass(frozen=True)
 class Environment:
-    """An interpreter that has Triton's binaries and ONNX Runtime, and where it keeps them."""
+    """An interpreter with Triton's binaries and ONNX Runtime, and the folders of both."""
 
     python: Path
     version: str
@@ -35,21 +35,21 @@ class Environment:
 
     @property
     def search_path(self) -> str:
-        """What LD_LIBRARY_PATH must be for the server and its stubs to find their libraries."""
+        """LD_LIBRARY_PATH for the server and its stubs."""
         return os.pathsep.join(map(str, (*self.libraries, self.site_packages / "nvidia_pytriton.libs")))
 
 
 def engine_environment(home: Path) -> Environment:
-    """The environment named by `TURNSTILE_ENGINE_PYTHON`, else the one under `home`, built when missing.
+    """The environment of `TURNSTILE_ENGINE_PYTHON`, else the one under `home`, built when missing.
 
-    Building takes some 10 s and 330 MB, and needs a package index once. Raises PlatformUnsupported and
+    Building takes about 10 s and 330 MB, and needs a package index. Raises PlatformUnsupported and
     EnvironmentNotBuilt.
     """
     check_platform()
     if chosen := os.environ.get("TURNSTILE_ENGINE_PYTHON"):
-        return inspect(Path(chosen))
-    folder = built_once(home / f"engine-{stamp()}", _install)
-    return inspect(folder / "bin" / "python")
+        return inspect_interpreter(Path(chosen))
+    folder = build_if_missing(home / f"engine-{environment_stamp()}", _install)
+    return inspect_interpreter(folder / "bin" / "python")
 
 
 def check_platform() -> None:
@@ -59,34 +59,34 @@ def check_platform() -> None:
     if sys.platform != "linux" or platform.machine() not in MACHINES or glibc < OLDEST_GLIBC:
         raise PlatformUnsupported(
             f"Triton's wheel needs Linux with glibc 2.35 or later on {' or '.join(MACHINES)}; this is "
-            f"{platform.system()} {libc} {release} on {platform.machine()}. Run Triton elsewhere (NVIDIA's container "
-            "serves the same model repository) and name it with --triton-url."
+            f"{platform.system()} {libc} {release} on {platform.machine()}. Run Triton on another machine (NVIDIA's "
+            "container serves the same model repository) and name it with --triton-url."
         )
     if sys.version_info[:2] not in PYTHONS:
         raise PlatformUnsupported(f"the engine needs CPython 3.11 or 3.12; this is {platform.python_version()}")
 
 
-def stamp() -> str:
+def environment_stamp() -> str:
     """Sixteen hex digits that change with the requirements and with the interpreter's version."""
     return hashlib.sha256(REQUIREMENTS.read_bytes() + platform.python_version().encode()).hexdigest()[:16]
 
 
-def inspect(python: Path) -> Environment:
-    """Ask an interpreter where its packages and its libpython are; raises EnvironmentNotBuilt where they are not."""
+def inspect_interpreter(python: Path) -> Environment:
+    """Find the packages and the libpython of an interpreter; raises EnvironmentNotBuilt when one is missing."""
     report = _run([str(python), "-I", "-c", _INSPECTION], timeout_s=60)
-    facts = json.loads(report)
+    fields = json.loads(report)
     environment = Environment(
-        python=python.absolute(),  # not resolved: a venv's interpreter is a link, and the link is what makes it one
-        version=facts["version"],
-        site_packages=Path(facts["site_packages"]),
-        libraries=tuple(map(Path, facts["libraries"])),
+        python=python.absolute(),  # not resolved: Python finds the venv by this link
+        version=fields["version"],
+        site_packages=Path(fields["site_packages"]),
+        libraries=tuple(map(Path, fields["libraries"])),
     )
     if not environment.triton.is_dir():
         raise EnvironmentNotBuilt(f"{python} has no nvidia-pytriton: install {REQUIREMENTS.name} there")
-    if not facts["loads"]:
+    if not fields["loads"]:
         raise EnvironmentNotBuilt(
-            f"{facts['libpython']} is missing, and Triton's Python backend is linked with it. Install it "
-            f"(Debian and Ubuntu: apt install libpython{facts['version']}) or use a Python that has it (uv, conda)."
+            f"{fields['libpython']} is missing, and Triton's Python backend is linked with it. Install it "
+            f"(Debian and Ubuntu: apt install libpython{fields['version']}) or use a Python that has it (uv, conda)."
         )
     return environment
 
@@ -101,11 +101,11 @@ def _run(command: list[str], timeout_s: float) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=True)
     except (OSError, subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        output = getattr(error, "stderr", None) or getattr(error, "stdout", None)  # venv complains on stdout
-        said = "\n".join(str(output or error).strip().splitlines()[-8:])
+        output = getattr(error, "stderr", None) or getattr(error, "stdout", None)  # venv writes its errors to stdout
+        output_tail = "\n".join(str(output or error).strip().splitlines()[-8:])
         raise EnvironmentNotBuilt(
-            f"the engine's environment could not be made: `{' '.join(command[:4])} ...` failed:\n{said}\n"
-            "A package index must be reachable the first time. Without one, build the environment elsewhere from "
+            f"the engine's environment could not be built: `{' '.join(command[:4])} ...` failed:\n{output_tail}\n"
+            "The first start needs a package index. Without one, build the environment on another machine from "
             f"{REQUIREMENTS.name} and name its interpreter in TURNSTILE_ENGINE_PYTHON."
         ) from error
     return done.stdout

@@ -1,7 +1,7 @@
-"""A folder of a server's own for what it serves: what happens to the original meanwhile changes nothing.
+"""A server's own copy of the model repository: later changes of the original do not reach the server.
 
-It stays while it is held: by its owner, and by other processes that use the owner's server. The kernel keeps the locks,
-so whoever dies lets go too, and what a dead owner left is swept away by the next one.
+The copy exists while its owner runs. File locks tell whether an owner or another process uses it; the kernel releases
+the locks of a killed process, and the next owner deletes the folders of killed ones.
 """
 
 import fcntl
@@ -16,8 +16,8 @@ from filelock import FileLock
 
 
 @dataclass(frozen=True)
-class Holding:
-    """`models` is for the owner to fill; `folder` names the holding to others."""
+class RepositorySnapshot:
+    """The owner fills `models`; other processes know the snapshot by `folder`."""
 
     folder: Path
 
@@ -26,55 +26,55 @@ class Holding:
         return self.folder / "models"
 
     @property
-    def used_by_others(self) -> bool:
-        """Whether another process is inside `used`."""
-        return not _free(_users(self.folder))
+    def in_use_by_others(self) -> bool:
+        """Whether another process is inside `keep_snapshot`."""
+        return not _is_unlocked(_users_lock(self.folder))
 
 
 @contextmanager
-def held(home: Path) -> Iterator[Holding]:
-    """A new folder below `home`, removed at the end; raises OSError."""
+def repository_snapshot(home: Path) -> Iterator[RepositorySnapshot]:
+    """A new, empty snapshot below `home`, deleted at the end of the block; raises OSError."""
     parent = home / "served"
     parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(parent / ".lock"):  # nobody sweeps between making and holding
-        _sweep(parent)
-        holding = Holding(Path(mkdtemp(prefix="networks-", dir=parent)))
-        holding.models.mkdir()
-        hold = _owner(holding.folder).open("w")
-        fcntl.flock(hold, fcntl.LOCK_EX)
+    with FileLock(parent / ".lock"):  # no other process deletes the folder before it is locked
+        _delete_abandoned(parent)
+        snapshot = RepositorySnapshot(Path(mkdtemp(prefix="networks-", dir=parent)))
+        snapshot.models.mkdir()
+        lock = _owner_lock(snapshot.folder).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        yield holding
+        yield snapshot
     finally:
-        shutil.rmtree(holding.folder, ignore_errors=True)
-        hold.close()
+        shutil.rmtree(snapshot.folder, ignore_errors=True)
+        lock.close()
 
 
 @contextmanager
-def used(folder: Path) -> Iterator[None]:
-    """Keep the owner's server until the block ends; raises FileNotFoundError when it is gone."""
-    if not _owner(folder).exists():
+def keep_snapshot(folder: Path) -> Iterator[None]:
+    """Keep the owner's server running until the block ends; raises FileNotFoundError when it is gone."""
+    if not _owner_lock(folder).exists():
         raise FileNotFoundError(folder)
-    with _users(folder).open("w") as lock:
+    with _users_lock(folder).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
-def _owner(folder: Path) -> Path:
+def _owner_lock(folder: Path) -> Path:
     return folder / "owner.lock"
 
 
-def _users(folder: Path) -> Path:
+def _users_lock(folder: Path) -> Path:
     return folder / "users.lock"
 
 
-def _sweep(parent: Path) -> None:
+def _delete_abandoned(parent: Path) -> None:
     for folder in parent.glob("networks-*"):
-        if _free(_owner(folder)):
+        if _is_unlocked(_owner_lock(folder)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free(lock: Path) -> bool:
-    """Whether nobody holds the lock."""
+def _is_unlocked(lock: Path) -> bool:
+    """Whether no process has the lock."""
     with suppress(FileNotFoundError), lock.open("r") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

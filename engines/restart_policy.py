@@ -1,4 +1,4 @@
-"""When a server that died is started again, and when no more."""
+"""When a server that ended is restarted, and when it is given up."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """Waits double from `first_delay_s` to `longest_delay_s`; more than `deaths` within `window_s` is the end."""
+    """Delays double from `initial_delay_s` to `max_delay_s`; more than `max_exits` in `window_s` end the restarts."""
 
-    first_delay_s: float = 0.5
-    longest_delay_s: float = 30.0
-    deaths: int = 5
+    initial_delay_s: float = 0.5
+    max_delay_s: float = 30.0
+    max_exits: int = 5
     window_s: float = 300.0
 
 
 @dataclass
-class Restarts:
-    """The deaths of one server so far. A death that is older than the window is forgotten."""
+class RestartHistory:
+    """The exits of one server within the window; `count` is the number of restarts so far."""
 
     policy: RestartPolicy
     count: int = 0
-    _deaths_s: deque[float] = field(default_factory=deque)
+    _exits_s: deque[float] = field(default_factory=deque)
 
     def delay_s(self, now_s: float) -> float | None:
-        """Record a death at `now_s` (monotonic); return how long to wait before the next start, None to give up."""
-        self._deaths_s.append(now_s)
-        while now_s - self._deaths_s[0] > self.policy.window_s:
-            self._deaths_s.popleft()
-        if len(self._deaths_s) > self.policy.deaths:
+        """Record an exit at `now_s` (monotonic); return the delay before the next start, None to give up."""
+        self._exits_s.append(now_s)
+        while now_s - self._exits_s[0] > self.policy.window_s:
+            self._exits_s.popleft()
+        if len(self._exits_s) > self.policy.max_exits:
             return None
         self.count += 1
-        return min(self.policy.first_delay_s * 2.0 ** (len(self._deaths_s) - 1), self.policy.longest_delay_s)
+        return min(self.policy.initial_delay_s * 2.0 ** (len(self._exits_s) - 1), self.policy.max_delay_s)

@@ -1,7 +1,7 @@
-"""What every server that runs here has in common: started, watched, started again when it dies, stopped in order.
+"""What PostgreSQL and Triton as child processes have in common: start, supervision, restart, stop.
 
-What watches over whom: the owner's event loop restarts the server (`restarts`), and a leash between them ends it when
-the owner goes (`leash`, `process`).
+The owner's event loop restarts the server (`restart_policy`). A guard process between them ends the server when the
+owner ends (`parent_death_guard`, `guarded_process`).
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import ClassVar, Literal, Self
 
 from engines.errors import EngineError, GaveUp, StartFailed
-from engines.guarded_process import LeashedProcess
-from engines.restart_policy import RestartPolicy, Restarts
+from engines.guarded_process import GuardedProcess
+from engines.restart_policy import RestartHistory, RestartPolicy
 
 State = Literal["stopped", "starting", "ready", "restarting", "failed"]
 
@@ -30,20 +30,20 @@ _numbers = itertools.count(1)
 
 
 class SupervisedServer(ABC):
-    """A server of this process. `state` tells where it stands and `failure` why it failed."""
+    """A server of this process. `failure` says why the state is "failed"."""
 
     product: ClassVar[str]
-    lost_children_count: ClassVar[bool] = False  # whether the server is of no use without a child that it started
+    child_loss_is_fatal: ClassVar[bool] = False  # whether the server is restarted when one of its children ends
 
     def __init__(self, home: Path, ready_timeout_s: float, restart_policy: RestartPolicy) -> None:
         self.state: State = "stopped"
         self.failure: EngineError | None = None
         self._home = home
         self._ready_timeout_s = ready_timeout_s
-        self._restarts = Restarts(restart_policy)
-        # One name a server, kept over its restarts: what a killed one leaves in shared memory, the next one removes.
+        self._restarts = RestartHistory(restart_policy)
+        # The name stays the same over restarts: the next start removes the shared memory that a killed server left.
         self._name = f"{os.getpid()}-{next(_numbers)}"
-        self._process: LeashedProcess | None = None
+        self._process: GuardedProcess | None = None
         self._watch: asyncio.Task[None] | None = None
 
     @property
@@ -52,7 +52,7 @@ class SupervisedServer(ABC):
 
     @property
     def restarts(self) -> int:
-        """How often the server was started again after it died."""
+        """How often the server was restarted."""
         return self._restarts.count
 
     @property
@@ -61,7 +61,7 @@ class SupervisedServer(ABC):
         return self._process.pid if self._process and self._process.running else None
 
     async def start(self) -> None:
-        """Return when the server answers; raises an EngineError, with the end of its log, when it will not."""
+        """Return when the server is ready; raises an EngineError, with the end of its log, when it fails."""
         self.failure = None
         self.state = "starting"
         try:
@@ -73,7 +73,7 @@ class SupervisedServer(ABC):
         self._watch = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
-        """Stop the server and everything that it started. Does nothing when there is none."""
+        """Stop the server and all its children. Does nothing when there is none."""
         if self._watch:
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
@@ -94,28 +94,28 @@ class SupervisedServer(ABC):
         await self.stop()
 
     @abstractmethod
-    async def _launch(self) -> LeashedProcess:
-        """Prepare what the server needs and start it; raises an EngineError or OSError."""
+    async def _launch(self) -> GuardedProcess:
+        """Prepare and start the server; raises an EngineError or OSError."""
 
     @abstractmethod
-    async def _answers(self) -> bool:
+    async def _is_ready(self) -> bool:
         """Whether the server that was started is ready for its clients."""
 
     async def _wait_ready(self) -> None:
-        """Return when the server answers; raises StartFailed when it dies or takes too long."""
+        """Return when the server is ready; raises StartFailed when it ends or takes too long."""
         deadline_s = time.monotonic() + self._ready_timeout_s
-        while not await self._answers():
+        while not await self._is_ready():
             if not self._process or not self._process.running:
-                raise self._start_failed("died before it was ready")
+                raise self._start_failed("ended before it was ready")
             if time.monotonic() > deadline_s:
                 raise self._start_failed(f"was not ready after {self._ready_timeout_s:g} s")
             await asyncio.sleep(READY_POLL_S)
         self.state = "ready"
 
     async def _keep_running(self) -> None:
-        """Start the server again whenever it ends, until it ends too often."""
+        """Restart the server whenever it ends, until it ends too often."""
         while self._process:
-            await self._process.ended(lost_children_count=self.lost_children_count)
+            await self._process.wait(child_loss_is_fatal=self.child_loss_is_fatal)
             delay_s = self._restarts.delay_s(time.monotonic())
             if delay_s is None:
                 self.state, self.failure = "failed", self._gave_up()
@@ -123,7 +123,7 @@ class SupervisedServer(ABC):
                 return
             self.state = "restarting"
             extra = {"restarts": self.restarts, "delay_s": delay_s}
-            _log.warning("%s died and is started again", self.product, extra=extra)
+            _log.warning("%s ended and is restarted", self.product, extra=extra)
             await asyncio.sleep(delay_s)
             await self._relaunch()
 
@@ -132,14 +132,14 @@ class SupervisedServer(ABC):
             self._process = await self._launch()
             await self._wait_ready()
         except (EngineError, OSError) as error:
-            _log.warning("%s did not come back: %s", self.product, error)
+            _log.warning("%s could not be restarted: %s", self.product, error)
             if self._process:
                 await self._process.stop()
 
-    def _make_room_for_log(self) -> None:
+    def _delete_old_logs(self) -> None:
         folder = self.log_path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # another server makes room at the same moment
+        with suppress(FileNotFoundError):  # another server deletes old logs at the same moment
             logs = sorted(folder.glob(f"{self.product.lower()}-*"), key=lambda path: path.stat().st_mtime)
             for old in logs[:-LOGS_KEPT]:
                 old.unlink()
@@ -148,7 +148,7 @@ class SupervisedServer(ABC):
         return StartFailed(f"{self.product} {how}. {self._tail()}")
 
     def _gave_up(self) -> GaveUp:
-        return GaveUp(f"{self.product} died too often and is not started again. {self._tail()}")
+        return GaveUp(f"{self.product} ended too often and is not restarted. {self._tail()}")
 
     def _tail(self) -> str:
         log = self._process.log_tail(LOG_TAIL_LINES) if self._process else "(never started)"

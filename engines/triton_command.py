@@ -1,4 +1,4 @@
-"""How tritonserver is called: its flags, each with its reason, its environment and its ports."""
+"""The command line of tritonserver: its flags, its environment variables and its ports."""
 
 import os
 import socket
@@ -12,8 +12,8 @@ HOST = "127.0.0.1"
 STUB_SHM_BYTES = 4 * 2**20
 STUB_TIMEOUT_S = 120
 EXIT_TIMEOUT_S = 5
-# What changes the server or shares its memory; nobody here asks for it, and it is where Triton's advisories are.
-CONTROL = "model-repository,shared-memory,trace,logging"
+# These protocols change the server or share its memory. Turnstile uses none, and Triton's advisories concern them.
+CONTROL_PROTOCOLS = "model-repository,shared-memory,trace,logging"
 KEY_HEADER = "turnstile-key"
 
 
@@ -27,18 +27,17 @@ class Ports:
 
     @classmethod
     def free(cls, http: int = 0, grpc: int = 0, metrics: int = 0) -> "Ports":
-        """Keep what is given and put a free port in place of each 0; they stay the same over restarts."""
+        """Replace each 0 by a free port; the ports stay the same over restarts."""
         with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            # All are held until the last is known, or the system could hand out the same port twice.
-            return cls(
-                *(port or _bound(s) for port, s in zip((http, grpc, metrics), (first, second, third), strict=True))
-            )
+            # All three stay bound until the last is known: otherwise the system could give the same port twice.
+            pairs = zip((http, grpc, metrics), (first, second, third), strict=True)
+            return cls(*(port or _bind_free_port(listener) for port, listener in pairs))
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port on which no program listens now."""
     with socket.socket() as listener:
-        return _bound(listener)
+        return _bind_free_port(listener)
 
 
 def triton_command(
@@ -46,14 +45,15 @@ def triton_command(
 ) -> list[str]:
     """The command line of the server for one model repository.
 
-    Who knows `secret` may infer and control; without one everybody on this machine may infer, and nobody control.
+    Clients with the `secret` may infer and control; without a secret every program of this machine may infer, and none
+    may control.
     """
-    closed = f"{CONTROL},model-config,inference" if secret else CONTROL
+    closed = f"{CONTROL_PROTOCOLS},model-config,inference" if secret else CONTROL_PROTOCOLS
     key = f"{closed}:{KEY_HEADER}={secret or token_hex()}"
     flags = {
         "model-repository": repository,
         "backend-directory": backends,
-        "disable-auto-complete-config": None,  # each config.pbtxt is complete; guessing starts every stub twice
+        "disable-auto-complete-config": None,  # each config.pbtxt is complete; completion would start every stub twice
         "http-address": HOST,
         "http-port": ports.http,
         "grpc-address": HOST,
@@ -62,9 +62,9 @@ def triton_command(
         "grpc-restricted-protocol": key,
         "metrics-address": HOST,
         "metrics-port": ports.metrics,
-        "allow-gpu-metrics": str(Path("/dev/nvidiactl").exists()).lower(),  # asks DCGM, which is not on a CPU machine
-        "allow-cpu-metrics": "false",  # the gateway reports its host; polling costs a thread
-        "strict-readiness": "true",  # ready means that every model is
+        "allow-gpu-metrics": str(Path("/dev/nvidiactl").exists()).lower(),  # needs DCGM, and so a GPU
+        "allow-cpu-metrics": "false",  # the gateway reports the CPU of its host; polling takes a thread
+        "strict-readiness": "true",  # ready means that every model is ready
         "exit-timeout-secs": EXIT_TIMEOUT_S,
         "log-format": "ISO8601",
     }
@@ -82,17 +82,17 @@ def triton_command(
 
 
 def triton_environ(environment: Environment) -> dict[str, str]:
-    """The server's environment variables: its libraries, its interpreter, no PYTHON* to mislead the stub."""
+    """The server's environment variables: its libraries, its interpreter, no PYTHON* that would change the stub."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     path = os.pathsep.join([str(environment.python.parent), os.environ.get("PATH", os.defpath)])
     return inherited | {
         "LD_LIBRARY_PATH": environment.search_path,
         "PATH": path,
-        "OPENBLAS_NUM_THREADS": "1",  # a stub's numpy only joins rows; else each stub holds a thread a core
+        "OPENBLAS_NUM_THREADS": "1",  # a stub's numpy only joins rows; the default is a thread a core
     }
 
 
-def _bound(listener: socket.socket) -> int:
+def _bind_free_port(listener: socket.socket) -> int:
     listener.bind((HOST, 0))
     port: int = listener.getsockname()[1]
     return port

@@ -1,4 +1,4 @@
-"""Triton as a child process: started, watched, started again when it dies, and gone when its owner is.
+"""Triton as a child process: started, supervised, restarted when it ends, and stopped when its owner ends.
 
 async with TritonServer(repository) as server:
     ... server.grpc_url ...
@@ -14,7 +14,7 @@ import httpx
 from engines.backend_directory import backend_directory
 from engines.data_directories import default_home
 from engines.errors import StartFailed
-from engines.guarded_process import LeashedProcess
+from engines.guarded_process import GuardedProcess
 from engines.python_environment import engine_environment
 from engines.restart_policy import RestartPolicy
 from engines.served_repository import served_repository
@@ -27,15 +27,15 @@ _log = logging.getLogger(__name__)
 
 
 class TritonServer(SupervisedServer):
-    """A real tritonserver that serves `repository` on this machine alone.
+    """A tritonserver that serves `repository` on this machine alone.
 
-    A port of 0 is a free one, chosen once: clients find the server again where it was. `home` keeps the environment,
-    the backends and the log; it is `TURNSTILE_HOME` or the user's cache folder unless given. With a `secret` only who
-    sends it may infer; nobody may load models or share memory without it. `more_flags` are for measurements.
+    A port of 0 is a free one, chosen once: it stays the same over restarts. `home` holds the environment, the backends
+    and the log; by default it is `TURNSTILE_HOME` or the user's cache folder. With a `secret`, only requests that carry
+    it may infer; without it no client may load models or share memory. `more_flags` are for measurements.
     """
 
     product = "Triton"
-    lost_children_count = True  # its stubs; see `process`
+    child_loss_is_fatal = True  # its stubs; see `guarded_process`
 
     def __init__(
         self,
@@ -57,45 +57,45 @@ class TritonServer(SupervisedServer):
 
     @property
     def http_url(self) -> str:
-        """host:port, as Triton's clients want it."""
+        """host:port, as Triton's clients take it."""
         return f"{HOST}:{self._ports.http}"
 
     @property
     def grpc_url(self) -> str:
-        """host:port, as Triton's clients want it."""
+        """host:port, as Triton's clients take it."""
         return f"{HOST}:{self._ports.grpc}"
 
     @property
     def metrics_url(self) -> str:
-        """The page that Prometheus scrapes."""
+        """The URL that Prometheus scrapes."""
         return f"http://{HOST}:{self._ports.metrics}/metrics"
 
     async def start(self) -> None:
-        """Return when every model answers; raises an EngineError, with the end of the log, when they will not."""
+        """Return when every model is ready; raises an EngineError, with the end of the log, when one fails."""
         try:
             await super().start()
         except StartFailed as error:
-            # At a load of 12 on 2 cores, 3 of 20 starts failed so: a stub missed its health check, or a lock threw.
-            _log.warning("triton did not start and is started once more: %s", error)
+            # At a load of 12 on 2 cores, 3 of 20 starts failed: a stub missed its health check, or a lock failed.
+            _log.warning("triton did not start; second attempt: %s", error)
             await super().start()
 
     @property
     def _shm_prefix(self) -> str:
-        return f"turnstile-{self._name}-"  # the last dash keeps server 1 from sweeping the memory of server 12
+        return f"turnstile-{self._name}-"  # with the last dash, server 1 does not remove the shared memory of server 12
 
-    async def _launch(self) -> LeashedProcess:
+    async def _launch(self) -> GuardedProcess:
         command, environ = await asyncio.to_thread(self._prepare)
-        return await LeashedProcess.start(command, environ, self.log_path, self._shm_prefix)
+        return await GuardedProcess.start(command, environ, self.log_path, self._shm_prefix)
 
     def _prepare(self) -> tuple[list[str], dict[str, str]]:
         repository = served_repository(self._repository, self._home)
         environment = engine_environment(self._home)
         backends = backend_directory(environment, self._home)
-        self._make_room_for_log()
+        self._delete_old_logs()
         command = triton_command(environment, backends, repository, self._ports, self._shm_prefix, self._secret)
         return [*command, *self._more_flags], triton_environ(environment)
 
-    async def _answers(self) -> bool:
+    async def _is_ready(self) -> bool:
         try:
             async with httpx.AsyncClient(trust_env=False) as client:
                 return (await client.get(f"http://{self.http_url}/v2/health/ready")).status_code == httpx.codes.OK

@@ -9,8 +9,8 @@ from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, Priority
 TargetName = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["fp32", "int8"]
 
-# What Triton offers besides, and is not used: the rate limiter and the response cache (measured: docs/adr/0018), two
-# versions at once (docs/adr/0016).
+# What Triton offers besides, and is not used: the rate limiter and the response cache (measured: docs/adr/0016), two
+# versions at once (docs/adr/0014).
 QUEUE_LIMIT: Final = 512  # requests of one priority; the gateway's admission stays far below, this stops who has none
 # A request may ask for less, never for more patience. A mass run waits behind everybody, as long as a study may take.
 QUEUE_TIMEOUT_US: Final[Mapping[Priority, int]] = {

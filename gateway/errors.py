@@ -1,30 +1,30 @@
-"""Why the gateway refused a request: one tree, one stable code and one HTTP status a leaf.
+"""Errors of the gateway: each leaf has one stable code and one HTTP status.
 
     GatewayError
-    ├── NotSignedIn          not_signed_in          401
-    │   └── InvalidToken        invalid_token       401   a credential was shown, and is none of ours or dead
-    ├── NotPermitted         not_permitted          403   the role, or the token, does not include it
-    │   ├── UnknownRole         unknown_role        403   the login names no role of ours
-    │   ├── UnknownInstitution  unknown_institution 403   nor an institution
-    │   └── ForeignOrigin       foreign_origin      403   another web page sent this browser
-    ├── TooManyRequests      too_many_requests      429   sign-ins and uploads are counted
-    ├── ProviderAway         login_unavailable      503   the identity provider does not answer
-    ├── NotFound             not_found              404   also what belongs to another institution
-    │   ├── NoAnalysis          no_analysis         404   the scan was never analysed
-    │   ├── NoReport            no_report           404   no analysis of the scan has ended in a report yet
-    │   ├── NoFeedback          no_feedback         404   the asker said nothing of this report yet
-    │   └── ObjectMissing       object_missing      404   the record is there, its bytes are not
-    ├── RangeNotSatisfiable  range_not_satisfiable  416
-    ├── StorageFull          storage_full           507
-    ├── StorageAway          storage_away           503   the same request may pass later
-    ├── PreconditionFailed   precondition_failed    412   the record was changed since it was read
-    ├── CardChanged          model_card_changed   409   other weights are served than those that were looked at
-    ├── UnknownOperatingPoint  unknown_operating_point  422   the model card has no such point
-    ├── IdempotencyMismatch  idempotency_mismatch   422   the key was used for another request
-    ├── IdempotencyBusy      idempotency_busy       409   the first request with this key is still in work
-    └── DatabaseAway         database_unavailable   503   the same request may pass later
+    ├── NotSignedIn                 not_signed_in            401
+    │   └── InvalidToken            invalid_token            401  a credential that is unknown, revoked or expired
+    ├── NotPermitted                not_permitted            403  the role or the token does not have the scope
+    │   ├── UnknownRole             unknown_role             403  the OIDC token has no known role
+    │   ├── UnknownInstitution      unknown_institution      403  the OIDC token has no institution
+    │   └── ForeignOrigin           foreign_origin           403  a page of another origin sent the request
+    ├── TooManyRequests             too_many_requests        429  above the rate limit of sign-ins or uploads
+    ├── IdentityProviderUnavailable login_unavailable        503  the identity provider does not answer
+    ├── NotFound                    not_found                404  also for records of another institution
+    │   ├── NoAnalysis              no_analysis              404  the scan was never analysed
+    │   ├── NoReport                no_report                404  no analysis of the scan has written a report yet
+    │   ├── NoFeedback              no_feedback              404  the principal gave no feedback on this report
+    │   └── ObjectMissing           object_missing           404  the storage lacks the object of a record
+    ├── RangeNotSatisfiable         range_not_satisfiable    416
+    ├── StorageFull                 storage_full             507
+    ├── StorageUnavailable          storage_away             503  a retry may succeed
+    ├── PreconditionFailed          precondition_failed      412  the record was changed since it was read
+    ├── ModelCardChanged            model_card_changed       409  the served weights are not those that the client read
+    ├── UnknownOperatingPoint       unknown_operating_point  422  the model card has no such operating point
+    ├── IdempotencyMismatch         idempotency_mismatch     422  the key was used for another request
+    ├── IdempotencyBusy             idempotency_busy         409  the first request with this key is not finished
+    └── DatabaseUnavailable         database_unavailable     503  a retry may succeed
 
-Why a study was not analysed is told by `screening.errors`. `detail` never holds a name, a patient's identifier, a
+`screening.errors` has the reasons why a study was not analysed. `detail` never holds a name, a patient's identifier, a
 secret or a path of the server.
 """
 
@@ -33,7 +33,7 @@ from typing import ClassVar
 
 
 class GatewayError(Exception):
-    """A request that is refused; `headers` go out with the answer."""
+    """A refused request; `headers` are sent with the response."""
 
     code: ClassVar[str] = "gateway_error"
     status: ClassVar[int] = 500
@@ -72,7 +72,7 @@ class TooManyRequests(GatewayError):
     code, status = "too_many_requests", 429
 
 
-class ProviderAway(GatewayError):
+class IdentityProviderUnavailable(GatewayError):
     code, status = "login_unavailable", 503
 
 
@@ -96,7 +96,7 @@ class PreconditionFailed(GatewayError):
     code, status = "precondition_failed", 412
 
 
-class CardChanged(GatewayError):
+class ModelCardChanged(GatewayError):
     code, status = "model_card_changed", 409
 
 
@@ -112,7 +112,7 @@ class IdempotencyBusy(GatewayError):
     code, status = "idempotency_busy", 409
 
 
-class DatabaseAway(GatewayError):
+class DatabaseUnavailable(GatewayError):
     code, status = "database_unavailable", 503
 
 
@@ -128,5 +128,5 @@ class StorageFull(GatewayError):
     code, status = "storage_full", 507
 
 
-class StorageAway(GatewayError):
+class StorageUnavailable(GatewayError):
     code, status = "storage_away", 503

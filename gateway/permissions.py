@@ -1,4 +1,4 @@
-"""What each role may do: one table, and nothing anywhere else asks for a role."""
+"""The scopes of each role, in one table. All other code checks scopes, never roles."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a person is in the house."""
+    """The role of a person in the institution."""
 
     RADIOLOGIST = "radiologist"
     RESEARCHER = "researcher"
@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """One thing that may be done; calls ask for these."""
+    """A permission; each HTTP call requires one or more."""
 
     PATIENTS_READ = "patients.read"
     PATIENTS_WRITE = "patients.write"
@@ -34,14 +34,14 @@ class Scope(StrEnum):
     OPERATION_WRITE = "operation.write"
 
 
-ALL: Final = frozenset(Scope)
-STEWARDSHIP: Final = frozenset({Scope.AUDIT_READ, Scope.TOKENS_MANAGE, Scope.USERS_MANAGE, Scope.OPERATION_WRITE})
+ALL_SCOPES: Final = frozenset(Scope)
+ADMIN_SCOPES: Final = frozenset({Scope.AUDIT_READ, Scope.TOKENS_MANAGE, Scope.USERS_MANAGE, Scope.OPERATION_WRITE})
 
 GRANTS: Final[Mapping[Role, frozenset[Scope]]] = MappingProxyType(
     {
-        Role.RADIOLOGIST: ALL - STEWARDSHIP,
-        # Pseudonyms only: no names, no descriptions, no file names, and no original file, whose headers hold them.
+        Role.RADIOLOGIST: ALL_SCOPES - ADMIN_SCOPES,
+        # Pseudonyms only: no names, descriptions or file names, and no original file, whose DICOM headers hold names.
         Role.RESEARCHER: frozenset({Scope.PATIENTS_READ, Scope.SCANS_READ, Scope.REPORTS_READ, Scope.FEEDBACK_READ}),
-        Role.ADMIN: ALL,
+        Role.ADMIN: ALL_SCOPES,
     }
 )

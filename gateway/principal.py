@@ -1,4 +1,4 @@
-"""Who is asking: a person, a program with a token, or the local admin of a laptop."""
+"""The principal of a request: a person, a program with a token, the local admin, or a worker."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 from gateway.permissions import GRANTS, Role, Scope
 
 
-class Kind(StrEnum):
-    """What sort of asker it is, as the audit tells it."""
+class PrincipalKind(StrEnum):
+    """The kind of principal, as the audit log names it."""
 
     PERSON = "person"
     PROGRAM = "program"
@@ -17,13 +17,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """One asker. `key` names it for good: `oidc:<issuer>#<subject>`, `token:<id>` or `local`.
+    """Who sends a request. `key` identifies it for good: `oidc:<issuer>#<subject>`, `token:<id>` or `local`.
 
-    Raises ValueError when made without a key or an institution, or with a scope that the role has not.
+    Raises ValueError without a key or an institution, and for a scope that the role does not have.
     """
 
     key: str
-    kind: Kind
+    kind: PrincipalKind
     name: str
     role: Role
     institution: str
@@ -35,19 +35,19 @@ class Principal:
         if beyond := self.scopes - GRANTS[self.role]:
             raise ValueError(f"the role {self.role} has no {', '.join(sorted(beyond))}")
 
-    def may(self, scope: Scope) -> bool:
-        """Whether this asker may do what `scope` names."""
+    def has_scope(self, scope: Scope) -> bool:
+        """Whether the principal has this scope."""
         return scope in self.scopes
 
     @property
     def sees_names(self) -> bool:
-        """Whether names, descriptions and file names of patients may be shown; pseudonyms otherwise."""
-        return self.may(Scope.NAMES_READ)
+        """Whether it may see names, descriptions and file names of patients; pseudonyms otherwise."""
+        return self.has_scope(Scope.NAMES_READ)
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """From where and under which id a request came, for the audit."""
+    """The client's address and the request id, for the audit log."""
 
     address: str
     request_id: str

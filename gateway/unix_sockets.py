@@ -1,16 +1,14 @@
-"""Where sockets with a name lie: in TMPDIR, else in /tmp, for a socket's name has room for 107 bytes (unix(7))."""
+"""The folder for Unix sockets: TMPDIR, or /tmp when the path would exceed 107 bytes, the limit of unix(7)."""
 
 import os
 import tempfile
 from typing import Final
 
-NAME_BYTES: Final = 107
-BELOW: Final = len(
-    "/turnstile-xxxxxxxx/listener-xxxxxxxx"
-)  # the longest that lies below: a folder of its own and a name
+MAX_PATH_BYTES: Final = 107
+LONGEST_SUFFIX: Final = len("/turnstile-xxxxxxxx/listener-xxxxxxxx")  # a folder of its own and the socket's name
 
 
-def folder_for_sockets() -> str:
-    """TMPDIR, unless a socket below it would have no name that fits; then /tmp."""
-    chosen = tempfile.gettempdir()
-    return chosen if len(os.fsencode(chosen)) + BELOW <= NAME_BYTES else "/tmp"  # noqa: S108 - folders of mode 0700 in it
+def socket_folder() -> str:
+    """TMPDIR; /tmp when the path of a socket below TMPDIR would be too long."""
+    folder = tempfile.gettempdir()
+    return folder if len(os.fsencode(folder)) + LONGEST_SUFFIX <= MAX_PATH_BYTES else "/tmp"  # noqa: S108 - folders of mode 0700 in it

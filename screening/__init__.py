@@ -1,17 +1,17 @@
-"""Floor 0: the science of screening a chest CT, pure of web, database, network and torch.
+"""Screening of a chest CT, from the bytes of an upload to the report, without web, database, network or torch.
 
-The way of a study, and the rooms along it:
+The modules by stage, in the order in which a study passes them:
 
-    bytes       intake, archives, members, inflate, budgets
-    headers     headers, part10, elements, header_fields, functional_groups, nifti, quiet -> slices
-    series      series, suitability, preference, kernels
-    volume      volume, geometry, decoding, transfer_syntaxes, codestream
-    lungs       lungs, lung_mask
-    views       crop, views
-    all so far  preparation
-    judgement   fusion, calibration, verdict, finding, localisation
-    report      report
+    upload       intake, archives, upload_members, inflate_stream, budgets, file_signature
+    headers      headers, part10, element_values, header_fields, functional_groups, nifti, slice_header, pydicom_logging
+    series       series, series_suitability, series_preference, convolution_kernel
+    volume       volume, geometry, decoding, transfer_syntaxes, codestream
+    lungs        lungs, lung_mask
+    views        crop, views
+    preparation  preparation runs the stages above
+    decision     fusion, calibration, verdict, findings, localisation
+    results      report, evidence
 
-Beside it: contract, model_card and errors, which every room may use, and phantom (phantom_anatomy), a study for those
-who have none.
+All stages use contract, model_card and errors. phantom and phantom_anatomy write a synthetic study; nifti_writing and
+display_window serve the viewer.
 """

@@ -1,4 +1,4 @@
-"""What one upload may cost, and the ledger that is kept while it is read."""
+"""Limits on one upload, and the running totals that are checked against them."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,17 @@ from screening.errors import OverBudget
 MIB = 1024**2
 GIB = 1024**3
 
-# Deflate packs a constant slice of 512 x 512 (0.5 MiB of air) about 1000 to 1: a ratio says nothing of small members.
+# Deflate compresses a constant slice of 512 x 512 (0.5 MiB of air) about 1000 to 1, so members below this size are not
+# checked for their ratio.
 RATIO_FREE_BYTES = 8 * MIB
 
 
 @dataclass(frozen=True)
 class Budgets:
-    """Limits on an upload; each is checked on what headers declare before, and on the bytes while they are read.
+    """Limits on an upload, checked first against the declared sizes, then against the bytes that are read.
 
-    `members` files, `total_bytes` and `member_bytes` when unpacked, `compression_ratio` unpacked to packed,
-    `declared_pixel_bytes` of one file (rows x columns x frames x samples x bits / 8), `nesting` archives in archives.
+    `members`: number of files; `total_bytes` and `member_bytes`: unpacked size; `compression_ratio`: unpacked / packed;
+    `declared_pixel_bytes`: rows x columns x frames x samples x bits / 8 of one file; `nesting`: depth of inner zips.
     """
 
     members: int = 20_000
@@ -32,27 +33,27 @@ class Budgets:
             raise ValueError("budgets must be positive")
 
     def unpacked_limit(self, packed: int) -> int:
-        """Bytes that `packed` bytes may become."""
+        """The unpacked bytes that are allowed for `packed` bytes."""
         return int(min(self.member_bytes, max(RATIO_FREE_BYTES, packed * self.compression_ratio)))
 
     def check_pixels(self, rows: int, columns: int, frames: int, samples: int, bits: int) -> None:
-        """Raise OverBudget before a decoder is asked for more than `declared_pixel_bytes`."""
+        """Raise OverBudget when a header declares more than `declared_pixel_bytes`; called before a decoder runs."""
         if rows * columns * frames * samples * bits > 8 * self.declared_pixel_bytes:
-            promised = f"{rows} x {columns} pixels in {frames} frame(s)"
-            raise OverBudget(f"The header promises {promised}, more than {self.declared_pixel_bytes} bytes.")
+            size = f"{rows} x {columns} pixels in {frames} frame(s)"
+            raise OverBudget(f"The header declares {size}, more than {self.declared_pixel_bytes} bytes.")
 
 
 @dataclass
-class Ledger:
-    """Running totals of one upload, over all its archives."""
+class UploadTotals:
+    """Running totals of one upload, summed over all its archives."""
 
     budgets: Budgets
     members: int = field(default=0, init=False)
     unpacked: int = field(default=0, init=False)
     packed: int = field(default=0, init=False)
 
-    def admit(self, size: int, packed: int) -> None:
-        """Book one member by its declared sizes; raise OverBudget when a limit is passed."""
+    def add(self, size: int, packed: int) -> None:
+        """Add one member of these declared sizes in bytes; raises OverBudget when a limit is exceeded."""
         self.members += 1
         self.unpacked += size
         self.packed += packed
@@ -63,6 +64,6 @@ class Ledger:
         self._check(size > self.budgets.unpacked_limit(packed), ratio)
         self._check(self.unpacked > max(RATIO_FREE_BYTES, self.packed * self.budgets.compression_ratio), ratio)
 
-    def _check(self, over: bool, words: str) -> None:
-        if over:
-            raise OverBudget(f"The upload holds {words}.")
+    def _check(self, exceeded: bool, excess: str) -> None:
+        if exceeded:
+            raise OverBudget(f"The upload holds {excess}.")

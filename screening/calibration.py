@@ -1,4 +1,4 @@
-"""Calibration: a score becomes the probability of pathology, by Platt's sigmoid (fitted in training)."""
+"""Platt calibration: score -> probability of pathology. Training fits the parameters."""
 
 from scipy.special import expit
 
@@ -7,7 +7,7 @@ from screening.model_card import Calibration
 
 
 def probability(score: float, calibration: Calibration) -> float:
-    """1 / (1 + exp(-(a * score + b))); rises with the score. Raises EngineFault when no number comes out."""
+    """1 / (1 + exp(-(a * score + b))), in (0, 1]; raises EngineFault when the score is not a finite number."""
     calibrated = float(expit(calibration.a * score + calibration.b))
     if not 0.0 < calibrated <= 1.0:
         raise EngineFault(f"the score {score} gives no probability")

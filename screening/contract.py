@@ -1,7 +1,7 @@
-"""The one source of the names and shapes that the networks, Triton and the gateway agree on.
+"""Names and shapes of the tensors that the networks, Triton and the gateway exchange; defined here only.
 
-One request row is one slice: its test-time views go in together, so that Triton can batch slices of different
-studies. The batch is the only dynamic axis and is left out of every shape here, as in Triton's config.pbtxt.
+One row of a request is one slice with all its test-time views, so that Triton batches slices of different studies.
+The batch is the only dynamic axis; shapes here leave it out, as Triton's config.pbtxt does.
 """
 
 from dataclasses import dataclass
@@ -36,11 +36,11 @@ FINDINGS: Final = (
 
 
 class Priority(IntEnum):
-    """Who goes first in Triton's queues; Triton counts from 1, the highest."""
+    """Priority level of a request in Triton's queues; 1 is the highest."""
 
-    URGENT = 1  # somebody said that it cannot wait
-    ROUTINE = 2  # somebody waits for the answer
-    MASS = 3  # `turnstile screen`: nobody waits for the single study
+    URGENT = 1  # marked as urgent by a user
+    ROUTINE = 2  # a user or a program waits for the result
+    MASS = 3  # `turnstile screen`: nobody waits for a single study
 
 
 DType = Literal["UINT8", "FP32"]
@@ -48,7 +48,7 @@ DType = Literal["UINT8", "FP32"]
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor by Triton's name, type and shape without the batch axis."""
+    """Triton's name, data type and shape of a tensor; the shape is without the batch axis."""
 
     name: str
     dtype: DType
@@ -57,7 +57,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Signature:
-    """What one model takes and gives."""
+    """Inputs and outputs of one model."""
 
     model: str
     inputs: tuple[Tensor, ...]
@@ -66,7 +66,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Contract:
-    """The tensors of every model for one view size (px) and one map size (cells a side) per network."""
+    """The tensors of every model, for a view of `image_size` px a side and maps of so many cells a side."""
 
     image_size: int
     activation_size: int
@@ -74,7 +74,7 @@ class Contract:
 
     @property
     def views(self) -> Tensor:
-        """Grey views of a slice, `VIEWS` in order; view 0 is the plain one."""
+        """8-bit views of a slice, in the order of `VIEWS`; view 0 is the plain one."""
         return Tensor("views", "UINT8", (len(VIEWS), 1, self.image_size, self.image_size))
 
     @property

@@ -1,11 +1,11 @@
-"""What a Convolution Kernel does to a slice: smooth, or sharpen. Each vendor names its own (PS3.3 C.8.2.1)."""
+"""Whether a Convolution Kernel is soft or sharp, by its name. Each vendor has its own names (PS3.3 C.8.2.1)."""
 
 import re
 from enum import Enum
 
 
 class Sharpness(Enum):
-    """How much a kernel lifts edges, and noise with them."""
+    """Whether a kernel amplifies edges, and noise with them."""
 
     SOFT = "soft"
     SHARP = "sharp"
@@ -20,7 +20,7 @@ _PHILIPS = {"A": Sharpness.SOFT, "B": Sharpness.SOFT, "C": Sharpness.SOFT, "L": 
 
 
 def sharpness(kernel: str) -> Sharpness:
-    """The class of a kernel by its name; a name that tells nothing is UNKNOWN."""
+    """The sharpness of a kernel by its name; UNKNOWN for a name of no known vendor."""
     name = kernel.upper().strip()
     if match := _CANON.match(name):
         return Sharpness.SOFT if int(match[1]) < 30 else Sharpness.SHARP

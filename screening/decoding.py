@@ -1,4 +1,4 @@
-"""Decoding: the stored values of one slice, by the one decoder that is trusted with its transfer syntax."""
+"""Pixel decoding: the stored values of one slice, by the one decoder chosen for its transfer syntax."""
 
 import struct
 from functools import lru_cache
@@ -10,47 +10,47 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEGExtended12Bit, RLELossless
 
-from screening.codestream import Declared, declared
+from screening.codestream import CodestreamHeader, read_codestream_header
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.nifti import nifti_values
 from screening.part10 import PixelSpan, pixel_bytes
-from screening.pydicom_logging import quiet_pydicom
+from screening.pydicom_logging import suppress_pydicom_warnings
 from screening.slice_header import NIFTI_SYNTAX, PixelLayout, SliceHeader
 from screening.transfer_syntaxes import (
+    DECODED_AS,
     DECODERS,
     FULL_PROGRESSION,
     NATIVE,
-    READ_AS,
     SPECTRAL_SELECTION,
-    decodable,
-    described,
+    is_decodable,
+    syntax_label,
 )
 from screening.upload_members import Member
 
-Stored = NDArray[np.integer | np.floating]
+StoredValues = NDArray[np.integer | np.floating]
 
 _LIBJPEG_SYNTAXES: Final = frozenset({JPEGExtended12Bit, SPECTRAL_SELECTION, FULL_PROGRESSION})
 _END_OF_IMAGE: Final = b"\xff\xd9"  # ITU-T T.81 B.1.1.3
 
-# What decoders raise on bytes that are not what the header says.
+# Exceptions of the decoders when the bytes do not match the header.
 _DECODE_ERRORS = (RuntimeError, ValueError, struct.error, AttributeError, TypeError, LookupError, OSError)
 
 
-def stored_values(header: SliceHeader) -> Stored:
+def stored_values(header: SliceHeader) -> StoredValues:
     """The stored values of a slice, [rows, columns], before rescale.
 
-    Raises NoPixelData, UnsupportedTransferSyntax (it names the syntax) or BrokenPixels; never fills what is missing.
+    Raises NoPixelData, UnsupportedTransferSyntax (it names the syntax) or BrokenPixels; never fills missing pixels.
     """
     layout = header.pixels
     if layout is None:
         raise NoPixelData("A slice has no pixel data.")
-    if not decodable(layout.transfer_syntax):
-        raise UnsupportedTransferSyntax(f"No decoder for transfer syntax {described(layout.transfer_syntax)}.")
+    if not is_decodable(layout.transfer_syntax):
+        raise UnsupportedTransferSyntax(f"No decoder for transfer syntax {syntax_label(layout.transfer_syntax)}.")
     if layout.transfer_syntax == NIFTI_SYNTAX:
         return nifti_values(header.member, header.frame)
     data = _file_pixels(header.member, layout.span) if layout.frames > 1 else pixel_bytes(header.member, layout.span)
     try:
-        with quiet_pydicom():
+        with suppress_pydicom_warnings():
             values = _decoded(_frame(data, layout, header.frame), layout)
     except _DECODE_ERRORS:
         raise BrokenPixels("The pixel data of a slice are cut off or damaged.") from None
@@ -61,7 +61,7 @@ def stored_values(header: SliceHeader) -> Stored:
 
 @lru_cache(maxsize=1)
 def _file_pixels(member: Member, span: PixelSpan) -> bytes:
-    # The slices of one multi-frame file are asked for one by one; unpacking all of it for each would be quadratic.
+    # The frames of a multi-frame file are decoded one by one; unpacking the whole file for each would be quadratic.
     return pixel_bytes(member, span)
 
 
@@ -74,22 +74,22 @@ def _frame(data: bytes, layout: PixelLayout, frame: int) -> bytes:
         return native
     encoded = get_frame(data, frame, number_of_frames=layout.frames)
     if layout.transfer_syntax != RLELossless:
-        _check_stream(declared(encoded), layout)
+        _check_stream(read_codestream_header(encoded), layout)
     if layout.transfer_syntax in _LIBJPEG_SYNTAXES and not encoded.rstrip(b"\0").endswith(_END_OF_IMAGE):
         raise ValueError("the stream has no end marker")
     return encapsulate([encoded], has_bot=False)
 
 
-def _check_stream(stream: Declared, layout: PixelLayout) -> None:
-    # gdcm crashes on a JPEG that declares 37 bits, and any decoder makes room for the size that it is told.
+def _check_stream(stream: CodestreamHeader, layout: PixelLayout) -> None:
+    # gdcm crashes on a JPEG that declares 37 bits, and every decoder allocates memory for the declared size.
     if stream[:3] != (layout.rows, layout.columns, layout.samples) or not 2 <= stream.bits <= layout.bits_allocated:
-        raise ValueError("the stream is not what its header says")
+        raise ValueError("the compressed stream does not match the DICOM header")
 
 
-def _decoded(frame: bytes, layout: PixelLayout) -> Stored:
+def _decoded(frame: bytes, layout: PixelLayout) -> StoredValues:
     syntax = UID(layout.transfer_syntax)
-    values: Stored
-    values, _ = get_decoder(READ_AS.get(syntax, syntax)).as_array(
+    values: StoredValues
+    values, _ = get_decoder(DECODED_AS.get(syntax, syntax)).as_array(
         frame,
         index=0,
         decoding_plugin=DECODERS.get(syntax, ""),

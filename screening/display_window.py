@@ -1,4 +1,4 @@
-"""Windows: HU -> grey for a person's eyes. The networks' own window is in `screening.views`."""
+"""Display windows: HU -> 8-bit grey for viewing. The networks' own window is in `screening.views`."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Window:
-    """The HU at `center_hu`, over `width_hu`; raises ValueError for a width of 1 or less."""
+    """Window Center and Window Width in HU (PS3.3 C.11.2.1.2); raises ValueError for a width of 1 or less."""
 
     center_hu: float
     width_hu: float
@@ -21,8 +21,8 @@ class Window:
 
     def grey(self, hu: NDArray[np.int16]) -> NDArray[np.uint8]:
         """The slice as 8 bit by the LINEAR function (PS3.3 C.11.2.1.2.1), rounded."""
-        share = (hu.astype(np.float32) - (self.center_hu - 0.5)) / (self.width_hu - 1.0) + 0.5
-        return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255.0), np.uint8)
+        fraction = (hu.astype(np.float32) - (self.center_hu - 0.5)) / (self.width_hu - 1.0) + 0.5
+        return np.asarray(np.rint(np.clip(fraction, 0.0, 1.0) * 255.0), np.uint8)
 
 
 LUNG: Final = Window(-600, 1500)
@@ -31,7 +31,9 @@ PRESETS: Final = {"lung": LUNG, "mediastinum": Window(40, 400), "bone": Window(4
 
 def png(grey: NDArray[np.uint8]) -> bytes:
     """A grey slice as PNG."""
-    written, data = cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 1])  # 9 takes ten times as long for 10 %
+    written, data = cv2.imencode(
+        ".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    )  # level 9 takes ten times as long and saves 10 %
     if not written:
         raise RuntimeError("OpenCV could not write a PNG")
     return data.tobytes()

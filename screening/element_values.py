@@ -1,4 +1,7 @@
-"""Element values read from their bytes: a wrong value becomes NaN, None or "", never a warning that quotes it."""
+"""Values of DICOM elements, read from their bytes.
+
+An invalid value becomes NaN, None or ""; no warning quotes it, since it may identify a patient.
+"""
 
 import math
 import struct
@@ -9,48 +12,48 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
 from screening.errors import BrokenDicom
-from screening.pydicom_logging import PARSE_ERRORS, quiet_pydicom
+from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 
 _INTEGERS = {2: "hH", 4: "iI"}  # by bytes of a binary value: signed, unsigned
 
 
 class Elements:
-    """Layers of a header searched in order: a frame's own functional groups, the shared ones, the data set itself.
+    """The elements of a slice, searched in order: per-frame functional groups, shared ones, the data set's root.
 
-    PS3.3 C.7.6.16: a multi-frame header keeps in macros what a classic one keeps at its root.
+    PS3.3 C.7.6.16: a multi-frame header holds in functional groups what a single-frame one holds at its root.
     """
 
     def __init__(self, *layers: Dataset) -> None:
         self._layers = layers
 
     def text(self, keyword: str) -> str:
-        """The value without padding, "" when absent or empty; not ASCII becomes "?"."""
+        """The value without padding, "" when absent or empty; a byte beyond ASCII becomes U+FFFD."""
         return self._bytes(keyword).decode("ascii", "replace").strip(" \0")
 
     def texts(self, keyword: str) -> tuple[str, ...]:
-        """The values of a list, () when absent or empty."""
+        """The values of a multi-valued element, () when absent or empty."""
         value = self.text(keyword)
         return tuple(part.strip() for part in value.split("\\")) if value else ()
 
     def decimals(self, keyword: str) -> tuple[float, ...]:
-        """Decimal strings as numbers; one that is no number is NaN."""
+        """Decimal strings (DS) as numbers; NaN for one that is not a number."""
         return tuple(_number(part) for part in self.texts(keyword))
 
     def decimal(self, keyword: str, absent: float) -> float:
-        """The first number, `absent` when there is none."""
+        """The first decimal string as a number, `absent` when there is none."""
         values = self.decimals(keyword)
         return values[0] if values else absent
 
     def integer(self, keyword: str, signed: bool = False) -> int | None:
-        """A binary US or SS; None when absent or not of 2 or 4 bytes."""
+        """An integer of 2 or 4 bytes (US, SS, UL, SL); None when absent or of another length."""
         element = self._find(keyword)
         if element is None:
             return None
         value, little_endian = element
         if len(value) not in _INTEGERS:
             return None
-        kind = _INTEGERS[len(value)][0 if signed else 1]
-        return int(struct.unpack(("<" if little_endian else ">") + kind, value)[0])
+        code = _INTEGERS[len(value)][0 if signed else 1]
+        return int(struct.unpack(("<" if little_endian else ">") + code, value)[0])
 
     def _bytes(self, keyword: str) -> bytes:
         element = self._find(keyword)
@@ -67,12 +70,12 @@ class Elements:
 
 
 def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a sequence of `dataset`; () when it is absent or no sequence. Raises BrokenDicom."""
+    """The items of a sequence (SQ); () when it is absent or another type. Raises BrokenDicom when unreadable."""
     tag = _tag(keyword)
     if tag not in dataset:
         return ()
     try:
-        with quiet_pydicom():
+        with suppress_pydicom_warnings():
             value = dataset[tag].value
     except PARSE_ERRORS:
         raise BrokenDicom("A DICOM file has a sequence that cannot be read.") from None

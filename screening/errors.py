@@ -1,7 +1,7 @@
-"""Why a study was not analysed: one tree, one stable code and one HTTP status a leaf.
+"""The errors of a study that was not analysed: each has a stable code and an HTTP status.
 
     StudyError
-    ├── IntakeError                      the upload, before any header is believed
+    ├── IntakeError                      the files of the upload
     │   ├── EmptyUpload                  empty_upload                 400
     │   ├── NotDicom                     not_dicom                    415
     │   ├── BrokenDicom                  broken_dicom                 422
@@ -14,7 +14,7 @@
     │   ├── NoChestSeries                no_chest_series              422
     │   ├── MixedPatients                mixed_patients               422
     │   └── InvalidUid                   invalid_uid                  422
-    ├── GeometryError                    where the slices lie
+    ├── GeometryError                    the positions of the slices
     │   ├── MissingPosition              missing_position             422
     │   └── InvalidSpacing               invalid_spacing              422
     ├── PixelError                       the pixels
@@ -24,15 +24,15 @@
     │   ├── DecodeTimeout                decode_timeout               422
     │   └── DecodeMemory                 decode_memory                422
     ├── NoLung                           no_lung                      422
-    └── EngineError                      the service, not the study; the same upload may pass later
+    └── EngineError                      the service, not the study; the same upload may succeed later
         ├── EngineUnavailable            engine_unavailable           503
         ├── EngineOverloaded             engine_overloaded            429
         ├── EngineDeadline               engine_deadline              504
         └── EngineFault                  engine_fault                 502
 
-A client may rely on `code` and `status`. `detail` says in words what happened and what to do; it never holds a name,
-a patient's identifier or a path of the server. `study_uid` is set as soon as it is known. No error ever becomes a
-verdict of normal, nor a probability.
+`code` and `status` are stable. `detail` says what happened and what to do; it never holds a file name, a patient's name
+or identifier, or a path of the server. `study_uid` is set as soon as it is known. No error becomes the verdict normal
+or a probability.
 """
 
 from typing import ClassVar
@@ -53,8 +53,8 @@ class StudyError(Exception):
     def __reduce__(self) -> tuple[type["StudyError"], tuple[str, str | None]]:
         return type(self), (self.detail, self.study_uid)
 
-    def of(self, study_uid: str) -> "StudyError":
-        """The same error, told of this study."""
+    def for_study(self, study_uid: str) -> "StudyError":
+        """The same error with this Study Instance UID."""
         return type(self)(self.detail, study_uid)
 
 

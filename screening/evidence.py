@@ -1,7 +1,8 @@
-"""Evidence: what the networks saw in the slices of a study, small enough to keep, so that a heatmap can be drawn later.
+"""Evidence: the networks' maps and scores for the slices of a study, stored so that a heatmap can be drawn later.
 
-One analysis may hold several studies; `pack` writes all of them into one npz of plain arrays (no pickle), equal input
-to equal bytes. `unpack` believes nothing: an array that is missing, of another shape or no number is InvalidEvidence.
+One analysis may hold several studies; `pack` writes all of them into one npz of plain arrays (no pickle); equal input
+gives equal bytes. `unpack` checks every array: one that is missing, has another shape or is not finite raises
+InvalidEvidence.
 """
 
 import io
@@ -20,16 +21,16 @@ from screening.geometry import Geometry
 from screening.preparation import PreparedStudy
 
 _FORMAT: Final = 1
-# What numpy and zipfile raise on bytes that are no npz, or on arrays that are not what they should be.
+# Exceptions of numpy and zipfile for bytes that are not an npz, or arrays of another shape or type.
 _UNPACK_ERRORS = (ValueError, TypeError, LookupError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError)
 
 
 class InvalidEvidence(ValueError):
-    """Arrays that do not belong together, or bytes that `pack` did not write."""
+    """Inconsistent arrays, or bytes that `pack` did not write."""
 
 
-class Kind(StrEnum):
-    """Whose map: the classifier's activation, or the autoencoder's reconstruction error."""
+class MapKind(StrEnum):
+    """Which map: the classifier's activation, or the autoencoder's reconstruction error."""
 
     ACTIVATION = "activation"
     ERROR = "error"
@@ -37,7 +38,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """K slices of one study: `slice_indices` [K] ascend in `geometry`; maps of the views are [K, h, w] and [K, g, g].
+    """K chosen slices of one study: `slice_indices` [K] ascend in `geometry`; the maps are [K, h, w] and [K, g, g].
 
     `slice_p` and `slice_r` [K] are the two parts of each slice's score, as in `screening.fusion`.
     """
@@ -59,11 +60,11 @@ class Evidence:
         for name, axes in (("activation", 3), ("error_map", 3), ("slice_p", 1), ("slice_r", 1)):
             values = getattr(self, name)
             if values.ndim != axes or len(values) != count or not values.size or not np.isfinite(values).all():
-                raise InvalidEvidence(f"{name} has shape {list(values.shape)} for {count} slices, or holds no numbers")
+                raise InvalidEvidence(f"{name} has shape {list(values.shape)} for {count} slices, or is not finite")
 
     @classmethod
     def of(cls, prepared: PreparedStudy, outputs: SliceOutputs, fusion: Fusion) -> Self:
-        """The evidence of a study that went through the networks."""
+        """The evidence of a study that the networks have analysed."""
         return cls(
             study_uid=prepared.study_uid,
             series_uid=prepared.series_uid,
@@ -77,36 +78,36 @@ class Evidence:
         )
 
     def __len__(self) -> int:
-        """Slices of the whole series."""
+        """Number of slices of the series."""
         return self.geometry.shape[0]
 
     @property
     def key_slice(self) -> int:
-        """Index of the slice that decided; of equal ones the lowest."""
+        """Index in the series of the slice with the highest score; the lowest of equal ones."""
         return self.slice_indices[int(np.maximum(self.slice_p, self.slice_r).argmax())]
 
-    def maps(self, kind: Kind) -> NDArray[np.float32]:
-        """The maps [K, cells, cells], 0 at the lowest value of the study and 1 at its highest; an even study gives 0.
+    def maps(self, kind: MapKind) -> NDArray[np.float32]:
+        """The maps [K, cells, cells] scaled so that the study's lowest value is 0 and its highest 1; 0 if equal.
 
-        One range for all slices: a slice that stretched its own noise to 1 would look as suspicious as the key slice.
+        All slices share one range: scaled alone, a slice of noise would look as suspicious as the key slice.
         """
-        values = self.activation if kind is Kind.ACTIVATION else self.error_map
+        values = self.activation if kind is MapKind.ACTIVATION else self.error_map
         low, high = float(values.min()), float(values.max())
         return np.asarray((values - low) / (high - low), np.float32) if high > low else np.zeros_like(values)
 
-    def heatmap(self, kind: Kind, place: int) -> NDArray[np.float32]:
-        """The map of the place-th chosen slice, [rows, columns] of the original grid; 0 outside the crop."""
-        return self.crop.placed(self.maps(kind)[place], self.geometry.shape[1:])
+    def heatmap(self, kind: MapKind, number: int) -> NDArray[np.float32]:
+        """The map of chosen slice `number` (0 ... K - 1) as [rows, columns] of the series; 0 outside the crop."""
+        return self.crop.map_on_slice(self.maps(kind)[number], self.geometry.shape[1:])
 
-    def place_of(self, index: int) -> int | None:
-        """Which chosen slice stands for slice `index` of the series; None far outside of the chosen ones.
+    def nearest_chosen(self, index: int) -> int | None:
+        """The number (0 ... K - 1) of the chosen slice nearest to slice `index` of the series.
 
-        The nearest one does, at most half of the widest step between chosen slices away: its share of the lungs.
+        None when it is farther away than half of the widest step between chosen slices.
         """
         distances = np.abs(np.asarray(self.slice_indices) - index)
-        place = int(distances.argmin())
-        reach = max(np.diff(self.slice_indices).tolist(), default=0) / 2
-        return place if distances[place] <= reach else None
+        number = int(distances.argmin())
+        farthest = max(np.diff(self.slice_indices).tolist(), default=0) / 2
+        return number if distances[number] <= farthest else None
 
 
 def pack(studies: Sequence[Evidence]) -> bytes:
@@ -120,14 +121,14 @@ def pack(studies: Sequence[Evidence]) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[Evidence, ...]:
-    """The studies that `pack` wrote; raises InvalidEvidence."""
+    """The studies that `pack` has written; raises InvalidEvidence."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return tuple([_study(arrays, f"{number}.") for number in range(_count(arrays))])
     except InvalidEvidence:
         raise
     except _UNPACK_ERRORS:
-        raise InvalidEvidence("this is no evidence of an analysis") from None
+        raise InvalidEvidence("these bytes are not the evidence of an analysis") from None
 
 
 def _count(arrays: Mapping[str, NDArray[Any]]) -> int:

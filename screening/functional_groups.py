@@ -1,4 +1,7 @@
-"""The header of one frame: a classic header as it is, a multi-frame one by its functional groups (PS3.3 C.7.6.16)."""
+"""The header of each frame: of a single-frame file as it is, of a multi-frame one by its functional groups.
+
+PS3.3 C.7.6.16.
+"""
 
 from collections.abc import Iterator
 
@@ -6,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from screening.element_values import Elements, sequence_items
 
-# PS3.3 C.7.6.16.2 and C.8.15.3: the macros that hold what a slice of a CT needs.
+# PS3.3 C.7.6.16.2 and C.8.15.3: the macros that hold the elements which screening reads.
 _MACROS = (
     "PlanePositionSequence",
     "PlaneOrientationSequence",
@@ -18,8 +21,8 @@ _MACROS = (
 )
 
 
-def frames_elements(dataset: Dataset, frames: int) -> Iterator[Elements]:
-    """The elements that hold for each of `frames` frames, in order."""
+def elements_by_frame(dataset: Dataset, frames: int) -> Iterator[Elements]:
+    """The elements that apply to each of `frames` frames, in order."""
     shared = [
         layer for group in sequence_items(dataset, "SharedFunctionalGroupsSequence")[:1] for layer in _macros(group)
     ]

@@ -1,8 +1,8 @@
-"""Fusion: what the networks said of each slice -> one score for the study, the maximum of its slices.
+"""Fusion: the networks' outputs for each slice -> the score of the study, the maximum over its slices.
 
-r = (reconstruction error - r_min) / (r_max - r_min); p = the sigmoid of the logits' mean over the views; the score of
-a slice is max(r, p), and that of the study is the highest of its slices. r is not held to 0 ... 1: only the order
-counts, and calibration maps all reals.
+r = (reconstruction error - r_min) / (r_max - r_min); p = sigmoid(mean of the logits over the views). The score of a
+slice is max(r, p); the score of the study is the highest of its slices. r is not clipped to 0 ... 1: only the order of
+scores matters, and calibration accepts all real numbers.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SliceOutputs:
-    """The networks' outputs for K slices, float32 and finite; anything else raises EngineFault.
+    """The networks' outputs for K slices, float32 and finite; raises EngineFault otherwise.
 
     `logits` [K, V], `activation` [K, h, w], `reconstruction_error` [K], `error_map` [K, g, g], `findings` [K, 16].
     """
@@ -45,7 +45,7 @@ class SliceOutputs:
             if values.dtype != np.float32 or values.shape != shape or not values.size:
                 raise EngineFault(f"{name} has {values.dtype} of shape {list(values.shape)} for {count} slices")
             if not np.isfinite(values).all():
-                raise EngineFault(f"{name} holds values that are no numbers")
+                raise EngineFault(f"{name} holds values that are not finite")
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -53,7 +53,10 @@ class SliceOutputs:
 
 @dataclass(frozen=True)
 class Fusion:
-    """`score` of the study with its parts, the highest r and p; [K] of each slice; `key` is the slice that decides."""
+    """Scores of a study and of its K slices: `score` is the highest of p and r, `key` the number of that slice.
+
+    `classifier_p` and `reconstruction_r` are the highest p and r; `slice_p` and `slice_r` hold those of each slice [K].
+    """
 
     score: float
     classifier_p: float
@@ -68,7 +71,7 @@ class Fusion:
 
 
 def fuse(outputs: SliceOutputs, error_range: ErrorRange) -> Fusion:
-    """Fuse by maximum; of equal slices the lowest is the key slice."""
+    """Fuse by maximum; the lowest of equal slices is the key slice."""
     p = view_probability(outputs.logits)
     r = normalised_error(outputs.reconstruction_error, error_range)
     scores = np.maximum(p, r)
@@ -86,5 +89,5 @@ def normalised_error(errors: Floats, error_range: ErrorRange) -> NDArray[np.floa
 
 
 def _sides(maps: Floats) -> tuple[int, ...]:
-    """Rows and columns of maps [K, h, w]; what is no such stack matches no shape."""
+    """Rows and columns of maps [K, h, w]; (-1, -1), which matches no shape, for other arrays."""
     return maps.shape[1:] if maps.ndim == 3 else (-1, -1)

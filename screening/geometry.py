@@ -1,6 +1,6 @@
-"""Where the slices of a series lie: order, spacing, and the matrix from indices to the patient.
+"""Geometry of a series: order of its slices, spacing, and the affine from voxel indices to the patient.
 
-highdicom sorts regular series too, but takes 0.44 s to import, and tells nothing of an irregular one but None.
+highdicom sorts regular series too, but takes 0.44 s to import, and returns None for an irregular series.
 """
 
 import math
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from screening.errors import InvalidSpacing, MissingPosition
 from screening.slice_header import SliceHeader, Vector
 
-SAME_PLACE_MM = 0.01
-_UNPLACED = "A slice has no Image Position or Orientation (Patient), so its place is unknown."
+SAME_POSITION_MM = 0.01
+_NO_POSITION = "A slice has no Image Position or Orientation (Patient), so its position is unknown."
 
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """A grid of (slices, rows, columns). `affine_lps` takes (column, row, slice index, 1) to mm in the patient's LPS.
+    """A grid of (slices, rows, columns). `affine_lps` maps (column, row, slice index, 1) to mm in the patient's LPS.
 
-    The first slice lies lowest along the slice normal: nearest to the feet, unless the rows run from left to right.
+    The first slice is the lowest along the slice normal: nearest to the feet, unless rows run from left to right.
     `spacing_mm` is between (slices, rows, columns).
     """
 
@@ -31,52 +31,52 @@ class Geometry:
 
     def __post_init__(self) -> None:
         if min(self.shape) < 1 or self.affine_lps.shape != (4, 4) or not np.isfinite(self.affine_lps).all():
-            raise ValueError("a geometry needs a grid and a finite 4 x 4 matrix")
+            raise ValueError("a geometry needs at least one voxel and a finite 4 x 4 matrix")
         if abs(np.linalg.det(self.affine_lps[:3, :3])) < 1e-9 or min(self.spacing_mm) <= 0:
-            raise ValueError("a geometry needs a volume")
+            raise ValueError("a geometry needs an invertible matrix and positive spacing")
         self.affine_lps.setflags(write=False)
 
 
-def normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
-    """The slice normal, row direction x column direction (PS3.3 C.7.6.2.1.1); zeros where the two are parallel."""
+def slice_normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
+    """The slice normal, row direction x column direction (PS3.3 C.7.6.2.1.1); zeros when the two are parallel."""
     cross = np.cross(orientation[0], orientation[1])
     length = float(np.linalg.norm(cross))
     return cross / length if length > 0 else cross
 
 
-def unit_square(orientation: tuple[Vector, Vector]) -> bool:
-    """Whether the two directions are of length 1 and at right angles (PS3.3 C.7.6.2.1.1), to 1 %."""
+def is_orthonormal(orientation: tuple[Vector, Vector]) -> bool:
+    """Whether the two directions have length 1 and are orthogonal (PS3.3 C.7.6.2.1.1), within 1 %."""
     row, column = np.asarray(orientation[0]), np.asarray(orientation[1])
     return bool(np.allclose((row @ row, column @ column, row @ column), (1.0, 1.0, 0.0), atol=0.01))
 
 
-def heights_mm(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
-    """How far each slice lies along the normal of the first one; slices without a position raise MissingPosition."""
+def distances_along_normal_mm(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
+    """Coordinate of each slice along the normal of the first one; raises MissingPosition for one without a position."""
     first = slices[0].orientation
     positions = [one.position for one in slices if one.position is not None]
     if first is None or len(positions) != len(slices):
-        raise MissingPosition(_UNPLACED)
-    return np.asarray(positions) @ normal(first)
+        raise MissingPosition(_NO_POSITION)
+    return np.asarray(positions) @ slice_normal(first)
 
 
-def in_order(slices: Sequence[SliceHeader]) -> tuple[SliceHeader, ...]:
-    """The slices from the lowest to the highest along their normal, one for each place.
+def sort_by_position(slices: Sequence[SliceHeader]) -> tuple[SliceHeader, ...]:
+    """The slices from the lowest to the highest along their normal, one for each position.
 
-    Where several lie at one place (a second phase in the same series) the first acquisition is kept.
+    When several have one position (a second phase in the same series), the first acquisition is kept.
     """
-    placed = sorted(zip(heights_mm(slices).tolist(), slices, strict=True), key=_place)
+    with_distance = zip(distances_along_normal_mm(slices).tolist(), slices, strict=True)
     kept: list[tuple[float, SliceHeader]] = []
-    for height, one in placed:
-        if not kept or height - kept[-1][0] > SAME_PLACE_MM:
-            kept.append((height, one))
+    for distance_mm, one in sorted(with_distance, key=_sort_key):
+        if not kept or distance_mm - kept[-1][0] > SAME_POSITION_MM:
+            kept.append((distance_mm, one))
     return tuple(one for _, one in kept)
 
 
-def grid(ordered: Sequence[SliceHeader]) -> Geometry:
-    """The geometry of slices in order, two at least; raises MissingPosition or InvalidSpacing where one is unplaced."""
+def geometry_of_slices(ordered: Sequence[SliceHeader]) -> Geometry:
+    """The geometry of at least two sorted slices; raises MissingPosition or InvalidSpacing when a header lacks them."""
     first, last = ordered[0], ordered[-1]
     if not (first.pixels and first.orientation and first.position and last.position):
-        raise MissingPosition(_UNPLACED)
+        raise MissingPosition(_NO_POSITION)
     if first.spacing_mm is None:
         raise InvalidSpacing("A slice has no Pixel Spacing.")
     row_mm, column_mm = first.spacing_mm
@@ -90,25 +90,25 @@ def grid(ordered: Sequence[SliceHeader]) -> Geometry:
 
 
 def steps_mm(ordered: Sequence[SliceHeader]) -> NDArray[np.float64]:
-    """Distances between neighbours along the normal."""
-    return np.diff(heights_mm(ordered))
+    """Distances between neighbouring slices along the normal."""
+    return np.diff(distances_along_normal_mm(ordered))
 
 
 def spacing_mm(ordered: Sequence[SliceHeader]) -> float:
-    """The usual distance between neighbours: the median, which one hole does not move."""
+    """The median distance between neighbouring slices; a single gap does not change it."""
     return float(np.median(steps_mm(ordered)))
 
 
 def shear_deg(ordered: Sequence[SliceHeader]) -> float:
-    """The angle between the slice normal and the way from slice to slice: the gantry's tilt, without its sign."""
+    """The angle between the slice normal and the direction from slice to slice: the gantry tilt without its sign."""
     first, last = ordered[0], ordered[-1]
     if first.orientation is None or first.position is None or last.position is None:
-        raise MissingPosition(_UNPLACED)
-    way = np.asarray(last.position) - np.asarray(first.position)
-    cosine = float(way @ normal(first.orientation)) / float(np.linalg.norm(way))
+        raise MissingPosition(_NO_POSITION)
+    direction = np.asarray(last.position) - np.asarray(first.position)
+    cosine = float(direction @ slice_normal(first.orientation)) / float(np.linalg.norm(direction))
     return math.degrees(math.acos(min(1.0, cosine)))
 
 
-def _place(placed: tuple[float, SliceHeader]) -> tuple[float, int, str, int]:
-    height, one = placed
-    return round(height / SAME_PLACE_MM), one.acquisition, one.sop_uid, one.frame
+def _sort_key(slice_at: tuple[float, SliceHeader]) -> tuple[float, int, str, int]:
+    distance_mm, one = slice_at
+    return round(distance_mm / SAME_POSITION_MM), one.acquisition, one.sop_uid, one.frame

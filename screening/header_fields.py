@@ -1,4 +1,4 @@
-"""Elements -> the fields of a `SliceHeader`: what is wrong in a way that matters becomes None, for the rules to see."""
+"""DICOM elements -> the fields of a `SliceHeader`; an invalid value becomes None, for `series_suitability` to judge."""
 
 import hashlib
 import math
@@ -7,17 +7,17 @@ import re
 from screening.budgets import Budgets
 from screening.element_values import Elements
 from screening.errors import BrokenDicom, OverBudget
-from screening.part10 import Head
+from screening.part10 import FileHeader
 from screening.slice_header import PixelLayout, Rescale, SliceHeader, Vector
 from screening.upload_members import Member
 
-_FARTHEST_MM = 1e5  # no scanner's table is longer than this; beyond it sums lose their millimetres
+_MAX_COORDINATE_MM = 1e5  # no scanner's table is longer; sums of larger coordinates lose the precision of 1 mm
 
 
-def layout_of(head: Head, budgets: Budgets) -> PixelLayout | None:
+def pixel_layout(head: FileHeader, budgets: Budgets) -> PixelLayout | None:
     """How the pixels of a file are stored, None when it has none.
 
-    Raises BrokenDicom when the header is silent on what decides, OverBudget when it promises too many pixels.
+    Raises BrokenDicom when a required element is missing or invalid, OverBudget when it declares too many pixels.
     """
     elements = Elements(head.dataset)
     rows, columns = elements.integer("Rows"), elements.integer("Columns")
@@ -25,11 +25,11 @@ def layout_of(head: Head, budgets: Budgets) -> PixelLayout | None:
         return None
     bits, sign, samples = (elements.integer(tag) for tag in ("BitsAllocated", "PixelRepresentation", "SamplesPerPixel"))
     if not (rows and columns and bits and samples) or sign not in (0, 1):  # PS3.3 C.7.6.3: none may be missing
-        raise BrokenDicom("A DICOM file has pixels, and no word or a wrong one on their number, bits or sign.")
+        raise BrokenDicom("A DICOM file has pixels, but their number, bits or sign are missing or invalid.")
     frames = max(1, int(_finite(elements.decimal("NumberOfFrames", 1.0), 1.0)))
     budgets.check_pixels(rows, columns, frames, samples, bits)
     if frames > budgets.members:
-        raise OverBudget(f"The header promises more than {budgets.members} frames.")
+        raise OverBudget(f"The header declares more than {budgets.members} frames.")
     return PixelLayout(
         transfer_syntax=head.transfer_syntax,
         span=head.pixels,
@@ -45,7 +45,7 @@ def layout_of(head: Head, budgets: Budgets) -> PixelLayout | None:
 
 
 def slice_of(member: Member, frame: int, layout: PixelLayout | None, elements: Elements, salt: bytes) -> SliceHeader:
-    """The slice that `elements` tell of; `salt` keeps the key of its patient from meaning anything elsewhere."""
+    """The header of frame `frame`; the patient key is hashed with `salt`, so it has no meaning in another upload."""
     patient = elements.text("PatientID") or elements.text("PatientName")
     return SliceHeader(
         member=member,
@@ -77,13 +77,13 @@ def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
 
 
 def _code(text: str) -> str:
-    # PS3.5 6.2: CS. It is repeated in reports, so it must be nothing but a code.
+    # PS3.5 6.2: CS. Reports quote it, so only the characters of a code are accepted.
     return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else ""
 
 
 def _vector(values: tuple[float, ...]) -> Vector | None:
-    placed = len(values) == 3 and all(abs(value) <= _FARTHEST_MM for value in values)  # False for NaN
-    return (values[0], values[1], values[2]) if placed else None
+    valid = len(values) == 3 and all(abs(value) <= _MAX_COORDINATE_MM for value in values)  # False for NaN
+    return (values[0], values[1], values[2]) if valid else None
 
 
 def _orientation(values: tuple[float, ...]) -> tuple[Vector, Vector] | None:
@@ -95,5 +95,5 @@ def _spacing(values: tuple[float, ...]) -> tuple[float, float] | None:
     return (values[0], values[1]) if len(values) == 2 else None
 
 
-def _finite(value: float, otherwise: float) -> float:
-    return value if math.isfinite(value) else otherwise
+def _finite(value: float, default: float) -> float:
+    return value if math.isfinite(value) else default

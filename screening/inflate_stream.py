@@ -1,11 +1,11 @@
-"""Deflate undone in small pieces, so that whoever asks can stop before a bomb has gone off."""
+"""Streaming decompression of deflate in bounded chunks, so that the caller can stop a decompression bomb."""
 
 from collections.abc import Iterable, Iterator
 
 from isal import isal_zlib as zlib  # inflates a slice in 0.8 ms where zlib takes 2.1
 
-PIECE = 1 << 20
-_DAMAGED: type[Exception] = zlib.IsalError  # type: ignore[assignment]  # isal's stub gives an instance
+CHUNK_BYTES = 1 << 20
+_INFLATE_ERROR: type[Exception] = zlib.IsalError  # type: ignore[assignment]  # isal's stub gives an instance
 
 RAW = -zlib.MAX_WBITS  # zip members, deflated DICOM
 GZIP = zlib.MAX_WBITS | 16
@@ -15,24 +15,24 @@ class BrokenStream(Exception):
     """The stream is damaged or cut off."""
 
 
-def inflated(packed: Iterable[bytes], wrapper: int) -> Iterator[bytes]:
-    """The bytes that `packed` unpacks to, at most `PIECE` at a time; raises BrokenStream."""
+def inflate(packed: Iterable[bytes], wrapper: int) -> Iterator[bytes]:
+    """The decompressed bytes of `packed`, at most `CHUNK_BYTES` at a time; raises BrokenStream."""
     inflater = zlib.decompressobj(wrapper)
     try:
         for raw in packed:
-            yield inflater.decompress(raw, PIECE)
+            yield inflater.decompress(raw, CHUNK_BYTES)
             while inflater.unconsumed_tail:
-                yield inflater.decompress(inflater.unconsumed_tail, PIECE)
+                yield inflater.decompress(inflater.unconsumed_tail, CHUNK_BYTES)
         yield inflater.flush()
-    except _DAMAGED:
+    except _INFLATE_ERROR:
         raise BrokenStream from None
     if not inflater.eof:
         raise BrokenStream
 
 
-def inflated_start(packed: bytes, length: int) -> bytes:
-    """The first `length` bytes, or all that `packed`, the start of a raw stream, holds; raises BrokenStream."""
+def inflate_start(packed: bytes, length: int) -> bytes:
+    """Up to the first `length` decompressed bytes of `packed`, the start of a raw stream; raises BrokenStream."""
     try:
-        return zlib.decompressobj(RAW).decompress(packed, length)[:length]  # its 0 is no limit
-    except _DAMAGED:
+        return zlib.decompressobj(RAW).decompress(packed, length)[:length]  # for isal a length of 0 means no limit
+    except _INFLATE_ERROR:
         raise BrokenStream from None

@@ -1,9 +1,9 @@
-"""Lung mask of one slice: the air inside the body, less airways and bowel gas, closed and filled.
+"""Lung mask of one slice: air inside the body without airways and bowel gas, after closing and hole filling.
 
-The mask is made on a grid of at most `GRID_PX` a side and put back on the slice's own grid: a lung is some 300 mm wide,
-so a cell is near 2 mm, finer than any decision that the mask takes part in. Sizes are in millimetres; a slice whose
-spacing is not known is taken to be `ASSUMED_FIELD_MM` wide. Published public slices have no HU: `lung_mask_of_grey`
-walks the same way with Otsu's threshold in place of the one in HU.
+The mask is computed on a grid of at most `GRID_PX` cells a side and resampled to the slice's grid. Both lungs are about
+300 mm wide, so a cell is about 2 mm, which is fine enough for every use of the mask. Sizes are in millimetres; a slice
+without spacing is assumed to be `ASSUMED_FIELD_MM` wide. Slices of public data sets have no HU: for them
+`lung_mask_of_grey` runs the same steps with Otsu's threshold instead of the one in HU.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-GRID_PX = 192  # 256 costs 50 % more time and shifts no mask of the contact sheets by more than a cell or two
+GRID_PX = 192  # 256 takes 50 % more time and shifts no mask of the contact sheets by more than two cells
 AIR_BELOW_HU = -400  # half way between lung (-850) and soft tissue (+40)
 ASSUMED_FIELD_MM = 350.0
-LEAST_LUNG_CM2 = 4.0  # a smaller part is an airway, a bubble or noise
-LEAST_SHARE = 0.06  # of the largest part: a trachea is 2 % of two lungs that are seen as one part
-MOST_PARTS = 4  # consolidation and fissures split a lung; two parts lost the worst lobe of two slices in forty
-INSIDE_BODY = 0.7  # foam of a table reads as lung (-895 HU), but lies outside the body
-LEVEL_WITH_BODY = 0.95  # where a thin chest wall is lost to the opening, the lung bulges out of the hull sideways
+MIN_LUNG_CM2 = 4.0  # a smaller part is an airway, a bubble or noise
+MIN_SHARE = 0.06  # of the largest part: a trachea has 2 % of the area of two lungs that are one part
+MAX_PARTS = 4  # consolidation and fissures split a lung; with two parts, 2 slices of 40 lost their most diseased lobe
+INSIDE_BODY = 0.7  # the foam of a table has the HU of lung (-895), but lies outside the body
+LEVEL_WITH_BODY = 0.95  # where opening removes a thin chest wall, the lung extends beyond the hull sideways
 INSIDE_WHEN_LEVEL = 0.3
 SMALL_CM2 = 40.0
-GAS_BELOW_HU = -970  # the darkest quarter of a bubble is below it, that of a lung above -950; bullae may be large
+GAS_BELOW_HU = -970  # the lowest quarter of a gas bubble is below it, that of a lung above -950; bullae may be large
 CLOSING_MM = 9.0  # vessels, the hilum and patches of consolidation belong to the lung
-MOST_HOLE_CM2 = 25.0  # a mass of 5 cm is part of the lung; the heart between two lungs that touch is not
-TABLE_MM = 5.0  # half of the thickness of the shells and sheets that an opening takes off the body
+MAX_HOLE_CM2 = 25.0  # a mass of 5 cm is part of the lung; the heart between two lungs that touch is not
+TABLE_MM = 5.0  # half of the thickness of the table shells and sheets that opening removes from the body
 
 Mask = NDArray[np.bool_]
 _Bytes = NDArray[np.uint8]
@@ -34,7 +34,7 @@ _Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class _Grid:
-    """A slice made small: `values` in HU or grey, which of them are air, and the size of a cell (row, column)."""
+    """A downsampled slice: `values` in HU or grey, `air` where they are air, and the size of a cell (row, column)."""
 
     values: NDArray[np.float32]
     air: Mask
@@ -52,15 +52,15 @@ class _Grid:
 
 
 def lung_mask(hu: NDArray[np.int16], spacing_mm: tuple[float, float] | None = None) -> Mask:
-    """Lungs of one slice [rows, columns] in HU; empty where there are none. Spacing is (row, column)."""
+    """Lungs of one slice [rows, columns] in HU, all False when there are none. Spacing is (row, column)."""
     values = _small(hu)
     return _lungs(_Grid(values, values < AIR_BELOW_HU, _cell_mm(hu, values, spacing_mm), GAS_BELOW_HU), hu.shape)
 
 
 def lung_mask_of_grey(grey: NDArray[np.uint8]) -> Mask:
-    """Lungs of one slice [rows, columns] that was windowed to 8 bit already: dark is air by Otsu's threshold.
+    """Lungs of one slice [rows, columns] that is windowed to 8 bit already: values up to Otsu's threshold are air.
 
-    Gas and lung are not told apart by their grey, for a window may clip both.
+    Bowel gas is not separated from lung, since a window may clip both to one grey.
     """
     values = _small(grey)
     threshold, _ = cv2.threshold(values.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
@@ -88,56 +88,56 @@ def _lungs(grid: _Grid, shape: tuple[int, ...]) -> Mask:
     lungs = np.zeros(grid.air.shape, np.uint8)
     largest = 0.0
     for cells, part in _air_inside(grid):
-        if cells * grid.cell_cm2 < max(LEAST_LUNG_CM2, LEAST_SHARE * largest):
+        if cells * grid.cell_cm2 < max(MIN_LUNG_CM2, MIN_SHARE * largest):
             break
         if not _is_gas(grid, part, cells * grid.cell_cm2):
             largest = max(largest, cells * grid.cell_cm2)
             lungs[part] = 1
     if not largest:
         return np.zeros(shape, np.bool_)
-    whole = _closed_and_filled(lungs, grid.kernel(CLOSING_MM), MOST_HOLE_CM2 / grid.cell_cm2)
+    whole = _closed_and_filled(lungs, grid.kernel(CLOSING_MM), MAX_HOLE_CM2 / grid.cell_cm2)
     return cv2.resize(whole, shape[::-1], interpolation=cv2.INTER_NEAREST).view(np.bool_)
 
 
 def _air_inside(grid: _Grid) -> Iterator[tuple[int, Mask]]:
-    """The largest parts of the air, the largest first: not joined to a corner of the slice, and inside the body.
+    """The largest connected parts of the air inside the body that touch no corner of the slice, the largest first.
 
-    A lung may touch the edge of a narrow field; the air around a patient reaches a corner.
+    A lung may touch the edge of a narrow field of view; the air around a patient reaches a corner.
     """
     parts, labels = cv2.connectedComponents(grid.air.view(np.uint8), connectivity=4)
     body = _body(grid)
-    place = body.astype(np.int32) + body.any(axis=1, keepdims=True)  # 0 elsewhere, 1 level with the body, 2 in it
-    counted = np.bincount((labels + parts * place).ravel(), minlength=3 * parts).reshape(3, parts)
-    cells = np.maximum(counted.sum(axis=0), 1)  # a slice of nothing but air has no cell of background
-    inside, beside = counted[2] / cells, (counted[1] + counted[2]) / cells
+    position = body.astype(np.int32) + body.any(axis=1, keepdims=True)  # 2 in the body, 1 in a row of it, 0 elsewhere
+    counts = np.bincount((labels + parts * position).ravel(), minlength=3 * parts).reshape(3, parts)
+    cells = np.maximum(counts.sum(axis=0), 1)  # a slice that is all air has no cell of background
+    inside, beside = counts[2] / cells, (counts[1] + counts[2]) / cells
     cells[inside < np.where(beside < LEVEL_WITH_BODY, INSIDE_BODY, INSIDE_WHEN_LEVEL)] = 0
     cells[[0, *labels[[0, 0, -1, -1], [0, -1, 0, -1]]]] = 0
-    for label in np.argsort(-cells, kind="stable")[:MOST_PARTS]:
+    for label in np.argsort(-cells, kind="stable")[:MAX_PARTS]:
         if cells[label]:
             yield int(cells[label]), labels == label
 
 
 def _body(grid: _Grid) -> Mask:
-    """The convex hull of the great parts of the tissue that are thicker than a table's shell."""
+    """The convex hull of the large parts of the tissue that are thicker than a table's shell."""
     tissue = cv2.morphologyEx((~grid.air).view(np.uint8), cv2.MORPH_OPEN, grid.kernel(TABLE_MM))
     labels, cells = _parts(np.asarray(tissue, np.uint8))
     cells[0] = 0
-    great = cells >= max(1, 0.15 * cells.max(initial=0))
+    large = cells >= max(1, 0.15 * cells.max(initial=0))
     hull = np.zeros(tissue.shape, np.uint8)
-    if great.any():
-        cv2.fillConvexPoly(hull, cv2.convexHull(_row_ends(great.take(labels))), 1)
+    if large.any():
+        cv2.fillConvexPoly(hull, cv2.convexHull(_row_ends(large.take(labels))), 1)
     return hull.view(np.bool_)
 
 
 def _parts(cells: _Bytes) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """The parts of `cells` numbered from 1, and how many cells each has; number 0 is what belongs to none."""
-    # OpenCV's statistics hold boxes and centres, too, and cost 0.12 ms a slice; counting alone costs 0.07.
+    """The connected parts of `cells`, labelled from 1 (0 is background), and the number of cells of each label."""
+    # OpenCV's connectedComponentsWithStats computes boxes and centres too: 0.12 ms a slice, bincount 0.07 ms.
     count, labels = cv2.connectedComponents(cells, connectivity=4)
     return np.asarray(labels, np.int32), np.bincount(labels.ravel(), minlength=count)
 
 
 def _row_ends(cells: Mask) -> NDArray[np.int32]:
-    """First and last cell of every row as (column, row): their hull is that of all, at a hundredth of the points."""
+    """First and last cell of every row as (column, row): the same convex hull from a hundredth of the points."""
     rows = np.flatnonzero(cells.any(axis=1))
     first, after_last = cells[rows].argmax(axis=1), cells.shape[1] - cells[rows, ::-1].argmax(axis=1)
     return np.concatenate([np.stack([first, rows], 1), np.stack([after_last - 1, rows], 1)]).astype(np.int32)
@@ -147,7 +147,7 @@ def _is_gas(grid: _Grid, part: Mask, cm2: float) -> bool:
     quantile = 25 if cm2 < SMALL_CM2 else 50
     values = grid.values[part]
     below, place = int(np.count_nonzero(values < grid.gas_below)), (len(values) - 1) * quantile / 100
-    if below != int(place) + 1:  # the two values that the percentile lies between are on one side: 3 us, not 190
+    if below != int(place) + 1:  # both values around the percentile are on one side of the limit: 3 us, not 190
         return below > place
     return float(np.percentile(values, quantile)) < grid.gas_below
 

@@ -1,8 +1,8 @@
-"""Where the lungs of a volume lie: first and last slice, and one box in the plane, from a coarse sample of slices.
+"""Extent of the lungs in a volume: first and last slice, and one box in the plane, from a coarse sample of slices.
 
-A series holds lungs when what the mask finds is large enough in space, not in pixels: `LEAST_VOLUME_CM3` over at least
-`LEAST_HEIGHT_MM`. The air of a head stays far below (sinuses and mastoids hold under 150 cm3), bowel gas is dismissed
-by its HU, and an abdomen that shows only the lungs' bases is too low. Lungs of children under some two years fail too.
+A series holds lungs when the masks have a volume of `MIN_VOLUME_CM3` over at least `MIN_LUNG_HEIGHT_MM`. The air of a
+head is far below (sinuses and mastoids hold under 150 cm3), bowel gas is excluded by its HU, and an abdomen that shows
+only the lung bases has too little height. Lungs of children under about two years are refused too.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from screening.errors import NoLung
 from screening.geometry import Geometry
 from screening.lung_mask import Mask, lung_mask
 
-SAMPLES = 14  # 300 mm of a chest are then seen every 23 mm; lungs are 200 to 300 mm high
-LEAST_VOLUME_CM3 = 500.0
-LEAST_HEIGHT_MM = 60.0
-LEAST_AREA_CM2 = 12.0  # of both lungs in one slice: thinner slices of them show more of the liver or the neck
-LEAST_SHARE = 0.08  # of the largest area
-MARGIN_MM = 6.0  # the pleura and the ribs' inner side, where effusions and plaques lie
+SAMPLES = 14  # one sample every 23 mm in a chest of 300 mm; lungs are 200 to 300 mm high
+MIN_VOLUME_CM3 = 500.0
+MIN_LUNG_HEIGHT_MM = 60.0
+MIN_AREA_CM2 = 12.0  # of both lungs in one slice; slices with less lung show mainly the liver or the neck
+MIN_SHARE = 0.08  # of the largest area
+MARGIN_MM = 6.0  # includes the pleura and the inner side of the ribs, where effusions and plaques lie
 
 Box = tuple[int, int, int, int]
 
 
-class Slices(Protocol):
-    """What is needed of a volume."""
+class SliceSource(Protocol):
+    """The part of a volume that finding the lungs needs."""
 
     @property
     def geometry(self) -> Geometry: ...
@@ -40,9 +40,9 @@ class Slices(Protocol):
 
 @dataclass(frozen=True)
 class Lungs:
-    """Slices `first` to `last` hold lungs, inside `box` (row0, row1, column0, column1; the second of each excluded).
+    """Slices `first` to `last` hold lungs, inside `box`: rows row0 to row1, columns column0 to column1 (ends excluded).
 
-    `areas_cm2` is the evidence: the area of the mask in every slice of the sample.
+    `areas_cm2` is the area of the mask in every slice of the sample, by index.
     """
 
     first: int
@@ -51,20 +51,20 @@ class Lungs:
     areas_cm2: Mapping[int, float]
 
 
-def find_lungs(volume: Slices) -> Lungs:
+def find_lungs(volume: SliceSource) -> Lungs:
     """Decode a coarse sample and find the lungs in it; raises NoLung, or a PixelError of a slice of the sample."""
     return lungs_in(sample_masks(volume), volume.geometry)
 
 
-def sample_masks(volume: Slices) -> dict[int, Mask]:
-    """The lung mask of every slice of a coarse sample, by index in order."""
+def sample_masks(volume: SliceSource) -> dict[int, Mask]:
+    """The lung mask of every slice of a coarse sample, by index in ascending order."""
     sample = np.unique(np.linspace(0, len(volume) - 1, SAMPLES).round().astype(int)).tolist()
     _, row_mm, column_mm = volume.geometry.spacing_mm
     return {index: lung_mask(volume.hu(index), (row_mm, column_mm)) for index in sample}
 
 
 def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
-    """The lungs that masks of some slices show; raises NoLung."""
+    """The lungs in the masks of some slices; raises NoLung."""
     step_mm, row_mm, column_mm = geometry.spacing_mm
     areas = {index: float(np.count_nonzero(mask)) * row_mm * column_mm / 100.0 for index, mask in masks.items()}
     run = _largest_run(areas)
@@ -72,31 +72,31 @@ def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
         raise NoLung("No lung was found in the series.")
     height_mm = (run[-1] - run[0]) * step_mm
     volume_cm3 = float(np.trapezoid([areas[index] for index in run], run)) * step_mm / 10.0
-    if height_mm < LEAST_HEIGHT_MM or volume_cm3 < LEAST_VOLUME_CM3:
-        raise NoLung(f"What looks like lung is too small to be one: {volume_cm3:.0f} cm3 over {height_mm:.0f} mm.")
+    if height_mm < MIN_LUNG_HEIGHT_MM or volume_cm3 < MIN_VOLUME_CM3:
+        raise NoLung(f"The lung found in the series is too small: {volume_cm3:.0f} cm3 over {height_mm:.0f} mm.")
     margins = (round(MARGIN_MM / row_mm), round(MARGIN_MM / column_mm))
     return Lungs(run[0], run[-1], box_of([masks[index] for index in run], margins), areas)
 
 
 def box_of(masks: list[Mask], margins: tuple[int, int] = (0, 0)) -> Box:
-    """The box around masks [rows, columns] of one size, one of them not empty, widened by pixels within the slice."""
-    whole: Mask = reduce(np.logical_or, masks)
-    (row0, row1), (column0, column1) = (_span(np.any(whole, axis=axis)) for axis in (1, 0))
+    """The box around masks [rows, columns] of one shape, widened by `margins` pixels; at least one is not empty."""
+    union: Mask = reduce(np.logical_or, masks)
+    (row0, row1), (column0, column1) = (_span(np.any(union, axis=axis)) for axis in (1, 0))
     rows, columns = margins
     return (
         max(0, row0 - rows),
-        min(whole.shape[0], row1 + rows),
+        min(union.shape[0], row1 + rows),
         max(0, column0 - columns),
-        min(whole.shape[1], column1 + columns),
+        min(union.shape[1], column1 + columns),
     )
 
 
 def _largest_run(areas_cm2: Mapping[int, float]) -> list[int]:
-    """The neighbours in the sample that show lung and, together, the most of it."""
-    least = max(LEAST_AREA_CM2, LEAST_SHARE * max(areas_cm2.values()))
+    """The run of consecutive slices of the sample, all with lung, that has the largest total area."""
+    threshold_cm2 = max(MIN_AREA_CM2, MIN_SHARE * max(areas_cm2.values()))
     runs: list[list[int]] = [[]]
     for index, area in areas_cm2.items():
-        if area >= least:
+        if area >= threshold_cm2:
             runs[-1].append(index)
         else:
             runs.append([])

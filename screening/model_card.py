@@ -1,4 +1,4 @@
-"""The model card: what the weights are, how they were judged, and every number that decides a verdict."""
+"""The model card: identity and evaluation of the weights, and every number that decides a verdict."""
 
 import hashlib
 import json
@@ -10,19 +10,19 @@ from typing import Any, Final, Self
 
 from screening.contract import Contract
 
-FEWEST_BINS: Final = 2
-DIGITS: Final = 7  # of a hash in hex: 268 million numbers, and Triton takes them
+MIN_BINS: Final = 2
+VERSION_HEX_DIGITS: Final = 7  # of a hash in hex: 268 million values, all valid as a version number in Triton
 
 
 class InvalidModelCard(Exception):
-    """The model card is missing, incomplete or contradicts itself; nothing may be screened with it."""
+    """The model card is missing, incomplete or inconsistent; no study may be screened with it."""
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold on the calibrated probability; its figures are None where nothing was measured.
+    """A threshold on the calibrated probability; figures that were not measured are None.
 
-    `_ci` are 95 % intervals (low, high); `rule_out_rate` is the share of the test's studies that read normal.
+    `_ci` are 95 % confidence intervals (low, high); `rule_out_rate` is the share of test studies with verdict normal.
     """
 
     name: str
@@ -40,19 +40,21 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt's a and b: probability = 1 / (1 + exp(-(a * score + b))); a > 0 keeps the order of the scores."""
+    """Platt's a and b: probability = 1 / (1 + exp(-(a * score + b))); a > 0 preserves the order of the scores."""
 
     a: float
     b: float
 
     def __post_init__(self) -> None:
         if not self.a > 0.0:
-            raise InvalidModelCard(f"calibration slope a = {self.a} must be positive: higher scores are worse")
+            raise InvalidModelCard(
+                f"calibration slope a = {self.a} must be positive: the probability rises with the score"
+            )
 
 
 @dataclass(frozen=True)
 class ErrorRange:
-    """Reconstruction errors that map to 0 and to 1."""
+    """The reconstruction errors that map to r = 0 and r = 1."""
 
     r_min: float
     r_max: float
@@ -64,10 +66,10 @@ class ErrorRange:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything that serving reads of the weights; `file_hashes` maps repository paths to sha256.
+    """All that serving reads about the weights; `file_hashes` maps paths in the model repository to their SHA-256.
 
-    `probability_histogram` counts the studies of validation by probability, in equal bins of [0, 1]: what drift is
-    measured against. None on a card that was written without; no verdict needs it.
+    `probability_histogram` counts the validation studies by probability, in equal bins of [0, 1]; drift is measured
+    against it. It may be None; no verdict uses it.
     """
 
     version: str
@@ -85,8 +87,8 @@ class ModelCard:
 
     def __post_init__(self) -> None:
         counts = self.probability_histogram
-        if counts is not None and (len(counts) < FEWEST_BINS or min(counts) < 0 or not sum(counts)):
-            raise InvalidModelCard(f"probability_histogram {list(counts)} counts nothing")
+        if counts is not None and (len(counts) < MIN_BINS or min(counts) < 0 or not sum(counts)):
+            raise InvalidModelCard(f"probability_histogram {list(counts)} counts no study, or has a negative count")
 
     @property
     def contract(self) -> Contract:
@@ -94,12 +96,13 @@ class ModelCard:
 
     @property
     def ensemble_version(self) -> int:
-        """Triton's version number of the ensemble, which names the weights: a server with others refuses each request.
+        """Triton's version number of the ensemble, derived from the weights' hashes.
 
-        Without it a server that was started again on another repository would answer, and be judged by this card.
+        A server with other weights refuses each request. Without it, a server restarted on another repository would
+        answer, and its outputs would be used with this card's thresholds.
         """
         content = json.dumps(dict(sorted(self.file_hashes.items())))
-        return 1 + int(hashlib.sha256(content.encode()).hexdigest()[:DIGITS], 16)
+        return 1 + int(hashlib.sha256(content.encode()).hexdigest()[:VERSION_HEX_DIGITS], 16)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -130,6 +133,6 @@ class ModelCard:
 
 
 def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:
-    """JSON knows lists alone; intervals are pairs."""
-    pairs: dict[str, Any] = {figure: tuple(told) for figure, told in figures.items() if isinstance(told, list)}
-    return OperatingPoint(**{"name": name, **figures, **pairs})
+    """JSON has lists only; intervals are pairs."""
+    intervals: dict[str, Any] = {figure: tuple(value) for figure, value in figures.items() if isinstance(value, list)}
+    return OperatingPoint(**{"name": name, **figures, **intervals})

@@ -1,4 +1,4 @@
-"""NIfTI as one more way to store slices: a voxel grid in the patient's RAS, its values taken as HU.
+"""NIfTI files as slices: a voxel grid in the patient's RAS coordinates; the values are taken as HU.
 
 Formats: nifti1.h (348 bytes, magic "n+1") and nifti2.h (540 bytes, "n+2").
 """
@@ -22,27 +22,27 @@ from screening.part10 import PixelSpan
 from screening.slice_header import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
 from screening.upload_members import Member
 
-SNIFF_BYTES = 352
+SIGNATURE_BYTES = 352
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS -> LPS
 
 
 def is_nifti(start: bytes) -> bool:
-    """Whether a file that begins with these `SNIFF_BYTES` is NIfTI-1 or -2 in a single file."""
+    """Whether the first `SIGNATURE_BYTES` of a file are those of NIfTI-1 or NIfTI-2 in a single file."""
     return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
 def nifti_slices(member: Member, budgets: Budgets) -> Iterator[SliceHeader]:
-    """The axial slices of a NIfTI file that lies plain on disk; UIDs are made from its content, so they stay the same.
+    """The axial slices of an uncompressed NIfTI file on disk; UIDs are derived from its content, so they are stable.
 
-    Raises BrokenDicom when the header cannot be used, MissingPosition when it names no place, OverBudget when it
-    promises too many voxels.
+    Raises BrokenDicom when the header is invalid, MissingPosition when it has no orientation, OverBudget when it
+    declares too many voxels.
     """
     grid = _Grid.of(member)
     columns, rows, frames = grid.shape
     bits = 8 * grid.bytes_per_voxel
     budgets.check_pixels(rows, columns, frames, 1, bits)
     if frames > budgets.members:
-        raise OverBudget(f"The header promises more than {budgets.members} slices.")
+        raise OverBudget(f"The header declares more than {budgets.members} slices.")
     layout = PixelLayout(NIFTI_SYNTAX, PixelSpan(0, None), rows, columns, frames, 1, "MONOCHROME2", bits, bits, True)
     column_mm, row_mm, _ = (float(mm) for mm in np.linalg.norm(grid.affine_lps[:3, :3], axis=0))
     digest = _digest(member)
@@ -68,7 +68,7 @@ def nifti_slices(member: Member, budgets: Budgets) -> Iterator[SliceHeader]:
 
 
 def nifti_values(member: Member, frame: int) -> NDArray[np.float32]:
-    """The values of one slice [rows, columns], rows towards the back, columns towards the left; raises BrokenPixels."""
+    """The values of one slice [rows, columns]: rows run to posterior, columns to the left. Raises BrokenPixels."""
     grid = _Grid.of(member)
     axis = int(np.flatnonzero(grid.to_lps[:, 0] == 2)[0])
     index = frame if grid.to_lps[axis, 1] > 0 else grid.shape[2] - 1 - frame
@@ -83,7 +83,7 @@ def nifti_values(member: Member, frame: int) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class _Grid:
-    """A NIfTI file turned to (columns towards L, rows towards P, slices towards S); `voxels` are read when indexed."""
+    """A NIfTI file reoriented to (columns to L, rows to P, slices to S); `voxels` are read when indexed."""
 
     voxels: Any
     bytes_per_voxel: int
@@ -93,29 +93,28 @@ class _Grid:
 
     @classmethod
     def of(cls, member: Member) -> "_Grid":
-        kind = nibabel.Nifti2Image if member.head(8)[4:] == b"n+2\0" else nibabel.Nifti1Image
+        kind = nibabel.Nifti2Image if member.first_bytes(8)[4:] == b"n+2\0" else nibabel.Nifti1Image
         try:
             scan = kind.from_file_map({"header": FileHolder(str(member.path)), "image": FileHolder(str(member.path))})
             shape, affine, dtype = scan.shape, scan.affine, scan.get_data_dtype()
-            placed = bool(scan.header["qform_code"] or scan.header["sform_code"])
+            has_orientation = bool(scan.header["qform_code"] or scan.header["sform_code"])
         except (ImageFileError, HeaderDataError, OSError, ValueError, LookupError):
             raise BrokenDicom("A NIfTI file has a header that cannot be used.") from None
         if len(shape) != 3 or min(shape) < 1 or dtype.kind not in "iuf" or not _spans_space(affine):
             raise BrokenDicom("A NIfTI file is not one volume of numbers with a position in space.")
-        if not placed:  # nifti1.h, method 1: a grid of unknown place; left and right would be a guess
+        if not has_orientation:  # nifti1.h, method 1: the orientation is unknown; left and right would be a guess
             raise MissingPosition("A NIfTI file does not say where its voxels lie in the patient (qform or sform).")
         to_lps = orientations.ornt_transform(orientations.io_orientation(affine), orientations.axcodes2ornt("LPS"))
-        turned = tuple(int(shape[int(np.flatnonzero(to_lps[:, 0] == axis)[0])]) for axis in range(3))
+        reoriented = tuple(int(shape[int(np.flatnonzero(to_lps[:, 0] == axis)[0])]) for axis in range(3))
         affine_lps = _LPS @ affine @ orientations.inv_ornt_aff(to_lps, shape)
-        return cls(scan.dataobj, dtype.itemsize, to_lps, (turned[0], turned[1], turned[2]), affine_lps)
+        return cls(scan.dataobj, dtype.itemsize, to_lps, (reoriented[0], reoriented[1], reoriented[2]), affine_lps)
 
 
 def _spans_space(affine: NDArray[np.float64]) -> bool:
     if not np.isfinite(affine).all() or abs(float(np.linalg.det(affine[:3, :3]))) <= 1e-9:
         return False
-    return not np.isnan(
-        orientations.io_orientation(affine)
-    ).any()  # two axes as good as parallel leave one without a way
+    # With two nearly parallel axes, io_orientation gives NaN for one of them.
+    return not np.isnan(orientations.io_orientation(affine)).any()
 
 
 def _digest(member: Member) -> str:
@@ -126,7 +125,7 @@ def _digest(member: Member) -> str:
 
 
 def _uid(digest: str, part: str) -> str:
-    # PS3.5 B.2: 2.25 and a number of 128 bits.
+    # PS3.5 B.2: 2.25. followed by a UUID as a decimal number, here 128 bits of a hash.
     return f"2.25.{int.from_bytes(hashlib.sha256(f'{digest} {part}'.encode()).digest()[:16])}"
 
 

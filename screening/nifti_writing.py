@@ -1,6 +1,6 @@
-"""Volumes out as NIfTI-1 (.nii.gz), slice by slice, so that none need be in memory whole; equal input, equal bytes.
+"""Writes volumes as NIfTI-1 (.nii.gz), slice by slice to save memory; equal input gives equal bytes.
 
-The grid may be coarser by a whole step: `coarse_affine` says where its voxels' centres lie.
+The grid may be coarser by an integer step; `coarse_affine` gives the centres of its voxels.
 """
 
 from collections.abc import Iterable
@@ -16,22 +16,22 @@ from screening.geometry import Geometry
 
 _RAS: Final = np.diag([-1.0, -1.0, 1.0, 1.0])  # LPS -> RAS
 _SCANNER: Final = 1  # nifti1.h: NIFTI_XFORM_SCANNER_ANAT
-_LEVEL: Final = 1  # 154 slices in 0.4 s; zlib takes 2.6 s and saves 4 %
+_LEVEL: Final = 1  # of igzip: 154 slices in 0.4 s; zlib takes 2.6 s and writes 4 % less
 
 
 def coarse_shape(geometry: Geometry, step: int) -> tuple[int, int, int]:
-    """(slices, rows, columns) of the grid that keeps every `step`-th slice and cells of `step` x `step` pixels.
+    """(slices, rows, columns) of the grid of every `step`-th slice and of cells of `step` x `step` pixels.
 
-    Pixels at the end of a row or column that fill no cell are left out.
+    Pixels at the end of a row or column that do not fill a cell are left out.
     """
     slices, rows, columns = geometry.shape
     return -(-slices // step), max(1, rows // step), max(1, columns // step)
 
 
 def coarse_affine(geometry: Geometry, step: int) -> NDArray[np.float64]:
-    """(column, row, slice, 1) of the coarse grid -> mm in the patient's RAS.
+    """The affine from (column, row, slice, 1) of the coarse grid to mm in the patient's RAS.
 
-    A cell's centre lies (step - 1) / 2 pixels inside its first pixel's centre; slices are kept where they are.
+    The centre of a cell is (step - 1) / 2 pixels from the centre of its first pixel; slices keep their positions.
     """
     inside = (step - 1) / 2
     to_fine = np.array([[step, 0, 0, inside], [0, step, 0, inside], [0, 0, step, 0], [0, 0, 0, 1]], np.float64)
@@ -39,7 +39,7 @@ def coarse_affine(geometry: Geometry, step: int) -> NDArray[np.float64]:
 
 
 def coarse_slice(values: NDArray[Any], step: int) -> NDArray[Any]:
-    """The mean of each cell of a slice [rows, columns], rounded where the values are whole numbers."""
+    """The mean of each cell of a slice [rows, columns], rounded for an integer type."""
     if step == 1:
         return values
     rows, columns = (max(1, side // step) for side in values.shape)
@@ -49,25 +49,25 @@ def coarse_slice(values: NDArray[Any], step: int) -> NDArray[Any]:
 
 
 def write_nifti(path: Path, geometry: Geometry, step: int, slices: Iterable[NDArray[Any]], scale: float = 1.0) -> None:
-    """Write coarse slices, the lowest first, as `scale` x their value; their type is int16 or uint8.
+    """Write coarse slices of int16 or uint8, the lowest first; a reader gets `scale` x their value.
 
-    Raises ValueError when they are not as many, or not of the size, that the grid has.
+    Raises ValueError when their number or size is not that of the grid.
     """
     shape = coarse_shape(geometry, step)
-    left = shape[0]
-    with path.open("wb") as file, _packing(file) as packed:
+    remaining = shape[0]
+    with path.open("wb") as file, _compressed(file) as packed:
         for values in slices:
-            if left == shape[0]:
+            if remaining == shape[0]:
                 packed.write(_header(geometry, step, values.dtype, scale))
             if values.shape != shape[1:]:
                 raise ValueError("a slice has another size than the grid")
             packed.write(np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"), copy=False).tobytes())
-            left -= 1
-    if left:
+            remaining -= 1
+    if remaining:
         raise ValueError("the grid has another number of slices")
 
 
-def _packing(file: BinaryIO) -> Any:
+def _compressed(file: BinaryIO) -> Any:
     return igzip.IGzipFile("", "wb", _LEVEL, file, mtime=0)  # type: ignore[no-untyped-call] # isal has no types for it
 
 
@@ -79,7 +79,7 @@ def _header(geometry: Geometry, step: int, dtype: "np.dtype[Any]", scale: float)
     header.set_data_shape((columns, rows, slices))
     header.set_zooms(np.linalg.norm(affine[:3, :3], axis=0))
     header.set_xyzt_units("mm")
-    header.set_sform(affine, _SCANNER)  # a tilted gantry shears the grid, which a qform cannot tell
+    header.set_sform(affine, _SCANNER)  # a tilted gantry shears the grid, which a qform cannot represent
     header.set_slope_inter(scale, 0.0)
     header["vox_offset"] = 352
-    return bytes(header.binaryblock) + bytes(4)  # nifti1.h: four zeros say that no extension follows
+    return bytes(header.binaryblock) + bytes(4)  # nifti1.h: four zeros, no extension follows

@@ -1,8 +1,8 @@
-"""The head of a DICOM file, with or without its Part-10 preamble: the elements before the pixels, and where those lie.
+"""The header of a DICOM file, with or without its Part-10 preamble: the elements before Pixel Data, and its offset.
 
-pydicom reads the elements; what surrounds them (preamble, syntax, deflated data sets) is read here, because a hostile
-deflated data set must be inflated within a bound, and a header must be read from the first bytes of a zipped file.
-64 heads take pydicom 18 ms, and 22 to 30 ms in all, from a folder or a zip: no parser of our own would pay.
+pydicom reads the elements. Preamble, transfer syntax and deflated data sets are read here, because a hostile deflated
+data set must be inflated within a limit, and a header must be read from the first bytes of a zipped file. 64 headers
+take 22 to 30 ms from a folder or a zip, 18 ms of it in pydicom: a parser of our own would save little.
 """
 
 import io
@@ -21,11 +21,11 @@ from pydicom.uid import (
 
 from screening.budgets import MIB, Budgets
 from screening.errors import BrokenDicom, NotDicom, OverBudget
-from screening.inflate_stream import RAW, BrokenStream, inflated
-from screening.pydicom_logging import PARSE_ERRORS, quiet_pydicom
+from screening.inflate_stream import RAW, BrokenStream, inflate
+from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 from screening.upload_members import Member
 
-FIRST_BYTES = 8 * 1024  # heads of the real studies at hand are 2 to 6 KiB; 16 cost 2 ms more for 64 slices of a zip
+FIRST_BYTES = 8 * 1024  # headers of real studies are 2 to 6 KiB; 16 KiB takes 2 ms more for 64 slices of a zip
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
 _GROWTH = 16
 _PREAMBLE = 132
@@ -36,7 +36,7 @@ _UNDEFINED = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class PixelSpan:
-    """Where Pixel Data lies: `length` is None when encapsulated; `deflated_from` is where the deflated part begins."""
+    """Byte range of Pixel Data: `length` is None when encapsulated; a deflated data set begins at `deflated_from`."""
 
     offset: int
     length: int | None
@@ -44,8 +44,8 @@ class PixelSpan:
 
 
 @dataclass(frozen=True)
-class Head:
-    """What stands before the pixels. `pixels` is None when there are none."""
+class FileHeader:
+    """The elements before Pixel Data; `pixels` is None when the file has none."""
 
     dataset: Dataset
     transfer_syntax: str
@@ -53,14 +53,14 @@ class Head:
 
 
 class _Incomplete(Exception):
-    """The bytes in hand end before the pixels do begin."""
+    """The bytes read so far end before Pixel Data begins."""
 
 
-def read_head(member: Member, budgets: Budgets) -> Head:
-    """The head of `member`; raises NotDicom, BrokenDicom (cut off, unreadable) or OverBudget (deflated bomb)."""
+def read_file_header(member: Member, budgets: Budgets) -> FileHeader:
+    """The header of `member`; raises NotDicom, BrokenDicom (cut off, unreadable) or OverBudget (deflated bomb)."""
     length = FIRST_BYTES
     while True:
-        data = member.head(length)
+        data = member.first_bytes(length)
         try:
             return _parse(data, member.size, budgets)
         except (_Incomplete, *PARSE_ERRORS):
@@ -72,14 +72,14 @@ def read_head(member: Member, budgets: Budgets) -> Head:
 
 
 def pixel_bytes(member: Member, span: PixelSpan) -> bytes:
-    """The bytes of Pixel Data, from its first one to its last; to the end of the file when encapsulated."""
+    """The bytes of the Pixel Data value; when encapsulated, all bytes to the end of the file."""
     data = member.read()
     if span.deflated_from is not None:
-        data = zlib.decompress(data[span.deflated_from :], RAW)  # bounded when the head was read
+        data = zlib.decompress(data[span.deflated_from :], RAW)  # its size was limited when the header was read
     return data[span.offset : None if span.length is None else span.offset + span.length]
 
 
-def _parse(data: bytes, total: int, budgets: Budgets) -> Head:
+def _parse(data: bytes, total: int, budgets: Budgets) -> FileHeader:
     syntax, start = _transfer_syntax(data)
     if syntax != DeflatedExplicitVRLittleEndian:
         return _read_elements(data, start, syntax, total, None)
@@ -90,13 +90,14 @@ def _parse(data: bytes, total: int, budgets: Budgets) -> Head:
 
 
 def _transfer_syntax(data: bytes) -> tuple[str, int]:
-    """The transfer syntax (read or guessed), and where the data set begins."""
+    """The transfer syntax (read or inferred), and the offset of the data set."""
     part10 = data[128:_PREAMBLE] == b"DICM"
     start = _PREAMBLE if part10 else 0
     group = data[start : start + 2]
     if group == b"\x02\x00":
         return _read_meta(data, start)
-    # PS3.10 7.1 demands preamble and meta, yet bare data sets are about; the first element of a CT is of group 0008.
+    # PS3.10 7.1 requires preamble and file meta information, but data sets without them exist; the first element of a
+    # CT is of group 0008.
     if group != b"\x08\x00":
         raise BrokenDicom("A DICOM file holds no elements.") if part10 else NotDicom("The file is not DICOM.")
     vr = data[start + 4 : start + 6]
@@ -106,7 +107,7 @@ def _transfer_syntax(data: bytes) -> tuple[str, int]:
 def _read_meta(data: bytes, start: int) -> tuple[str, int]:
     file = io.BytesIO(data)
     file.seek(start)
-    with quiet_pydicom():
+    with suppress_pydicom_warnings():
         meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
         syntax = meta.get("TransferSyntaxUID")
     if not syntax:
@@ -114,11 +115,11 @@ def _read_meta(data: bytes, start: int) -> tuple[str, int]:
     return str(syntax), file.tell()
 
 
-def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> Head:
+def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> FileHeader:
     stops: list[tuple[int, str | None, int]] = []
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-        if int(tag) < _ANY_PIXEL_DATA:  # a tag compares in Python, a number does not
+        if int(tag) < _ANY_PIXEL_DATA:  # comparing a BaseTag runs Python code, comparing an int does not
             return False
         stops.append((int(tag), vr, length))
         return True
@@ -126,21 +127,21 @@ def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_fr
     file = io.BytesIO(data)
     file.seek(start)
     implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
-    with quiet_pydicom():
+    with suppress_pydicom_warnings():
         dataset = read_dataset(file, implicit, not big, stop_when=at_pixels)
     if not stops:
         _check_end(dataset, file, total)
-        return Head(dataset, syntax, None)
+        return FileHeader(dataset, syntax, None)
     tag, vr, length = stops[-1]
     offset = file.tell() + data_element_offset_to_value(bool(dataset.original_encoding[0]), vr)
     if length != _UNDEFINED and offset + length > total:
         raise BrokenDicom("A DICOM file is cut off in its pixel data.")
     span = PixelSpan(offset, None if length == _UNDEFINED else length, deflated_from)
-    return Head(dataset, syntax, span if tag == _PIXEL_DATA else None)
+    return FileHeader(dataset, syntax, span if tag == _PIXEL_DATA else None)
 
 
 def _check_end(dataset: Dataset, file: io.BytesIO, total: int) -> None:
-    # pydicom takes what is left for the value of the last element, however long it should have been.
+    # pydicom accepts a last element whose value is shorter than its declared length.
     last = dataset.get_item(max(dataset.keys()), keep_deferred=True) if len(dataset) else None
     value = getattr(last, "value", None)
     cut = isinstance(value, bytes) and len(value) < getattr(last, "length", 0)
@@ -149,13 +150,13 @@ def _check_end(dataset: Dataset, file: io.BytesIO, total: int) -> None:
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
-    pieces: list[bytes] = []
+    chunks: list[bytes] = []
     try:
-        for piece in inflated([data], RAW):
-            limit -= len(piece)
+        for chunk in inflate([data], RAW):
+            limit -= len(chunk)
             if limit < 0:
-                raise OverBudget("A deflated DICOM file inflates to more than is allowed.")
-            pieces.append(piece)
+                raise OverBudget("A deflated DICOM file inflates to more bytes than is allowed.")
+            chunks.append(chunk)
     except BrokenStream:
         raise BrokenDicom("A deflated DICOM file is damaged or cut off.") from None
-    return b"".join(pieces)
+    return b"".join(chunks)

@@ -1,6 +1,6 @@
-"""A synthetic chest CT as DICOM: for the demo, tests and benchmarks. Equal arguments write equal bytes.
+"""A synthetic chest CT as DICOM for the demo, tests and benchmarks. Equal arguments write equal bytes.
 
-It says what it is: Patient's Name `Phantom^Synthetic`, Series Description `SYNTHETIC ...`. No patient is behind it.
+It is marked as synthetic: Patient's Name `Phantom^Synthetic`, Series Description `SYNTHETIC ...`. It shows no patient.
 """
 
 import io
@@ -18,7 +18,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless
 from screening.phantom_anatomy import FIELD_MM, HEIGHT_MM, Chest
 
 _NAMES: Final = uuid.UUID("5c0b0f0e-6f36-4d0f-9d0a-2c3f1f5a7b11")
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time stamp of a zip
 INTERCEPT_HU: Final = -1024
 
 
@@ -32,7 +32,7 @@ def write_phantom(
     effusion: bool = False,
     transfer_syntax: str = ExplicitVRLittleEndian,
 ) -> Path:
-    """Write a study of one series to `path`: a zip when its name ends so, else a folder, which is made; returns `path`.
+    """Write a study of one series to `path`, a zip when its suffix is .zip, else a new folder; returns `path`.
 
     The transfer syntax may be Explicit VR Little Endian or RLE Lossless.
     """

@@ -1,8 +1,8 @@
-"""The anatomy of the synthetic chest: drawn in millimetres, slice by slice, from the outside in.
+"""The anatomy of the synthetic chest, drawn in millimetres, slice by slice, from the outside inwards.
 
-x grows to the patient's left, y to the back, z to the head (LPS but for z's sign of counting: 0 is the lowest slice).
-It is not symmetric, as no chest is: the heart and the aorta lie left, the liver lies right. It resembles a chest to
-the lung mask and to a person at a glance, and no more.
+x grows to the patient's left, y to posterior, z to the head (LPS; z is 0 at the lowest slice). It is not symmetric: the
+heart and the aorta lie left, the liver lies right. It is realistic enough for the lung mask and for demonstrations
+only.
 """
 
 import math
@@ -27,14 +27,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Chest:
-    """A chest drawn from a seed: its size and its vessels vary; a nodule and an effusion are put in where asked for."""
+    """A chest from a seed, which sets its size and vessels; optionally with a nodule and a pleural effusion."""
 
     seed: int
     nodule: bool
     effusion: bool
 
     def hu(self, z_mm: float, size: int) -> NDArray[np.int16]:
-        """One slice [size, size] of a field of `FIELD_MM`, in HU."""
+        """One slice [size, size] in HU at height `z_mm`, with a field of view of `FIELD_MM`."""
         canvas = _Canvas.of_air(size, self._scale)
         z = z_mm / HEIGHT_MM
         _draw_table(canvas)
@@ -56,7 +56,7 @@ class Chest:
 
     @cached_property
     def _vessels(self) -> NDArray[np.float64]:
-        """[2 x VESSELS, 2, 3]: from the hilum to a place in the lung."""
+        """Vessels as line segments [2 x VESSELS, 2, 3] in mm, from the hilum to a point in the lung."""
         draw = np.random.default_rng([self.seed, 1])
         sides = np.repeat([-1.0, 1.0], VESSELS)
         ways = draw.normal(size=(2 * VESSELS, 3))
@@ -76,12 +76,12 @@ class Chest:
             near, far = sorted(((z_mm - 2.5 - start[2]) / length, (z_mm + 2.5 - start[2]) / length))
             near, far = max(0.0, near), min(1.0, far)
             if near < far:
-                here, there = start + near * (end - start), start + far * (end - start)
-                canvas.line((here[0], here[1]), (there[0], there[1]), 5.0 * (1.0 - near) ** 2 + 1.2, BLOOD)
+                first, last = start + near * (end - start), start + far * (end - start)
+                canvas.line((first[0], first[1]), (last[0], last[1]), 5.0 * (1.0 - near) ** 2 + 1.2, BLOOD)
         canvas.hu[~lungs] = before[~lungs]
 
     def _scanned(self, hu: Slice, z_mm: float) -> NDArray[np.int16]:
-        """As a scanner sees it: blurred, with noise that has a grain."""
+        """The slice with a scanner's blur and correlated noise."""
         draw = np.random.default_rng([self.seed, 2, round(z_mm * 1000)])
         noise = cv2.GaussianBlur(draw.standard_normal(hu.shape, np.float32), (0, 0), 0.8) * (NOISE_HU * 2.8)
         sharp = cv2.GaussianBlur(hu, (0, 0), 0.0016 * len(hu))
@@ -90,7 +90,7 @@ class Chest:
 
 @dataclass(frozen=True)
 class _Canvas:
-    """A slice in the making, drawn on in mm from the middle of the field."""
+    """A slice to draw on; coordinates are in mm from the middle of the field of view."""
 
     hu: Slice
     px_per_mm: float
@@ -131,13 +131,15 @@ def _draw_wall(canvas: _Canvas, z: float) -> None:
 
 
 def _draw_lungs(canvas: _Canvas, z: float) -> NDArray[np.bool_]:
-    """Draw both lungs; returns where they are."""
+    """Draw both lungs; returns their mask."""
     dome = math.sqrt(max(0.0, 1.0 - (max(0.0, z - 0.45) / 0.5) ** 2)) if z > 0.06 else 0.0
     before = canvas.hu.copy()
     canvas.ellipse((-68.0, -2.0), (60.0 * dome, 84.0 * dome), LUNG)
     canvas.ellipse((69.0, -2.0), (57.0 * dome, 81.0 * dome), LUNG)
     lungs = np.asarray(canvas.hu != before, np.bool_)
-    depth = np.linspace(-60.0, 60.0, len(canvas.hu), dtype=np.float32)[:, np.newaxis]  # the back is denser: gravity
+    depth = np.linspace(-60.0, 60.0, len(canvas.hu), dtype=np.float32)[
+        :, np.newaxis
+    ]  # gravity: posterior lung is denser
     np.add(canvas.hu, depth, out=canvas.hu, where=lungs)
     return lungs
 
@@ -175,7 +177,7 @@ def _draw_abdomen(canvas: _Canvas, z: float) -> None:
 
 
 def _draw_effusion(canvas: _Canvas, z: float, lungs: NDArray[np.bool_]) -> None:
-    """Fluid behind the left lung, with a level that falls towards the head."""
+    """Fluid posterior in the left lung, with a level that falls towards the head."""
     size = len(canvas.hu)
     level = size / 2 + (22.0 + 120.0 * z) * canvas.px_per_mm
     behind = np.arange(size)[:, np.newaxis] > level
@@ -199,7 +201,7 @@ def _draw_bones(canvas: _Canvas, z_mm: float) -> None:
 
 
 def _draw_rib(canvas: _Canvas, way_down: float) -> None:
-    """A rib falls from the spine (0) round to the front (1); each slice cuts it at one place a side."""
+    """A rib descends from the spine (0) to the front (1); each slice cuts it once on each side."""
     if 0.08 < way_down < 0.85:
         angle = math.pi * way_down
         for side in (-1.0, 1.0):
@@ -215,6 +217,6 @@ def _draw_ball(canvas: _Canvas, centre: Point, above_mm: float, radius: float, h
 
 
 def _smooth(value: float, start: float, end: float) -> float:
-    """0 at `start`, 1 at `end`, held outside, without corners."""
-    share = min(1.0, max(0.0, (value - start) / (end - start)))
-    return math.sin(share * math.pi / 2)
+    """A sine ramp from 0 at `start` to 1 at `end`, constant outside."""
+    fraction = min(1.0, max(0.0, (value - start) / (end - start)))
+    return math.sin(fraction * math.pi / 2)

@@ -1,7 +1,7 @@
-"""Preparation: from an upload to the views of its studies. Runs in a worker process; all that goes in or out pickles.
+"""Preparation: from an upload to the views of its studies. Runs in a worker process; arguments and results pickle.
 
-`survey` reads headers only. `prepare` walks down the ranked series of one study until lungs are found, then decodes
-the slices that the networks will see.
+`survey` reads headers only. `prepare` tries the ranked series of one study until lungs are found, then decodes the
+slices for the networks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from screening.budgets import Budgets
 from screening.crop import Crop
 from screening.errors import NoLung, PixelError, StudyError
 from screening.geometry import Geometry
-from screening.headers import Skipped, read_headers
+from screening.headers import SkippedFile, read_headers
 from screening.intake import open_upload
 from screening.lung_mask import lung_mask
 from screening.lungs import Lungs, lungs_in, sample_masks
@@ -26,22 +26,24 @@ from screening.series import Candidate, Study, rank, studies_of
 from screening.views import make_views, plain_view, view_mask
 from screening.volume import Volume
 
-SNAP = 0.25  # of the step between chosen slices: a slice of the sample that lies so near is taken, for it is decoded
+REUSE_DISTANCE = (
+    0.25  # of the step between chosen slices: a slice of the sample so near is reused; it is decoded already
+)
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The studies of an upload, with an error in the place of one that cannot be believed, and the files skipped."""
+    """The studies of an upload, with an error in place of an invalid one, and the skipped files."""
 
     studies: tuple[Study | StudyError, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedFile, ...]
 
 
 @dataclass(frozen=True)
 class PreparedStudy:
-    """A study as the networks see it: K slices, `views` uint8 [K, V, 1, H, W] and `lung_masks` uint8 [K, 1, H, W].
+    """The networks' input for a study: K slices, `views` uint8 [K, V, 1, H, W] and `lung_masks` uint8 [K, 1, H, W].
 
-    `slice_indices` count from the lowest slice of the chosen series. K is smaller than asked for only when the lungs
+    `slice_indices` count from the lowest slice of the chosen series. K is smaller than requested only when the lungs
     span fewer slices.
     """
 
@@ -65,7 +67,7 @@ class PreparedStudy:
 
 
 def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
-    """The studies of the upload at `path`. Raises an IntakeError when none can be read."""
+    """The studies of the upload at `path`, from headers only. Raises an IntakeError when none can be read."""
     headers = read_headers(open_upload(path, scratch, budgets), budgets)
     return Survey(studies_of(headers), headers.skipped)
 
@@ -73,24 +75,25 @@ def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
 def prepare(study: Study, image_size: int, slices: int) -> PreparedStudy:
     """Views of at most `slices` slices of the best series in which lungs are found, `image_size` px a side.
 
-    Raises the error of the best series when no series will do: NoLung, a PixelError, or what `rank` raises.
+    When no series can be used, raises the error of the best one: NoLung, a PixelError, or an error of `rank`.
     """
-    cv2.setNumThreads(1)  # workers run side by side, one for each core; two threads would only fight
+    cv2.setNumThreads(1)  # one worker runs on each core; more threads would compete for it
     ranked = rank(study)
     refused: dict[int, StudyError] = {}
-    for place, (_, volume) in enumerate(ranked):
+    for position, (_, volume) in enumerate(ranked):
         if volume is None:
             continue
         try:
-            series = _Series(volume)
-            return series.prepared(study, told([one for one, _ in ranked], refused, place), image_size, slices)
+            series = _SeriesPreparation(volume)
+            candidates = mark_refused([one for one, _ in ranked], refused, position)
+            return series.prepared(study, candidates, image_size, slices)
         except (NoLung, PixelError) as error:
-            refused[place] = error
-    raise next(iter(refused.values())).of(study.study_uid)
+            refused[position] = error
+    raise next(iter(refused.values())).for_study(study.study_uid)
 
 
-class _Series:
-    """One series at work: decodes each slice once and keeps the clock of the stages."""
+class _SeriesPreparation:
+    """Prepares one series: decodes each slice once and measures the seconds of each stage."""
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
@@ -103,8 +106,8 @@ class _Series:
         with self._stage("lungs"):
             sample = sample_masks(self)
             lungs = lungs_in(sample, self.geometry)
-        chosen = spread(lungs, slices)
-        crop = Crop.around(lungs.box, image_size, spacing_mm).turned(self.geometry.affine_lps)
+        chosen = choose_slices(lungs, slices)
+        crop = Crop.around(lungs.box, image_size, spacing_mm).oriented(self.geometry.affine_lps)
         hus = [self.hu(index) for index in chosen]
         with self._stage("masks"):
             masks = [
@@ -143,34 +146,34 @@ class _Series:
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
-        """Add to the stage's seconds what passes here, less what an inner stage takes for itself."""
+        """Add the time of this block to the stage, without the time of stages inside it."""
         before, start = sum(self._timings_s.values()), perf_counter()
         yield
         inner = sum(self._timings_s.values()) - before
         self._timings_s[name] = self._timings_s.get(name, 0.0) + perf_counter() - start - inner
 
 
-def told(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
-    """The candidates as the walk left them: those tried before the chosen one say why they were refused."""
+def mark_refused(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
+    """The candidates with the reason of each that was tried and refused before the one at position `chosen`."""
     marked = list(candidates)
-    for place, error in refused.items():
-        marked[place] = replace(marked[place], chosen=False, reason=error.code, explanation=error.detail)
+    for position, error in refused.items():
+        marked[position] = replace(marked[position], chosen=False, reason=error.code, explanation=error.detail)
     if refused:
         explanation = "The best series in which lungs were found."
         marked[chosen] = replace(marked[chosen], chosen=True, reason="chosen", explanation=explanation)
     return tuple(marked)
 
 
-def spread(lungs: Lungs, slices: int) -> tuple[int, ...]:
-    """At most `slices` slices, evenly over the lungs' range, each in the middle of its share of it.
+def choose_slices(lungs: Lungs, slices: int) -> tuple[int, ...]:
+    """Indices of at most `slices` slices: the middle of each of as many equal parts of the lungs' range.
 
-    A slice that the sample decoded is taken where one lies within a quarter of a step.
+    A slice of the sample within a quarter of a step of the middle is taken instead, since it is decoded already.
     """
     step = (lungs.last - lungs.first) / slices
     sample = np.array(sorted(lungs.areas_cm2))
     chosen = []
     for number in range(slices):
-        place = lungs.first + (number + 0.5) * step
-        nearest = int(sample[np.abs(sample - place).argmin()])
-        chosen.append(nearest if abs(nearest - place) <= SNAP * step else round(place))
+        middle = lungs.first + (number + 0.5) * step
+        nearest = int(sample[np.abs(sample - middle).argmin()])
+        chosen.append(nearest if abs(nearest - middle) <= REUSE_DISTANCE * step else round(middle))
     return tuple(sorted(set(chosen)))

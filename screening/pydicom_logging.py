@@ -1,4 +1,4 @@
-"""pydicom kept quiet: it warns and logs with values of elements in the message, and those name patients."""
+"""Suppresses pydicom's warnings and log records: they quote element values, which may identify a patient."""
 
 import logging
 import struct
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from pydicom.errors import InvalidDicomError
 
-# What pydicom raises on bytes that are no elements; RecursionError is a sequence nested a thousand deep.
+# Exceptions of pydicom for bytes that are not valid elements; RecursionError comes from a sequence nested 1000 deep.
 PARSE_ERRORS = (
     InvalidDicomError, struct.error, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError,
     NotImplementedError, RecursionError,
@@ -18,10 +18,10 @@ _LOGGER = logging.getLogger("pydicom")
 
 
 @contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Mute pydicom's warnings and log inside the block; every value that decides is checked by our own rules."""
+def suppress_pydicom_warnings() -> Iterator[None]:
+    """Suppress pydicom's warnings and log records inside the block; the values that screening uses are checked here."""
     level = _LOGGER.level
-    _LOGGER.setLevel(logging.CRITICAL + 1)  # its children, too: they take their level from it
+    _LOGGER.setLevel(logging.CRITICAL + 1)  # child loggers inherit this level
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

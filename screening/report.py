@@ -1,6 +1,6 @@
-"""The report: what is said of one study. Made by `analysed` or `failed`, in no other way, and never changed after.
+"""The report of one study: immutable, made by `Report.analysed` or `Report.failed` only.
 
-Equal input gives an equal report but for times: floats are told to six digits.
+Equal input gives an equal report except for times: floats are rounded to six digits.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 
 from screening.calibration import probability
 from screening.errors import StudyError
+from screening.findings import rank_findings
 from screening.fusion import Fusion, SliceOutputs
 from screening.localisation import Localisation, localise
 from screening.model_card import ModelCard
-from screening.named_finding import findings_of
 from screening.preparation import PreparedStudy
 from screening.verdict import Verdict, verdict_of
 
@@ -33,7 +33,7 @@ COLUMNS: Final = (
 
 
 class Notice(StrEnum):
-    """What to bear in mind; a client may rely on the name in lower case, its code."""
+    """A notice on every report; its code, the name in lower case, is stable."""
 
     NO_MEDICAL_DEVICE = "Turnstile is no medical device; a radiologist decides."
     UNTRAINED = "The weights are untrained: the verdict means nothing."
@@ -45,9 +45,9 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """`row` has the contest's columns in order, None where a value is absent; `body` is what `to_json` adds to it.
+    """`row` has the contest's columns in order, None for an absent value; `body` holds the other parts of `to_json`.
 
-    The verdict is `not_analysed` exactly when there is an `error`.
+    The verdict is `not_analysed` if and only if there is an `error`.
     """
 
     row: Mapping[str, Any]
@@ -73,10 +73,10 @@ class Report:
         seconds: float,
         timings_s: Mapping[str, float],
     ) -> Self:
-        """The report of a study that went all the way; raises EngineFault when its score is no number."""
+        """The report of an analysed study; raises EngineFault when its score is not a finite number."""
         calibrated = probability(fusion.score, card.calibration)
         verdict = verdict_of(calibrated, card.operating_point)
-        findings = findings_of(outputs.findings)
+        findings = rank_findings(outputs.findings)
         found = verdict is Verdict.PATHOLOGY
         box = localise(prepared, outputs, fusion, card) if found else None
         row = _row(
@@ -105,7 +105,7 @@ class Report:
 
     @classmethod
     def failed(cls, path_to_study: str, error: StudyError, seconds: float) -> Self:
-        """The report of a study, or a whole upload, that was not analysed, with the reason why."""
+        """The report of a study, or of a whole upload, that was not analysed, with the reason."""
         row = _row(
             path_to_study=path_to_study,
             study_uid=error.study_uid,
@@ -115,7 +115,7 @@ class Report:
         return cls(row, Verdict.NOT_ANALYSED, error, (Notice.NO_MEDICAL_DEVICE,), MappingProxyType({}))
 
     def to_json(self) -> dict[str, Any]:
-        """The whole report as plain values."""
+        """The report as JSON values."""
         return {
             "row": dict(self.row),
             "verdict": self.verdict.value,
@@ -166,7 +166,7 @@ def _provenance(card: ModelCard) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    """The value with every float in it told to six digits, and tuples as lists."""
+    """The value with every float rounded to six digits, and tuples as lists."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):

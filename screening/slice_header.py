@@ -1,4 +1,4 @@
-"""One slice as its header tells it: what series choice, geometry and decoding need, and no word of a patient."""
+"""The header of one slice: what series selection, geometry and decoding need, without patient data."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 @dataclass(frozen=True)
 class PixelLayout:
-    """How the pixels of one file are stored (PS3.3 C.7.6.3); all its slices share it."""
+    """How the pixels of one file are stored (PS3.3 C.7.6.3); the same for all its frames."""
 
     transfer_syntax: str
     span: PixelSpan
@@ -48,7 +48,7 @@ class Rescale:
 class SliceHeader:
     """Frame `frame` of `member`. Position and orientation are in the patient's LPS, in mm; spacing is (row, column).
 
-    `pixels` is None where the file has none; `patient_key` only tells patients of one upload apart.
+    `pixels` is None when the file has none; `patient_key` only distinguishes the patients of one upload.
     """
 
     member: Member = field(repr=False)
@@ -75,10 +75,10 @@ class SliceHeader:
 
     @property
     def original(self) -> bool:
-        """Whether the values come from the scanner, not from other slices (PS3.3 C.7.6.1.1.2)."""
+        """Whether the values are from the scanner, not derived from other slices (PS3.3 C.7.6.1.1.2)."""
         return "DERIVED" not in self.image_type
 
 
 def is_uid(text: str) -> bool:
-    """PS3.5 9.1: digits and dots, at most 64. Leading zeros are let pass: harmless, and seen in the wild."""
+    """PS3.5 9.1: at most 64 digits and dots. Leading zeros are accepted: harmless, and real files have them."""
     return len(text) <= 64 and _UID.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""Transfer syntaxes, and for each the one decoder that is trusted with it."""
+"""The supported transfer syntaxes, each with the one decoder that is used for it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -30,13 +30,13 @@ NATIVE: Final = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
 
-# Retired processes that pydicom has no decoder for; libjpeg reads them by the stream's own markers, like process 4.
+# Retired JPEG processes without a decoder in pydicom; libjpeg decodes them by the stream's markers, like process 4.
 SPECTRAL_SELECTION: Final = UID("1.2.840.10008.1.2.4.53")
 FULL_PROGRESSION: Final = UID("1.2.840.10008.1.2.4.55")
-READ_AS: Final = MappingProxyType({SPECTRAL_SELECTION: JPEGExtended12Bit, FULL_PROGRESSION: JPEGExtended12Bit})
+DECODED_AS: Final = MappingProxyType({SPECTRAL_SELECTION: JPEGExtended12Bit, FULL_PROGRESSION: JPEGExtended12Bit})
 
-# One decoder a syntax, never "the next that works": given a stream that is cut off, gdcm refuses, while libjpeg fills
-# the rest and says nothing (seen on every JPEG file of the tests), and pydicom would fall from the one to the other.
+# One decoder for each syntax, without fallback: for a stream that is cut off, gdcm raises, while libjpeg fills the rest
+# without an error (seen on every JPEG file of the tests); with a fallback, pydicom would use libjpeg after gdcm.
 # ms for one slice of 512 x 512, gdcm / pylibjpeg: JPEG Lossless 4 / 7, JPEG-LS 6 / 16, JPEG 2000 14 / 22.
 DECODERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -53,18 +53,18 @@ DECODERS: Final[Mapping[str, str]] = MappingProxyType(
         HTJ2KLossless: "pylibjpeg",
         HTJ2KLosslessRPCL: "pylibjpeg",
         HTJ2K: "pylibjpeg",
-        RLELossless: "pydicom",  # 2.2 ms; pylibjpeg takes 0.5, but damage makes its Rust panic past `except Exception`
+        RLELossless: "pydicom",  # 2.2 ms; pylibjpeg takes 0.5, but for damaged data its Rust panics: no `Exception`
     }
 )
 
 
-def decodable(transfer_syntax: str) -> bool:
-    """Whether a trusted decoder is at hand for the transfer syntax."""
+def is_decodable(transfer_syntax: str) -> bool:
+    """Whether there is a decoder for the transfer syntax."""
     return transfer_syntax in NATIVE or transfer_syntax in DECODERS or transfer_syntax == NIFTI_SYNTAX
 
 
-def described(transfer_syntax: str) -> str:
-    """The UID, with its name where DICOM knows it."""
+def syntax_label(transfer_syntax: str) -> str:
+    """The UID, with its name in the DICOM dictionary if it has one."""
     if not is_uid(transfer_syntax):
         return "(not a UID)"
     name = UID(transfer_syntax).name

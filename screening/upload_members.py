@@ -1,4 +1,4 @@
-"""A member: one file of an upload, of which no more is read than is asked for."""
+"""A member: one file of an upload, plain or inside a zip; it is read only as far as requested."""
 
 import os
 import struct
@@ -11,15 +11,15 @@ from typing import BinaryIO
 from isal import isal_zlib as zlib
 
 from screening.errors import BrokenArchive
-from screening.inflate_stream import PIECE, RAW, BrokenStream, inflated, inflated_start
+from screening.inflate_stream import CHUNK_BYTES, RAW, BrokenStream, inflate, inflate_start
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # APPNOTE 4.3.7: signature ... length of name, length of extra field
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
-class Packed:
-    """Where a member lies in a zip: its local header, its packed length, how it is packed, and its checksum."""
+class ZipEntry:
+    """A member's data in a zip: offset of the local header, compressed length, method and CRC-32."""
 
     header_offset: int
     length: int
@@ -29,35 +29,35 @@ class Packed:
 
 @dataclass(frozen=True)
 class Member:
-    """A plain file, or a file inside the zip at `path`; `size` is declared and the bytes are held to it.
+    """A plain file, or a file inside the zip at `path`; `size` is the declared size, which reading checks.
 
-    `label` is neutral ("file 12"): names inside an upload may be names of patients.
+    `label` is neutral ("file 12"), since file names may contain patients' names.
     """
 
     label: str
     path: Path
     size: int
-    packed: Packed | None = None
+    packed: ZipEntry | None = None
 
-    def head(self, length: int) -> bytes:
-        """The first `length` bytes, fewer where the member ends before."""
+    def first_bytes(self, length: int) -> bytes:
+        """The first `length` bytes, or fewer when the member is shorter."""
         length = min(length, self.size)
         with self._file() as file:
             if self.packed is None or not self.packed.deflated:
                 return file.read(length)
-            # Deflate adds 5 bytes to each 64 KiB that it cannot pack, so this is enough for `length` bytes.
+            # Deflate adds 5 bytes to each 64 KiB that it cannot compress, so this is enough for `length` bytes.
             packed = file.read(min(self.packed.length, length + length // 8192 + 64))
         try:
-            return inflated_start(packed, length)
+            return inflate_start(packed, length)
         except BrokenStream:
             raise self._damaged() from None
 
     def read(self) -> bytes:
-        """All bytes, proven against the declared length and checksum."""
+        """All bytes, checked against the declared length and checksum."""
         return b"".join(self.chunks())
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes in pieces; raises BrokenArchive when they are not those that the archive declares."""
+        """All bytes in chunks; raises BrokenArchive when their length or checksum is not the declared one."""
         checksum, length = 0, 0
         try:
             with self._file() as file:
@@ -76,7 +76,7 @@ class Member:
     def _file(self) -> Iterator[BinaryIO]:
         try:
             file = self.path.open("rb")
-        except OSError:  # its message holds the path
+        except OSError:  # its message contains the path
             raise BrokenArchive("A file of the upload cannot be opened.") from None
         with file:
             if self.packed:
@@ -85,21 +85,21 @@ class Member:
 
     def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
         if self.packed is None:
-            return _pieces(file, self.size)
-        pieces = _pieces(file, self.packed.length)
-        return inflated(pieces, RAW) if self.packed.deflated else pieces
+            return _read_chunks(file, self.size)
+        chunks = _read_chunks(file, self.packed.length)
+        return inflate(chunks, RAW) if self.packed.deflated else chunks
 
     def _damaged(self) -> BrokenArchive:
         return BrokenArchive(f"The upload is damaged: the length or the checksum of {self.label} is wrong.")
 
 
-def _pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
-    while length > 0 and (piece := file.read(min(PIECE, length))):
-        length -= len(piece)
-        yield piece
+def _read_chunks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0 and (chunk := file.read(min(CHUNK_BYTES, length))):
+        length -= len(chunk)
+        yield chunk
 
 
-def _seek_data(file: BinaryIO, packed: Packed) -> None:
+def _seek_data(file: BinaryIO, packed: ZipEntry) -> None:
     file.seek(packed.header_offset)
     header = file.read(_LOCAL_HEADER.size)
     if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):

@@ -1,4 +1,4 @@
-"""The verdict: three values, and the one line of the program that says `normal`."""
+"""The verdict: three values, and the only line of the program that returns `normal`."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from screening.model_card import OperatingPoint
 
 
 class Verdict(StrEnum):
-    """`not_analysed` is what every error ends in."""
+    """The verdict of a study; every error gives `not_analysed`."""
 
     NORMAL = "normal"
     PATHOLOGY = "pathology"
@@ -14,5 +14,5 @@ class Verdict(StrEnum):
 
 
 def verdict_of(probability: float, point: OperatingPoint) -> Verdict:
-    """Pathology at the operating point and above it; what is no number is not below it, so it is not normal either."""
+    """Pathology at or above the operating point's threshold; NaN is not below it, so it is pathology too."""
     return Verdict.NORMAL if probability < point.threshold else Verdict.PATHOLOGY

@@ -1,8 +1,8 @@
-"""Small DICOM made to order: a sane CT slice, and ways to spoil it. Nothing here is a real or a realistic patient.
+"""Small synthetic DICOM for tests: valid CT slices, and functions that change them. No slice shows a real patient.
 
 slices = ct_series(16)                        # Datasets: one axial CT series, 8 mm apart
-slices[3].PixelSpacing = [1.0, 0.0]           # spoil it by pydicom, or byte for byte:
-spoil(slices[3], "PixelSpacing", b"NaN\\\\NaN ")
+slices[3].PixelSpacing = [1.0, 0.0]           # change an element with pydicom, or its bytes:
+set_raw_value(slices[3], "PixelSpacing", b"NaN\\\\NaN ")
 zip_of(path, to_files(slices))                # or folder_of(path, ...), or to_bytes(slices[0], preamble=False)
 """
 
@@ -31,7 +31,7 @@ from pydicom.uid import (
 STUDY_UID = "2.25.1000"
 SERIES_UID = "2.25.2000"
 STEP_MM = 8.0
-AIR = 0  # stored values; the rescale below makes -1024 HU of it
+AIR = 0  # stored value of -1024 HU with the rescale below
 WATER = 1024
 
 
@@ -91,8 +91,8 @@ def enhanced_ct(frames: int = 16, *, size: int = 32, **elements: Any) -> Dataset
     return multi
 
 
-def spoil(dataset: Dataset, keyword: str, value: bytes, vr: str | None = None) -> None:
-    """Put these very bytes where pydicom would refuse them; pad to an even length yourself."""
+def set_raw_value(dataset: Dataset, keyword: str, value: bytes, vr: str | None = None) -> None:
+    """Set the bytes of a value that pydicom would refuse; the caller pads them to an even length."""
     tag = tag_for_keyword(keyword)
     assert tag is not None, keyword
     vr = vr or dictionary_VR(tag)
@@ -100,7 +100,7 @@ def spoil(dataset: Dataset, keyword: str, value: bytes, vr: str | None = None) -
 
 
 def to_bytes(dataset: Dataset, syntax: str = ExplicitVRLittleEndian, *, preamble: bool = True) -> bytes:
-    """The file's bytes; without `preamble` a bare data set, as old archives hold (no file meta either)."""
+    """The file's bytes; without `preamble` only the data set, as in old archives (no file meta information either)."""
     buffer = io.BytesIO()
     with config.disable_value_validation():
         if preamble:
@@ -114,7 +114,7 @@ def to_bytes(dataset: Dataset, syntax: str = ExplicitVRLittleEndian, *, preamble
 
 
 def to_files(datasets: Sequence[Dataset], syntax: str = ExplicitVRLittleEndian) -> dict[str, bytes]:
-    """Names that say nothing of the order -> bytes."""
+    """File names in no order -> bytes of the files."""
     return {f"IM{(7 * index) % 1009:04d}": to_bytes(one, syntax) for index, one in enumerate(datasets)}
 
 

@@ -93,7 +93,7 @@ def prepared(entries: Sequence[Entry], settings: Settings, root: Path, workers: 
 
 def cache_key(entries: Sequence[Entry], settings: Settings) -> str:
     """Changes with a setting, an entry, a file's size or the window of serving's views."""
-    window = [serving_views.PERCENTILES, serving_views.LEAST_WIDTH_HU, serving_views.LEAST_WIDTH_GREY]
+    window = [serving_views.PERCENTILES, serving_views.MIN_WIDTH_HU, serving_views.MIN_WIDTH_GREY]
     digest = hashlib.sha256(json.dumps([asdict(settings), window]).encode())
     for entry in entries:
         known = sorted(entry.findings) if entry.findings is not None else None

@@ -20,7 +20,7 @@ from screening.crop import Crop
 from screening.errors import NoLung, PixelError, StudyError
 from screening.lung_mask import lung_mask, lung_mask_of_grey
 from screening.lungs import Box, Lungs, box_of, find_lungs
-from screening.preparation import spread, survey
+from screening.preparation import choose_slices, survey
 from screening.series import rank
 from screening.views import plain_view, plain_view_of_grey, view_mask
 from screening.volume import Volume
@@ -60,7 +60,7 @@ def prepare_entry(entry: Entry, size: int, slices: int) -> Iterator[PreparedSlic
         return
     with TemporaryDirectory() as scratch:
         volume, lungs = _volume(entry.path, Path(scratch))
-        for index in spread(lungs, slices):
+        for index in choose_slices(lungs, slices):
             yield _of_volume(entry, volume, lungs, index, size)
 
 

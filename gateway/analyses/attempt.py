@@ -1,4 +1,4 @@
-"""One attempt at one analysis, from the stored upload to the stored report, watched over while it runs."""
+"""One attempt at one analysis: claim the lease, screen the stored upload, store the report; heartbeats meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,13 +14,13 @@ from uuid import UUID
 import structlog
 
 from gateway.analyses.errors import AnalysisCrashed, UploadLost, UploadUnavailable
-from gateway.analyses.job_leases import Over, Turns
-from gateway.analyses.store.job_leases import Turn
-from gateway.analyses.store.notifications import News
-from gateway.errors import DatabaseAway, ObjectMissing, StorageAway, StorageFull
-from gateway.screening.active_networks import Networks
+from gateway.analyses.job_leases import JobLeases, StopReason
+from gateway.analyses.store.job_leases import JobLease
+from gateway.analyses.store.notifications import Notifications
+from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, StorageUnavailable
+from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.operating_point import OperatingPoints
-from gateway.screening.pipeline import Analysis, Screened, Upload
+from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
 from gateway.screening.progress import Progress
 from gateway.storage.blobs import Blobs
 from screening.contract import Priority
@@ -32,140 +32,144 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-AWAY_PAUSE_S: Final = 0.5
-LEAST_PAUSE_S: Final = 0.2  # between two words on progress
-HAND_BACK_S: Final = 5.0
+DATABASE_RETRY_S: Final = 0.5
+MIN_HEARTBEAT_INTERVAL_S: Final = 0.2
+RELEASE_TIMEOUT_S: Final = 5.0
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """Makes attempts; every `heartbeat_s` at the latest it says that it lives."""
+    """Runs attempts; each sends a heartbeat at least every `heartbeat_s`."""
 
-    turns: Turns
-    networks: Networks
+    leases: JobLeases
+    networks: ActiveNetworks
     points: OperatingPoints
     blobs: Blobs
-    news: News
+    notifications: Notifications
     scratch: Path | None
     heartbeat_s: float
 
-    async def at(self, analysis_id: UUID) -> None:
-        """Try the analysis, if it is still to be done.
+    async def run(self, analysis_id: UUID) -> None:
+        """Run one attempt at the analysis, unless it is not queued any more.
 
-        Cancelling this call hands the analysis back. Raises DatabaseAway only before anything has begun.
+        Cancelling this call releases the lease. Raises DatabaseUnavailable only before the lease is claimed.
         """
         async with self.networks.in_use() as served:
-            turn = await self.turns.take(analysis_id, served.card.version)
-            if turn is not None:
-                priority = Priority.URGENT if turn.urgent else Priority.ROUTINE
-                await self._attempt(turn, served.analysis.going(priority))
+            lease = await self.leases.claim(analysis_id, served.card.version)
+            if lease is not None:
+                priority = Priority.URGENT if lease.urgent else Priority.ROUTINE
+                await self._run_attempt(lease, served.pipeline.with_priority(priority))
 
-    async def _attempt(self, turn: Turn, analysis: Analysis) -> None:
-        structlog.contextvars.bind_contextvars(analysis=str(turn.analysis_id), attempt=turn.attempt)
-        with self.news.of(turn.analysis_id) as changed:
-            run = _Run(turn, analysis, changed)
-            work = asyncio.create_task(self._work(run))
-            watch = asyncio.create_task(self._watch(run))
+    async def _run_attempt(self, lease: JobLease, pipeline: ScreeningPipeline) -> None:
+        structlog.contextvars.bind_contextvars(analysis=str(lease.analysis_id), attempt=lease.attempt)
+        with self.notifications.subscribe(lease.analysis_id) as changed:
+            run = _RunningAttempt(lease, pipeline, changed)
+            screening = asyncio.create_task(self._run_analysis(run))
+            heartbeats = asyncio.create_task(self._heartbeats(run))
             try:
-                await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({screening, heartbeats}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                await _stopped(work, watch)
-                await self._hand_back(turn)
+                await _cancel_all(screening, heartbeats)
+                await self._release(lease)
                 raise
-            await _stopped(work, watch)
-        if not watch.cancelled() and watch.result() is Over.CANCELLED:
-            await _until_done(partial(self.turns.cancel, turn))
-        await self._drop_unkept_evidence(run)
-        if not work.cancelled():
-            work.result()
+            await _cancel_all(screening, heartbeats)
+        if not heartbeats.cancelled() and heartbeats.result() is StopReason.CANCELLED:
+            await _until_database_answers(partial(self.leases.cancel, lease))
+        await self._delete_unused_evidence(run)
+        if not screening.cancelled():
+            screening.result()
 
-    async def _work(self, run: "_Run") -> None:
-        screened = await self._screened(run)
-        if await self._tried_again(run.turn, screened):
+    async def _run_analysis(self, run: "_RunningAttempt") -> None:
+        screened = await self._screen(run)
+        if await self._retry_if_transient(run.lease, screened):
             return
         studies = tuple(study.report for study in screened)
-        with self.turns.metrics.stage("store", {}):  # after the report, which cannot tell how long it took to be kept
-            key = await self._evidence_kept(run, screened)
-            concluded = await _until_done(partial(self.turns.conclude, run.turn, studies, key, run.progress))
-        if concluded:
-            self.turns.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
+        with self.leases.metrics.stage("store", {}):  # not part of the report's timings: it is written by then
+            key = await self._store_evidence(run, screened)
+            completed = await _until_database_answers(
+                partial(self.leases.complete, run.lease, studies, key, run.progress)
+            )
+        if completed:
+            self.leases.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
 
-    async def _screened(self, run: "_Run") -> tuple[Screened, ...]:
-        """What came of the upload; a failure of the house is a report too."""
+    async def _screen(self, run: "_RunningAttempt") -> tuple[ScreenedStudy, ...]:
+        """The outcome of each study; a failure of the service is a report too."""
         try:
-            force = await _until_done(partial(self.points.read, run.turn.institution, run.analysis.card))
-            async with self._upload(run.turn) as upload:
-                return await run.analysis.judging_at(force.point).screened(upload, run.tell)
+            active = await _until_database_answers(partial(self.points.read, run.lease.institution, run.pipeline.card))
+            async with self._open_upload(run.lease) as upload:
+                return await run.pipeline.with_operating_point(active.point).screen(upload, run.report_progress)
         except StudyError as error:
             failure: StudyError = error
         except ObjectMissing:
-            failure = UploadLost("the scan's file is not in the store any more")
-        except (StorageAway, StorageFull):
+            failure = UploadLost("the scan's file is not in the blob store any more")
+        except (StorageUnavailable, StorageFull):
             failure = UploadUnavailable("the scan's file cannot be read now")
         except Exception:
-            log.exception("a fault of the program")
+            log.exception("the program failed on an analysis")
             failure = AnalysisCrashed("the program failed on this study; the analysis' id finds the reason in its log")
-        return (Screened(Report.failed(run.turn.file_name, failure, 0.0)),)
+        return (ScreenedStudy(Report.failed(run.lease.file_name, failure, 0.0)),)
 
     @asynccontextmanager
-    async def _upload(self, turn: Turn) -> AsyncIterator[Upload]:
-        """The scan's file, and an empty folder to work in."""
-        with _folder(self.scratch) as copy, _folder(self.scratch) as work:
-            async with self.blobs.local_path(turn.sha256, copy) as path:
-                yield Upload(path, turn.file_name, work)
+    async def _open_upload(self, lease: JobLease) -> AsyncIterator[Upload]:
+        """The scan's file, and an empty scratch folder."""
+        with _temporary_folder(self.scratch) as copy, _temporary_folder(self.scratch) as screening:
+            async with self.blobs.local_path(lease.sha256, copy) as path:
+                yield Upload(path, lease.file_name, screening)
 
-    async def _tried_again(self, turn: Turn, screened: tuple[Screened, ...]) -> bool:
-        """Whether some study failed for what may pass, and the whole upload waits for another attempt."""
-        passing = [s.report.error for s in screened if s.report.error is not None and s.report.error.transient]
-        return bool(passing) and await _until_done(partial(self.turns.try_again, turn, passing[0]))
+    async def _retry_if_transient(self, lease: JobLease, screened: tuple[ScreenedStudy, ...]) -> bool:
+        """Whether a study failed with a transient error, and the whole upload was queued for another attempt."""
+        transient = [s.report.error for s in screened if s.report.error is not None and s.report.error.transient]
+        return bool(transient) and await _until_database_answers(partial(self.leases.retry, lease, transient[0]))
 
-    async def _evidence_kept(self, run: "_Run", screened: tuple[Screened, ...]) -> str | None:
-        """The key under which heatmaps can be drawn later. A report without them is better than none."""
+    async def _store_evidence(self, run: "_RunningAttempt", screened: tuple[ScreenedStudy, ...]) -> str | None:
+        """Store what heatmaps are drawn from; returns its key. Without it the report is stored all the same."""
         evidence = [study.evidence for study in screened if study.evidence is not None]
         if not evidence:
             return None
         run.evidence_key = key = f"{run.evidence_folder}/evidence.npz"
         try:
             await self.blobs.put_derived(key, await asyncio.to_thread(pack, evidence))
-        except (StorageAway, StorageFull) as error:
-            log.warning("no heatmaps kept", error=error.code)
+        except (StorageUnavailable, StorageFull) as error:
+            log.warning("no heatmaps stored", error=error.code)
             return None
         return key
 
-    async def _drop_unkept_evidence(self, run: "_Run") -> None:
-        """Take away the evidence of a turn that ended without its report: the scan is gone, or the turn was lost."""
-        if run.evidence_key and not await _until_done(partial(self.turns.keeps, run.evidence_key)):
+    async def _delete_unused_evidence(self, run: "_RunningAttempt") -> None:
+        """Delete the evidence of an attempt without a report: the scan was deleted, or the lease was lost."""
+        if run.evidence_key and not await _until_database_answers(
+            partial(self.leases.has_report_with_evidence, run.evidence_key)
+        ):
             await self.blobs.delete_derived(run.evidence_folder)
 
-    async def _watch(self, run: "_Run") -> Over:
-        """Return when the turn is over for a reason that lies outside."""
-        told: Progress | None = None
+    async def _heartbeats(self, run: "_RunningAttempt") -> StopReason:
+        """Send heartbeats until another worker or a person ends the lease; returns the reason."""
+        sent: Progress | None = None
         while True:
             run.changed.clear()
             progress = run.progress
-            with suppress(DatabaseAway):  # who is silent for too long is taken over, and learns it when it speaks again
-                over = await self.turns.keep(run.turn, None if progress == told else progress)
-                if over is not None:
-                    return over
-                told = progress
-            await asyncio.sleep(LEAST_PAUSE_S)
+            with suppress(DatabaseUnavailable):  # the lease may expire; the next heartbeat tells
+                reason = await self.leases.heartbeat(run.lease, None if progress == sent else progress)
+                if reason is not None:
+                    return reason
+                sent = progress
+            await asyncio.sleep(MIN_HEARTBEAT_INTERVAL_S)
             with suppress(TimeoutError):
                 await asyncio.wait_for(run.changed.wait(), self.heartbeat_s)
 
-    async def _hand_back(self, turn: Turn) -> None:
+    async def _release(self, lease: JobLease) -> None:
         try:
-            async with asyncio.timeout(HAND_BACK_S):
-                await self.turns.hand_back(turn)
-        except (TimeoutError, DatabaseAway):
-            log.warning("not handed back; another worker takes it over later")
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
+                await self.leases.release(lease)
+        except (TimeoutError, DatabaseUnavailable):
+            log.warning("lease not released; it expires and another worker claims the analysis")
 
 
 @dataclass
-class _Run:
-    """An attempt under way: its turn and networks, how far it is, and the event that says that something changed."""
+class _RunningAttempt:
+    """An attempt in progress: its lease, the pipeline of its networks, its progress, and an event for each change."""
 
-    turn: Turn
-    analysis: Analysis
+    lease: JobLease
+    pipeline: ScreeningPipeline
     changed: asyncio.Event
     progress: Progress = field(default_factory=Progress)
     begun_s: float = field(default_factory=monotonic)
@@ -173,31 +177,31 @@ class _Run:
 
     @property
     def evidence_folder(self) -> str:
-        """Of this attempt alone: nobody writes over another's."""
-        return f"analyses/{self.turn.analysis_id}/{self.turn.attempt}"
+        """The folder of this attempt alone: attempts never overwrite each other's evidence."""
+        return f"analyses/{self.lease.analysis_id}/{self.lease.attempt}"
 
-    def tell(self, progress: Progress) -> None:
+    def report_progress(self, progress: Progress) -> None:
         self.progress = progress
         self.changed.set()
 
 
 @contextmanager
-def _folder(within: Path | None) -> Iterator[Path]:
+def _temporary_folder(within: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="turnstile-", dir=within) as folder:
         yield Path(folder)
 
 
-async def _until_done(call: Callable[[], Awaitable[T]]) -> T:
-    """Ask again while PostgreSQL is away; a turn that is lost meanwhile is found out by the call itself."""
+async def _until_database_answers(call: Callable[[], Awaitable[T]]) -> T:
+    """Repeat the call while PostgreSQL does not answer; the call itself finds out when the lease was lost meanwhile."""
     while True:
         try:
             return await call()
-        except DatabaseAway:
-            await asyncio.sleep(AWAY_PAUSE_S)
+        except DatabaseUnavailable:
+            await asyncio.sleep(DATABASE_RETRY_S)
 
 
-async def _stopped(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel what still runs, and return when it has tidied up."""
+async def _cancel_all(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel the tasks that still run, and wait for their end."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,10 +1,10 @@
-"""Why an accepted scan could not be analysed although neither the study nor the networks are to blame.
+"""Failures of the service: an accepted scan was not analysed, and neither the study nor the networks are the cause.
 
     StudyError
     └── ServiceError
-        ├── UploadUnavailable    upload_unavailable   503   the store of files is away; it may pass later
-        ├── UploadLost           upload_lost          500   the store has no such file any more
-        └── AnalysisCrashed      analysis_crashed     500   the program failed, or each worker that tried it died
+        ├── UploadUnavailable    upload_unavailable   503   the blob store does not answer; tried again
+        ├── UploadLost           upload_lost          500   the blob store has no such file any more
+        └── AnalysisCrashed      analysis_crashed     500   the program failed, or each worker was killed
 
 `screening.errors` has the rest of the tree.
 """
@@ -13,7 +13,7 @@ from screening.errors import StudyError
 
 
 class ServiceError(StudyError):
-    """The house failed."""
+    """The service failed."""
 
     code, status = "service_error", 500
 
@@ -31,6 +31,6 @@ class UploadLost(ServiceError):
 
 
 class AnalysisCrashed(ServiceError):
-    """The program, or its worker, did not survive this study."""
+    """The program failed on this study, or its worker was killed."""
 
     code = "analysis_crashed"

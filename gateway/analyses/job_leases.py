@@ -1,7 +1,7 @@
-"""A worker's turn at an analysis: taken, kept, and ended in exactly one way.
+"""Job leases: a worker claims an analysis, sends heartbeats, and completes, retries, cancels or releases it.
 
-Whatever a call here writes, it writes in one transaction, and only while the turn is the worker's. An answer of
-PostgreSQL that got lost does no harm: asked again, the call finds its own work done and changes nothing.
+Every call writes in one transaction, and only while the worker holds the lease. A call is safe to repeat when the
+answer of PostgreSQL was lost: the second call finds the work done and changes nothing.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from gateway.analyses import retry_policy
 from gateway.analyses.errors import AnalysisCrashed
 from gateway.analyses.store import analyses, attempts, job_leases
 from gateway.analyses.store.attempts import HANDED_BACK, WORKER_LOST
-from gateway.analyses.store.job_leases import Turn
-from gateway.analyses.store.job_queue import enqueue, forget_dead, without_job
+from gateway.analyses.store.job_leases import JobLease
+from gateway.analyses.store.job_queue import delete_lost_workers, enqueue, queued_without_job
 from gateway.analyses.store.states import CANCELLED, DONE, FAILED, QUEUED
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
-from gateway.reports.report_body import Said, body_of
+from gateway.reports.report_body import ScanOutcome, body_of
 from gateway.reports.store import reports
 from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
@@ -29,152 +29,157 @@ from screening.report import Report
 log = structlog.get_logger(__name__)
 
 
-class Over(Enum):
-    """Why a worker has to let go of an analysis."""
+class StopReason(Enum):
+    """Why a worker must stop an analysis: another worker holds it or it was deleted, or a person cancelled it."""
 
     LOST = "lost"
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
-class Turns:
-    """The turns of one worker process, which `worker` names."""
+class JobLeases:
+    """The leases of one worker process; `worker` is its name."""
 
     database: Database
     metrics: Metrics
     worker: str
 
-    async def take(self, analysis_id: UUID, model_card: str) -> Turn | None:
-        """Begin with the weights of `model_card`, unless the analysis is cancelled, done, or another worker's."""
+    async def claim(self, analysis_id: UUID, model_card: str) -> JobLease | None:
+        """Claim the analysis for the weights of `model_card`; None when it is not queued any more."""
         async with self.database.transaction() as session:
-            turn = await job_leases.claim(session, analysis_id, self.worker, model_card)
-        if turn is not None and turn.attempt == 1:
-            self.metrics.analysis_wait_seconds.observe(turn.waited_s)
-        return turn
+            lease = await job_leases.claim(session, analysis_id, self.worker, model_card)
+        if lease is not None and lease.attempt == 1:
+            self.metrics.analysis_wait_seconds.observe(lease.waited_s)
+        return lease
 
-    async def keep(self, turn: Turn, progress: Progress | None) -> Over | None:
-        """Say that the worker lives and, unless None, how far it is; answer whether it has to let go."""
+    async def heartbeat(self, lease: JobLease, progress: Progress | None) -> StopReason | None:
+        """Renew the lease, and store the progress unless it is None; returns why the worker must stop, or None."""
         async with self.database.transaction() as session:
-            cancelled = await job_leases.beat(session, turn)
+            cancelled = await job_leases.heartbeat(session, lease)
             if cancelled is False and progress is not None:
-                await job_leases.advance(session, turn, progress.stage, progress.slices_done, progress.slices_total)
+                await job_leases.set_progress(
+                    session, lease, progress.stage, progress.slices_done, progress.slices_total
+                )
         if cancelled is None:
-            return Over.LOST
-        return Over.CANCELLED if cancelled else None
+            return StopReason.LOST
+        return StopReason.CANCELLED if cancelled else None
 
-    async def cancel(self, turn: Turn) -> None:
-        """End as the person wished."""
+    async def cancel(self, lease: JobLease) -> None:
+        """End the analysis as cancelled."""
         async with self.database.transaction() as session:
-            left = await job_leases.leave(session, turn, CANCELLED)
-        self._count(left, CANCELLED, "none")
+            ended = await job_leases.end(session, lease, CANCELLED)
+        self._count(ended, CANCELLED, "none")
 
-    async def hand_back(self, turn: Turn) -> None:
-        """Let another worker take it, at once."""
+    async def release(self, lease: JobLease) -> None:
+        """Put the analysis back into the queue at once, for another worker."""
         async with self.database.transaction() as session:
-            await self._try_again(session, turn, HANDED_BACK, None, 0.0)
+            await self._requeue(session, lease, HANDED_BACK, None, 0.0)
 
-    async def try_again(self, turn: Turn, error: StudyError) -> bool:
-        """Put it back for later, when the error may pass and has not come too often; answer whether that was so."""
+    async def retry(self, lease: JobLease, error: StudyError) -> bool:
+        """Put the analysis back into the queue for a later attempt.
+
+        False, and nothing is written, when the error is not transient or came too often.
+        """
         if not error.transient:
             return False
         async with self.database.transaction() as session:
-            pause_s = retry_policy.pause_s(error.code, await attempts.endings(session, turn.analysis_id))
+            pause_s = retry_policy.pause_s(error.code, await attempts.past_errors(session, lease.analysis_id))
             if pause_s is not None:
-                await self._try_again(session, turn, error.code, error.detail, pause_s)
+                await self._requeue(session, lease, error.code, error.detail, pause_s)
         return pause_s is not None
 
-    async def conclude(
-        self, turn: Turn, studies: tuple[Report, ...], evidence_key: str | None, progress: Progress
+    async def complete(
+        self, lease: JobLease, studies: tuple[Report, ...], evidence_key: str | None, progress: Progress
     ) -> bool:
-        """Write the report, and with it `done` or `failed`; False, and nothing, when the turn is lost."""
+        """Write the report and the state `done` or `failed`; False, and nothing is written, when the lease is lost."""
         slices = (progress.slices_done, progress.slices_total)
         async with self.database.transaction() as session:
-            return await self._concluded(session, turn, studies, evidence_key, slices)
+            return await self._complete(session, lease, studies, evidence_key, slices)
 
-    async def keeps(self, evidence_key: str) -> bool:
-        """Whether some report's heatmaps are drawn from what is stored under this key."""
+    async def has_report_with_evidence(self, evidence_key: str) -> bool:
+        """Whether a report draws its heatmaps from the evidence under this key."""
         async with self.database.transaction() as session:
-            return await reports.keeps(session, evidence_key)
+            return await reports.has_report_with_evidence(session, evidence_key)
 
-    async def abandoned(self, silent_s: float) -> list[tuple[Turn, bool]]:
-        """Turns of workers that died, and whether each was to be cancelled."""
+    async def expired(self, silent_s: float) -> list[tuple[JobLease, bool]]:
+        """Leases without a heartbeat for `silent_s`, and whether a cancellation of each was requested."""
         async with self.database.transaction() as session:
-            return await job_leases.abandoned(session, silent_s)
+            return await job_leases.expired(session, silent_s)
 
-    async def take_over(self, turn: Turn, cancelled: bool) -> None:
-        """Give a dead worker's analysis to another one; give up the study that has seen too many die."""
+    async def end_expired(self, lease: JobLease, cancelled: bool) -> None:
+        """Put the analysis of a lost worker back into the queue; it fails when too many workers were lost on it."""
         async with self.database.transaction() as session:
-            taken = await self._taken_over(session, turn, cancelled)
-        if taken:
+            ended = await self._end_expired(session, lease, cancelled)
+        if ended:
             self.metrics.takeovers.inc()
-            log.warning("analysis taken over", analysis=str(turn.analysis_id), attempt=turn.attempt)
+            log.warning("analysis taken over", analysis=str(lease.analysis_id), attempt=lease.attempt)
 
-    async def requeue_forgotten(self, silent_s: float) -> None:
-        """Put in a job for each analysis that waits without one: its worker died between fetching and beginning."""
+    async def requeue_missing_jobs(self, silent_s: float) -> None:
+        """Enqueue a job for each queued analysis without one: its worker was killed between fetch and claim."""
         async with self.database.transaction() as session:
-            await forget_dead(session, silent_s)
-            for analysis_id, urgent in await without_job(session):
+            await delete_lost_workers(session, silent_s)
+            for analysis_id, urgent in await queued_without_job(session):
                 await enqueue(session, analysis_id, urgent=urgent)
 
-    async def measure(self) -> None:
-        """Count what waits and what runs."""
+    async def update_metrics(self) -> None:
+        """Set the gauges of queued and running analyses."""
         async with self.database.transaction() as session:
             for state, count in (await analyses.counts(session)).items():
                 self.metrics.analyses.labels(state).set(count)
 
-    async def _taken_over(self, session: AsyncSession, turn: Turn, cancelled: bool) -> bool:
+    async def _end_expired(self, session: AsyncSession, lease: JobLease, cancelled: bool) -> bool:
         if cancelled:
-            return await job_leases.leave(session, turn, CANCELLED, error=WORKER_LOST)
-        pause_s = retry_policy.pause_s(WORKER_LOST, await attempts.endings(session, turn.analysis_id))
+            return await job_leases.end(session, lease, CANCELLED, error=WORKER_LOST)
+        pause_s = retry_policy.pause_s(WORKER_LOST, await attempts.past_errors(session, lease.analysis_id))
         if pause_s is not None:
-            return await self._try_again(session, turn, WORKER_LOST, None, pause_s)
-        crashed = AnalysisCrashed("every worker that tried this study died")
-        return await self._concluded(session, turn, (Report.failed(turn.file_name, crashed, 0.0),))
+            return await self._requeue(session, lease, WORKER_LOST, None, pause_s)
+        crashed = AnalysisCrashed("every worker that tried this study was killed or crashed")
+        return await self._complete(session, lease, (Report.failed(lease.file_name, crashed, 0.0),))
 
-    async def _try_again(
-        self, session: AsyncSession, turn: Turn, error: str, detail: str | None, pause_s: float
+    async def _requeue(
+        self, session: AsyncSession, lease: JobLease, error: str, detail: str | None, pause_s: float
     ) -> bool:
-        left = await job_leases.leave(session, turn, QUEUED, error=error, detail=detail)
-        if left:
-            await enqueue(session, turn.analysis_id, urgent=turn.urgent, pause_s=pause_s)
+        ended = await job_leases.end(session, lease, QUEUED, error=error, detail=detail)
+        if ended:
+            await enqueue(session, lease.analysis_id, urgent=lease.urgent, pause_s=pause_s)
             self.metrics.analysis_retries.labels(error).inc()
-        return left
+        return ended
 
-    async def _concluded(
+    async def _complete(
         self,
         session: AsyncSession,
-        turn: Turn,
+        lease: JobLease,
         studies: tuple[Report, ...],
         evidence_key: str | None = None,
         slices: tuple[int, int] = (0, 0),
     ) -> bool:
-        said, errors = Said.of(studies), [report.error for report in studies if report.error is not None]
+        outcome, errors = ScanOutcome.of(studies), [report.error for report in studies if report.error is not None]
         failed = errors[0] if len(errors) == len(studies) else None
-        left = await job_leases.leave(
+        ended = await job_leases.end(
             session,
-            turn,
+            lease,
             FAILED if failed else DONE,
             error=failed.code if failed else None,
             detail=failed.detail if failed else None,
             slices=slices,
             timings_s={str(one.row["study_uid"]): dict(one.body["timings_s"]) for one in studies if one.error is None},
         )
-        if left:
+        if ended:
             report = ReportRow(
-                analysis_id=turn.analysis_id,
-                scan_id=turn.scan_id,
-                institution=turn.institution,
-                model_card=turn.model_card,
-                verdict=said.verdict,
-                probability=said.probability,
-                finding=said.finding,
+                analysis_id=lease.analysis_id,
+                scan_id=lease.scan_id,
+                institution=lease.institution,
+                model_card=lease.model_card,
+                verdict=outcome.verdict,
+                probability=outcome.probability,
+                finding=outcome.finding,
                 body=body_of(studies),
                 evidence_key=evidence_key,
             )
-            await reports.add(session, report, said.study_uid)
-        self._count(left, FAILED if failed else DONE, failed.code if failed else "none")
-        return left
+            await reports.add(session, report, outcome.study_uid)
+        self._count(ended, FAILED if failed else DONE, failed.code if failed else "none")
+        return ended
 
-    def _count(self, left: bool, state: str, error: str) -> None:
-        if left:
+    def _count(self, ended: bool, state: str, error: str) -> None:
+        if ended:
             self.metrics.analyses_ended.labels(state, error).inc()

@@ -1,4 +1,4 @@
-"""Whether an analysis that did not end in a report is tried again, and after what pause."""
+"""Retry policy: whether an analysis whose attempt failed is tried again, and after what pause."""
 
 import random
 from collections import Counter
@@ -9,19 +9,19 @@ from gateway.analyses.store.attempts import HANDED_BACK, WORKER_LOST
 
 # Together 8 minutes: a Triton that compiles its networks anew for a GPU takes several.
 PAUSES_S: Final = (2.0, 5.0, 15.0, 60.0, 120.0, 300.0)
-SPREAD: Final = 0.25  # of a pause: what failed together does not come back together
-WORKERS_LOST: Final = 3  # a study that kills its worker is given up; three deaths of innocent ones are unlikely
+JITTER: Final = 0.25  # of a pause: analyses that failed together do not come back together
+MAX_WORKERS_LOST: Final = 3  # a study that crashes its worker fails then; three unrelated kills of one are unlikely
 
 
 def pause_s(error: str, earlier: Sequence[str]) -> float | None:
-    """Seconds until the next attempt; None when `error` has come too often, with what `earlier` attempts ended in.
+    """Seconds until the next attempt after `error`; None when the analysis fails for good.
 
-    A worker that stops in order hands its analysis back as often as it likes: nothing is wrong with the study.
+    `earlier` are the errors of earlier attempts. A release by a worker that shuts down never counts.
     """
     ended = Counter(earlier)
     if error == HANDED_BACK:
         return 0.0
     if error == WORKER_LOST:
-        return 0.0 if ended[WORKER_LOST] < WORKERS_LOST else None
+        return 0.0 if ended[WORKER_LOST] < MAX_WORKERS_LOST else None
     tries = ended.total() - ended[HANDED_BACK] - ended[WORKER_LOST]
-    return PAUSES_S[tries] * random.uniform(1.0, 1.0 + SPREAD) if tries < len(PAUSES_S) else None
+    return PAUSES_S[tries] * random.uniform(1.0, 1.0 + JITTER) if tries < len(PAUSES_S) else None

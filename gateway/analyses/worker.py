@@ -1,7 +1,7 @@
-"""The worker: analyses from the queue, so many at once, until it is told to stop; and what dead workers left behind.
+"""The worker: runs analyses from the queue, several at once, and sweeps the expired leases of lost workers.
 
-procrastinate fetches the jobs: urgent ones first, woken by PostgreSQL as soon as one is there. It stops when its
-connection breaks, and is then started again.
+procrastinate fetches the jobs, urgent ones first, notified by PostgreSQL. It stops when its connection breaks and is
+then started again.
 """
 
 import asyncio
@@ -19,42 +19,42 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from gateway.analyses.attempt import Attempts
-from gateway.analyses.job_leases import Turns
+from gateway.analyses.job_leases import JobLeases
 from gateway.analyses.store.job_queue import QUEUE, TASK
 from gateway.database.connection import libpq_url
-from gateway.errors import DatabaseAway
-from gateway.records.cleanup import tidy_for_ever
+from gateway.errors import DatabaseUnavailable
+from gateway.records.cleanup import clean_up_periodically
 
 log = structlog.get_logger(__name__)
 
-BEATS: Final = 4  # within the time after which a silent worker is taken for dead
-POLL_S: Final = 5.0  # news of a job may get lost with its connection
-AWAY_PAUSE_S: Final = 1.0
-CONNECTIONS: Final = 3  # one listens; fetching, finishing and heartbeats share the others
+HEARTBEATS_PER_LEASE_TIMEOUT: Final = 4  # so many heartbeats may be missed before the lease expires
+POLL_S: Final = 5.0  # a notification of a job may get lost with its connection
+DATABASE_RETRY_S: Final = 1.0
+CONNECTIONS: Final = 3  # one listens; fetches, job updates and heartbeats share the others
 
 
 def worker_name() -> str:
-    """Names this process among all workers, for the table of attempts."""
+    """A unique name of this process, for the table of attempts."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True)
 class Worker:
-    """Runs `at_once` analyses at a time; stopping waits `drain_s` for them and then hands them back.
+    """Runs `at_once` analyses at a time; a stop waits `drain_s` for them and then releases them.
 
-    With 0 at once it only sweeps and tidies up.
+    With 0 at once it only sweeps and cleans up.
     """
 
     url: str
     attempts: Attempts
     at_once: int
-    takeover_s: float
+    lease_timeout_s: float
     drain_s: float
     _running: set["asyncio.Task[None]"] = field(default_factory=set)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[Self]:
-        """Work for the block's time, or until `drain`; at its end nothing of the worker's is under way any more."""
+    async def running(self) -> AsyncIterator[Self]:
+        """Work until the block ends or `drain` is called; after the block no task of the worker runs any more."""
         work = asyncio.create_task(self._run(), name="worker")
         self._running.add(work)
         try:
@@ -64,42 +64,42 @@ class Worker:
             await asyncio.gather(work, return_exceptions=True)
 
     def drain(self) -> None:
-        """Begin nothing more; what is under way ends, or is handed back."""
+        """Start no more analyses; the running ones end or are released."""
         for work in self._running:
             work.cancel()
         self._running.clear()  # a second cancellation would cut the draining short
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._sweep_for_ever(), name="sweep")
-            group.create_task(tidy_for_ever(self.attempts.turns.database, self.attempts.blobs), name="tidy")
+            group.create_task(self._sweep_forever(), name="sweep")
+            group.create_task(clean_up_periodically(self.attempts.leases.database, self.attempts.blobs), name="tidy")
             if self.at_once:
-                group.create_task(self._serve_for_ever(), name="serve")
+                group.create_task(self._run_jobs_forever(), name="serve")
 
-    async def _serve_for_ever(self) -> None:
+    async def _run_jobs_forever(self) -> None:
         while True:
             try:
-                await self._serve()
+                await self._run_jobs()
             except (ConnectorException, psycopg.Error) as error:
-                log.warning("the queue is away", kind=type(error).__name__)
+                log.warning("the queue does not answer", kind=type(error).__name__)
             except Exception:
-                log.exception("the worker failed and begins again")
-            await asyncio.sleep(AWAY_PAUSE_S)
+                log.exception("the worker failed and starts again")
+            await asyncio.sleep(DATABASE_RETRY_S)
 
-    async def _serve(self) -> None:
-        """Work while the queue is there."""
+    async def _run_jobs(self) -> None:
+        """Run jobs until the connection breaks."""
         app = self._app()
         async with app.open_async():
             await app.run_worker_async(
                 queues=[QUEUE],
-                name=self.attempts.turns.worker,
+                name=self.attempts.leases.worker,
                 concurrency=self.at_once,
                 fetch_job_polling_interval=POLL_S,
                 shutdown_graceful_timeout=self.drain_s,
-                delete_jobs="always",  # the analysis is the record; a job is only a word to a worker
+                delete_jobs="always",  # the analysis is the record; a job only points to it
                 install_signal_handlers=False,
-                update_heartbeat_interval=self.takeover_s / BEATS,
-                stalled_worker_timeout=self.takeover_s,
+                update_heartbeat_interval=self.lease_timeout_s / HEARTBEATS_PER_LEASE_TIMEOUT,
+                stalled_worker_timeout=self.lease_timeout_s,
             )
 
     def _app(self) -> App:
@@ -113,25 +113,25 @@ class Worker:
 
         @app.task(name=TASK, queue=QUEUE)
         async def analyse(analysis_id: str) -> None:
-            with suppress(DatabaseAway):  # nothing has begun: the sweep puts it in again
-                await self.attempts.at(UUID(analysis_id))
+            with suppress(DatabaseUnavailable):  # no lease was claimed: the sweep enqueues it again
+                await self.attempts.run(UUID(analysis_id))
 
         return app
 
-    async def _sweep_for_ever(self) -> None:
+    async def _sweep_forever(self) -> None:
         while True:
             try:
-                await sweep(self.attempts.turns, self.takeover_s)
-            except DatabaseAway:
-                log.info("not swept: the database is away")
+                await sweep(self.attempts.leases, self.lease_timeout_s)
+            except DatabaseUnavailable:
+                log.info("not swept: the database does not answer")
             except Exception:
                 log.exception("the sweep failed")
-            await asyncio.sleep(self.takeover_s / BEATS)
+            await asyncio.sleep(self.lease_timeout_s / HEARTBEATS_PER_LEASE_TIMEOUT)
 
 
-async def sweep(turns: Turns, silent_s: float) -> None:
-    """Take over what dead workers held, find what was forgotten, and count what waits."""
-    for turn, cancelled in await turns.abandoned(silent_s):
-        await turns.take_over(turn, cancelled)
-    await turns.requeue_forgotten(silent_s)
-    await turns.measure()
+async def sweep(leases: JobLeases, silent_s: float) -> None:
+    """End expired leases, enqueue missing jobs, and update the gauges."""
+    for lease, cancelled in await leases.expired(silent_s):
+        await leases.end_expired(lease, cancelled)
+    await leases.requeue_missing_jobs(silent_s)
+    await leases.update_metrics()

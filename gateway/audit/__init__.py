@@ -1,1 +1,1 @@
-"""The audit: every access to patient data is an event in a hash chain; written, read, exported, verified."""
+"""The audit log: events in a hash chain, one for each access to patient data; written, read, exported, verified."""

@@ -1,4 +1,4 @@
-"""Who saw, made, changed, deleted and exported what: /api/audit, for admins."""
+"""The audit log over HTTP: /api/audit, for admins."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -7,19 +7,19 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel
 
+from gateway.audit.audit_reader import AuditReader, ExportFormat, as_json
 from gateway.audit.hash_chain import Action
-from gateway.audit.reading import AuditTrail, Format, as_json
 from gateway.audit.store import AuditFilter
 from gateway.http.authorization import Context, requires
 from gateway.http.paging import Limit, Offset, Page
-from gateway.http.text_validation import Line
+from gateway.http.text_validation import LineText
 from gateway.permissions import Scope
 from gateway.principal import Principal
 
 NDJSON: Final = "application/x-ndjson"
 FHIR_NDJSON: Final = "application/fhir+ndjson"
-TYPES: Final[dict[Format, str]] = {"jsonl": NDJSON, "fhir": FHIR_NDJSON}
-LINES: Final[dict[int | str, dict[str, Any]]] = {
+MEDIA_TYPES: Final[dict[ExportFormat, str]] = {"jsonl": NDJSON, "fhir": FHIR_NDJSON}
+EXPORT_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {NDJSON: {"schema": {"type": "string"}}, FHIR_NDJSON: {"schema": {"type": "string"}}}}
 }
 
@@ -27,7 +27,7 @@ Auditor = Annotated[Principal, requires(Scope.AUDIT_READ)]
 
 
 class AuditEvent(BaseModel):
-    """One event in its place in the chain."""
+    """One audit event with its number and hashes."""
 
     seq: int
     at: datetime
@@ -46,47 +46,47 @@ class AuditEvent(BaseModel):
     hash: str
 
 
-async def _wanted(
+async def _criteria(
     principal: Auditor,
-    actor: Line | None = None,
+    actor: LineText | None = None,
     action: Action | None = None,
-    entity: Line | None = None,
-    entity_id: Line | None = None,
+    entity: LineText | None = None,
+    entity_id: LineText | None = None,
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
 ) -> AuditFilter:
     return AuditFilter(principal.institution, actor, action, entity, entity_id, since, until)
 
 
-Wanted = Annotated[AuditFilter, Depends(_wanted)]
+Criteria = Annotated[AuditFilter, Depends(_criteria)]
 
 
-def audit_router(trail: AuditTrail) -> APIRouter:
+def audit_router(reader: AuditReader) -> APIRouter:
     """The resource `audit`."""
     router = APIRouter(prefix="/api/audit", tags=["audit"])
 
     @router.get("", summary="Events of the institution, newest first")
     async def page(
-        principal: Auditor, context: Context, wanted: Wanted, limit: Limit = 20, offset: Offset = 0
+        principal: Auditor, context: Context, criteria: Criteria, limit: Limit = 20, offset: Offset = 0
     ) -> Page[AuditEvent]:
-        links, total = await trail.page(principal, wanted, limit, offset, context)
+        links, total = await reader.page(principal, criteria, limit, offset, context)
         items = [AuditEvent.model_validate(as_json(link)) for link in links]
         return Page(items=items, total=total, limit=limit, offset=offset)
 
     @router.get(
         "/export",
-        summary="Every event as a line, oldest first: as JSON, or as FHIR R4 AuditEvent",
+        summary="All events, one a line, oldest first: as JSON, or as FHIR R4 AuditEvent",
         response_class=StreamingResponse,
-        responses=LINES,
+        responses=EXPORT_RESPONSES,
     )
     async def export(
         principal: Auditor,
         context: Context,
-        wanted: Wanted,
-        format: Format = "jsonl",  # noqa: A002 - the parameter's name in the URL
+        criteria: Criteria,
+        format: ExportFormat = "jsonl",  # noqa: A002 - the parameter's name in the URL
     ) -> StreamingResponse:
-        lines = trail.export(principal, wanted, format, context)
+        lines = reader.export(principal, criteria, format, context)
         headers = {"Content-Disposition": f'attachment; filename="turnstile-audit.{format}.ndjson"'}
-        return StreamingResponse(lines, media_type=TYPES[format], headers=headers)
+        return StreamingResponse(lines, media_type=MEDIA_TYPES[format], headers=headers)
 
     return router

@@ -1,11 +1,11 @@
-"""Every call that touches a patient's data leaves a word in the audit, in the same transaction as the deed.
+"""Writes the audit event of an action, in the same transaction as the action.
 
     async with database.transaction() as session:
         ... the change ...
         await audit_log.record(session, principal, Action.DELETE, "patient", patient.id, context)
 
-It comes last in the transaction: from here to the commit no other audited transaction can end. What it costs was
-measured; see docs/security.md.
+It comes last in the transaction: from here to the commit no other audited transaction can commit. docs/security.md
+has the measured cost.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from gateway.audit.hash_chain import Action, Detail, Event, Outcome
 from gateway.database.connection import AsyncSession
 from gateway.principal import Principal, RequestContext
 
-NOTHING: Final[Detail] = {}
-STRANGER: Final = "stranger"
+NO_DETAIL: Final[Detail] = {}
+UNKNOWN_ACTOR: Final = "stranger"
 
-__all__ = ["Action", "Detail", "Outcome", "record", "record_stranger"]
+__all__ = ["Action", "Detail", "Outcome", "record", "record_refused_credential"]
 
 
 async def record(
@@ -31,13 +31,13 @@ async def record(
     entity: str,
     entity_id: UUID | str | None,
     context: RequestContext | None,
-    detail: Detail = NOTHING,
+    detail: Detail = NO_DETAIL,
     outcome: Outcome = Outcome.SUCCESS,
 ) -> None:
-    """Say that `principal` did `action` to the `entity` of that id; None for a list, whose ids go into `detail`.
+    """Record that `principal` did `action` to the `entity` with this id; None for a list, whose ids go into `detail`.
 
-    `context` is None for what no request asked for. `detail` takes texts, whole numbers, truths and lists of texts, and
-    never a name, a description or a file name.
+    `context` is None without an HTTP request. `detail` takes strings, integers, booleans and lists of strings; never a
+    patient's name, a description or a file name.
     """
     await _append(
         session,
@@ -50,34 +50,36 @@ async def record(
         entity=entity,
         entity_id=None if entity_id is None else str(entity_id),
         outcome=outcome,
-        detail=_plain(detail),
+        detail=_json_values(detail),
     )
 
 
-async def record_stranger(session: AsyncSession, institution: str, context: RequestContext, detail: Detail) -> None:
-    """Say that somebody showed a credential which opened nothing."""
+async def record_refused_credential(
+    session: AsyncSession, institution: str, context: RequestContext, detail: Detail
+) -> None:
+    """Record that a credential was refused; the principal is unknown."""
     await _append(
         session,
         context,
-        actor=STRANGER,
-        actor_kind=STRANGER,
+        actor=UNKNOWN_ACTOR,
+        actor_kind=UNKNOWN_ACTOR,
         role="none",
         institution=institution,
         action=Action.LOGIN,
         entity="session",
         entity_id=None,
         outcome=Outcome.REFUSED,
-        detail=_plain(detail),
+        detail=_json_values(detail),
     )
 
 
-async def _append(session: AsyncSession, context: RequestContext | None, **words: Any) -> None:
+async def _append(session: AsyncSession, context: RequestContext | None, **fields: Any) -> None:
     address, request_id = (context.address, context.request_id) if context else (None, None)
-    await store.append(session, Event(at=datetime.now(UTC), address=address, request_id=request_id, **words))
+    await store.append(session, Event(at=datetime.now(UTC), address=address, request_id=request_id, **fields))
 
 
-def _plain(detail: Detail) -> Mapping[str, str | int | bool | list[str] | None]:
-    """Lists for tuples: the hash is made of what the database gives back."""
+def _json_values(detail: Detail) -> Mapping[str, str | int | bool | list[str] | None]:
+    """Tuples as lists: the hash covers the values as the database returns them."""
     return {
         name: value if value is None or isinstance(value, str | int | bool) else list(value)
         for name, value in detail.items()

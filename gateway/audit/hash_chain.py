@@ -1,8 +1,8 @@
-"""The chain that holds the audit together: each row's hash covers the row and the hash before it.
+"""The hash chain of the audit log: each row's hash covers the row and the hash of the row before it.
 
-A row that is changed no longer has its hash, a row that is removed leaves a gap in the numbers, and a row that is put
-in breaks what follows it. A forger who rewrites every row up to the end leaves no such trace: against that, the head
-(the last number and hash) is noted outside the database; every verification tells it.
+A changed row does not match its hash, a removed row leaves a gap in the numbers, and an inserted row does not match
+the row after it. Rewriting all rows up to the end leaves no trace; to detect that, note the head (the last number and
+hash) outside the database. Each verification returns it.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ Detail = Mapping[str, str | int | bool | Sequence[str] | None]
 
 
 class Action(StrEnum):
-    """What was done."""
+    """The action."""
 
     CREATE = "create"
     READ = "read"
@@ -31,7 +31,7 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How it ended."""
+    """The outcome of the action."""
 
     SUCCESS = "success"
     REFUSED = "refused"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """Who did what to which record, when, and from where; never a name or a word about the patient."""
+    """Actor, action, record, time and address; never a name or other data of the patient."""
 
     at: datetime
     actor: str
@@ -58,7 +58,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Link:
-    """An event in its place."""
+    """An event with its number and hashes in the chain."""
 
     seq: int
     event: Event
@@ -71,57 +71,59 @@ class Link:
         return cls(seq + 1, event, previous_hash, _hash(seq + 1, previous_hash, event))
 
     @property
-    def holds(self) -> bool:
-        """Whether the row is what was written."""
+    def is_intact(self) -> bool:
+        """Whether the row matches its hash."""
         return self.hash == _hash(self.seq, self.previous_hash, self.event)
 
 
 @dataclass(frozen=True)
-class Break:
-    """A place where the chain does not hold."""
+class ChainBreak:
+    """A row where the chain is broken."""
 
     seq: int
-    words: str
+    message: str
 
 
 @dataclass(frozen=True)
-class Verification:
-    """What the chain says: how many rows, the head, and every break."""
+class ChainVerification:
+    """The number of rows, the head, and all breaks."""
 
     rows: int
     head_seq: int
     head_hash: str
-    breaks: tuple[Break, ...]
+    breaks: tuple[ChainBreak, ...]
 
 
-async def verify(links: AsyncIterator[Link]) -> Verification:
-    """Walk the chain from its first row; a break does not hide the next one."""
+async def verify_chain(links: AsyncIterator[Link]) -> ChainVerification:
+    """Verify the chain from its first row. A break does not hide later ones."""
     rows, seq, last_hash = 0, 0, GENESIS
-    breaks: list[Break] = []
+    breaks: list[ChainBreak] = []
     async for link in links:
         breaks += _breaks(seq, last_hash, link)
         rows, seq, last_hash = rows + 1, link.seq, link.hash
-    return Verification(rows, seq, last_hash, tuple(breaks))
+    return ChainVerification(rows, seq, last_hash, tuple(breaks))
 
 
-def _breaks(seq: int, last_hash: str, link: Link) -> list[Break]:
+def _breaks(seq: int, last_hash: str, link: Link) -> list[ChainBreak]:
     found = []
     if link.seq != seq + 1:
-        gone = f"row {seq + 1} was" if link.seq == seq + 2 else f"rows {seq + 1} to {link.seq - 1} were"
-        found.append(Break(seq + 1, f"{gone} removed"))
+        removed = f"row {seq + 1} was" if link.seq == seq + 2 else f"rows {seq + 1} to {link.seq - 1} were"
+        found.append(ChainBreak(seq + 1, f"{removed} removed"))
     elif link.previous_hash != last_hash:
-        found.append(Break(link.seq, f"row {link.seq} does not follow row {seq}: one of them was put in or replaced"))
-    if not link.holds:
-        found.append(Break(link.seq, f"row {link.seq} was changed"))
+        found.append(
+            ChainBreak(link.seq, f"row {link.seq} does not follow row {seq}: one of them was put in or replaced")
+        )
+    if not link.is_intact:
+        found.append(ChainBreak(link.seq, f"row {link.seq} was changed"))
     return found
 
 
 def _hash(seq: int, previous_hash: str, event: Event) -> str:
-    """As the database's append_audit has it."""
+    """The same hash as the database function append_audit computes."""
     return hashlib.sha256(f"{previous_hash}{seq}{canonical(event)}".encode()).hexdigest()
 
 
 def canonical(event: Event) -> str:
-    """The one spelling of an event: sorted keys, no spaces, the time in UTC with microseconds (as RFC 8785)."""
+    """The canonical JSON of an event: sorted keys, no spaces, the time in UTC with microseconds (as RFC 8785)."""
     row = asdict(event) | {"at": event.at.astimezone(UTC).isoformat(timespec="microseconds")}
     return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

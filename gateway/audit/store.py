@@ -1,4 +1,4 @@
-"""The audit's rows: put at the end of the chain, read, and walked."""
+"""The rows of the audit log: appended, listed, and read in the order of the chain."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.audit.hash_chain import Action, Event, Link, Outcome, canonical
 from gateway.database.tables.audit import AuditRow
 
-ROWS_AT_ONCE: Final = 500
+ROWS_PER_FETCH: Final = 500
 
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which events of one institution; a field that is None asks for all."""
+    """Which events of one institution; None in a field means all."""
 
     institution: str
     actor: str | None = None
@@ -28,14 +28,14 @@ class AuditFilter:
 
 
 async def append(session: AsyncSession, event: Event) -> None:
-    """Put the event at the end of the chain; other writers wait until this transaction ends."""
+    """Append the event to the chain; other writers wait until this transaction ends."""
     # One round trip under the lock instead of three: the database finds the head, hashes and inserts.
     await session.execute(select(func.append_audit(canonical(event))))
 
 
-async def page(session: AsyncSession, wanted: AuditFilter, limit: int, offset: int) -> tuple[tuple[Link, ...], int]:
-    """Events, newest first, and how many there are in all."""
-    where = _where(wanted)
+async def page(session: AsyncSession, criteria: AuditFilter, limit: int, offset: int) -> tuple[tuple[Link, ...], int]:
+    """Events, newest first, and their total number."""
+    where = _where(criteria)
     total = await session.scalar(select(func.count()).select_from(AuditRow).where(*where))
     rows = await session.scalars(
         select(AuditRow).where(*where).order_by(AuditRow.seq.desc()).limit(limit).offset(offset)
@@ -43,27 +43,27 @@ async def page(session: AsyncSession, wanted: AuditFilter, limit: int, offset: i
     return tuple(_link(row) for row in rows), total or 0
 
 
-async def links(session: AsyncSession, wanted: AuditFilter | None = None) -> AsyncIterator[Link]:
-    """Events in the order of the chain, all of them without a filter, some at a time and never all in memory."""
-    statement = select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=ROWS_AT_ONCE)
-    if wanted is not None:
-        statement = statement.where(*_where(wanted))
+async def read_chain(session: AsyncSession, criteria: AuditFilter | None = None) -> AsyncIterator[Link]:
+    """Events in the order of the chain; all without criteria. At most `ROWS_PER_FETCH` are in memory at once."""
+    statement = select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=ROWS_PER_FETCH)
+    if criteria is not None:
+        statement = statement.where(*_where(criteria))
     async for row in await session.stream_scalars(statement):
         yield _link(row)
 
 
-def _where(wanted: AuditFilter) -> list[ColumnElement[bool]]:
-    equal = {"institution", "actor", "action", "entity", "entity_id"}
-    asked = {name: value for name in equal if (value := getattr(wanted, name)) is not None}
-    clauses = [getattr(AuditRow, name) == value for name, value in asked.items()]
-    if wanted.since is not None:
-        clauses.append(AuditRow.at >= wanted.since)
-    if wanted.until is not None:
-        clauses.append(AuditRow.at < wanted.until)
+def _where(criteria: AuditFilter) -> list[ColumnElement[bool]]:
+    names = {"institution", "actor", "action", "entity", "entity_id"}
+    values = {name: value for name in names if (value := getattr(criteria, name)) is not None}
+    clauses = [getattr(AuditRow, name) == value for name, value in values.items()]
+    if criteria.since is not None:
+        clauses.append(AuditRow.at >= criteria.since)
+    if criteria.until is not None:
+        clauses.append(AuditRow.at < criteria.until)
     return clauses
 
 
 def _link(row: AuditRow) -> Link:
-    values = {field.name: getattr(row, field.name) for field in fields(Event)}
-    event = Event(**values | {"action": Action(row.action), "outcome": Outcome(row.outcome)})
+    columns = {field.name: getattr(row, field.name) for field in fields(Event)}
+    event = Event(**columns | {"action": Action(row.action), "outcome": Outcome(row.outcome)})
     return Link(row.seq, event, row.previous_hash, row.hash)

@@ -1,4 +1,4 @@
-"""Tokens for programs: `ts_<id>_<secret>`, told once, kept as a hash."""
+"""API tokens for programs: `ts_<id>_<secret>`. The text is returned once; only a hash of the secret is stored."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from uuid import UUID, uuid4
 from gateway.auth.secrets import new_secret, secret_hash
 from gateway.auth.store import sessions, tokens
 from gateway.database.connection import AsyncSession
-from gateway.database.tables.people import TokenRow
+from gateway.database.tables.auth import TokenRow
 from gateway.errors import InvalidToken
 from gateway.permissions import GRANTS, Role, Scope
-from gateway.principal import Kind, Principal
+from gateway.principal import Principal, PrincipalKind
 
 PREFIX: Final = "ts_"
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """What a token shall be. Raises ValueError for a scope that its role has not, or when it is dead from the start."""
+    """A token to create. Raises ValueError for a scope outside its role, no scope, or an expiry in the past."""
 
     name: str
     role: Role
@@ -33,13 +33,13 @@ class NewToken:
         if beyond := self.scopes - GRANTS[self.role]:
             raise ValueError(f"the role {self.role} has no {', '.join(sorted(beyond))}")
         if not self.scopes:
-            raise ValueError("a token without scopes opens nothing")
+            raise ValueError("a token needs at least one scope")
         if self.expires_at is not None and self.expires_at <= datetime.now(UTC):
-            raise ValueError("the token would have expired already")
+            raise ValueError("the token's expiry is in the past")
 
 
-async def mint(session: AsyncSession, new: NewToken) -> tuple[TokenRow, str]:
-    """Make the token; its text is told here and never again."""
+async def create_token(session: AsyncSession, new: NewToken) -> tuple[TokenRow, str]:
+    """Create the token; return its row and its text, which cannot be read again."""
     secret = new_secret()
     row = TokenRow(
         id=uuid4(),
@@ -57,43 +57,48 @@ async def mint(session: AsyncSession, new: NewToken) -> tuple[TokenRow, str]:
     return row, f"{PREFIX}{row.id.hex}_{secret}"
 
 
-async def redeem(session: AsyncSession, text: str) -> tuple[Principal, datetime | None]:
-    """Who asks with this token and until when it lives; raises InvalidToken, which says no more than that."""
+async def authenticate_token(session: AsyncSession, text: str) -> tuple[Principal, datetime | None]:
+    """The principal of this token and the token's expiry; raises InvalidToken, which does not say why."""
     now = datetime.now(UTC)
-    found = _parts(text)
-    row = await tokens.live(session, found[0], now) if found else None
-    if not found or row is None or not compare_digest(row.secret_hash, secret_hash(found[1])):
+    parts = _parts(text)
+    row = await tokens.find_valid(session, parts[0], now) if parts else None
+    if not parts or row is None or not compare_digest(row.secret_hash, secret_hash(parts[1])):
         raise InvalidToken("the token is unknown, was revoked or has expired")
-    if row.last_used_at is None or row.last_used_at < now - tokens.USE_STEP:
-        await tokens.used(session, row.id, now)
+    if row.last_used_at is None or row.last_used_at < now - tokens.LAST_USE_INTERVAL:
+        await tokens.record_use(session, row.id, now)
     return principal_of(row), row.expires_at
 
 
 async def revoke(session: AsyncSession, institution: str, token_id: UUID) -> TokenRow | None:
-    """End the token and every session that it opened; None when the institution has none of that id."""
+    """Revoke the token and delete its sessions; None when the institution has no token with this id."""
     row = await tokens.revoke(session, institution, token_id, datetime.now(UTC))
     if row is not None:
-        await sessions.end_all_of(session, principal_of(row).key)
+        await sessions.delete_of_principal(session, principal_of(row).key)
     return row
 
 
 def principal_of(row: TokenRow) -> Principal:
-    """A role that lost a scope since takes it from its tokens too."""
+    """The principal; scopes that its role has lost since the token was created are removed."""
     role = Role(row.role)
     return Principal(
-        f"token:{row.id}", Kind.PROGRAM, row.name, role, row.institution, _known(row.scopes) & GRANTS[role]
+        f"token:{row.id}",
+        PrincipalKind.PROGRAM,
+        row.name,
+        role,
+        row.institution,
+        _current_scopes(row.scopes) & GRANTS[role],
     )
 
 
-def _known(scopes: Collection[str]) -> frozenset[Scope]:
+def _current_scopes(scopes: Collection[str]) -> frozenset[Scope]:
     return frozenset(scope for scope in Scope if scope.value in scopes)
 
 
 def _parts(text: str) -> tuple[UUID, str] | None:
-    """Id and secret; None when the text is no token."""
-    marked, _, rest = text.partition(PREFIX)
+    """Id and secret; None when the text is not an API token."""
+    before_prefix, _, rest = text.partition(PREFIX)
     token_id, _, secret = rest.partition("_")
     try:
-        return (UUID(hex=token_id), secret) if not marked and secret else None
+        return (UUID(hex=token_id), secret) if not before_prefix and secret else None
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Authentication as the HTTP calls use it: credentials checked, refusals recorded and counted, uploads counted."""
+"""Authentication for HTTP: it checks credentials, records and counts refusals, and counts uploads."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +9,12 @@ from typing import Final
 import httpx
 
 from gateway.audit import audit_log
-from gateway.auth.authenticator import Authenticator, Login
-from gateway.auth.browser_sessions import Sessions
+from gateway.auth.authenticator import Authenticator, BearerValidation
+from gateway.auth.browser_sessions import BrowserSessions
 from gateway.auth.local_admin import local_admin
-from gateway.auth.oidc_claims import ClaimsMap
-from gateway.auth.oidc_login import Client, SignIn
-from gateway.auth.oidc_provider import Provider, Trust
+from gateway.auth.oidc_claims import ClaimMapping
+from gateway.auth.oidc_login import OidcClient, OidcLogin
+from gateway.auth.oidc_provider import OidcProvider, TrustedIssuer
 from gateway.auth.rate_limit import RateLimit, rate_limit_key
 from gateway.auth.store import tokens
 from gateway.database.connection import Database
@@ -27,8 +27,8 @@ from gateway.settings.auth import AuthSettings
 ACTIONS: Final = {"POST": audit_log.Action.CREATE, "PUT": audit_log.Action.UPDATE, "DELETE": audit_log.Action.DELETE}
 
 
-class NoLogin(Exception):
-    """The service would listen on an address that others reach, and no login is set up."""
+class LoginNotConfigured(Exception):
+    """The service would listen on an address that other machines reach, and no login is configured."""
 
 
 @dataclass(frozen=True)
@@ -38,47 +38,50 @@ class Authentication:
     settings: AuthSettings
     database: Database
     authenticator: Authenticator
-    sessions: Sessions
-    login: Login | None
-    sign_in: SignIn | None
+    sessions: BrowserSessions
+    oidc: BearerValidation | None
+    oidc_login: OidcLogin | None
     sign_in_rate: RateLimit
     upload_rate: RateLimit
-    local: bool
+    local_admin_enabled: bool
 
     @property
     def public_url(self) -> str | None:
-        """The address that browsers know, where it differs from the Host header."""
+        """The service's address in browsers, where it differs from the Host header."""
         return self.settings.public_url
 
     @property
     def description(self) -> str:
-        """The accepted logins, for the terminal."""
-        if self.local:
-            return "none is set up: every user of this machine is the local admin"
-        return "API tokens" if self.sign_in is None else f"{self.settings.oidc_issuer}, and API tokens"
+        """The accepted logins, as text for the terminal."""
+        if self.local_admin_enabled:
+            return "none is configured: every user of this machine is the local admin"
+        return "API tokens" if self.oidc_login is None else f"{self.settings.oidc_issuer}, and API tokens"
 
     async def authenticate(self, credentials: RequestCredentials, context: RequestContext) -> Principal:
         """The principal of a request; a refused credential is counted and recorded.
 
-        Raises NotSignedIn, NotPermitted, ForeignOrigin, ProviderAway, and TooManyRequests after too many refusals.
+        Raises NotSignedIn, NotPermitted, ForeignOrigin, IdentityProviderUnavailable, and TooManyRequests after too
+        many refusals.
         """
         if not credentials.has_credential:
             return await self.authenticator.authenticate(credentials)
-        async with self.refusals_recorded(context):
+        async with self.recording_refusals(context):
             try:
                 return await self.authenticator.authenticate(credentials)
             except (NotSignedIn, NotPermitted):
-                await self.sign_in_rate.spend(rate_limit_key(context.address))
+                await self.sign_in_rate.hit(rate_limit_key(context.address))
                 raise
 
     @asynccontextmanager
-    async def refusals_recorded(self, context: RequestContext) -> AsyncIterator[None]:
+    async def recording_refusals(self, context: RequestContext) -> AsyncIterator[None]:
         """Write the audit event of a refused credential before the refusal is answered."""
         try:
             yield
         except (NotSignedIn, NotPermitted) as refusal:
             async with self.database.transaction() as session:
-                await audit_log.record_stranger(session, self.settings.institution, context, {"error": refusal.code})
+                await audit_log.record_refused_credential(
+                    session, self.settings.institution, context, {"error": refusal.code}
+                )
             raise
 
     async def record_refused_call(
@@ -91,17 +94,17 @@ class Authentication:
 
     async def count_upload(self, principal: Principal, context: RequestContext) -> None:
         """Count one upload; raises TooManyRequests."""
-        await self.upload_rate.spend(principal.key, rate_limit_key(context.address))
+        await self.upload_rate.hit(principal.key, rate_limit_key(context.address))
 
-    async def refuse_without_login(self) -> None:
-        """Raise NoLogin when the only way in would be the local admin's, on an address that is not this machine's."""
-        if self.local or self.login is not None:
+    async def require_login(self) -> None:
+        """Raise LoginNotConfigured when there is no local admin, no identity provider and no valid API token."""
+        if self.local_admin_enabled or self.oidc is not None:
             return
         async with self.database.transaction() as session:
-            if not await tokens.any_live(session, datetime.now(UTC)):
-                raise NoLogin(
-                    "Others reach this address, and there is no login yet. Set up OpenID Connect (TURNSTILE_OIDC_ISSUER"
-                    " and TURNSTILE_OIDC_CLIENT_ID), or make a first token: turnstile token create NAME --role admin"
+            if not await tokens.any_valid_token(session, datetime.now(UTC)):
+                raise LoginNotConfigured(
+                    "Other machines reach this address, and no login exists yet. Set TURNSTILE_OIDC_ISSUER and"
+                    " TURNSTILE_OIDC_CLIENT_ID, or create a first token: turnstile token create NAME --role admin"
                 )
 
 
@@ -110,35 +113,39 @@ async def open_authentication(
     settings: AuthSettings, database: Database, loopback: bool
 ) -> AsyncIterator[Authentication]:
     """The authentication of a service. The local admin needs a loopback address, its setting, and no OIDC provider."""
-    local = loopback and settings.local_admin and settings.oidc_issuer is None
-    sessions = Sessions(timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_absolute_s))
+    local_admin_enabled = loopback and settings.local_admin and settings.oidc_issuer is None
+    sessions = BrowserSessions(
+        timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_absolute_s)
+    )
     async with httpx.AsyncClient() as http:
-        login, sign_in = _identity_provider(settings, http)
+        oidc, oidc_login = _identity_provider(settings, http)
         yield Authentication(
             settings,
             database,
-            Authenticator(database, sessions, login, local_admin(settings.institution) if local else None),
+            Authenticator(database, sessions, oidc, local_admin(settings.institution) if local_admin_enabled else None),
             sessions,
-            login,
-            sign_in,
+            oidc,
+            oidc_login,
             sign_in_rate=RateLimit(settings.sign_in_rate),
             upload_rate=RateLimit(settings.upload_rate),
-            local=local,
+            local_admin_enabled=local_admin_enabled,
         )
 
 
-def _identity_provider(settings: AuthSettings, http: httpx.AsyncClient) -> tuple[Login, SignIn] | tuple[None, None]:
-    """The identity provider, for bearer tokens and for browsers."""
+def _identity_provider(
+    settings: AuthSettings, http: httpx.AsyncClient
+) -> tuple[BearerValidation, OidcLogin] | tuple[None, None]:
+    """The identity provider, for bearer tokens and for browsers; None, None when it is not configured."""
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None, None
-    trust = Trust(settings.oidc_issuer, settings.oidc_algorithms, settings.oidc_leeway_s)
-    provider = Provider(trust, http)
-    claims = ClaimsMap(
+    trust = TrustedIssuer(settings.oidc_issuer, settings.oidc_algorithms, settings.oidc_leeway_s)
+    provider = OidcProvider(trust, http)
+    claims = ClaimMapping(
         settings.oidc_role_claim, settings.oidc_roles, settings.oidc_institution_claim, settings.institution
     )
     secret = settings.oidc_client_secret
-    client = Client(settings.oidc_client_id, secret.get_secret_value() if secret else None, settings.oidc_scopes)
+    client = OidcClient(settings.oidc_client_id, secret.get_secret_value() if secret else None, settings.oidc_scopes)
     return (
-        Login(provider, settings.oidc_audience or settings.oidc_client_id, claims),
-        SignIn(provider, client, http),
+        BearerValidation(provider, settings.oidc_audience or settings.oidc_client_id, claims),
+        OidcLogin(provider, client, http),
     )

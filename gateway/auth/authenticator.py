@@ -1,7 +1,7 @@
 """The principal of a request, from its credentials.
 
-A credential that is sent is checked and never passed over for a weaker one: an invalid token is refused also where a
-request without credentials would be the local admin's.
+A credential in the request is always checked: an invalid token is refused even where a request without credentials
+would be accepted as the local admin.
 """
 
 from dataclasses import dataclass
@@ -9,78 +9,87 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.auth import api_tokens
-from gateway.auth.browser_sessions import Sessions
-from gateway.auth.oidc_claims import ClaimsMap, record_user
-from gateway.auth.oidc_provider import Provider
+from gateway.auth.browser_sessions import BrowserSessions
+from gateway.auth.oidc_claims import ClaimMapping, record_user
+from gateway.auth.oidc_provider import OidcProvider
 from gateway.database.connection import Database
 from gateway.errors import ForeignOrigin, InvalidToken, NotSignedIn
 from gateway.http.request_credentials import RequestCredentials, refuse_cross_site
 from gateway.principal import Principal
 from gateway.settings.auth import is_loopback
 
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-BEARER: Final = "bearer "
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+BEARER_PREFIX: Final = "bearer "
 
 
 @dataclass(frozen=True)
-class Login:
-    """Bearer tokens of the identity provider: who issued them, for whom, and what their claims mean."""
+class BearerValidation:
+    """How bearer tokens of the identity provider are checked: provider, audience, and the mapping of claims."""
 
-    provider: Provider
+    provider: OidcProvider
     audience: str
-    claims: ClaimsMap
+    claims: ClaimMapping
 
 
 class Authenticator:
-    """Accepts API tokens and sessions always, the provider's bearer tokens with a `login`, and the local admin if set."""
+    """Accepts API tokens and sessions, the provider's bearer tokens with `oidc`, and the local admin if given."""
 
-    def __init__(self, database: Database, sessions: Sessions, login: Login | None, local: Principal | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sessions: BrowserSessions,
+        oidc: BearerValidation | None,
+        local_admin: Principal | None,
+    ) -> None:
         self._database = database
         self._sessions = sessions
-        self._login = login
-        self._local = local
+        self._oidc = oidc
+        self._local_admin = local_admin
 
     async def authenticate(self, credentials: RequestCredentials) -> Principal:
-        """The principal; raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or ProviderAway."""
+        """The principal.
+
+        Raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or IdentityProviderUnavailable.
+        """
         if credentials.authorization is not None:
             return await self._bearer(credentials.authorization)
         if credentials.session is not None:
-            return await self._browser(credentials, credentials.session)
-        if self._local is not None:
+            return await self._browser_session(credentials, credentials.session)
+        if self._local_admin is not None:
             _refuse_unless_local(credentials)
-            return self._local
+            return self._local_admin
         raise NotSignedIn("sign in, or send a token: Authorization: Bearer ts_...")
 
     async def _bearer(self, authorization: str) -> Principal:
-        text = authorization[len(BEARER) :].strip()
-        if authorization[: len(BEARER)].lower() != BEARER or not text:
-            raise InvalidToken("the Authorization header takes a bearer token")
+        text = authorization[len(BEARER_PREFIX) :].strip()
+        if authorization[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX or not text:
+            raise InvalidToken("the Authorization header must hold a bearer token: Authorization: Bearer ts_...")
         if text.startswith(api_tokens.PREFIX):
             async with self._database.transaction() as session:
-                return (await api_tokens.redeem(session, text))[0]
-        if self._login is None:
+                return (await api_tokens.authenticate_token(session, text))[0]
+        if self._oidc is None:
             raise InvalidToken("the token is not one of this service, and no identity provider is set up")
-        return await self._person(self._login, text)
+        return await self._oidc_user(self._oidc, text)
 
-    async def _person(self, login: Login, text: str) -> Principal:
-        claims = await login.provider.claims(text, login.audience)
-        principal = login.claims.principal(claims)
+    async def _oidc_user(self, oidc: BearerValidation, text: str) -> Principal:
+        claims = await oidc.provider.claims(text, oidc.audience)
+        principal = oidc.claims.principal(claims)
         async with self._database.transaction() as session:
             await record_user(session, claims, principal)
         return principal
 
-    async def _browser(self, credentials: RequestCredentials, secret: str) -> Principal:
+    async def _browser_session(self, credentials: RequestCredentials, secret: str) -> Principal:
         _refuse_csrf(credentials)
         async with self._database.transaction() as session:
-            principal = await self._sessions.principal(session, secret)
+            principal = await self._sessions.find_principal(session, secret)
         if principal is None:
             raise NotSignedIn("the session has ended; sign in again")
         return principal
 
 
 def _refuse_csrf(credentials: RequestCredentials) -> None:
-    """A browser sends its cookie with the requests of any page; only our own may change something with it (CSRF)."""
-    if credentials.method in SAFE:
+    """Only our own page may change something with the session cookie, which browsers send for any page (CSRF)."""
+    if credentials.method in SAFE_METHODS:
         return
     refuse_cross_site(credentials)
     if credentials.origin is None and credentials.fetch_site is None:
@@ -88,10 +97,10 @@ def _refuse_csrf(credentials: RequestCredentials) -> None:
 
 
 def _refuse_unless_local(credentials: RequestCredentials) -> None:
-    """The local admin has no credential, so only our own page on this machine may act for it.
+    """The local admin has no credential, so the request must come from this machine, and from our own page.
 
-    The Host must be a loopback name: with any other, a name that an attacker's DNS resolves to 127.0.0.1 would pass (DNS
-    rebinding). A request that passed a proxy may come from anywhere and is refused.
+    The Host must be a loopback name; otherwise a name that an attacker's DNS resolves to 127.0.0.1 would be accepted
+    (DNS rebinding). A request with a proxy's header may come from another machine and is refused.
     """
     if credentials.forwarded or not is_loopback(_host_name(credentials.host)):
         raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
@@ -99,7 +108,7 @@ def _refuse_unless_local(credentials: RequestCredentials) -> None:
 
 
 def _host_name(host: str) -> str:
-    """A Host header without its port; nothing when it is malformed."""
+    """The Host header without its port; empty when it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -1,6 +1,6 @@
-"""Sessions of browsers: a random name in a cookie, and on our side who it stands for and until when.
+"""Browser sessions: a random secret in a cookie, and a database row with its principal and its expiry time.
 
-A session ends when it lies idle, when its time is up however busy it is, and on sign-out.
+A session ends after `idle_timeout` without a request, after `max_age` in any case, and at sign-out.
 """
 
 from dataclasses import dataclass
@@ -10,52 +10,52 @@ from typing import Any, Final
 from gateway.auth.secrets import new_secret, secret_hash
 from gateway.auth.store import sessions
 from gateway.database.connection import AsyncSession
-from gateway.database.tables.people import SignInRow
+from gateway.database.tables.auth import BrowserSessionRow
 from gateway.permissions import GRANTS, Role, Scope
-from gateway.principal import Kind, Principal
+from gateway.principal import Principal, PrincipalKind
 
-STEP: Final = timedelta(minutes=1)  # the end moves on by the minute: one write a minute, not one a request
+EXPIRY_UPDATE_INTERVAL: Final = timedelta(minutes=1)  # the expiry is written at most once a minute, not at each request
 
 
 @dataclass(frozen=True)
-class Sessions:
-    """How long sessions last."""
+class BrowserSessions:
+    """Creates, reads and deletes sessions; the two durations limit each session."""
 
-    idle: timedelta
-    absolute: timedelta
+    idle_timeout: timedelta
+    max_age: timedelta
 
-    async def begin(self, session: AsyncSession, principal: Principal, until: datetime | None = None) -> str:
-        """Begin one, which ends at `until` at the latest, and give the secret that names it."""
+    async def create(self, session: AsyncSession, principal: Principal, until: datetime | None = None) -> str:
+        """Create a session that ends at `until` at the latest; return its secret."""
         now = datetime.now(UTC)
-        await sessions.sweep(session, now)
+        await sessions.delete_expired(session, now)
         secret = new_secret()
-        last = min(now + self.absolute, until or datetime.max.replace(tzinfo=UTC))
-        row = SignInRow(
+        latest_end = min(now + self.max_age, until or datetime.max.replace(tzinfo=UTC))
+        row = BrowserSessionRow(
             id_hash=secret_hash(secret),
-            principal=_told(principal) | {"last": last.isoformat()},
+            principal=_to_json(principal) | {"last": latest_end.isoformat()},
             created_at=now,
-            expires_at=min(now + self.idle, last),
+            expires_at=min(now + self.idle_timeout, latest_end),
         )
         sessions.add(session, row)
         return secret
 
-    async def principal(self, session: AsyncSession, secret: str) -> Principal | None:
-        """Who the session stands for; None when it has ended. Being asked keeps it from lying idle."""
+    async def find_principal(self, session: AsyncSession, secret: str) -> Principal | None:
+        """The principal of the session, or None when it has ended. Each call restarts the idle timeout."""
         now = datetime.now(UTC)
-        row = await sessions.live(session, secret_hash(secret), now)
+        row = await sessions.find_valid(session, secret_hash(secret), now)
         if row is None:
             return None
-        end = min(now + self.idle, datetime.fromisoformat(row.principal["last"]))
-        if end - row.expires_at > STEP:
-            row.expires_at = end
-        return _read(row.principal)
+        expires_at = min(now + self.idle_timeout, datetime.fromisoformat(row.principal["last"]))
+        if expires_at - row.expires_at > EXPIRY_UPDATE_INTERVAL:
+            row.expires_at = expires_at
+        return _from_json(row.principal)
 
-    async def end(self, session: AsyncSession, secret: str) -> None:
-        """End it; one that has ended already is no matter."""
-        await sessions.end(session, secret_hash(secret))
+    async def delete(self, session: AsyncSession, secret: str) -> None:
+        """Delete the session; a session that has ended already is no error."""
+        await sessions.delete(session, secret_hash(secret))
 
 
-def _told(principal: Principal) -> dict[str, Any]:
+def _to_json(principal: Principal) -> dict[str, Any]:
     return {
         "key": principal.key,
         "kind": principal.kind.value,
@@ -66,8 +66,10 @@ def _told(principal: Principal) -> dict[str, Any]:
     }
 
 
-def _read(told: dict[str, Any]) -> Principal:
-    """A role that lost a scope since takes it from its sessions too."""
-    role = Role(told["role"])
-    scopes = frozenset(scope for scope in Scope if scope.value in told["scopes"])
-    return Principal(told["key"], Kind(told["kind"]), told["name"], role, told["institution"], scopes & GRANTS[role])
+def _from_json(data: dict[str, Any]) -> Principal:
+    """The principal; scopes that its role has lost since the sign-in are removed."""
+    role = Role(data["role"])
+    scopes = frozenset(scope for scope in Scope if scope.value in data["scopes"])
+    return Principal(
+        data["key"], PrincipalKind(data["kind"]), data["name"], role, data["institution"], scopes & GRANTS[role]
+    )

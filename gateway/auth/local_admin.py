@@ -1,14 +1,14 @@
-"""The local admin: whoever uses a laptop's own address while no login is set up."""
+"""Principals without a credential: the local admin on a loopback address, and the user of the command line."""
 
 from gateway.permissions import GRANTS, Role
-from gateway.principal import Kind, Principal
+from gateway.principal import Principal, PrincipalKind
 
 
 def local_admin(institution: str) -> Principal:
-    """May do everything; the audit knows it as `local`."""
-    return Principal("local", Kind.LOCAL, "Local admin", Role.ADMIN, institution, GRANTS[Role.ADMIN])
+    """A principal with all scopes; its key, and so its actor in the audit log, is `local`."""
+    return Principal("local", PrincipalKind.LOCAL, "Local admin", Role.ADMIN, institution, GRANTS[Role.ADMIN])
 
 
 def command_line_admin(user: str, institution: str) -> Principal:
-    """Whoever can run our commands on the service's machine, by the name that the machine knows."""
-    return Principal(f"cli:{user}", Kind.LOCAL, user, Role.ADMIN, institution, GRANTS[Role.ADMIN])
+    """The user who runs a command on the service's machine, under the user name of the operating system."""
+    return Principal(f"cli:{user}", PrincipalKind.LOCAL, user, Role.ADMIN, institution, GRANTS[Role.ADMIN])

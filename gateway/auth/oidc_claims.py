@@ -1,4 +1,4 @@
-"""The claims of a login -> who is asking: role and institution from the claims that the settings name."""
+"""The claims of an OIDC token -> the principal: role and institution from the claims that the settings name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,16 +10,20 @@ from gateway.auth.store import users
 from gateway.database.connection import AsyncSession
 from gateway.errors import UnknownInstitution, UnknownRole
 from gateway.permissions import GRANTS, Role
-from gateway.principal import Kind, Principal
+from gateway.principal import Principal, PrincipalKind
 
-WIDEST_FIRST: Final = (Role.ADMIN, Role.RADIOLOGIST, Role.RESEARCHER)  # each may do what those after it may
+ROLES_BY_PRIVILEGE: Final = (
+    Role.ADMIN,
+    Role.RADIOLOGIST,
+    Role.RESEARCHER,
+)  # each role has all scopes of the roles after it
 NAME_CLAIMS: Final = ("name", "preferred_username")
-LONGEST: Final = 200
+MAX_NAME_LENGTH: Final = 200
 
 
 @dataclass(frozen=True)
-class ClaimsMap:
-    """Which claims say what. Without `institution_claim` everybody belongs to `institution`."""
+class ClaimMapping:
+    """Which claims hold role and institution. Without `institution_claim` every user belongs to `institution`."""
 
     role_claim: str
     roles: Mapping[str, Role]
@@ -27,12 +31,12 @@ class ClaimsMap:
     institution: str
 
     def principal(self, claims: Claims) -> Principal:
-        """Who this is; raises UnknownRole or UnknownInstitution, in words, rather than guess."""
+        """The principal; raises UnknownRole or UnknownInstitution when a claim names none. No default is assumed."""
         role = self._role(claims)
         subject = str(claims["sub"])
         return Principal(
             key=f"oidc:{claims['iss']}#{subject}",
-            kind=Kind.PERSON,
+            kind=PrincipalKind.PERSON,
             name=next((text for claim in NAME_CLAIMS if (text := _text(claims.get(claim)))), subject),
             role=role,
             institution=self._institution(claims),
@@ -40,29 +44,29 @@ class ClaimsMap:
         )
 
     def _role(self, claims: Claims) -> Role:
-        """The widest role that the claim names."""
+        """The role with the most scopes among those that the claim names."""
         names = self.roles or {role.value: role for role in Role}
-        found = {names[value] for value in _values(_at(claims, self.role_claim)) if value in names}
-        for role in WIDEST_FIRST:
+        found = {names[value] for value in _values(_claim_at(claims, self.role_claim)) if value in names}
+        for role in ROLES_BY_PRIVILEGE:
             if role in found:
                 return role
         raise UnknownRole(
-            f"your login carries no role of this service in its claim {self.role_claim!r}; "
-            f"whoever manages the logins can give you one of: {', '.join(sorted(names))}"
+            f"your login has no role of this service in its claim {self.role_claim!r}; "
+            f"ask the administrator of the identity provider for one of: {', '.join(sorted(names))}"
         )
 
     def _institution(self, claims: Claims) -> str:
         if self.institution_claim is None:
             return self.institution
-        institution = _text(_at(claims, self.institution_claim))
+        institution = _text(_claim_at(claims, self.institution_claim))
         if not institution:
             raise UnknownInstitution(f"your login names no institution in its claim {self.institution_claim!r}")
         return institution
 
 
 async def record_user(session: AsyncSession, claims: Claims, principal: Principal) -> None:
-    """Keep that this person came, as the provider tells of them now."""
-    await users.seen(
+    """Write the user's row, with name, role and institution as the provider states them now."""
+    await users.record_login(
         session,
         issuer=str(claims["iss"]),
         subject=str(claims["sub"]),
@@ -73,20 +77,20 @@ async def record_user(session: AsyncSession, claims: Claims, principal: Principa
     )
 
 
-def _at(claims: Claims, path: str) -> Any:
-    """The claim of that very name (`https://hospital.example/roles`), or the one that the dots lead to."""
+def _claim_at(claims: Claims, path: str) -> Any:
+    """The claim with exactly this name (`https://hospital.example/roles`), else the one at the dotted path."""
     if path in claims:
         return claims[path]
-    found: Any = claims
+    value: Any = claims
     for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _values(claim: Any) -> Iterable[str]:
-    return [claim] if isinstance(claim, str) else [one for one in claim or () if isinstance(one, str)]
+    return [claim] if isinstance(claim, str) else [item for item in claim or () if isinstance(item, str)]
 
 
 def _text(claim: Any) -> str:
-    words = claim if isinstance(claim, str) else ""
-    return "".join(letter for letter in words if letter.isprintable())[:LONGEST].strip()
+    text = claim if isinstance(claim, str) else ""
+    return "".join(letter for letter in text if letter.isprintable())[:MAX_NAME_LENGTH].strip()

@@ -1,7 +1,7 @@
-"""Random secrets, and what is kept of them.
+"""Random secrets and their hashes.
 
-A secret here is 256 bits from the system's generator, so nobody guesses it and plain SHA-256 keeps it. Slow hashes
-(bcrypt, argon2) make guessing a person's password dear; here they would only cost every request a tenth of a second.
+A secret is 256 bits from the system's generator. It cannot be guessed, so plain SHA-256 is enough. Slow hashes (bcrypt,
+argon2) protect passwords that can be guessed; here they would only add a tenth of a second to each request.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ SECRET_BYTES: Final = 32
 
 
 def new_secret() -> str:
-    """43 letters, digits, - and _."""
+    """43 characters: letters, digits, `-` and `_`."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def secret_hash(secret: str) -> str:
-    """What the database keeps instead of the secret; it is looked up by this, so no comparison leaks a part of it."""
+    """The stored form of a secret. Rows are found by it, so no comparison time reveals a part of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Sign-in by the identity provider or with an API token, and sign-out; each is an audit event."""
+"""Sign-in with an API token or at the identity provider, and sign-out. Each writes an audit event."""
 
 from datetime import datetime
 from hmac import compare_digest
@@ -6,9 +6,9 @@ from hmac import compare_digest
 from gateway.audit import audit_log
 from gateway.auth import api_tokens
 from gateway.auth.authentication import Authentication
-from gateway.auth.authenticator import Login
+from gateway.auth.authenticator import BearerValidation
 from gateway.auth.oidc_claims import record_user
-from gateway.auth.oidc_login import SignIn
+from gateway.auth.oidc_login import OidcLogin
 from gateway.auth.rate_limit import rate_limit_key
 from gateway.database.connection import AsyncSession
 from gateway.errors import NotFound, NotSignedIn
@@ -17,75 +17,75 @@ from gateway.principal import Principal, RequestContext
 CALLBACK = "/auth/callback"
 
 
-async def by_token(authentication: Authentication, text: str, context: RequestContext) -> str:
-    """The secret of a new session, which ends with its token; raises InvalidToken or TooManyRequests."""
-    await authentication.sign_in_rate.spend(rate_limit_key(context.address))
-    async with authentication.refusals_recorded(context), authentication.database.transaction() as session:
-        principal, until = await api_tokens.redeem(session, text)
-        return await _begin_session(session, authentication, principal, context, until)
+async def sign_in_with_token(authentication: Authentication, text: str, context: RequestContext) -> str:
+    """The secret of a new session, which ends at the token's expiry; raises InvalidToken or TooManyRequests."""
+    await authentication.sign_in_rate.hit(rate_limit_key(context.address))
+    async with authentication.recording_refusals(context), authentication.database.transaction() as session:
+        principal, until = await api_tokens.authenticate_token(session, text)
+        return await _create_session(session, authentication, principal, context, until)
 
 
-async def to_provider(
+async def start_oidc_login(
     authentication: Authentication, origin: str, return_to: str, context: RequestContext
 ) -> tuple[str, str]:
-    """Where to send the browser, and the state that it has to bring back; raises NotFound without a provider."""
-    sign_in, _ = _provider(authentication)
-    await authentication.sign_in_rate.spend(rate_limit_key(context.address))
+    """The provider's URL for the browser, and the state for its cookie; raises NotFound without a provider."""
+    oidc_login, _ = _oidc(authentication)
+    await authentication.sign_in_rate.hit(rate_limit_key(context.address))
     async with authentication.database.transaction() as session:
-        return await sign_in.begin(session, origin + CALLBACK, return_to)
+        return await oidc_login.start(session, origin + CALLBACK, return_to)
 
 
-async def from_provider(
+async def finish_oidc_login(
     authentication: Authentication,
     origin: str,
     state: str,
-    kept_state: str | None,
+    cookie_state: str | None,
     code: str | None,
     context: RequestContext,
 ) -> tuple[str, str]:
-    """The secret of a new session and the path to return to.
+    """The secret of a new session, and the path to redirect to.
 
-    `kept_state` is the state from this browser's cookie; another one is refused (login CSRF). Raises NotSignedIn,
-    InvalidToken, UnknownRole, UnknownInstitution, ProviderAway, or NotFound without a provider.
+    `state` must equal `cookie_state`, from this browser's cookie (login CSRF). Raises NotSignedIn,
+    InvalidToken, UnknownRole, UnknownInstitution, IdentityProviderUnavailable, or NotFound without a provider.
     """
-    sign_in, login = _provider(authentication)
-    async with authentication.refusals_recorded(context):
-        if kept_state is None or not compare_digest(state.encode(), kept_state.encode()):
-            raise NotSignedIn("this sign-in was not begun by this browser; sign in again")
+    oidc_login, oidc = _oidc(authentication)
+    async with authentication.recording_refusals(context):
+        if cookie_state is None or not compare_digest(state.encode(), cookie_state.encode()):
+            raise NotSignedIn("this sign-in was started in another browser; sign in again")
         async with authentication.database.transaction() as session:
-            pending = await sign_in.pending(session, state)
+            pending = await oidc_login.take_pending(session, state)
         if code is None:
             raise NotSignedIn("the identity provider did not sign you in")
-        claims = await sign_in.finish(pending, code, origin + CALLBACK)
-        principal = login.claims.principal(claims)
+        claims = await oidc_login.finish(pending, code, origin + CALLBACK)
+        principal = oidc.claims.principal(claims)
     async with authentication.database.transaction() as session:
         await record_user(session, claims, principal)
-        return await _begin_session(session, authentication, principal, context, None), pending.return_to
+        return await _create_session(session, authentication, principal, context, None), pending.return_to
 
 
 async def sign_out(
     authentication: Authentication, principal: Principal, secret: str | None, context: RequestContext
 ) -> None:
-    """End the session of the browser."""
+    """Delete the browser's session."""
     async with authentication.database.transaction() as session:
         if secret is not None:
-            await authentication.sessions.end(session, secret)
+            await authentication.sessions.delete(session, secret)
         await audit_log.record(session, principal, audit_log.Action.DELETE, "session", None, context)
 
 
-async def _begin_session(
+async def _create_session(
     session: AsyncSession,
     authentication: Authentication,
     principal: Principal,
     context: RequestContext,
     until: datetime | None,
 ) -> str:
-    secret = await authentication.sessions.begin(session, principal, until)
+    secret = await authentication.sessions.create(session, principal, until)
     await audit_log.record(session, principal, audit_log.Action.LOGIN, "session", None, context)
     return secret
 
 
-def _provider(authentication: Authentication) -> tuple[SignIn, Login]:
-    if authentication.sign_in is None or authentication.login is None:
-        raise NotFound("no identity provider is set up here; sign in with a token")
-    return authentication.sign_in, authentication.login
+def _oidc(authentication: Authentication) -> tuple[OidcLogin, BearerValidation]:
+    if authentication.oidc_login is None or authentication.oidc is None:
+        raise NotFound("no identity provider is configured; sign in with a token")
+    return authentication.oidc_login, authentication.oidc

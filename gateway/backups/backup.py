@@ -1,4 +1,4 @@
-"""A backup, taken while the service runs: the database first, then the files that it names, then the manifest."""
+"""A backup while the service runs: first the database, then the files that it names, then the manifest."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from engines.postgres_dump import DumpTools
 from gateway.audit import audit_log
 from gateway.backups.archive import DUMP, LISTING, Archive
-from gateway.backups.bounded_concurrency import OnFile, some_at_once, untold
+from gateway.backups.bounded_concurrency import OnProgress, no_progress, run_bounded
 from gateway.backups.errors import BackupDamaged, BackupMissing, SchemaNotCurrent
-from gateway.backups.manifest import FORMAT, Entry, Manifest, as_lines
-from gateway.backups.store.database_snapshot import Snapshot, snapshot, still_named
+from gateway.backups.manifest import FORMAT, FileEntry, Manifest, to_lines
+from gateway.backups.store.database_snapshot import Snapshot, open_snapshot, still_referenced
 from gateway.database.connection import Database
 from gateway.database.migration import why_not_current
 from gateway.errors import ObjectMissing
@@ -27,8 +27,8 @@ from gateway.storage.objects import Objects
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A whole backup; `copied` of its files were not there before, and `dropped` ones no backup names any more."""
+class BackupResult:
+    """A complete backup: number of files copied, and of files deleted because no backup names them any more."""
 
     manifest: Manifest
     copied: int
@@ -36,91 +36,91 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Taking:
-    """Takes backups of one database and one store of files."""
+class BackupWriter:
+    """Backs up one database and one file storage."""
 
     database: Database
     tools: DumpTools
-    kept: Objects
+    objects: Objects
     by: Principal
     scratch: Path | None = None
 
-    async def backup(self, archive: Archive, keep: int | None = None, on_file: OnFile = untold) -> Taken:
-        """Take a backup, and leave the `keep` newest where a number is given.
+    async def backup(
+        self, archive: Archive, keep: int | None = None, on_progress: OnProgress = no_progress
+    ) -> BackupResult:
+        """Write a backup; with `keep`, delete all but the newest `keep` ones.
 
-        Raises SchemaNotCurrent, BackupInUse, BackupDamaged, DumpFailed and what the store and the database raise.
+        Raises SchemaNotCurrent, BackupInUse, BackupDamaged, DumpFailed and the errors of storage and database.
         """
         if reason := await why_not_current(self.database):
-            raise SchemaNotCurrent(
-                f"nothing was backed up: {reason}, or take the backup with the program of that schema"
-            )
-        async with archive.claimed():
-            taken = await self._taken(archive, on_file)
-            return taken if keep is None else await _thinned(archive, taken, keep)
+            raise SchemaNotCurrent(f"nothing was backed up: {reason}, or back up with the Turnstile of that schema")
+        async with archive.exclusive():
+            result = await self._write(archive, on_progress)
+            return result if keep is None else await _delete_old(archive, result, keep)
 
-    async def _taken(self, archive: Archive, on_file: OnFile) -> Taken:
+    async def _write(self, archive: Archive, on_progress: OnProgress) -> BackupResult:
         taken_at = datetime.now(UTC)
         name = f"{taken_at:%Y%m%dT%H%M%SZ}"
         await self._record(name)
         with TemporaryDirectory(prefix="turnstile-", dir=self.scratch) as folder:
             dump = Path(folder) / DUMP
-            async with snapshot(self.database) as moment:
-                await asyncio.to_thread(self.tools.dump, dump, moment.name)
+            async with open_snapshot(self.database) as snapshot:
+                await asyncio.to_thread(self.tools.dump, dump, snapshot.name)
             dumped = await archive.put_dump(name, dump)
-            copies = _Copies(self.kept, archive.objects, await _known(archive), on_file)
-            await copies.make(moment)
+            copies = _Copies(self.objects, archive.objects, await _known_evidence(archive), on_progress)
+            await copies.make(snapshot)
             listing = Path(folder) / LISTING
-            await asyncio.to_thread(listing.write_bytes, as_lines(copies.entries))
+            await asyncio.to_thread(listing.write_bytes, to_lines(copies.entries))
             listed = await archive.put_listing(name, listing)
-        missing = await self._missing(copies.not_there)
+        missing = await self._missing(copies.not_found)
         manifest = Manifest(
             FORMAT,
             name,
             taken_at,
             version("turnstile"),
-            moment.schema,
+            snapshot.schema,
             dumped,
             listed,
             len(copies.entries),
             sum(entry.size for entry in copies.entries),
             missing,
-            moment.rows,
-            moment.audit_head,
+            snapshot.rows,
+            snapshot.audit_head,
         )
         await archive.put_manifest(manifest)
-        return Taken(manifest, copies.copied)
+        return BackupResult(manifest, copies.copied)
 
-    async def _missing(self, not_there: Sequence[str]) -> tuple[str, ...]:
-        """Without those whose scans were deleted while the backup was being taken."""
+    async def _missing(self, not_found: Sequence[str]) -> tuple[str, ...]:
+        """Those of the missing files that records still name: a scan may have been deleted during the backup."""
         async with self.database.transaction() as session:
-            return tuple(sorted(await still_named(session, not_there)))
+            return tuple(sorted(await still_referenced(session, not_found)))
 
     async def _record(self, name: str) -> None:
-        """To carry everything out of the house is an export."""
+        """Record an export in the audit log: the backup contains all records."""
         async with self.database.transaction() as session:
             await audit_log.record(session, self.by, audit_log.Action.EXPORT, "backup", name, None)
 
 
 @dataclass
 class _Copies:
-    """What one backup takes from the store; `known` is what older backups read of files that no name tells."""
+    """Copies the files of one backup. `known` are entries of the newest backup whose key is not their hash."""
 
     source: Objects
     target: Objects
-    known: Mapping[str, Entry]
-    on_file: OnFile
-    entries: list[Entry] = field(default_factory=list)
-    not_there: list[str] = field(default_factory=list)
+    known: Mapping[str, FileEntry]
+    on_progress: OnProgress
+    entries: list[FileEntry] = field(default_factory=list)
+    not_found: list[str] = field(default_factory=list)
     copied: int = 0
 
-    async def make(self, moment: Snapshot) -> None:
-        """Copy what is not there yet."""
-        works = chain(map(self._blob, moment.blobs), map(self._evidence, moment.evidence))
-        await some_at_once(works, len(moment.blobs) + len(moment.evidence), self.on_file)
+    async def make(self, snapshot: Snapshot) -> None:
+        """Copy the files that the archive does not have yet."""
+        tasks = chain(map(self._blob, snapshot.blobs), map(self._evidence, snapshot.evidence))
+        await run_bounded(tasks, len(snapshot.blobs) + len(snapshot.evidence), self.on_progress)
         self.entries.sort(key=lambda entry: entry.key)
 
     async def _blob(self, blob: StoredBlob) -> None:
-        entry = Entry(blob_key(blob.sha256), blob.size, blob.sha256)
+        entry = FileEntry(blob_key(blob.sha256), blob.size, blob.sha256)
         if await size_of(entry.key, self.target) == blob.size:
             self.entries.append(entry)
         else:
@@ -136,29 +136,29 @@ class _Copies:
 
     async def _copy(self, name: str, key: str, sha256: str | None = None) -> None:
         try:
-            read: StoredBlob | None = await copy(key, self.source, self.target, sha256)
+            copied: StoredBlob | None = await copy(key, self.source, self.target, sha256)
         except ObjectMissing:
-            read = None
-        if read is None or sha256 not in (None, read.sha256):
-            self.not_there.append(name)
+            copied = None
+        if copied is None or sha256 not in (None, copied.sha256):
+            self.not_found.append(name)
         else:
             self.copied += 1
-            self.entries.append(Entry(key, read.size, read.sha256))
+            self.entries.append(FileEntry(key, copied.size, copied.sha256))
 
 
-async def _known(archive: Archive) -> dict[str, Entry]:
-    """What the newest backup says of files whose names do not tell their hash."""
+async def _known_evidence(archive: Archive) -> dict[str, FileEntry]:
+    """The entries of the newest backup for files whose key is not their hash."""
     try:
         entries = await archive.entries(await archive.manifest())
-    except (BackupMissing, BackupDamaged):  # then they are copied anew
+    except (BackupMissing, BackupDamaged):  # then all of them are copied
         return {}
     return {entry.key: entry for entry in entries if not entry.key.startswith("blobs/")}
 
 
-async def _thinned(archive: Archive, taken: Taken, keep: int) -> Taken:
-    """Forget all but the `keep` newest backups, and the files that none of these names."""
+async def _delete_old(archive: Archive, result: BackupResult, keep: int) -> BackupResult:
+    """Delete all but the newest `keep` backups, and the files that none of these names."""
     names = await archive.names()
     for name in names[:-keep]:
-        await archive.forget(name)
+        await archive.delete(name)
     named = [await archive.entries(await archive.manifest(name)) for name in names[-keep:]]
-    return replace(taken, dropped=await archive.drop_files_but({entry.key for one in named for entry in one}))
+    return replace(result, dropped=await archive.delete_files_except({entry.key for one in named for entry in one}))

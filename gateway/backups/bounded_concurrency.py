@@ -1,4 +1,4 @@
-"""Work on many files, some at a time."""
+"""Runs tasks on many files, a bounded number at a time."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
@@ -6,19 +6,21 @@ from itertools import islice
 from typing import Any, Final
 
 AT_ONCE: Final = 8  # each waits for the disk or the network, and hashes in a thread
-OnFile = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
-def untold(_done: int, _of: int) -> None:
-    """For those who follow no progress."""
+def no_progress(_done: int, _total: int) -> None:
+    """Ignores the progress."""
 
 
-async def some_at_once(works: Iterable[Coroutine[Any, Any, None]], of: int, on_file: OnFile = untold) -> None:
-    """Do every work; the first that fails ends it all, once its neighbours have ended."""
-    waiting, done = iter(works), 0
-    while some := list(islice(waiting, AT_ONCE)):
-        for outcome in await asyncio.gather(*some, return_exceptions=True):
+async def run_bounded(
+    tasks: Iterable[Coroutine[Any, Any, None]], total: int, on_progress: OnProgress = no_progress
+) -> None:
+    """Run all tasks; the first error is raised when the other tasks of its batch have ended."""
+    waiting, done = iter(tasks), 0
+    while batch := list(islice(waiting, AT_ONCE)):
+        for outcome in await asyncio.gather(*batch, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-        done += len(some)
-        on_file(done, of)
+        done += len(batch)
+        on_progress(done, total)

@@ -1,16 +1,16 @@
-"""Why a backup was not taken, or not restored: one tree, one stable code a leaf.
+"""Why a backup was not written, or not restored. Each class has one stable code.
 
     BackupError
-    ├── BackupMissing       backup_missing         there is no whole backup of that name
-    ├── BackupDamaged       backup_damaged         a part is gone, cut off or changed
-    ├── BackupTooNew        backup_too_new         its schema is of a newer release than this program
+    ├── BackupMissing       backup_missing         there is no complete backup of that name
+    ├── BackupDamaged       backup_damaged         a part is missing, incomplete or changed
+    ├── BackupTooNew        backup_too_new         its schema is of a newer release than this one
     ├── BackupInUse         backup_in_use          another backup writes to the same place
-    ├── SchemaNotCurrent    schema_not_current     the database is to be migrated first
-    ├── DatabaseNotEmpty    database_not_empty     it holds records, and nobody said that they may go
-    ├── DatabaseInUse       database_in_use        a gateway, a worker or somebody else is connected
-    └── DatabaseForeign     database_foreign       it holds tables that are not Turnstile's
+    ├── SchemaNotCurrent    schema_not_current     the database must be migrated first
+    ├── DatabaseNotEmpty    database_not_empty     it holds records, and --replace is not given
+    ├── DatabaseInUse       database_in_use        a gateway, a worker or another client is connected
+    └── DatabaseForeign     database_foreign       it holds tables of another program
 
-`detail` says what happened and what to do, for whoever runs the service; it names no patient.
+`detail` says what happened and what to do, for the operator of the service; it names no patient.
 """
 
 from typing import ClassVar

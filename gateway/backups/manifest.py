@@ -1,4 +1,4 @@
-"""What a backup says of itself. It is written last: where there is none, there is no backup."""
+"""The manifest of a backup. It is written last: without a manifest there is no backup."""
 
 import json
 import re
@@ -18,8 +18,8 @@ KEY: Final = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}|derived/ana
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A file of the backup: its key, which is the same in the store, and what it must hold."""
+class FileEntry:
+    """A file of the backup: its key, which is the same in the storage, its size and its SHA-256."""
 
     key: str
     size: int
@@ -27,7 +27,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if not KEY.fullmatch(self.key) or not SHA256.fullmatch(self.sha256) or self.size < 0:
-            raise ValueError("an entry names no file of a store")
+            raise ValueError("an entry names no file of a storage")
 
     @property
     def blob(self) -> StoredBlob:
@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One backup: when, by which program, of which schema, and what its parts must hold."""
+    """One backup: its time, program version and schema, and the sizes and hashes of its parts."""
 
     format: Literal[1]
     name: str
@@ -51,8 +51,8 @@ class Manifest:
     rows: Mapping[str, int]
     audit_head: str
 
-    def as_json(self) -> bytes:
-        """One spelling, for people too."""
+    def to_json(self) -> bytes:
+        """Indented JSON, readable for people."""
         return json.dumps(asdict(self) | {"taken_at": self.taken_at.isoformat()}, indent=1).encode() + b"\n"
 
 
@@ -70,14 +70,14 @@ def read_manifest(data: bytes, name: str) -> Manifest:
     return manifest
 
 
-def as_lines(entries: Iterable[Entry]) -> bytes:
-    """One entry a line."""
+def to_lines(entries: Iterable[FileEntry]) -> bytes:
+    """JSON lines, one entry a line."""
     return b"".join(json.dumps(asdict(entry)).encode() + b"\n" for entry in entries)
 
 
-def read_lines(data: bytes) -> tuple[Entry, ...]:
+def read_lines(data: bytes) -> tuple[FileEntry, ...]:
     """The entries of a listing; raises BackupDamaged."""
     try:
-        return tuple(Entry(**json.loads(line)) for line in data.splitlines())
+        return tuple(FileEntry(**json.loads(line)) for line in data.splitlines())
     except (TypeError, ValueError) as error:
         raise BackupDamaged("the list of files cannot be read") from error

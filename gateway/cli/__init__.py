@@ -1,7 +1,7 @@
 """The command line `turnstile`, one command a file.
 
-The commands are imported when they are asked for: a decode worker imports the main module of its parent, and must
-find little there.
+The commands are imported only inside `main`: a decode worker imports the main module of its parent, and should load
+little.
 """
 
 

@@ -1,4 +1,4 @@
-"""The commands, hung on their names."""
+"""All commands of `turnstile`, with their names."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -26,9 +26,9 @@ app = typer.Typer(
     help="Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device.",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,  # locals may hold what a header says of a patient
+    pretty_exceptions_show_locals=False,  # locals may hold patient data from a DICOM header
 )
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+FORWARD_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(up)
 app.command()(worker)
@@ -44,9 +44,9 @@ app.command()(backup)
 app.command()(restore)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
-app.command(context_settings=PASS_ON, add_help_option=False)(export)
-app.command(context_settings=PASS_ON, add_help_option=False)(train)
-app.command(context_settings=PASS_ON, add_help_option=False)(bench)
+app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(export)
+app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(train)
+app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(bench)
 
 
 @app.command()

@@ -1,9 +1,9 @@
-"""`turnstile audit`: whether the chain of the audit holds."""
+"""`turnstile audit`: verification of the audit log's hash chain."""
 
 import typer
 
-from gateway.audit.reading import AuditTrail
-from gateway.cli.command_context import console, errors, open_records, run_to_exit
+from gateway.audit.audit_reader import AuditReader
+from gateway.cli.command_context import console, errors, open_records, run_and_exit
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -13,27 +13,27 @@ audit = typer.Typer(help="Who saw, made, changed, deleted and exported what.")
 
 
 @audit.callback()
-def _several() -> None:
-    """Keeps `verify` a command of its own."""
+def _keep_verify_a_subcommand() -> None:
+    """Keep `verify` a subcommand: Typer turns a group of one command into that command."""
 
 
 @audit.command()
 def verify() -> None:
-    """Walk the whole chain and name every row that was changed, removed or put in.
+    """Check the whole hash chain and name every row that was changed, removed or inserted.
 
-    Prints the head of the chain: note it elsewhere, for whoever rewrites all rows can make a chain that holds, but not
-    one that passes a head noted before. Exit status: 0 the chain holds, 3 it does not.
+    Prints the head of the chain. Write it down on another system: a person who rewrites all rows can make a valid
+    chain, but not one with the head that you wrote down. Exit status: 0 the chain is valid, 3 it is not.
     """
     configure_logs("error")
-    run_to_exit(_verify())
+    run_and_exit(_verify())
 
 
 async def _verify() -> int:
     async with open_records(Settings()) as store:
-        verification = await AuditTrail(store.database).verification()
+        verification = await AuditReader(store.database).verify()
     for fault in verification.breaks:
-        errors.print(fault.words, style="red", highlight=False)
-    holds = "[green]the chain holds[/]" if not verification.breaks else "[bold red]the chain does not hold[/]"
-    console.print(f"{holds}: {verification.rows} rows", highlight=False)
+        errors.print(fault.message, style="red", highlight=False)
+    verdict = "[green]the chain holds[/]" if not verification.breaks else "[bold red]the chain does not hold[/]"
+    console.print(f"{verdict}: {verification.rows} rows", highlight=False)
     console.print(f"head: {verification.head_seq} {verification.head_hash}", highlight=False)
     return BROKEN if verification.breaks else 0

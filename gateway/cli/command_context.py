@@ -1,4 +1,4 @@
-"""What the commands share: settings, services that are ready, and failures in words."""
+"""What the commands share: services that are ready, the record store, and error messages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -12,13 +12,14 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from engines.errors import EngineError
-from engines.repository_snapshot import used
-from gateway.auth.authentication import NoLogin
+from engines.repository_snapshot import keep_snapshot
+from gateway.auth.authentication import LoginNotConfigured
 from gateway.backups.errors import BackupError
-from gateway.cli.running_instance import Running, found, found_for
+from gateway.cli.running_instance import RunningInstance, find_running, find_running_with_card
+from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.services import Services, open_services
 from gateway.database.migration import SchemaTooNew
 from gateway.errors import GatewayError
-from gateway.main import Services, Store, open_services, open_store
 from gateway.mass_runs.journal import JournalInUse
 from gateway.screening.network_switch import SwitchRefused
 from gateway.settings.settings import Settings
@@ -28,25 +29,41 @@ from screening.model_card import InvalidModelCard
 from screening.report import Notice
 
 READY_POLL_S = 0.2
+ERRORS_WITH_DETAIL = (BackupError, EngineError, EngineUnavailable, GatewayError)
+ERRORS_WITH_MESSAGE = (
+    InvalidModelCard,
+    JournalInUse,
+    LoginNotConfigured,
+    SchemaTooNew,
+    SwitchRefused,
+    TracingUnavailable,
+)
 
 console = Console()
 errors = Console(stderr=True)
 
 
-def run_to_exit(work: Coroutine[Any, Any, int]) -> None:
-    """Run a command to its exit status; what is wrong with the installation is said in words."""
-    with told_in_words():
+def run_and_exit(work: Coroutine[Any, Any, int]) -> None:
+    """Run a command and exit with its status; known errors become a message."""
+    with exit_with_message():
         raise typer.Exit(asyncio.run(work))
 
 
 @contextmanager
-def told_in_words() -> Iterator[None]:
-    """Faults that a person can mend, without a traceback; `turnstile doctor` looks closer."""
+def exit_with_message() -> Iterator[None]:
+    """Turn errors that the user can correct into a message without a traceback, and exit with status 1."""
     try:
         yield
-    except (BackupError, EngineError, EngineUnavailable, GatewayError) as error:
+    except ERRORS_WITH_DETAIL as error:
         _fail(error.detail)
-    except (InvalidModelCard, JournalInUse, NoLogin, SchemaTooNew, SwitchRefused, TracingUnavailable) as error:
+    except (
+        InvalidModelCard,
+        JournalInUse,
+        LoginNotConfigured,
+        SchemaTooNew,
+        SwitchRefused,
+        TracingUnavailable,
+    ) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))
@@ -57,38 +74,38 @@ def told_in_words() -> Iterator[None]:
 
 @asynccontextmanager
 async def ready_services(settings: Settings) -> AsyncIterator[Services]:
-    """Services on the Triton that is named, else on that of a running `turnstile up`, else on one started here."""
+    """Services on the Triton of the settings, else on that of a running `turnstile up`, else on a new one."""
     async with AsyncExitStack() as stack:
-        note = _borrowed(stack, settings)
-        if note is not None:
-            secret = SecretStr(note.triton_secret) if note.triton_secret else None
-            settings = settings.model_copy(update={"triton_url": note.triton_url, "triton_secret": secret})
-        words = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
-        errors.print(words, style="dim", highlight=False)
+        running = _find_running_triton(stack, settings)
+        if running is not None:
+            secret = SecretStr(running.triton_secret) if running.triton_secret else None
+            settings = settings.model_copy(update={"triton_url": running.triton_url, "triton_secret": secret})
+        message = "starting Triton" if settings.triton_url is None else f"using Triton at {settings.triton_url}"
+        errors.print(message, style="dim", highlight=False)
         with errors.status("waiting until the ensemble is ready"):
             services = await stack.enter_async_context(open_services(settings))
-            await until_ready(services)
+            await wait_until_ready(services)
         yield services
 
 
 @asynccontextmanager
-async def open_records(settings: Settings) -> AsyncIterator[Store]:
-    """The database that is named, else that of a running `turnstile up` with its blobs, else our own, started here."""
-    async with open_store(with_records_found(settings)) as store:
+async def open_records(settings: Settings) -> AsyncIterator[RecordStore]:
+    """The record store of the settings, else that of a running `turnstile up`, else one that is started here."""
+    async with open_record_store(with_running_database(settings)) as store:
         yield store
 
 
-def with_records_found(settings: Settings) -> Settings:
-    """The settings, with database and blobs of a running `turnstile up` where no database is named."""
-    note = found()
-    if settings.database_url is not None or note is None:
+def with_running_database(settings: Settings) -> Settings:
+    """The settings; without a database URL, with the database and the blobs of a running `turnstile up`."""
+    running = find_running()
+    if settings.database_url is not None or running is None:
         return settings
-    kept = {"database_url": SecretStr(note.database_url), "blob_url": note.blob_url}
-    return settings.model_copy(update=kept)
+    found = {"database_url": SecretStr(running.database_url), "blob_url": running.blob_url}
+    return settings.model_copy(update=found)
 
 
-async def until_ready(services: Services) -> None:
-    """Return when the ensemble is ready; raises EngineUnavailable with the reason when it will not be."""
+async def wait_until_ready(services: Services) -> None:
+    """Return when the ensemble is ready; raises EngineUnavailable with the reason after `engine_start_s`."""
     end_s = monotonic() + services.settings.engine_start_s
     while reason := await services.engine.why_not_ready():
         if monotonic() > end_s:
@@ -96,30 +113,30 @@ async def until_ready(services: Services) -> None:
         await asyncio.sleep(READY_POLL_S)
 
 
-def warn(services: Services) -> None:
-    """Say what a verdict is worth, before any is shown."""
+def print_warnings(services: Services) -> None:
+    """Print that this is no medical device, and whether the weights are trained, before any verdict."""
     errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
     if not services.card.trained:
         errors.print(f"{Notice.UNTRAINED.value} It only shows that everything works.", style="bold red")
 
 
-def _borrowed(stack: AsyncExitStack, settings: Settings) -> Running | None:
-    """The running `turnstile up` whose Triton may be used; a switch there leaves it alive until the stack ends."""
-    note = found_for(settings.model_repository) if settings.triton_url is None else None
-    if note is not None and note.networks is not None:
+def _find_running_triton(stack: AsyncExitStack, settings: Settings) -> RunningInstance | None:
+    """The running `turnstile up` with the same model card; its Triton keeps running until `stack` is closed."""
+    running = find_running_with_card(settings.model_repository) if settings.triton_url is None else None
+    if running is not None and running.networks is not None:
         try:
-            stack.enter_context(used(Path(note.networks)))
-        except FileNotFoundError:  # switched off just now
+            stack.enter_context(keep_snapshot(Path(running.networks)))
+        except FileNotFoundError:  # stopped by a network switch since it was found
             return None
-    return note
+    return running
 
 
 def _variable(where: tuple[int | str, ...]) -> str:
-    """The setting at fault; a rule between several names them itself."""
+    """The name of the wrong setting; the message of a rule about several settings names them itself."""
     return f"TURNSTILE_{str(where[0]).upper()}" if where else "settings"
 
 
-def _fail(words: str) -> None:
-    errors.print(words, style="red", highlight=False, markup=False)
-    errors.print("`turnstile doctor` looks closer.", style="dim")
+def _fail(message: str) -> None:
+    errors.print(message, style="red", highlight=False, markup=False)
+    errors.print("`turnstile doctor` checks the installation.", style="dim")
     raise typer.Exit(1)

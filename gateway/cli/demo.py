@@ -1,4 +1,4 @@
-"""`turnstile demo`: a synthetic study through the whole house."""
+"""`turnstile demo`: a synthetic study through the whole pipeline."""
 
 import asyncio
 import json
@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.command_context import console, ready_services, run_to_exit, warn
-from gateway.cli.terminal_text import tell
-from gateway.main import Services
+from gateway.cli.command_context import console, print_warnings, ready_services, run_and_exit
+from gateway.cli.terminal_text import print_report
+from gateway.composition.services import Services
 from gateway.screening.pipeline import Upload
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -24,17 +24,17 @@ def demo(
         Path, typer.Option("--output", "-o", help="Where the whole report goes (JSON).")
     ] = DEFAULT_OUTPUT,
 ) -> None:
-    """Screen a generated study, which is synthetic, and show the report."""
-    run_to_exit(_demo(output))
+    """Screen a synthetic study and show the report."""
+    run_and_exit(_demo(output))
 
 
 async def screen_phantom(services: Services, output: Path | None) -> bool:
-    """Screen a generated chest and tell its report; False when it could not be analysed."""
+    """Screen a synthetic chest CT and print its report; False when it could not be analysed."""
     with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening a synthetic chest CT"):
         upload = await asyncio.to_thread(_phantom, Path(folder))
-        (report,) = await services.analysis.reports(upload)
+        (report,) = await services.pipeline.reports(upload)
     console.print("\n[bold]A synthetic study[/] (generated, of no patient):")
-    tell(report.to_json(), console)
+    print_report(report.to_json(), console)
     if output is not None:
         await asyncio.to_thread(output.write_text, json.dumps(report.to_json(), indent=2) + "\n")
         console.print(f"the whole report: {output}", highlight=False)
@@ -51,5 +51,5 @@ def _phantom(folder: Path) -> Upload:
 async def _demo(output: Path) -> int:
     configure_logs("error")
     async with ready_services(Settings()) as services:
-        warn(services)
+        print_warnings(services)
         return 0 if await screen_phantom(services, output) else 1

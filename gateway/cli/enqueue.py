@@ -1,4 +1,4 @@
-"""`turnstile enqueue`: a folder, or a bucket, of thousands into the durable queue, for any number of workers."""
+"""`turnstile enqueue`: puts the studies of folders or buckets into the durable queue, for any number of workers."""
 
 import getpass
 from collections.abc import Sequence
@@ -9,48 +9,52 @@ from uuid import UUID
 import typer
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, errors, open_records, run_to_exit
-from gateway.cli.progress_bar import Bar
-from gateway.cli.results import NameOfRun
+from gateway.cli.command_context import console, errors, open_records, run_and_exit
+from gateway.cli.progress_bar import ProgressBar
+from gateway.cli.results import RunName
 from gateway.cli.screen import FAILED
-from gateway.mass_runs.durable.bucket import in_bucket
-from gateway.mass_runs.durable.enqueueing import Filling
-from gateway.mass_runs.durable.sources import Found, in_paths
-from gateway.records.scan_upload import Uploading
+from gateway.cli.terminal_text import print_passed_over
+from gateway.mass_runs.durable.bucket import sources_in_bucket
+from gateway.mass_runs.durable.enqueueing import Enqueuer
+from gateway.mass_runs.durable.sources import sources_in_paths
+from gateway.records.scan_upload import ScanUploads
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
 BUCKET: Final = "s3://"
 AT_ONCE: Final = 4
-AHEAD: Final = 200
+MAX_WAITING: Final = 200
 
 Sources = Annotated[
-    list[str], typer.Argument(help="s3://bucket/prefix, or studies and folders of studies, as `screen`.")
+    list[str], typer.Argument(help="s3://bucket/prefix, or studies and folders of studies, as for `screen`.")
 ]
 
 
 def enqueue(
     sources: Sources,
-    name: NameOfRun,
+    name: RunName,
     patient: Annotated[
-        UUID | None, typer.Option(help="Whose scans they are; by default a patient is made for the run.")
+        UUID | None, typer.Option(help="The patient of the scans; by default a new patient for the run.")
     ] = None,
-    urgent: Annotated[bool, typer.Option("--urgent", help="Before all that is not urgent.")] = False,
-    at_once: Annotated[int, typer.Option(min=1, max=16, help="Uploads taken in at once.")] = AT_ONCE,
-    ahead: Annotated[int, typer.Option(min=1, help="Pause while so many analyses wait in the queue.")] = AHEAD,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Analyse before all that is not urgent.")] = False,
+    at_once: Annotated[int, typer.Option(min=1, max=16, help="Uploads stored at once.")] = AT_ONCE,
+    max_waiting: Annotated[
+        int, typer.Option(min=1, help="Pause while so many analyses wait in the queue.")
+    ] = MAX_WAITING,
+    ahead: Annotated[int | None, typer.Option("--ahead", min=1, hidden=True)] = None,  # the old name of --max-waiting
     institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
 ) -> None:
-    """Put studies into the durable queue; workers analyse them, and `turnstile results` tells what came of them.
+    """Put studies into the durable queue; workers analyse them, and `turnstile results` shows the results.
 
     Uses the database and the files of TURNSTILE_DATABASE_URL and TURNSTILE_BLOB_URL (or TURNSTILE_DATA_FOLDER), else
-    those of a running `turnstile up`. The run is known by its NAME: the same command again adds what is not in it yet,
-    and nothing twice, on whatever machine.
+    those of a running `turnstile up`. The same command with the same --name, on any machine, adds what the run does
+    not have yet, and nothing twice.
     Exit status: 0 all are in the queue, 3 some could not be read.
     """
     paths = [Path(source) for source in sources if not source.startswith(BUCKET)]
     if absent := next((path for path in paths if not path.exists()), None):
         raise typer.BadParameter(f"there is no {absent}", param_hint="SOURCES")
-    run_to_exit(_enqueue(sources, paths, name, patient, (at_once, ahead), institution, urgent=urgent))
+    run_and_exit(_enqueue(sources, paths, name, patient, (at_once, ahead or max_waiting), institution, urgent=urgent))
 
 
 async def _enqueue(
@@ -67,27 +71,21 @@ async def _enqueue(
     settings = Settings()
     by = command_line_admin(getpass.getuser(), institution or settings.institution)
     async with open_records(settings) as store:
-        filling = Filling(store.database, Uploading(store.database, store.blobs), by, *bounds)
-        run = await filling.opened(name, patient, urgent=urgent)
-        found = [in_paths(paths), *[await in_bucket(source) for source in sources if source.startswith(BUCKET)]]
-        _tell_passed_over(found)
-        uploads = [source for one in found for source in one.sources]
-        left = await filling.left(run, uploads)
+        enqueuer = Enqueuer(store.database, ScanUploads(store.database, store.blobs), by, *bounds)
+        run = await enqueuer.open_run(name, patient, urgent=urgent)
+        buckets = [source for source in sources if source.startswith(BUCKET)]
+        discovered = [sources_in_paths(paths), *[await sources_in_bucket(bucket) for bucket in buckets]]
+        print_passed_over((item for one in discovered for item in one.passed_over), errors)
+        uploads = [source for one in discovered for source in one.sources]
+        remaining = await enqueuer.remaining(run, uploads)
         failed = 0
-        with Bar("enqueueing", len(uploads), len(uploads) - len(left)) as bar:
+        with ProgressBar("enqueueing", len(uploads), len(uploads) - len(remaining)) as bar:
 
             def on_done(one_failed: bool) -> None:
                 nonlocal failed
                 failed += one_failed
                 bar.done(failed=one_failed)
 
-            await filling.fill(run, left, on_done)
-    console.print(f"run {name}: {len(left) - failed} put into the queue, {failed} could not be", highlight=False)
+            await enqueuer.enqueue(run, remaining, on_done)
+    console.print(f"run {name}: {len(remaining) - failed} put into the queue, {failed} could not be", highlight=False)
     return FAILED if failed else 0
-
-
-def _tell_passed_over(found: Sequence[Found]) -> None:
-    for item in (item for one in found for item in one.passed_over):
-        errors.print(
-            f"passed over, neither DICOM, zip nor NIfTI: {item}", style="yellow", highlight=False, markup=False
-        )

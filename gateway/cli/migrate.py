@@ -1,14 +1,14 @@
-"""`turnstile migrate`: the schema brought up to date, as `up` does by itself."""
+"""`turnstile migrate`: the database migration, which `up` also does at its start."""
 
-from gateway.cli.command_context import console, open_records, run_to_exit
+from gateway.cli.command_context import console, open_records, run_and_exit
 from gateway.database.migration import why_not_current
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
 
 def migrate() -> None:
-    """Bring the database's schema up to date; several at once take turns."""
-    run_to_exit(_migrate())
+    """Migrate the database schema to this version; several at once wait for each other."""
+    run_and_exit(_migrate())
 
 
 async def _migrate() -> int:

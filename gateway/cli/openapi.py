@@ -1,4 +1,4 @@
-"""`turnstile openapi`: the description of the API, from which `web/` makes its types."""
+"""`turnstile openapi`: the description of the API, from which `web/` generates its types."""
 
 import asyncio
 import json
@@ -11,15 +11,17 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from gateway.analyses.store.notifications import News
+from gateway.analyses.store.notifications import Notifications
 from gateway.auth.authentication import open_authentication
+from gateway.composition.record_store import RecordStore
+from gateway.composition.services import open_services
 from gateway.database.connection import Database
-from gateway.main import Store, create_app, open_services
+from gateway.main import create_app
 from gateway.settings.settings import Settings
 from gateway.storage.blobs import Blobs
 from gateway.telemetry.logs import configure_logs
 
-NOWHERE = "postgresql://nowhere/turnstile"  # nothing connects before it is asked
+NO_DATABASE = "postgresql://nowhere/turnstile"  # nothing connects before the first query
 
 
 def openapi() -> None:
@@ -34,15 +36,16 @@ def as_text(described: dict[str, Any]) -> str:
 
 
 async def description() -> dict[str, Any]:
-    """The calls of the gateway, whatever the settings of this machine are."""
+    """The OpenAPI description; it does not depend on the settings of this machine."""
     settings = Settings(triton_url="nowhere:1")
-    async with open_services(settings) as services, _unopened(settings) as store:
+    async with open_services(settings) as services, _unconnected_store(settings) as store:
         return create_app(services, store).openapi()
 
 
 @asynccontextmanager
-async def _unopened(settings: Settings) -> AsyncIterator[Store]:
-    database = Database(NOWHERE)
+async def _unconnected_store(settings: Settings) -> AsyncIterator[RecordStore]:
+    database = Database(NO_DATABASE)
     async with open_authentication(settings, database, loopback=True) as authentication:
         with TemporaryDirectory(prefix="turnstile-openapi-") as folder:
-            yield Store(database, Blobs(Path(folder)), News(NOWHERE), authentication, SecretStr(NOWHERE), "nowhere")
+            blobs, notifications = Blobs(Path(folder)), Notifications(NO_DATABASE)
+            yield RecordStore(database, blobs, notifications, authentication, SecretStr(NO_DATABASE), "nowhere")

@@ -1,4 +1,4 @@
-"""The bar of a run over many uploads: how many have ended, how many of them failed, and how it goes."""
+"""The progress bar of a mass run: uploads that have ended, failures, and a status text."""
 
 from types import TracebackType
 from typing import Self
@@ -8,14 +8,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli.command_context import errors
 
 
-class Bar:
-    """Shown within its block."""
+class ProgressBar:
+    """Shown while its `with` block runs."""
 
     def __init__(self, verb: str, total: int, done: int = 0) -> None:
         columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        told = TextColumn("{task.fields[failed]} failed"), TextColumn("{task.fields[words]}", markup=False)
-        self._progress = Progress(*columns, *told, console=errors)
-        self._task = self._progress.add_task("", total=total, completed=done, failed=0, words="")
+        texts = TextColumn("{task.fields[failed]} failed"), TextColumn("{task.fields[status]}", markup=False)
+        self._progress = Progress(*columns, *texts, console=errors)
+        self._task = self._progress.add_task("", total=total, completed=done, failed=0, status="")
         self._failed = 0
 
     def __enter__(self) -> Self:
@@ -28,14 +28,14 @@ class Bar:
         self._progress.stop()
 
     def done(self, *, failed: bool) -> None:
-        """One more has ended."""
+        """One more upload has ended."""
         self._failed += failed
         self._progress.update(self._task, advance=1, failed=self._failed)
 
-    def stands_at(self, done: int, total: int) -> None:
-        """So many of so many have ended, whoever did it."""
+    def set_progress(self, done: int, total: int) -> None:
+        """Set how many uploads have ended, of how many."""
         self._progress.update(self._task, completed=done, total=total)
 
-    def tell(self, words: str) -> None:
-        """Say how it goes."""
-        self._progress.update(self._task, words=words)
+    def set_status(self, text: str) -> None:
+        """Show a status text beside the bar."""
+        self._progress.update(self._task, status=text)

@@ -1,4 +1,4 @@
-"""`turnstile screen --url`: which gateway, with which login, over how many connections."""
+"""The options of `turnstile screen --url`: the remote gateway, the API token, the number of connections."""
 
 import os
 from collections.abc import AsyncIterator, Callable
@@ -11,28 +11,28 @@ import typer
 from pydantic import SecretStr
 
 from gateway.cli.command_context import errors
-from gateway.mass_runs.remote.concurrency_window import Window
+from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
-from gateway.mass_runs.remote.screening import There
+from gateway.mass_runs.remote.screening import RemoteScreening
 from gateway.mass_runs.run import Screening
 from gateway.settings.auth import https_or_loopback
 from screening.report import Notice
 
-DEFAULT_CONNECTIONS: Final = 8  # a gateway of eight cores; a smaller one refuses, and the window finds out
+DEFAULT_CONNECTIONS: Final = 8  # a gateway of eight cores; a smaller one refuses, and the concurrency window shrinks
 TOKEN: Final = "TURNSTILE_TOKEN"  # noqa: S105 - a variable's name
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """Screening through a gateway at `url`."""
+class RemoteOptions:
+    """Screening through the gateway at `url`."""
 
     url: str
     token: SecretStr | None
     connections: int
 
     @classmethod
-    def checked(cls, url: str, connections: int, *, insecure: bool) -> Self:
-        """With the token of the environment; raises BadParameter for what is no address of a gateway."""
+    def validated(cls, url: str, connections: int, *, insecure: bool) -> Self:
+        """With the token of TURNSTILE_TOKEN; raises BadParameter for an invalid address."""
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise typer.BadParameter("give the gateway's address: https://...", param_hint="--url")
         try:
@@ -43,12 +43,15 @@ class Elsewhere:
         return cls(url, SecretStr(token) if token else None, connections)
 
     @asynccontextmanager
-    async def opened(self, tell: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
-        """The gateway, found to be one where this login may screen; and how many uploads at once."""
-        async with RemoteGateway.opened(self.url, self.token, self.connections) as gateway:
+    async def open_screening(self, on_status: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
+        """Check that this token may screen there; give the screening and the number of uploads at once."""
+        async with RemoteGateway.connect(self.url, self.token, self.connections) as gateway:
             card = await gateway.card()
             errors.print(f"using the gateway at {self.url}, weights {card['version']}", style="dim", highlight=False)
             errors.print(Notice.NO_MEDICAL_DEVICE.value, style="dim")
             if not card["trained"]:
                 errors.print(Notice.UNTRAINED.value, style="bold red")
-            yield There(gateway, Window(self.connections), self.connections, tell), self.connections
+            yield (
+                RemoteScreening(gateway, ConcurrencyWindow(self.connections), self.connections, on_status),
+                self.connections,
+            )

@@ -1,4 +1,4 @@
-"""The note that a running `turnstile up` leaves, so that other commands of the same user can use its engines."""
+"""The file that a running `turnstile up` writes, so that other commands of the same user can use its engines."""
 
 import hashlib
 import json
@@ -10,17 +10,18 @@ from typing import Self
 import psutil
 
 from engines.data_directories import default_home
-from gateway.composition.storage import data_folder
-from gateway.main import Services, Store
+from gateway.composition.postgres import data_folder
+from gateway.composition.record_store import RecordStore
+from gateway.composition.services import Services
 from gateway.screening.model_repository import CARD
 
 
 @dataclass(frozen=True)
-class Running:
-    """Where it and its engines answer, with their secrets, whose process it is, and which model card it serves.
+class RunningInstance:
+    """Addresses and secrets of a running `turnstile up` and its engines, its process, and its model card.
 
-    `networks` is the folder that keeps its Triton's networks alive (`engines.repository_snapshot`), None where Triton is elsewhere;
-    `control` is the socket that `turnstile switch` speaks to, where one listens; `blob_url` is where its blobs lie.
+    `networks` is the folder of its repository snapshot (`engines.repository_snapshot`), None with an external Triton;
+    `control` is the socket of `turnstile switch`, None without one; `blob_url` is the folder or URL of the blobs.
     """
 
     url: str
@@ -35,9 +36,9 @@ class Running:
     control: str | None
 
     @classmethod
-    def here(cls, url: str, services: Services, store: Store, control: Path | None = None) -> Self:
-        """The note of this process."""
-        secret, served = services.triton_secret, services.networks.now
+    def of_this_process(cls, url: str, services: Services, store: RecordStore, control: Path | None = None) -> Self:
+        """What other commands need to know of this process."""
+        secret, served = services.triton_secret, services.networks.current
         return cls(
             url=url,
             triton_url=served.triton_url,
@@ -47,47 +48,47 @@ class Running:
             pid=os.getpid(),
             started_s=psutil.Process().create_time(),
             card_sha256=served.card_sha256,
-            networks=str(served.holding.folder) if served.holding else None,
+            networks=str(served.snapshot.folder) if served.snapshot else None,
             control=str(control) if control else None,
         )
 
-    def leave(self) -> None:
-        """Write the note, readable by this user alone; the last one that came up wins."""
-        note = _note()
-        note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_suffix(f".{self.pid}")
+    def write(self) -> None:
+        """Write the file, readable by this user alone. It replaces that of an `up` that was started earlier."""
+        file = _instance_file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{self.pid}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self)))
-        draft.replace(note)
+        draft.replace(file)
 
 
-def take_away() -> None:
-    """Remove the note, if it is still this process's."""
-    note = found()
-    if note is not None and note.pid == os.getpid():
-        _note().unlink(missing_ok=True)
+def remove_own_file() -> None:
+    """Delete the file if this process wrote it."""
+    running = find_running()
+    if running is not None and running.pid == os.getpid():
+        _instance_file().unlink(missing_ok=True)
 
 
-def found() -> Running | None:
-    """The `turnstile up` that runs now; None when there is no note, or its process is gone or another's."""
+def find_running() -> RunningInstance | None:
+    """The `turnstile up` that runs now; None without a file, or when its process has ended."""
     try:
-        note = Running(**json.loads(_note().read_text()))
-        alive = psutil.Process(note.pid).create_time() == note.started_s
+        running = RunningInstance(**json.loads(_instance_file().read_text()))
+        alive = psutil.Process(running.pid).create_time() == running.started_s
     except (OSError, ValueError, TypeError, psutil.Error):
         return None
-    return note if alive else None
+    return running if alive else None
 
 
-def found_for(repository: Path) -> Running | None:
-    """The `turnstile up` that runs now and serves the very same model card."""
-    note = found()
-    return note if note and note.card_sha256 == card_sha256(repository) else None
+def find_running_with_card(repository: Path) -> RunningInstance | None:
+    """The `turnstile up` that runs now with the model card of `repository`, else None."""
+    running = find_running()
+    return running if running and running.card_sha256 == card_sha256(repository) else None
 
 
 def card_sha256(repository: Path) -> str:
-    """Names the card; its own hashes name the networks."""
+    """Identifies the card, and with it the networks, whose hashes it holds."""
     return hashlib.sha256((repository / CARD).read_bytes()).hexdigest()
 
 
-def _note() -> Path:
+def _instance_file() -> Path:
     return default_home() / "running.json"

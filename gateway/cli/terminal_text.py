@@ -1,4 +1,4 @@
-"""Reports in words, for a terminal."""
+"""Reports as text for a terminal."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,56 +10,64 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from gateway.mass_runs.journal import Entry
+from gateway.mass_runs.journal import JournalEntry
 
 STYLES = {"normal": "bold green", "pathology": "bold red", "not_analysed": "bold yellow"}
 TOP_FINDINGS = 3
 
 
-def tell(whole: Mapping[str, Any], console: Console) -> None:
-    """Print a whole report in words: the verdict, what it rests on, and what to bear in mind."""
-    verdict = whole["verdict"]
+def print_report(report: Mapping[str, Any], console: Console) -> None:
+    """Print a full report: the verdict, its evidence and the notices."""
+    verdict = report["verdict"]
     title = Text(f"verdict: {verdict.replace('_', ' ')}", STYLES[verdict])
-    lines: list[RenderableType] = [_facts(whole)]
-    if whole["error"] is None:
-        lines.append(_findings(whole["findings"]))
-    lines += [Text(notice, "dim") for notice in whole["notices"]]
+    lines: list[RenderableType] = [_properties(report)]
+    if report["error"] is None:
+        lines.append(_findings(report["findings"]))
+    lines += [Text(notice, "dim") for notice in report["notices"]]
     console.print(Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False))
 
 
-def summarise(entries: Iterable[Entry], report: Path | None, console: Console) -> None:
-    """Print how many studies read what, why the failed ones failed, and where the report is, if there is one."""
+def print_passed_over(paths: Iterable[Path | str], console: Console) -> None:
+    """Print the files that are no upload."""
+    for path in paths:
+        console.print(
+            f"passed over, neither DICOM, zip nor NIfTI: {path}", style="yellow", highlight=False, markup=False
+        )
+
+
+def print_summary(entries: Iterable[JournalEntry], report_file: Path | None, console: Console) -> None:
+    """Print the number of studies by verdict, the reasons of failures, and the path of the report file."""
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for whole in (whole for entry in entries for whole in entry.reports):
-        verdicts[whole["verdict"]] += 1
-        if whole["error"]:
-            reasons[whole["error"]["code"]] += 1
+    for report in (report for entry in entries for report in entry.reports):
+        verdicts[report["verdict"]] += 1
+        if report["error"]:
+            reasons[report["error"]["code"]] += 1
     table = Table("verdict", "studies", show_edge=False)
     for verdict, count in sorted(verdicts.items()):
         table.add_row(Text(verdict.replace("_", " "), STYLES[verdict]), str(count))
     for code, count in reasons.most_common():
         table.add_row(f"  {code}", str(count), style="dim")
     console.print(table)
-    if report is not None:
-        console.print(f"report: {report}", highlight=False, markup=False)
+    if report_file is not None:
+        console.print(f"report: {report_file}", highlight=False, markup=False)
 
 
-def _facts(whole: Mapping[str, Any]) -> RenderableType:
+def _properties(report: Mapping[str, Any]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    row = whole["row"]
+    row = report["row"]
     table.add_row("study", Text(row["path_to_study"]))
-    if whole["error"]:
-        table.add_row("reason", f"{whole['error']['code']}: {whole['error']['detail']}")
+    if report["error"]:
+        table.add_row("reason", f"{report['error']['code']}: {report['error']['detail']}")
     else:
-        point = whole["operating_point"]
+        point = report["operating_point"]
         table.add_row(
-            "probability", f"{whole['probability']:.3f}, operating point {point['threshold']:.2f} ({point['name']})"
+            "probability", f"{report['probability']:.3f}, operating point {point['threshold']:.2f} ({point['name']})"
         )
-        table.add_row("key slice", str(whole["evidence"]["key_slice"]["slice"]))
+        table.add_row("key slice", str(report["evidence"]["key_slice"]["slice"]))
         table.add_row("localisation", row["pathology_localization"] or "none")
-        table.add_row("series", next(one["explanation"] for one in whole["series"] if one["chosen"]))
-        table.add_row("weights", whole["provenance"]["model_card"])
+        table.add_row("series", next(one["explanation"] for one in report["series"] if one["chosen"]))
+        table.add_row("weights", report["provenance"]["model_card"])
     table.add_row("time", f"{row['time_of_processing']:.2f} s")
     return table
 

@@ -12,12 +12,16 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from gateway.cli.command_context import console, errors, run_to_exit, until_ready, warn
-from gateway.cli.control_socket import Tell, listening
+from gateway.cli.command_context import console, errors, print_warnings, run_and_exit, wait_until_ready
+from gateway.cli.control_socket import OnProgress, control_socket
 from gateway.cli.demo import screen_phantom
-from gateway.cli.running_instance import Running, take_away
-from gateway.main import Services, Store, create_app, open_services, open_store, switch_in_audit, worker_of
-from gateway.screening.network_switch import Around
+from gateway.cli.running_instance import RunningInstance, remove_own_file
+from gateway.composition.network_switch_audit import record_network_switch
+from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.services import Services, open_services
+from gateway.composition.worker import create_worker
+from gateway.main import create_app
+from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -27,28 +31,28 @@ DRAIN_S = 30
 def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
-    triton_url: Annotated[str | None, typer.Option(help="host:port of a Triton elsewhere (gRPC).")] = None,
+    triton_url: Annotated[str | None, typer.Option(help="host:port of a Triton that runs already (gRPC).")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Screen a synthetic study once everything runs.")] = False,
 ) -> None:
     """Start everything and serve."""
-    run_to_exit(_up(host, port, triton_url, demo))
+    run_and_exit(_up(host, port, triton_url, demo))
 
 
 async def _up(host: str | None, port: int | None, triton_url: str | None, demo: bool) -> int:
     given: dict[str, Any] = {"host": host, "port": port, "triton_url": triton_url}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     configure_logs(settings.log_level)
-    with _bound(settings.host, settings.port) as listener:
-        errors.print("starting PostgreSQL and Triton (the first time it is built, which takes a minute)", style="dim")
-        async with open_store(settings) as store:
-            await store.authentication.refuse_without_login()
+    with _listening_socket(settings.host, settings.port) as listener:
+        errors.print("starting PostgreSQL and Triton (the first start installs Triton, about a minute)", style="dim")
+        async with open_record_store(settings) as store:
+            await store.authentication.require_login()
             async with open_services(settings) as services:
                 await _serve(services, store, listener, demo)
     errors.print("stopped", style="dim")
     return 0
 
 
-async def _serve(services: Services, store: Store, listener: socket.socket, demo: bool) -> None:
+async def _serve(services: Services, store: RecordStore, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
     server = _Server(
         uvicorn.Config(
@@ -56,51 +60,52 @@ async def _serve(services: Services, store: Store, listener: socket.socket, demo
             log_config=None,
             lifespan="off",
             server_header=False,
-            proxy_headers=False,  # the gateway believes the proxies that it is told of, not every loopback address
+            proxy_headers=False,  # the gateway trusts the proxies of its settings, not every loopback address
             timeout_graceful_shutdown=DRAIN_S,
         )
     )
     async with AsyncExitStack() as stack:
-        worker = await stack.enter_async_context(worker_of(services, store).at_work())
-        await stack.enter_async_context(_noted(url, services, store))
-        stack.enter_context(_stopped_by_signals(server, worker.drain, store.news.end))
+        worker = await stack.enter_async_context(create_worker(services, store).running())
+        await stack.enter_async_context(_discoverable(url, services, store))
+        stack.enter_context(_stop_on_signals(server, worker.drain, store.notifications.close))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve([listener]))
-            await _announce(services, store, url, demo)
+            await _print_addresses(services, store, url, demo)
 
 
 @asynccontextmanager
-async def _noted(url: str, services: Services, store: Store) -> AsyncIterator[None]:
-    """Be found by the other commands of this user, and hear what `turnstile switch` asks for."""
+async def _discoverable(url: str, services: Services, store: RecordStore) -> AsyncIterator[None]:
+    """Let other commands of this user find this process, and serve `turnstile switch`, until the block ends."""
 
-    async def switch(repository: str, tell: Tell) -> None:
-        await services.switch.to(Path(repository), Around(partial(switch_in_audit, services, store), note, tell))
+    async def switch(repository: str, on_progress: OnProgress) -> None:
+        record = partial(record_network_switch, services, store)
+        await services.switch.switch_to(Path(repository), SwitchHooks(record, write_instance_file, on_progress))
 
-    def note() -> None:
-        Running.here(url, services, store, socket_path).leave()
+    def write_instance_file() -> None:
+        RunningInstance.of_this_process(url, services, store, socket_path).write()
 
-    async with listening(switch) as socket_path:
-        note()
+    async with control_socket(switch) as socket_path:
+        write_instance_file()
         try:
             yield
         finally:
-            take_away()
+            remove_own_file()
 
 
-async def _announce(services: Services, store: Store, url: str, demo: bool) -> None:
+async def _print_addresses(services: Services, store: RecordStore, url: str, demo: bool) -> None:
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
-    console.print(f"[bold]records[/]  {store.where}", highlight=False)
+    console.print(f"[bold]records[/]  {store.location}", highlight=False)
     console.print(f"[bold]login[/]    {store.authentication.description}", highlight=False)
-    warn(services)
+    print_warnings(services)
     if demo:
-        await until_ready(services)
+        await wait_until_ready(services)
         await screen_phantom(services, None)
     console.print("Ctrl-C stops everything", style="green")
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn raises a caught signal again when it has stopped, which would kill us before Triton is told to stop."""
+    """Uvicorn raises a caught signal again at its end, which would kill this process before Triton is stopped."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -108,8 +113,8 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _stopped_by_signals(server: uvicorn.Server, *others: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM drains the server and the others, the second stops the server at once."""
+def _stop_on_signals(server: uvicorn.Server, *others: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM drains the server and calls the others; the second stops the server at once."""
     loop = asyncio.get_running_loop()
 
     def stop(number: int) -> None:
@@ -127,8 +132,8 @@ def _stopped_by_signals(server: uvicorn.Server, *others: Callable[[], None]) -> 
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket on the address, not yet listening: who asks too early is refused, not left waiting."""
+def _listening_socket(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket bound to the address, not yet listening: early clients are refused instead of waiting."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named; without it every answer waits 40 ms for an ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

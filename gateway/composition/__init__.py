@@ -1,1 +1,1 @@
-"""The composition root: the one place that knows every part and how they fit."""
+"""How the parts fit together: what is made from the settings, and what each capability is given."""

@@ -1,1 +1,1 @@
-"""PostgreSQL: connection, schema migrations, tables, and what every query shares."""
+"""PostgreSQL: connection, schema migrations, tables, paging and optimistic locking."""

@@ -1,4 +1,4 @@
-"""PostgreSQL as the services see it: one transaction at a time, and one error when it is away."""
+"""The connection to PostgreSQL: transactions, readiness, and one error when it does not answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,21 +10,21 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from gateway.errors import DatabaseAway
+from gateway.errors import DatabaseUnavailable
 
-__all__ = ["AsyncSession", "Database"]  # the session for those who hand it on and know no SQL
+__all__ = ["AsyncSession", "Database"]  # the session for services, which pass it on and use no SQL
 
 POOL_SIZE = 10  # a query takes a few ms, and the gateway answers some 100 requests a second
 POOL_OVERFLOW = 10
 POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
-READY_TIMEOUT_S = 3.0  # those who probe wait for 4 or 5
-REFUSED = "08001"
-AWAY = ("08", "57P", "53")  # classes of SQLSTATE: connection, operator intervention, out of disk, memory, connections
+READY_TIMEOUT_S = 3.0  # probes wait for 4 or 5 s
+CONNECTION_REFUSED = "08001"
+UNAVAILABLE = ("08", "57P", "53")  # classes of SQLSTATE: connection, operator intervention, out of resources
 
 
 class Database:
-    """The pool of connections to one PostgreSQL; made without connecting, so a database may come later."""
+    """The connection pool of one PostgreSQL; it connects at the first transaction, so PostgreSQL may start later."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
@@ -32,38 +32,38 @@ class Database:
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
             pool_timeout=POOL_WAIT_S,
-            pool_pre_ping=True,  # a connection that died while it lay idle is replaced, not handed out
+            pool_pre_ping=True,  # a broken idle connection is replaced before it is used
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "turnstile"},
             hide_parameters=True,  # an error that is logged quotes no name
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._left: set[asyncio.Task[str | None]] = set()
+        self._cancelled_probes: set[asyncio.Task[str | None]] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed at the end, or undone whole; raises DatabaseAway."""
-        with _told_as_away():
+        """A session that is committed at the end of the block, or rolled back; raises DatabaseUnavailable."""
+        with _translate_errors():
             async with self._sessions.begin() as session:
                 yield session
 
     async def why_not_ready(self) -> str | None:
-        """None when a query is answered soon, else the reason in words.
+        """None when a query is answered within READY_TIMEOUT_S, else the reason.
 
-        One that hangs is left to be cancelled by itself, which takes psycopg another 10 s.
+        A query that hangs is cancelled in the background, which takes psycopg another 10 s.
         """
-        asked = asyncio.create_task(self._why_no_answer())
-        if (await asyncio.wait({asked}, timeout=READY_TIMEOUT_S))[0]:
-            return asked.result()
-        self._left.add(asked)
-        asked.add_done_callback(self._left.discard)
-        asked.cancel()
+        probe = asyncio.create_task(self._probe())
+        if (await asyncio.wait({probe}, timeout=READY_TIMEOUT_S))[0]:
+            return probe.result()
+        self._cancelled_probes.add(probe)
+        probe.add_done_callback(self._cancelled_probes.discard)
+        probe.cancel()
         return f"the database does not answer within {READY_TIMEOUT_S:g} s"
 
-    async def _why_no_answer(self) -> str | None:
+    async def _probe(self) -> str | None:
         try:
             async with self.transaction() as session:
                 await session.execute(text("SELECT 1"))
-        except DatabaseAway as error:
+        except DatabaseUnavailable as error:
             return str(error)
         return None
 
@@ -73,28 +73,28 @@ class Database:
 
 
 def _driver_url(url: str) -> URL:
-    """`postgresql://...` as SQLAlchemy wants it, with psycopg 3 for a driver."""
+    """`postgresql://...` with psycopg 3 as SQLAlchemy's driver."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
 def libpq_url(url: str) -> str:
-    """The same, for psycopg itself; it holds the password."""
+    """The URL for psycopg itself; it contains the password."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager
-def _told_as_away() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except PoolExhausted as error:
-        raise DatabaseAway("every connection to the database is in use") from error
+        raise DatabaseUnavailable("every connection to the database is in use") from error
     except DBAPIError as error:
-        if not _is_away(error):
+        if not _is_unavailable(error):
             raise
-        raise DatabaseAway("the database does not answer") from error
+        raise DatabaseUnavailable("the database does not answer") from error
 
 
-def _is_away(error: DBAPIError) -> bool:
-    """Whether the connection, not the statement, was at fault; a refused connection has no SQLSTATE at all."""
-    state = getattr(error.orig, "sqlstate", None) or REFUSED
-    return error.connection_invalidated or (isinstance(error, OperationalError) and state.startswith(AWAY))
+def _is_unavailable(error: DBAPIError) -> bool:
+    """Whether the connection failed, not the statement; a refused connection has no SQLSTATE."""
+    state = getattr(error.orig, "sqlstate", None) or CONNECTION_REFUSED
+    return error.connection_invalidated or (isinstance(error, OperationalError) and state.startswith(UNAVAILABLE))

@@ -1,4 +1,4 @@
-"""A record that is changed only as it was read."""
+"""Optimistic locking: a record is changed only at the version that the client has read."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,13 +9,13 @@ from gateway.database.tables import PatientRow, ScanRow
 from gateway.errors import PreconditionFailed
 
 
-async def changed(
+async def update_if_unchanged(
     session: AsyncSession,
     row: PatientRow | ScanRow,
     values: Mapping[str, str | None],
     expected: Collection[int] | None,
 ) -> None:
-    """Give a locked row its new values and version; raises PreconditionFailed unless it stands at an expected one."""
+    """Write values and a new version to a locked row; raises PreconditionFailed at an unexpected version."""
     if expected is not None and row.version not in expected:
         raise PreconditionFailed("the record was changed since you read it; read it again")
     for name, value in values.items():

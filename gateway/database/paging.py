@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 
 @dataclass(frozen=True)
-class Window:
+class PageRange:
     """Which part of a list."""
 
     limit: int
@@ -21,7 +21,7 @@ async def count(session: AsyncSession, statement: Select[Any]) -> int:
     return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
-def holds(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
+def contains_text(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
     """Whether a column that is kept in lower case holds the words, whatever their case; % and _ mean themselves.
 
     The index of trigrams finds the candidates, and the words themselves decide. Fewer than three letters have no

@@ -1,1 +1,1 @@
-"""Liveness, readiness and the metrics page."""
+"""Health: liveness, readiness and the metrics page."""

@@ -1,4 +1,4 @@
-"""Is the process alive, may it be sent studies, and how does it do."""
+"""GET /healthz, /readyz and /metrics: liveness, readiness, metrics."""
 
 import asyncio
 from http import HTTPStatus
@@ -8,21 +8,21 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.database.connection import Database
-from gateway.health.metrics_page import Exposition
-from gateway.screening.active_networks import Networks
+from gateway.health.metrics_page import MetricsPage
+from gateway.screening.active_networks import ActiveNetworks
 
 READY: Final = "ready"
 RETRY_AFTER_S: Final = "2"  # a server that was killed is back in one or two seconds
 
 
-class Alive(BaseModel):
+class Liveness(BaseModel):
     """The process answers."""
 
     status: str = "ok"
 
 
 class Readiness(BaseModel):
-    """Whether studies can be taken in and screened now; `ensemble` and `database` are "ready" or the reason why not."""
+    """Whether uploads can be stored and screened now; `ensemble` and `database` are "ready" or the reason why not."""
 
     ready: bool
     reason: str | None = None
@@ -31,18 +31,18 @@ class Readiness(BaseModel):
     trained: bool
 
 
-def health_router(networks: Networks, database: Database, exposition: Exposition) -> APIRouter:
+def health_router(networks: ActiveNetworks, database: Database, metrics_page: MetricsPage) -> APIRouter:
     """GET /healthz, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="The process is alive")
-    async def healthz() -> Alive:
-        return Alive()
+    async def healthz() -> Liveness:
+        return Liveness()
 
     @router.get("/readyz", summary="The ensemble and the database are ready", responses={503: {"model": Readiness}})
     async def readyz(response: Response) -> Readiness:
         async with networks.in_use() as served:
-            ensemble, store = await asyncio.gather(served.analysis.engine.why_not_ready(), database.why_not_ready())
+            ensemble, store = await asyncio.gather(served.pipeline.engine.why_not_ready(), database.why_not_ready())
         reason = ensemble or store
         if reason is not None:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
@@ -57,6 +57,6 @@ def health_router(networks: Networks, database: Database, exposition: Exposition
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)
     async def metrics_() -> Response:
-        return Response(await exposition.page(), media_type=exposition.content_type)
+        return Response(await metrics_page.render(), media_type=metrics_page.content_type)
 
     return router

@@ -1,1 +1,1 @@
-"""What all HTTP calls share: authorization, errors, entity tags, ranges, multipart, security headers."""
+"""Shared by all HTTP calls: authorization, errors, entity tags, ranges, multipart, security headers."""

@@ -1,12 +1,12 @@
-"""What a call requires of its caller: a principal, a scope, a rate.
+"""What an HTTP call requires: a principal, a scope, a rate limit.
 
     async def patients(principal: CurrentPrincipal, context: Context) -> ...         # signed in, any role
     @router.get("/patients", dependencies=[requires(Scope.PATIENTS_READ)])           # signed in, with this scope
     async def patients(principal: Annotated[Principal, requires(Scope.PATIENTS_READ)])
-    @router.post("/scans", dependencies=[LIMITED_UPLOAD])                            # within the upload rate
+    @router.post("/scans", dependencies=[UPLOAD_RATE_LIMIT])                         # within the upload rate
 
-Without a login the answer is 401 `not_signed_in` or `invalid_token`, without the scope 403 `not_permitted`, above the
-rate 429 `too_many_requests`. Refused credentials and refused calls are audit events.
+The answer is 401 `not_signed_in` or `invalid_token` without a login, 403 `not_permitted` without the scope, and 429
+`too_many_requests` above the rate limit. Refused credentials and refused calls are audit events.
 """
 
 from typing import Annotated, Any, Final, Protocol
@@ -15,7 +15,13 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.errors import NotPermitted, NotSignedIn
-from gateway.http.request_credentials import SESSION, RequestCredentials, credentials_of, forget_cookie, request_context
+from gateway.http.request_credentials import (
+    SESSION_COOKIE,
+    RequestCredentials,
+    credentials_of,
+    delete_cookie,
+    request_context,
+)
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
 
@@ -23,14 +29,17 @@ BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a to
 
 
 class Authentication(Protocol):
-    """What the calls ask of `gateway.auth`; the composition root puts it into the application's state."""
+    """The authentication that HTTP calls use; `gateway.auth` implements it, the composition root sets it."""
 
     @property
     def public_url(self) -> str | None:
-        """The address that browsers know, where it differs from the Host header."""
+        """The service's address in browsers, where it differs from the Host header."""
 
     async def authenticate(self, credentials: RequestCredentials, context: RequestContext) -> Principal:
-        """The principal; raises NotSignedIn, NotPermitted, ForeignOrigin, TooManyRequests or ProviderAway."""
+        """The principal.
+
+        Raises NotSignedIn, NotPermitted, ForeignOrigin, TooManyRequests or IdentityProviderUnavailable.
+        """
 
     async def record_refused_call(
         self, principal: Principal, context: RequestContext, method: str, scope: Scope
@@ -60,7 +69,7 @@ async def _principal(
     try:
         return await authentication_of(request).authenticate(credentials_of(request), context)
     except NotSignedIn as refusal:
-        refusal.headers |= _sign_in_again(request)
+        refusal.headers |= _challenge(request)
         raise
 
 
@@ -69,27 +78,27 @@ CurrentPrincipal = Annotated[Principal, SIGNED_IN]
 
 
 def requires(*scopes: Scope) -> Any:
-    """A dependency that gives the principal when it has every one of `scopes`."""
+    """A dependency that returns the principal; raises NotPermitted unless it has all `scopes`."""
 
-    async def permitted(request: Request, principal: CurrentPrincipal, context: Context) -> Principal:
+    async def principal_with_scopes(request: Request, principal: CurrentPrincipal, context: Context) -> Principal:
         for scope in scopes:
-            if not principal.may(scope):
+            if not principal.has_scope(scope):
                 await authentication_of(request).record_refused_call(principal, context, request.method, scope)
                 raise NotPermitted(f"this login does not include {scope}")
         return principal
 
-    return Depends(permitted)
+    return Depends(principal_with_scopes)
 
 
-async def _limited(request: Request, principal: CurrentPrincipal, context: Context) -> None:
+async def _count_upload(request: Request, principal: CurrentPrincipal, context: Context) -> None:
     await authentication_of(request).count_upload(principal, context)
 
 
-LIMITED_UPLOAD: Final = Depends(_limited)
+UPLOAD_RATE_LIMIT: Final = Depends(_count_upload)
 
 
-def _sign_in_again(request: Request) -> dict[str, str]:
+def _challenge(request: Request) -> dict[str, str]:
     """The challenge of RFC 6750 3, and the deletion of a session cookie that is no longer valid."""
     response = Response()
-    forget_cookie(request, response, SESSION)
+    delete_cookie(request, response, SESSION_COOKIE)
     return {"WWW-Authenticate": "Bearer", "Set-Cookie": response.headers["set-cookie"]}

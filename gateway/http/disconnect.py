@@ -1,4 +1,4 @@
-"""Work stops when nobody waits for its answer any more."""
+"""Cancels the work of a request when its client disconnects."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,24 +9,24 @@ from starlette.requests import ClientDisconnect, Request
 T = TypeVar("T")
 
 
-async def unless_disconnected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`; when the client leaves first, cancel it, wait until it has tidied up, and raise ClientDisconnect.
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await `work`. When the client disconnects first, cancel it, await its cleanup, and raise ClientDisconnect.
 
-    The body of the request must have been read to its end: what comes next can only be the disconnection.
+    The body of the request must have been read to its end, so that the next message is the disconnection.
     """
     task = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnection(request))
+    disconnection = asyncio.create_task(_until_disconnected(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnection}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise ClientDisconnect
         return task.result()
     finally:
-        for left in (task, gone):
-            left.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
+        for pending in (task, disconnection):
+            pending.cancel()
+        await asyncio.gather(task, disconnection, return_exceptions=True)
 
 
-async def _disconnection(request: Request) -> None:
+async def _until_disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,33 +1,33 @@
-"""The errors that calls promise on the OpenAPI page; every one has the shape of Problem."""
+"""The errors of HTTP calls as OpenAPI documents them; each has the shape of Problem."""
 
 from typing import Any, Final
 
 Problems = dict[int | str, dict[str, Any]]
 
-# By reference: told as a model, a call that streams would promise its errors in the type that it streams.
+# By reference: with `model`, a streaming call would document its errors with the media type of its stream.
 BODY: Final = {"schema": {"$ref": "#/components/schemas/Problem"}}
 MEANINGS: Final = {
     400: "The body is malformed",
-    401: "Nobody is signed in: not_signed_in, invalid_token",
-    403: "The login does not include this: not_permitted",
-    404: "There is no such record, or it is another institution's: not_found",
-    409: "It does not fit what is there now: idempotency_busy, model_card_changed",
+    401: "No valid login: not_signed_in, invalid_token",
+    403: "The login has no such scope: not_permitted",
+    404: "No such record in the principal's institution: not_found",
+    409: "It conflicts with the current state: idempotency_busy, model_card_changed",
     412: "The record was changed since it was read: precondition_failed",
     413: "The body is too long: content_too_large",
-    422: "A value is not what it must be: invalid_request",
-    429: "Too often: too_many_requests; see Retry-After",
-    503: "The database is away: database_unavailable; see Retry-After",
+    422: "A value is invalid: invalid_request",
+    429: "Too many requests: too_many_requests; see Retry-After",
+    503: "The database is unavailable: database_unavailable; see Retry-After",
 }
 
 
 def problems(*statuses: int) -> Problems:
-    """These errors, for `responses` of a call or a router."""
+    """The errors with these statuses, for `responses` of a call or a router."""
     return {status: problem(MEANINGS[status]) for status in statuses}
 
 
 def problem(meaning: str) -> dict[str, Any]:
-    """One error with a meaning of its own."""
+    """One error with its own description."""
     return {"description": meaning, "content": {"application/json": BODY}}
 
 
-ANYWHERE: Final = problems(400, 401, 403, 413, 422, 429, 503)
+COMMON_ERRORS: Final = problems(400, 401, 403, 413, 422, 429, 503)

@@ -1,4 +1,4 @@
-"""Errors -> HTTP, in one place; the body is always {error, detail, request_id}."""
+"""Exceptions as HTTP responses; the body is always {error, detail, request_id}."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,12 +17,12 @@ from screening.errors import StudyError
 
 log = structlog.get_logger(__name__)
 
-GONE = 499  # nginx's number; nobody reads this answer
+CLIENT_CLOSED_REQUEST = 499  # nginx's status; the client has left and does not read it
 RETRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], int]) -> None:
-    """Answer every exception with the one shape; `retry_after_s` is asked when the answer is 429 or 503."""
+    """Answer each exception in this shape; `retry_after_s` gives Retry-After in seconds for 429 and 503."""
 
     def answer(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
         metrics.errors.labels(error).inc()
@@ -47,17 +47,17 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
 
     async def invalid_request(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
-        where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", where)
+        detail = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
 
     async def client_gone(_request: Request, _error: Exception) -> JSONResponse:
         return answer(
-            GONE, "client_gone", "the client left before its request had come in"
-        )  # for log and metrics alone
+            CLIENT_CLOSED_REQUEST, "client_gone", "the client disconnected before its request was complete"
+        )  # for the log and the metrics only
 
     async def unknown(_request: Request, _error: Exception) -> JSONResponse:
-        # Starlette raises it again after the answer, and the server logs its frames.
-        detail = "the service failed; the request id finds the reason in its log"
+        # Starlette raises it again after the answer, and the server logs the traceback.
+        detail = "the service failed; its log has the reason under this request_id"
         return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
     app.add_exception_handler(StudyError, study_error)

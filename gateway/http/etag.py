@@ -1,4 +1,4 @@
-"""Versions of records as entity tags: ETag on the way out, If-Match on the way in (RFC 9110 8.8.3 and 13.1.1)."""
+"""Versions of records as entity tags: ETag in responses, If-Match in requests (RFC 9110 8.8.3 and 13.1.1)."""
 
 import re
 from typing import Annotated, Final
@@ -8,28 +8,30 @@ from fastapi import Depends, Header
 from gateway.errors import PreconditionFailed
 
 TAGS: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)')
-ANY: Final = "*"
+ANY_VERSION: Final = "*"
 
 
-def tag_of(version: int) -> str:
-    """The strong tag of a record's version."""
+def etag_of(version: int) -> str:
+    """The strong entity tag of a record's version."""
     return f'"{version}"'
 
 
-async def _expected(
+async def _accepted_versions(
     if_match: Annotated[
         str | None,
-        Header(description="The ETag that you read; 412 when the record was changed since.", max_length=1000),
+        Header(
+            description="The ETag of the record as you read it; 412 when the record has changed since.", max_length=1000
+        ),
     ] = None,
 ) -> frozenset[int] | None:
-    """The versions that the client accepts; None when it accepts any. Raises PreconditionFailed for no tag of ours."""
-    if if_match is None or if_match.strip() == ANY:
+    """The versions that If-Match names; None when it is absent or `*`. Raises PreconditionFailed when it names none."""
+    if if_match is None or if_match.strip() == ANY_VERSION:
         return None
-    # If-Match compares strongly: a weak tag matches nothing, and neither does what is not a version.
+    # If-Match uses the strong comparison: weak tags and tags that are no version match nothing.
     strong = frozenset(int(tag) for weak, tag in TAGS.findall(if_match) if not weak and tag.isdecimal())
     if not strong:
         raise PreconditionFailed("If-Match names no version of this record")
     return strong
 
 
-Expected = Annotated[frozenset[int] | None, Depends(_expected)]
+ExpectedVersions = Annotated[frozenset[int] | None, Depends(_accepted_versions)]

@@ -1,4 +1,4 @@
-"""Parts of a file and copies that a client has already: Range, If-Range and If-None-Match (RFC 9110 13 and 14)."""
+"""Partial and conditional responses: Range, If-Range and If-None-Match (RFC 9110 13 and 14)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,53 +9,52 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.errors import RangeNotSatisfiable
 
-PRIVATE: Final = "private, no-cache"  # kept by the browser alone, and only used again after a look at the tag
+CACHE_PRIVATE: Final = "private, no-cache"  # cached by the browser only, and revalidated by entity tag before each use
 _ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 _TAG: Final = re.compile(r'(?:W/)?("[\x21\x23-\x7e]*")')
 
 
-def has_it(request: Request, tag: str) -> bool:
-    """Whether the client has the bytes of this entity tag."""
+def is_cached(request: Request, tag: str) -> bool:
+    """Whether If-None-Match holds this entity tag."""
     known = request.headers.get("if-none-match", "")
     return known.strip() == "*" or tag in _TAG.findall(known)
 
 
 def not_modified(tag: str) -> Response:
-    """The answer to a client that has the bytes."""
-    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": PRIVATE})
+    """304 for a client that has the bytes."""
+    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": CACHE_PRIVATE})
 
 
-def wanted_range(request: Request, size: int, tag: str) -> tuple[int, int] | None:
-    """First byte and the one after the last that are asked for; None for all of them.
+def requested_range(request: Request, size: int, tag: str) -> tuple[int, int] | None:
+    """The requested range of bytes: start, and end after the last byte; None for the whole file.
 
-    Several ranges, or what is no range, are answered with everything, as RFC 9110 14.2 allows. Raises
-    RangeNotSatisfiable.
+    Several ranges, and an invalid Range, give the whole file, as RFC 9110 14.2 allows. Raises RangeNotSatisfiable.
     """
-    told = _ONE_RANGE.fullmatch(request.headers.get("range", ""))
-    if request.method != "GET" or told is None or told[1] == told[2] == "":
+    range_match = _ONE_RANGE.fullmatch(request.headers.get("range", ""))
+    if request.method != "GET" or range_match is None or range_match[1] == range_match[2] == "":
         return None
     if request.headers.get("if-range", tag) != tag:
         return None
-    if told[1]:
-        start, end = int(told[1]), min(size, int(told[2]) + 1 if told[2] else size)
-        if told[2] and int(told[2]) < int(told[1]):
+    if range_match[1]:
+        start, end = int(range_match[1]), min(size, int(range_match[2]) + 1 if range_match[2] else size)
+        if range_match[2] and int(range_match[2]) < int(range_match[1]):
             return None
     else:
-        start, end = max(0, size - int(told[2])), size
+        start, end = max(0, size - int(range_match[2])), size
     if start >= end:
         raise RangeNotSatisfiable(f"the file has {size} bytes", {"Content-Range": f"bytes */{size}"})
     return start, end
 
 
-async def streamed(
+async def streaming_response(
     chunks: AsyncIterator[bytes], size: int, media_type: str, headers: dict[str, str], status: int = 200
 ) -> StreamingResponse:
-    """An answer of `size` bytes; what fails at the first of them fails before the answer has begun."""
+    """A response of `size` bytes; an error at the first chunk is raised before the response starts."""
     first = await anext(chunks, b"")
-    return StreamingResponse(_joined(first, chunks), status, headers | {"Content-Length": str(size)}, media_type)
+    return StreamingResponse(_prepend(first, chunks), status, headers | {"Content-Length": str(size)}, media_type)
 
 
-async def _joined(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _prepend(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for chunk in chunks:
         yield chunk

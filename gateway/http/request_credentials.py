@@ -1,4 +1,4 @@
-"""The credentials and the origin of a request, and the cookies of a browser."""
+"""The credentials and the origin of a request, and the cookies of the page."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,16 +10,16 @@ from gateway.errors import ForeignOrigin
 from gateway.http.request_id import request_id
 from gateway.principal import RequestContext
 
-FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-SESSION: Final = "turnstile"
-STATE: Final = "turnstile_sign_in"
+PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+SESSION_COOKIE: Final = "turnstile"
+STATE_COOKIE: Final = "turnstile_sign_in"
 
 
 @dataclass(frozen=True)
 class RequestCredentials:
-    """What a request carries of its sender: credentials, and the headers that say which page and host sent it.
+    """Credentials of a request, and the headers that say which page and host sent it.
 
-    `origin` is the browser's Origin header, `own_origin` the origin of our own pages.
+    `origin` is the browser's Origin header, `own_origin` the origin of our own page; `forwarded` tells of a proxy.
     """
 
     method: str
@@ -33,15 +33,15 @@ class RequestCredentials:
 
     @property
     def has_credential(self) -> bool:
-        """Whether the request carries a token or a session that could be refused."""
+        """Whether the request carries a token or a session cookie."""
         return self.authorization is not None or self.session is not None
 
 
 def refuse_cross_site(credentials: RequestCredentials) -> None:
-    """Raise ForeignOrigin when the browser says that a page of another origin sent the request."""
+    """Raise ForeignOrigin when Origin or Sec-Fetch-Site names a page of another origin."""
     own_or_absent = credentials.origin in (None, credentials.own_origin)
     if not own_or_absent or credentials.fetch_site not in (None, "same-origin", "none"):
-        raise ForeignOrigin("this request was sent by another web page")
+        raise ForeignOrigin("another web page sent this request")
 
 
 def credentials_of(request: Request) -> RequestCredentials:
@@ -52,20 +52,20 @@ def credentials_of(request: Request) -> RequestCredentials:
         host=headers.get("host", ""),
         own_origin=own_origin(request),
         authorization=headers.get("authorization"),
-        session=request.cookies.get(cookie(request, SESSION)),
+        session=request.cookies.get(cookie_name(request, SESSION_COOKIE)),
         origin=headers.get("origin"),
         fetch_site=headers.get("sec-fetch-site"),
-        forwarded=any(name in headers for name in FORWARDING),
+        forwarded=any(name in headers for name in PROXY_HEADERS),
     )
 
 
 def request_context(request: Request) -> RequestContext:
-    """The address and the id of a request, for the audit."""
+    """The address and the id of a request, for the audit log."""
     return RequestContext(request.client.host if request.client else "", request_id())
 
 
 def own_origin(request: Request) -> str:
-    """The origin of our own pages, as browsers spell it."""
+    """The origin of our own page, as a browser sends it."""
     public = request.app.state.authentication.public_url
     if public is not None:
         parts = urlsplit(public)
@@ -73,15 +73,15 @@ def own_origin(request: Request) -> str:
     return f"{request.scope['scheme']}://{request.headers.get('host', '')}"
 
 
-def cookie(request: Request, name: str) -> str:
+def cookie_name(request: Request, name: str) -> str:
     """The cookie's name; over https with the prefix __Host-, which binds it to this host (RFC 6265bis 4.1.3.2)."""
     return f"__Host-{name}" if _is_https(request) else name
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, *, cross_site: bool) -> None:
-    """A cookie until the browser closes; with `cross_site` it is sent on a link from another site too."""
+    """Set a session cookie (until the browser closes), SameSite=Strict; Lax with `cross_site`."""
     response.set_cookie(
-        cookie(request, name),
+        cookie_name(request, name),
         value,
         path="/",
         httponly=True,
@@ -90,9 +90,9 @@ def set_cookie(request: Request, response: Response, name: str, value: str, *, c
     )
 
 
-def forget_cookie(request: Request, response: Response, name: str) -> None:
+def delete_cookie(request: Request, response: Response, name: str) -> None:
     """Delete the cookie in the browser."""
-    response.delete_cookie(cookie(request, name), path="/", httponly=True, secure=_is_https(request))
+    response.delete_cookie(cookie_name(request, name), path="/", httponly=True, secure=_is_https(request))
 
 
 def _is_https(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""The request's id: taken from the client when it is sane, made otherwise, returned and logged."""
+"""The request id: from X-Request-ID when that is valid, else a new one; it is logged and returned."""
 
 import re
 from time import perf_counter
@@ -12,19 +12,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.telemetry.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
-SANE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 log = structlog.get_logger(__name__)
 
 
 def request_id() -> str:
-    """The id of the request in work."""
+    """The id of the current request."""
     return str(structlog.contextvars.get_contextvars()["request_id"])
 
 
 class RequestLog:
-    """ASGI middleware: binds the id to every log line, and writes and counts each answered request once."""
+    """ASGI middleware: binds the id to all log lines, and logs and counts each request once."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -34,27 +34,27 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        known = _id_of(scope)
+        id_ = _id_of(scope)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=known)
+        structlog.contextvars.bind_contextvars(request_id=id_)
         start, status = perf_counter(), 499  # nginx's number for a client that left before the answer
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = known
+                MutableHeaders(scope=message)[HEADER] = id_
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         except Exception:
-            status = 500  # answered outside of this middleware
+            status = 500  # the outer middleware sends this response
             raise
         finally:
-            self._tell(scope, status, perf_counter() - start)
+            self._record(scope, status, perf_counter() - start)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # the pattern, never the path that the client sent
         method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
@@ -64,4 +64,4 @@ class RequestLog:
 
 def _id_of(scope: Scope) -> str:
     sent = dict(scope["headers"]).get(HEADER.lower().encode(), b"")
-    return sent.decode() if SANE.fullmatch(sent) else uuid4().hex
+    return sent.decode() if VALID_ID.fullmatch(sent) else uuid4().hex

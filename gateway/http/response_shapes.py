@@ -1,4 +1,4 @@
-"""The shapes of answers, for the OpenAPI page and for those who generate clients from it."""
+"""The shapes of responses in OpenAPI, for its page and for generated clients."""
 
 from typing import Any, Final, Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from screening.report import Notice
 
-ROW: Final[dict[str, Any]] = {
+ROW_EXAMPLE: Final[dict[str, Any]] = {
     "path_to_study": "study.zip",
     "study_uid": "2.25.213467",
     "series_uid": "2.25.771209",
@@ -26,9 +26,9 @@ ROW: Final[dict[str, Any]] = {
 class Row(BaseModel):
     """One study. `pathology` and `probability_of_pathology` are null when it was not analysed, never 0."""
 
-    model_config = ConfigDict(json_schema_extra={"example": ROW})
+    model_config = ConfigDict(json_schema_extra={"example": ROW_EXAMPLE})
 
-    path_to_study: str = Field(description="The upload's own name, as the client sent it.")
+    path_to_study: str = Field(description="The name of the upload, as the client sent it.")
     study_uid: str | None = None
     series_uid: str | None = None
     probability_of_pathology: float | None = Field(description="Calibrated probability; null when not analysed.")
@@ -39,8 +39,8 @@ class Row(BaseModel):
     pathology_localization: str | None = Field(None, description="x_min,x_max,y_min,y_max,z_min,z_max")
     verdict: Literal["normal", "pathology", "not_analysed"]
     error: str | None = Field(None, description="Stable code of the reason why the study was not analysed.")
-    detail: str | None = Field(None, description="The same reason in words.")
-    notices: list[str] = Field(description="What to bear in mind before believing the verdict.")
+    detail: str | None = Field(None, description="The same reason as text for people.")
+    notices: list[str] = Field(description="What limits the verdict, for instance untrained weights.")
 
 
 class Summary(BaseModel):
@@ -49,18 +49,18 @@ class Summary(BaseModel):
     studies: int
     analysed: int
     failed: int
-    has_pathology_any: bool = Field(description="True when any analysed study reads pathology.")
+    has_pathology_any: bool = Field(description="True when the verdict of any study is pathology.")
 
 
 class Rows(BaseModel):
-    """Several studies in one request."""
+    """The rows and the summary of several studies."""
 
     rows: list[Row]
     summary: Summary
 
 
 class Problem(BaseModel):
-    """Every error answers in this shape."""
+    """The body of each error response."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -73,5 +73,5 @@ class Problem(BaseModel):
     )
 
     error: str = Field(description="Stable code; see the table of errors.")
-    detail: str = Field(description="What happened and what to do, in words.")
-    request_id: str = Field(description="Finds this request in the service's log.")
+    detail: str = Field(description="What happened and what to do, for people.")
+    request_id: str = Field(description="The id of this request in the service's log.")

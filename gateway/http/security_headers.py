@@ -1,4 +1,4 @@
-"""What holds for every request and answer: how long a body may be, and what browsers may do with an answer."""
+"""Security of all requests and responses: limits of bodies, security headers, CORS, trusted proxies."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,18 +11,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway.http.body_drain import Lingering
+from gateway.http.body_drain import BodyDrain
 from gateway.settings.auth import AuthSettings
 
-# Calls that take a study; they count their own bodies, while they stream them to disk.
+# Calls that take a study; they limit their bodies themselves while they stream them to disk.
 UPLOADS: Final = frozenset({"/inference/predict", "/api/scans", "/api/scans/", "/api/scans/bulk"})
-TOO_LONG: Final = "the body of this call is longer than {} bytes"
+TOO_LONG: Final = "the body of this request is longer than {} bytes"
 
 POLICY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "default-src": "'self'",
         "script-src": "'self' 'wasm-unsafe-eval'",  # the viewer decodes volumes in WebAssembly
-        "style-src": "'self' 'unsafe-inline'",  # the page's library writes its theme as a <style>
+        "style-src": "'self' 'unsafe-inline'",  # the page's component library writes its theme as a <style>
         "img-src": "'self' blob: data:",
         "font-src": "'self' data:",
         "connect-src": "'self' blob: data:",
@@ -33,7 +33,7 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "object-src": "'none'",
     }
 )
-# FastAPI's page comes from a CDN and holds its script inline; it shows the description of the calls and no record.
+# FastAPI's pages load from a CDN and have inline scripts; they show the API description and no record.
 DOCS: Final = frozenset({"/docs", "/redoc"})
 CDN: Final = "https://cdn.jsdelivr.net"
 DOCS_POLICY: Final = dict(POLICY) | {
@@ -44,22 +44,22 @@ DOCS_POLICY: Final = dict(POLICY) | {
 HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",  # addresses hold the ids of patients
+        "Referrer-Policy": "no-referrer",  # URLs hold the ids of patients
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
 )
 HSTS: Final = "max-age=31536000"
-PAGE_PARTS: Final = ("/assets/",)  # of the page, without a record in them
+PAGE_FILES: Final = ("/assets/",)  # files of the page; they hold no record
 
 
-def secure(app: FastAPI, settings: AuthSettings) -> None:
-    """Bound every body, let a refusal reach who still sends one, and say what browsers may do with the answers."""
-    app.add_middleware(Security, json_bytes=settings.json_body_bytes)
-    app.add_middleware(Lingering)  # outside, for it reads on where the one above says that a body is too long
+def add_security_headers(app: FastAPI, settings: AuthSettings) -> None:
+    """Add the limit of bodies, the body drain, the security headers, and CORS where origins are allowed."""
+    app.add_middleware(SecurityHeaders, json_bytes=settings.json_body_bytes)
+    app.add_middleware(BodyDrain)  # outside: it drains the body that the middleware above refuses
     if settings.allowed_origins:
-        # Tokens only: without credentials in CORS no other page gets a browser's session to speak for it.
+        # Tokens only: CORS without credentials, so that no other page can use a browser's session.
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -69,14 +69,14 @@ def secure(app: FastAPI, settings: AuthSettings) -> None:
         )
 
 
-def believe_proxies(app: FastAPI, settings: AuthSettings) -> None:
-    """Take the client's address and scheme from those proxies that are trusted; the outermost of all layers."""
+def trust_proxies(app: FastAPI, settings: AuthSettings) -> None:
+    """Take the client's address and scheme from the headers of trusted proxies. Add this middleware last: outermost."""
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 
 
-class Security:
-    """ASGI middleware. `json_bytes` bounds every body but an upload's."""
+class SecurityHeaders:
+    """ASGI middleware: security headers, and a limit of `json_bytes` for all bodies except uploads."""
 
     def __init__(self, app: ASGIApp, json_bytes: int) -> None:
         self._app = app
@@ -87,22 +87,22 @@ class Security:
             await self._app(scope, receive, send)
             return
 
-        async def send_guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _guard(MutableHeaders(scope=message), scope)
+                _set_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
-        await self._app(scope, self._bounded(scope, receive), send_guarded)
+        await self._app(scope, self._limit_body(scope, receive), send_with_headers)
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, until it grows too long: then the call that reads it answers 413."""
+    def _limit_body(self, scope: Scope, receive: Receive) -> Receive:
+        """`receive`, which raises HTTPException 413 when the body is longer than the limit."""
         if scope["method"] == "POST" and scope["path"] in UPLOADS:
             return receive
         limit, read = self._json_bytes, 0
         declared = Headers(scope=scope).get("content-length", "")
         known_too_long = declared.isdecimal() and int(declared) > limit
 
-        async def receive_bounded() -> Message:
+        async def receive_limited() -> Message:
             nonlocal read
             message = {"type": "http.request"} if known_too_long else await receive()
             read += len(message.get("body", b""))
@@ -110,15 +110,15 @@ class Security:
                 raise HTTPException(413, TOO_LONG.format(limit))
             return message
 
-        return receive_bounded
+        return receive_limited
 
 
-def _guard(headers: MutableHeaders, scope: Scope) -> None:
+def _set_headers(headers: MutableHeaders, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     policy = DOCS_POLICY if scope["path"] in DOCS else POLICY
     headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in policy.items()))
-    if not scope["path"].startswith(PAGE_PARTS):
-        headers.setdefault("Cache-Control", "no-store")  # what a call tells of patients stays in no cache by accident
+    if not scope["path"].startswith(PAGE_FILES):
+        headers.setdefault("Cache-Control", "no-store")  # responses hold patient data, so no cache may store them
     if scope["scheme"] == "https":
         headers.setdefault("Strict-Transport-Security", HSTS)

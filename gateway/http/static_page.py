@@ -1,7 +1,7 @@
-"""The page: what `web/` was built into, served beside the API, so that one address does for both.
+"""Serves the built page of `web/` at the same address as the API.
 
-Every address that is no call's answers with the page, whose router knows it: links into it and reloads work. Files
-whose names hold their hash may be kept for ever; the rest is asked for again each time, and answered with 304.
+Each path that is no API call returns index.html; the page's own router reads the path, so links and reloads work. Files
+with a hash in their name are cached without end; all others are revalidated each time (304).
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "static"  # where `web/build.py` puts it
-HASHED: Final = "assets/"
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-EACH_TIME: Final = "no-cache"
-ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller first
+PAGE_FOLDER: Final = Path(__file__).resolve().parent.parent / "static"  # where `web/build.py` puts it
+HASHED_FOLDER: Final = "assets/"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+REVALIDATE: Final = "no-cache"
+ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the smallest first
 TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css",
     ".html": "text/html; charset=utf-8",
@@ -28,76 +28,78 @@ TYPES: Final[Mapping[str, str]] = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-NOT_BUILT: Final = "the page is not built; `python3 web/build.py` builds it, and the API works without"
+NOT_BUILT: Final = "the page is not built; build it with `python3 web/build.py`. The API works without it"
 
 
-class PageAddress(PathConvertor):
-    """Any address but those below a call's: there, what is no call is a mistake, not a page."""
+class PagePath(PathConvertor):
+    """Any path outside /api, /auth and /inference; below these, an unknown path is an error."""
 
     regex = "(?!(?:api|auth|inference)/).*"
 
 
-register_url_convertor("page", PageAddress())
+register_url_convertor("page", PagePath())
 
 
 @dataclass(frozen=True)
-class Part:
-    """One file of the page as it was at the start, and its packed copies by their encoding."""
+class PageFile:
+    """One file of the page as it was at start, and its compressed copies by encoding."""
 
     content: bytes
-    kind: str
+    media_type: str
     cache: str
     etag: str
-    packed: Mapping[str, bytes]
+    compressed: Mapping[str, bytes]
 
 
 def page_router(folder: Path) -> APIRouter:
-    """Everything that no other router took: it must be the last one."""
+    """The router of all remaining paths; include it last."""
     router = APIRouter(include_in_schema=False)
-    parts = _parts(folder)
+    files = _files(folder)
 
     @router.api_route("/{path:page}", methods=["GET", "HEAD"])
     async def page(request: Request, path: str) -> Response:
-        part = parts.get(path)
-        if part is None and "." in path.rpartition("/")[2]:
-            raise HTTPException(404, "there is nothing at this address")
-        part = part or parts.get("index.html")
-        if part is None:
+        file = files.get(path)
+        if file is None and "." in path.rpartition("/")[2]:
+            raise HTTPException(404, "there is no such file")
+        file = file or files.get("index.html")
+        if file is None:
             raise HTTPException(404, NOT_BUILT)
-        return _answer(part, request)
+        return _response(file, request)
 
     return router
 
 
-def _answer(part: Part, request: Request) -> Response:
-    headers = {"Cache-Control": part.cache, "ETag": part.etag, "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == part.etag:
+def _response(file: PageFile, request: Request) -> Response:
+    headers = {"Cache-Control": file.cache, "ETag": file.etag, "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
-    accepted = {one.partition(";")[0].strip() for one in request.headers.get("accept-encoding", "").split(",")}
-    encoding = next((name for name, _ in ENCODINGS if name in accepted and name in part.packed), None)
+    accepted = {item.partition(";")[0].strip() for item in request.headers.get("accept-encoding", "").split(",")}
+    encoding = next((name for name, _ in ENCODINGS if name in accepted and name in file.compressed), None)
     if encoding is None:
-        return Response(part.content, headers=headers, media_type=part.kind)
-    return Response(part.packed[encoding], headers={**headers, "Content-Encoding": encoding}, media_type=part.kind)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+    return Response(
+        file.compressed[encoding], headers={**headers, "Content-Encoding": encoding}, media_type=file.media_type
+    )
 
 
-def _parts(folder: Path) -> Mapping[str, Part]:
-    """Every file below the folder by its address; only these are ever served, whatever an address says.
+def _files(folder: Path) -> Mapping[str, PageFile]:
+    """All files below the folder by their path; no other file is served.
 
-    They are held in memory, 3 MB: a page that is built anew beneath a running gateway breaks nobody's old one.
+    They stay in memory (3 MB), so that a rebuild of the page does not affect a running gateway.
     """
     suffixes = tuple(suffix for _, suffix in ENCODINGS)
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in suffixes]
-    return {path.relative_to(folder).as_posix(): _part(path, folder) for path in files}
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in suffixes]
+    return {path.relative_to(folder).as_posix(): _file(path, folder) for path in paths}
 
 
-def _part(path: Path, folder: Path) -> Part:
-    hashed = path.relative_to(folder).as_posix().startswith(HASHED)
+def _file(path: Path, folder: Path) -> PageFile:
+    hashed = path.relative_to(folder).as_posix().startswith(HASHED_FOLDER)
     content = path.read_bytes()
     copies = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS}
-    return Part(
+    return PageFile(
         content,
         TYPES.get(path.suffix, "application/octet-stream"),
-        FOR_EVER if hashed else EACH_TIME,
+        IMMUTABLE if hashed else REVALIDATE,
         f'"{sha256(content).hexdigest()[:32]}"',
         {name: copy.read_bytes() for name, copy in copies.items() if copy.is_file()},
     )

@@ -1,29 +1,29 @@
-"""Texts that people send: bounded, and without characters that a database or a page would choke on."""
+"""Validation of text from users: length, and no control or direction characters."""
 
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints
 
-LONGEST_LINE: Final = 200
-LONGEST_COMMENT: Final = 2000
+MAX_LINE_LENGTH: Final = 200
+MAX_TEXT_LENGTH: Final = 2000
 
 
 def _one_line(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("one line of printable text")
+        raise ValueError("must be one line of printable characters")
     return text
 
 
 def _some_lines(text: str) -> str:
-    """PostgreSQL takes no NUL; marks that turn text around (U+202E) would show another text than was written."""
+    """PostgreSQL accepts no NUL; direction marks (U+202E) would make text appear different from what was written."""
     if not all(letter.isprintable() or letter in "\n\t" for letter in text):
-        raise ValueError("printable text, and line ends")
+        raise ValueError("must be printable characters, tabs and line breaks")
     return text
 
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE), AfterValidator(_one_line)
+LineText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE_LENGTH), AfterValidator(_one_line)
 ]
-Comment = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT), AfterValidator(_some_lines)
+MultilineText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT_LENGTH), AfterValidator(_some_lines)
 ]

@@ -1,1 +1,1 @@
-"""The Idempotency-Key: the same request, sent again, does its work once and gets the same answer."""
+"""The Idempotency-Key: a repeated request is executed once and gets the same answer."""

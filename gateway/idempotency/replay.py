@@ -1,24 +1,25 @@
-"""A request that is sent twice does its work once."""
+"""Idempotent execution: a repeated request gets the stored answer."""
 
 from collections.abc import Awaitable, Callable
 
 from gateway.database.connection import AsyncSession
 from gateway.idempotency import store
-from gateway.idempotency.store import Answer, Key
+from gateway.idempotency.store import Answer, IdempotencyKey
 
-__all__ = ["Answer", "Key", "once"]
+__all__ = ["Answer", "IdempotencyKey", "run_or_replay"]
 
 
-async def once(session: AsyncSession, key: Key | None, work: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer of `work`; under a key that is known, the answer that was given before, without the work.
+async def run_or_replay(
+    session: AsyncSession, key: IdempotencyKey | None, work: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The answer of `work`; for a known key the stored answer, and `work` does not run.
 
-    Work and answer are kept by one transaction: no crash leaves one without the other. Raises IdempotencyBusy and
-    IdempotencyMismatch.
+    One transaction stores the results of `work` and the answer. Raises IdempotencyBusy and IdempotencyMismatch.
     """
     if key is None:
         return await work()
-    answer = await store.recall(session, key)
+    answer = await store.lock_and_find(session, key)
     if answer is None:
         answer = await work()
-        await store.keep(session, key, answer)
+        await store.save(session, key, answer)
     return answer

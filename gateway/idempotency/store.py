@@ -1,4 +1,4 @@
-"""Answers kept under the key of the request that they were given to."""
+"""Stored answers, by the idempotency key of their request."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from gateway.errors import IdempotencyBusy, IdempotencyMismatch
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that can be given again."""
+    """A stored HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -22,21 +22,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Key:
-    """An Idempotency-Key, whose it is, and a hash of the request that it stands for."""
+class IdempotencyKey:
+    """An Idempotency-Key with its principal, and a hash of its request."""
 
     principal: str
     key: str
     fingerprint: str
 
 
-async def recall(session: AsyncSession, key: Key) -> Answer | None:
-    """The answer that was given to this request; None the first time, and the key is then held by this transaction.
+async def lock_and_find(session: AsyncSession, key: IdempotencyKey) -> Answer | None:
+    """Lock the key for this transaction; return the stored answer, or None for the first request.
 
-    Raises IdempotencyBusy while another request holds it, and IdempotencyMismatch when it stands for another request.
+    Raises IdempotencyBusy while another request holds the lock, and IdempotencyMismatch for another request.
     """
-    if not await session.scalar(select(func.pg_try_advisory_xact_lock(_number(key)))):
-        raise IdempotencyBusy("the first request with this Idempotency-Key is still in work; ask again")
+    if not await session.scalar(select(func.pg_try_advisory_xact_lock(_lock_id(key)))):
+        raise IdempotencyBusy(
+            "the first request with this Idempotency-Key is still being processed; send it again later"
+        )
     row = await session.get(IdempotencyRow, (key.principal, key.key))
     if row is None:
         return None
@@ -45,8 +47,8 @@ async def recall(session: AsyncSession, key: Key) -> Answer | None:
     return Answer(row.status, row.headers, row.body)
 
 
-async def keep(session: AsyncSession, key: Key, answer: Answer) -> None:
-    """Keep the answer, in the same transaction as what it tells of."""
+async def save(session: AsyncSession, key: IdempotencyKey, answer: Answer) -> None:
+    """Store the answer, in the transaction of the work."""
     session.add(
         IdempotencyRow(
             principal=key.principal,
@@ -60,12 +62,12 @@ async def keep(session: AsyncSession, key: Key, answer: Answer) -> None:
     await session.flush()
 
 
-async def forget(session: AsyncSession, before: datetime) -> None:
-    """Drop the answers that were given before a moment."""
+async def delete_before(session: AsyncSession, before: datetime) -> None:
+    """Delete the answers that were stored before `before`."""
     await session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < before))
 
 
-def _number(key: Key) -> int:
-    """64 bits of the key's own, as an advisory lock wants them."""
+def _lock_id(key: IdempotencyKey) -> int:
+    """The id of the key's advisory lock: 64 bits of its SHA-256."""
     digest = hashlib.sha256(f"{key.principal}\0{key.key}".encode()).digest()
     return int.from_bytes(digest[:8], signed=True)

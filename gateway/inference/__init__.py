@@ -1,1 +1,1 @@
-"""The way to the networks: the port, its Triton adapter, and the gate that bounds what is in work."""
+"""Inference: the engine interface, its Triton client, and admission, which bounds the slices in flight."""

@@ -1,11 +1,12 @@
-"""The gate: slices in work are bounded, those that wait are bounded too, and what comes on top is refused.
+"""Admission: bounds the slices in flight and the slices that wait; uploads beyond both are refused.
 
-An upload has its place from its first byte on. Else a crowd is let in to send: at three times what two cores can do 51
-came in at once, took 30 s instead of one for it, and were refused after the last byte. What is let in is not refused
-any more, but for a queue without end.
+An upload reserves its place before its first byte is read. Without that, many uploads were received and then refused:
+at three times the capacity of two cores 51 were received at once, took 30 s instead of 1 s each, and were refused after
+the last byte. A reserved upload is refused later only when the queue is full.
 
-How many are let in is a matter of time, not of number: a queue of 24 is 8 s on two cores, and nothing on a GPU.
-Turns are taken in the order of arrival; a small upload does not overtake a large one, so that none starves.
+`busy_after_s` limits the wait in seconds, not in slices: a queue of 24 slices takes 8 s on two cores and a fraction of
+a second on a GPU. Uploads are admitted in the order of arrival; a small one does not overtake a large one, so none
+starves.
 """
 
 import asyncio
@@ -17,23 +18,24 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, NoReturn
 
-from gateway.inference.throughput_estimate import Pace
+from gateway.inference.throughput_estimate import ThroughputEstimate
 from screening.errors import EngineOverloaded
 
-LONGEST_RETRY_S: Final = 60
-ON_ITS_WAY_S: Final = 2.0  # 18 MB take 0.1 s in a data centre; a slower line's upload must not keep others out
+MAX_RETRY_AFTER_S: Final = 60
+MAX_ARRIVAL_S: Final = 2.0  # 18 MB take 0.1 s in a data centre; an upload over a slow line must not keep others out
 
 
 @dataclass(frozen=True)
 class _Waiter:
     slices: int
-    turn: "asyncio.Future[None]"
+    admitted: "asyncio.Future[None]"
 
 
 class Admission:
-    """Lets uploads in by their slices; `on_refusal` is called for each that is turned away.
+    """Admits uploads by their slices: at most `limit` in flight and `waiting_limit` in the queue.
 
-    An upload that would be answered later than in `busy_after_s` is refused, unless fewer than `always` are in.
+    An upload that would wait longer than `busy_after_s` is refused, unless fewer than `min_uploads` are admitted.
+    `on_refusal` is called for each refusal.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class Admission:
         on_refusal: Callable[[], None] = lambda: None,
         *,
         busy_after_s: float = math.inf,
-        always: int = 1,
+        min_uploads: int = 1,
     ) -> None:
         self.in_flight = 0
         self.waiting = 0
@@ -51,66 +53,68 @@ class Admission:
         self._limit = limit
         self._waiting_limit = waiting_limit
         self._busy_after_s = busy_after_s
-        self._always = always
+        self._min_uploads = min_uploads
         self._on_refusal = on_refusal
         self._queue: deque[_Waiter] = deque()
-        self._pace = Pace()
+        self._throughput = ThroughputEstimate()
 
     @asynccontextmanager
     async def hold(self, slices: int) -> AsyncIterator[None]:
-        """Wait for a turn and keep `slices` in flight for the block; raises EngineOverloaded when the queue is full."""
-        slices = self._weight(slices)
-        await self._enter(slices)
-        start, at_first = monotonic(), self.in_flight
+        """Wait in the queue, then keep `slices` in flight for the block; raises EngineOverloaded when it is full."""
+        slices = self._capped(slices)
+        await self._acquire(slices)
+        start, in_flight_at_start = monotonic(), self.in_flight
         try:
             yield
         finally:
-            self._pace.left((at_first + self.in_flight) / 2, monotonic() - start)
-            self._leave(slices)
+            self._throughput.record((in_flight_at_start + self.in_flight) / 2, monotonic() - start)
+            self._release(slices)
 
     @contextmanager
-    def expect(self, slices: int) -> Iterator[None]:
-        """Let an upload come in, in the block; raises EngineOverloaded when it would find no room, or wait too long.
+    def reserve(self, slices: int) -> Iterator[None]:
+        """Reserve capacity for the block, in which an upload is received; raises EngineOverloaded when there is none.
 
-        It counts while it comes in, but for no longer than `ON_ITS_WAY_S`.
+        The reservation ends after `MAX_ARRIVAL_S` even when the upload is still being received.
         """
-        slices = self._weight(slices)
-        if not self._takes(slices):
+        slices = self._capped(slices)
+        if not self._can_accept(slices):
             self._refuse()
         self.arriving += slices
-        counted = True
+        reserved = True
 
-        def forget() -> None:
-            nonlocal counted
-            if counted:
+        def end_reservation() -> None:
+            nonlocal reserved
+            if reserved:
                 self.arriving -= slices
-                counted = False
+                reserved = False
 
-        slow = asyncio.get_running_loop().call_later(ON_ITS_WAY_S, forget)
+        timer = asyncio.get_running_loop().call_later(MAX_ARRIVAL_S, end_reservation)
         try:
             yield
         finally:
-            slow.cancel()
-            forget()
+            timer.cancel()
+            end_reservation()
 
     def retry_after_s(self) -> int:
-        """Whole seconds until what is in the house has left, at the measured pace; at least 1."""
-        return max(1, min(LONGEST_RETRY_S, math.ceil(self._pace.seconds_for(self._inside) or 0.0)))
+        """Whole seconds until all slices of the service have left at the measured throughput; at least 1."""
+        seconds = self._throughput.seconds_for(self._total_slices) or 0.0
+        return max(1, min(MAX_RETRY_AFTER_S, math.ceil(seconds)))
 
     @property
-    def _inside(self) -> int:
+    def _total_slices(self) -> int:
         return self.in_flight + self.waiting + self.arriving
 
-    def _takes(self, slices: int) -> bool:
-        """Whether there is room for one more, and an answer in time."""
-        if self._inside + slices > self._limit + self._waiting_limit:
+    def _can_accept(self, slices: int) -> bool:
+        """Whether there is capacity for `slices` more, and an answer in time."""
+        total = self._total_slices
+        if total + slices > self._limit + self._waiting_limit:
             return False
-        return self._inside < self._always * slices or (self._pace.seconds_for(self._inside + slices) or 0.0) <= (
-            self._busy_after_s
-        )
+        if total < self._min_uploads * slices:
+            return True
+        return (self._throughput.seconds_for(total + slices) or 0.0) <= self._busy_after_s
 
-    def _weight(self, slices: int) -> int:
-        return min(slices, self._limit)  # an upload larger than the gate passes alone, not never
+    def _capped(self, slices: int) -> int:
+        return min(slices, self._limit)  # an upload larger than the limit is admitted alone, not never
 
     def _fits(self, slices: int) -> bool:
         return not self._queue and self.in_flight + slices <= self._limit
@@ -119,7 +123,7 @@ class Admission:
         self._on_refusal()
         raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
 
-    async def _enter(self, slices: int) -> None:
+    async def _acquire(self, slices: int) -> None:
         if self._fits(slices):
             self.in_flight += slices
             return
@@ -129,29 +133,29 @@ class Admission:
         self._queue.append(waiter)
         self.waiting += slices
         try:
-            await waiter.turn
+            await waiter.admitted
         except asyncio.CancelledError:
-            self._give_up(waiter)
+            self._cancel_waiter(waiter)
             raise
 
-    def _give_up(self, waiter: _Waiter) -> None:
-        """Leave the queue, or the house if the turn came in the same tick as the cancellation."""
+    def _cancel_waiter(self, waiter: _Waiter) -> None:
+        """Remove it from the queue, or release its slices if it was admitted in the tick of the cancellation."""
         if waiter in self._queue:
             self._queue.remove(waiter)
             self.waiting -= waiter.slices
-            self._wake()
+            self._admit_waiters()
         else:
-            self._leave(waiter.slices)
+            self._release(waiter.slices)
 
-    def _leave(self, slices: int) -> None:
+    def _release(self, slices: int) -> None:
         self.in_flight -= slices
-        self._wake()
+        self._admit_waiters()
 
-    def _wake(self) -> None:
+    def _admit_waiters(self) -> None:
         while self._queue and self.in_flight + self._queue[0].slices <= self._limit:
-            if self._queue[0].turn.cancelled():
-                return  # its own task is about to take it out, and wakes the next
+            if self._queue[0].admitted.cancelled():
+                return  # its own task is about to remove it, and admits the next
             waiter = self._queue.popleft()
             self.waiting -= waiter.slices
             self.in_flight += waiter.slices
-            waiter.turn.set_result(None)
+            waiter.admitted.set_result(None)

@@ -1,4 +1,4 @@
-"""What the services ask of the networks, whoever serves them."""
+"""The interface of an inference engine, and the deadline of a study."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from screening.fusion import SliceOutputs
 
 @dataclass(frozen=True)
 class Deadline:
-    """The moment, on the monotonic clock, after which nobody waits for the answer."""
+    """The moment on the monotonic clock at which the study's time is over."""
 
     at_s: float
 
@@ -44,14 +44,14 @@ class Engine(Protocol):
     ) -> SliceOutputs:
         """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError.
 
-        `on_slices` is told how many more have been answered; `priority` says whom they overtake in the queues.
+        `on_slices` gets the number of newly answered slices; `priority` is that in Triton's queues.
         """
         ...
 
     async def why_not_ready(self) -> str | None:
-        """None when the ensemble answers and is the one of the model card; otherwise the reason in words."""
+        """None when the ensemble is ready and is the one of the model card; otherwise the reason."""
         ...
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         ...

@@ -1,4 +1,4 @@
-"""The engine behind gRPC: a study goes out in chunks, so that Triton batches slices of different studies together."""
+"""The Triton client (gRPC): sends a study in chunks, so that Triton batches slices of different studies together."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ from tritonclient.grpc.model_config_pb2 import DataType
 from tritonclient.utils import InferenceServerException
 
 from gateway.inference.engine import Deadline
-from gateway.inference.triton_faults import fault_of
+from gateway.inference.triton_errors import engine_error_of
 from gateway.telemetry.tracing import NoTraces, Traces
 from screening.contract import Contract, Priority, Tensor
 from screening.errors import EngineFault, EngineUnavailable
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 PROBE_TIMEOUT_S: Final = 2.0
 ATTEMPTS: Final = 6  # with the pauses below they span 5 s; an embedded Triton is back in 2 to 4
 FIRST_PAUSE_S: Final = 0.2
-KEY_HEADER: Final = "triton-grpc-protocol-turnstile-key"  # Triton puts the first three words before its flag's
+KEY_HEADER: Final = "triton-grpc-protocol-turnstile-key"  # Triton adds the prefix to the key of its flag
 CHANNEL: Final = (
     ("grpc.max_send_message_length", -1),  # the chunk bounds the message
     ("grpc.max_receive_message_length", -1),
@@ -33,7 +33,7 @@ CHANNEL: Final = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.use_local_subchannel_pool", 1),
-    # Of several Tritons (dns:///name:8001 in a cluster) each gets the next request; by default one would get them all.
+    # With several Tritons (dns:///name:8001 in a cluster) requests go round robin; by default one gets them all.
     ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
 )
 
@@ -48,9 +48,9 @@ class _Chunk:
 
 
 class TritonEngine:
-    """`screening.contract`'s ensemble on the Triton at `url` (host:port of its gRPC), which may want a `secret`.
+    """The ensemble of `screening.contract` on the Triton at `url` (host:port of its gRPC), with an optional `secret`.
 
-    It asks for the `version` that names the model card's weights: a Triton with others does not answer.
+    Requests name `version`, the version of the model card's weights: a Triton with other weights refuses them.
     """
 
     def __init__(
@@ -88,39 +88,39 @@ class TritonEngine:
         ]
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(self._told(chunk, deadline, on_slices)) for chunk in chunks]
+                answers = [group.create_task(self._infer_chunk(chunk, deadline, on_slices)) for chunk in chunks]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
         return _joined([answer.result() for answer in answers])
 
     async def why_not_ready(self) -> str | None:
-        """Ask whether the ensemble is loaded and takes and gives the tensors that the model card promises."""
+        """Check that the ensemble is loaded and has the input and output tensors of the model card."""
         model, asked = (self._contract.ensemble.model, self._version), {"client_timeout": PROBE_TIMEOUT_S}
         try:
             if not await self._client.is_model_ready(*model, **asked):
                 return f"model {model[0]!r} is not ready in the version of the model card's weights, {model[1]}"
             answer = await self._client.get_model_config(*model, headers=self._headers, **asked)
         except InferenceServerException as refusal:
-            return fault_of(refusal).detail
+            return engine_error_of(refusal).detail
         served = answer.config
         if served.max_batch_size < self._chunk_slices:
             return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
-        return _disagreement(self._contract.ensemble.inputs, served.input) or _disagreement(
+        return _mismatch(self._contract.ensemble.inputs, served.input) or _mismatch(
             self._contract.ensemble.outputs, served.output
         )
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _told(
+    async def _infer_chunk(
         self, chunk: _Chunk, deadline: Deadline, on_slices: Callable[[int], None]
     ) -> list[NDArray[np.float32]]:
-        answer = await self._chunk(chunk, deadline)
+        answer = await self._infer_with_retries(chunk, deadline)
         on_slices(len(chunk.views))
         return answer
 
-    async def _chunk(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
-        """One request, sent again after growing pauses while Triton is away; safe, for inference changes nothing."""
+    async def _infer_with_retries(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
+        """One request, repeated after growing pauses while Triton is unavailable; inference has no side effects."""
         for attempt in range(ATTEMPTS):
             try:
                 return await self._request(chunk, deadline)
@@ -148,11 +148,11 @@ class TritonEngine:
                     client_timeout=left_s,
                 )
         except InferenceServerException as refusal:
-            fault = fault_of(refusal)
+            fault = engine_error_of(refusal)
             log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())
             raise fault from refusal
         return [
-            _checked(tensor, result.as_numpy(tensor.name), len(chunk.views))
+            _check_shape(tensor, result.as_numpy(tensor.name), len(chunk.views))
             for tensor in self._contract.ensemble.outputs
         ]
 
@@ -167,7 +167,7 @@ def _input(tensor: Tensor, values: Slices) -> Any:
     return wire
 
 
-def _checked(tensor: Tensor, values: NDArray[np.float32] | None, slices: int) -> NDArray[np.float32]:
+def _check_shape(tensor: Tensor, values: NDArray[np.float32] | None, slices: int) -> NDArray[np.float32]:
     if values is None or values.shape != (slices, *tensor.shape):
         raise EngineFault(f"the inference server answered without a well-formed {tensor.name!r}")
     return values
@@ -185,8 +185,8 @@ def _joined(chunks: Sequence[Sequence[NDArray[np.float32]]]) -> SliceOutputs:
     )
 
 
-def _disagreement(promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
-    """In words, the first tensor that Triton serves otherwise than the model card has it."""
+def _mismatch(promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:
+    """A text about the first tensor that differs from the model card, or None."""
     found = {tensor.name: (DataType.Name(tensor.data_type), tuple(tensor.dims)) for tensor in served}
     for tensor in promised:
         if found.get(tensor.name) != (f"TYPE_{tensor.dtype}", tensor.shape):

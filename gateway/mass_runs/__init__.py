@@ -1,1 +1,1 @@
-"""Mass runs: thousands of uploads, screened here, through a remote gateway, or by the durable queue."""
+"""Mass runs: thousands of uploads, screened by this process, a remote gateway, or the durable queue."""

@@ -1,8 +1,8 @@
-"""Which uploads a mass run's paths stand for.
+"""Finds the uploads of a mass run in its paths.
 
-A file is one upload. A folder that holds DICOM files itself is one upload, with all that lies below; so is a folder
-of folders that hold one study, a series each, as scanners export it. Any other folder is a collection: each of its
-folders, zips and NIfTI files is one upload. Hidden files are no items.
+A file is one upload. A folder that directly contains DICOM files is one upload, with all its subfolders; so is a folder
+whose subfolders hold the series of one study, as scanners export it. Any other folder is a collection: each of its
+folders, zips and NIfTI files is one upload. Hidden files are ignored.
 """
 
 import os
@@ -17,20 +17,20 @@ from screening.file_signature import NO_PREAMBLE, ZIP
 from screening.headers import read_headers
 from screening.upload_members import Member
 
-Kind = Literal["dicom", "archive", "nifti"]
+UploadKind = Literal["dicom", "archive", "nifti"]
 HEAD_BYTES: Final = 132
 
 
 @dataclass(frozen=True)
-class Items:
-    """Uploads in order, and what was passed over because it is none."""
+class Discovered:
+    """The uploads in order, and the files that are no upload."""
 
     uploads: tuple[Path, ...]
     passed_over: tuple[Path, ...]
 
 
-def items_of(paths: Iterable[Path]) -> Items:
-    """Expand collections; a path that was named is never passed over."""
+def discover(paths: Iterable[Path]) -> Discovered:
+    """The uploads of these paths: collections are expanded, every other path is an upload."""
     uploads: list[Path] = []
     passed_over: list[Path] = []
     for path in paths:
@@ -39,7 +39,7 @@ def items_of(paths: Iterable[Path]) -> Items:
             continue
         for child in _visible(path):
             (uploads if child.is_dir() or _kind(child) else passed_over).append(child)
-    return Items(tuple(dict.fromkeys(uploads)), tuple(passed_over))
+    return Discovered(tuple(dict.fromkeys(uploads)), tuple(passed_over))
 
 
 def is_collection(path: Path) -> bool:
@@ -53,15 +53,15 @@ def is_collection(path: Path) -> bool:
 
 
 def study_uid_of(file: Path) -> str | None:
-    """Which study a DICOM file is of; None where its header does not say."""
+    """The Study Instance UID of a DICOM file; None when its header has none."""
     try:
         return read_headers([Member("file 1", file, file.stat().st_size)], Budgets()).slices[0].study_uid
     except StudyError:
         return None
 
 
-def kind_of(name: str, head: bytes) -> Kind | None:
-    """What a file claims to be, by its first `HEAD_BYTES`, or by its name where NIfTI hides in gzip."""
+def kind_of(name: str, head: bytes) -> UploadKind | None:
+    """The format of a file, by its first `HEAD_BYTES`, or by its name for NIfTI, which may be gzipped."""
     if head[128:] == b"DICM" or head[:2] in NO_PREAMBLE:
         return "dicom"
     if head[:4] in ZIP:
@@ -70,7 +70,7 @@ def kind_of(name: str, head: bytes) -> Kind | None:
 
 
 def _are_one_study(folders: Sequence[Path]) -> bool:
-    """Whether these are several folders, and the first DICOM file of each is of the same study."""
+    """Whether these are several folders, and the first DICOM files of all have the same study."""
     study = _study_uid(folders[0])
     return len(folders) > 1 and study is not None and all(_study_uid(folder) == study for folder in folders[1:])
 
@@ -85,12 +85,12 @@ def _visible(folder: Path) -> Iterator[Path]:
     return (child for child in sorted(folder.iterdir()) if not child.name.startswith("."))
 
 
-def _kind(file: Path) -> Kind | Literal["unreadable"] | None:
-    """A pipe claims to be nothing."""
+def _kind(file: Path) -> UploadKind | Literal["unreadable"] | None:
+    """None for anything but a file, such as a pipe."""
     if not file.is_file():
         return None
     try:
-        with file.open("rb") as opened:
-            return kind_of(file.name, opened.read(HEAD_BYTES))
+        with file.open("rb") as opened_file:
+            return kind_of(file.name, opened_file.read(HEAD_BYTES))
     except PermissionError:
-        return "unreadable"  # an upload all the same: its failure gets a row
+        return "unreadable"  # an upload too: the report has a row with its failure

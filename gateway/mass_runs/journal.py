@@ -1,4 +1,4 @@
-"""What a mass run has done, one line of JSON an upload, safe on the disk before the next begins."""
+"""The journal of a mass run: one line of JSON for each finished upload, synced to the disk at once."""
 
 import fcntl
 import json
@@ -13,11 +13,11 @@ from gateway.reports.report_table import table_row
 
 
 class JournalInUse(Exception):
-    """Two runs must not write one report."""
+    """Another run writes this journal now."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One upload and the reports of its studies, as JSON."""
 
     item: str
@@ -33,7 +33,7 @@ class Entry:
 
 
 class Journal:
-    """Appends entries durably; a line that a crash tore is cut off when the journal is opened again."""
+    """Appends entries durably; opening it removes an incomplete last line, which a crash leaves."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -49,7 +49,7 @@ class Journal:
             raise JournalInUse(
                 f"another run writes {self._path.name} now; wait for it or choose another report"
             ) from None
-        self._file.truncate(_whole_lines(self._path))
+        self._file.truncate(_length_of_complete_lines(self._path))
         return self
 
     def __exit__(
@@ -58,40 +58,40 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def append(self, item: str, reports: Sequence[Mapping[str, Any]]) -> Entry:
-        """Write one upload's whole reports; when this returns they survive a power cut."""
+    def append(self, item: str, reports: Sequence[Mapping[str, Any]]) -> JournalEntry:
+        """Append the full reports of one upload, and sync them to the disk."""
         if self._file is None:
-            raise ValueError("the journal is not open")
-        entry = Entry(item, tuple(reports))
+            raise ValueError("the journal is not open: use it in a `with` block")
+        entry = JournalEntry(item, tuple(reports))
         self._file.write(json.dumps({"item": entry.item, "reports": entry.reports}).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         return entry
 
-    def entries(self) -> Iterator[Entry]:
-        """What is in the journal, an item once, in the order of their first screening; a newer entry replaces an older.
+    def entries(self) -> Iterator[JournalEntry]:
+        """The newest entry of each upload, in the order of their first entries.
 
-        One is in memory at a time: 100,000 whole reports would take gigabytes.
+        One entry is in memory at a time: 100,000 full reports would take gigabytes.
         """
         with self._path.open("rb") as lines:
-            for start in _newest(lines).values():
-                lines.seek(start)
+            for offset in _newest_offsets(lines).values():
+                lines.seek(offset)
                 record = json.loads(lines.readline())
-                yield Entry(record["item"], tuple(record["reports"]))
+                yield JournalEntry(record["item"], tuple(record["reports"]))
 
 
-def _newest(lines: BinaryIO) -> dict[str, int]:
-    """Where the newest entry of each item begins."""
-    starts: dict[str, int] = {}
+def _newest_offsets(lines: BinaryIO) -> dict[str, int]:
+    """The byte offset of the newest entry of each upload."""
+    offsets: dict[str, int] = {}
     end = 0
     for line in lines:
-        starts[json.loads(line)["item"]] = end
+        offsets[json.loads(line)["item"]] = end
         end += len(line)
-    return starts
+    return offsets
 
 
-def _whole_lines(path: Path) -> int:
-    """Bytes up to the end of the last whole line."""
+def _length_of_complete_lines(path: Path) -> int:
+    """Bytes up to the end of the last complete line."""
     size = 0
     with path.open("rb") as lines:
         for line in lines:

@@ -1,4 +1,4 @@
-"""Uploads of a mass run that became no report of their own: a failed row says why."""
+"""The report of an upload that was not screened: a failed row with the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from screening.report import Report
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An upload was not screened, for this reason."""
+class RefusedUpload:
+    """Why an upload was not screened: error code and detail."""
 
     code: str
     detail: str
 
 
-def failed_report(name: str, why: Refused) -> Mapping[str, Any]:
-    """The whole report of an upload that was not screened."""
-    report = Report.failed(name, EngineFault(why.detail), 0.0).to_json()
-    return {**report, "error": {"code": why.code, "detail": why.detail}}
+def failed_report(name: str, refused: RefusedUpload) -> Mapping[str, Any]:
+    """The full report of an upload that was not screened."""
+    report = Report.failed(name, EngineFault(refused.detail), 0.0).to_json()
+    return {**report, "error": {"code": refused.code, "detail": refused.detail}}
 
 
-def renamed(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The whole report under the name that the run has for its upload."""
+def with_upload_name(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The full report, with the name of the upload in this run."""
     return {**report, "row": {**report["row"], "path_to_study": name}}

@@ -1,4 +1,4 @@
-"""The report of a mass run: CSV grows row by row; all other kinds are written whole, when the run ends or stops."""
+"""The report file of a mass run: CSV grows row by row; other formats are written when the run ends or stops."""
 
 import json
 from collections.abc import Iterable
@@ -6,45 +6,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.mass_runs.journal import Entry
+from gateway.mass_runs.journal import JournalEntry
 from gateway.reports.parquet_table import as_parquet
 from gateway.reports.report_table import as_csv, as_xlsx, csv_lines
 
-KINDS: Final = (".csv", ".json", ".xlsx", ".parquet")
+FORMATS: Final = (".csv", ".json", ".xlsx", ".parquet")
 
 
 @dataclass(frozen=True)
-class Output:
-    """One report file; its kind is its extension. `detail` writes whole reports, which only JSON can hold."""
+class ReportFile:
+    """One report file; its extension is its format. `detail` writes full reports, which only JSON can hold."""
 
     path: Path
     detail: bool = False
 
     def __post_init__(self) -> None:
-        if self.path.suffix.lower() not in KINDS:
-            raise ValueError(f"the report's name must end in one of {', '.join(KINDS)}")
+        if self.path.suffix.lower() not in FORMATS:
+            raise ValueError(f"the report's name must end in one of {', '.join(FORMATS)}")
         if self.detail and self.path.suffix.lower() != ".json":
-            raise ValueError("whole reports need a .json file")
+            raise ValueError("full reports need a .json file")
 
     @property
     def journal(self) -> Path:
-        """The journal beside the report, from which it can be written again at any time."""
+        """The path of the journal beside the report; the report can be written from it at any time."""
         return self.path.with_name(f"{self.path.name}.journal")
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Replace the file, whole or not at all."""
+    def write(self, entries: Iterable[JournalEntry]) -> None:
+        """Replace the file atomically."""
         draft = self.path.with_name(f".{self.path.name}.draft")
         draft.write_bytes(self._rendered(entries))
         draft.replace(self.path)
 
-    def append(self, entry: Entry) -> None:
-        """Add an upload's rows, where the kind of file allows it."""
+    def append(self, entry: JournalEntry) -> None:
+        """Append the rows of an upload to a CSV file; does nothing for other formats."""
         if self.path.suffix.lower() != ".csv":
             return
         with self.path.open("a", encoding="utf-8", newline="") as file:
             file.write(csv_lines(entry.rows))
 
-    def _rendered(self, entries: Iterable[Entry]) -> bytes:
+    def _rendered(self, entries: Iterable[JournalEntry]) -> bytes:
         rows = (row for entry in entries for row in entry.rows)
         match self.path.suffix.lower():
             case ".csv":

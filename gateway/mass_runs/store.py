@@ -1,4 +1,4 @@
-"""The rows of mass runs, each within its institution."""
+"""The SQL of mass runs, each in its institution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ PAGE: Final = 500
 
 @dataclass(frozen=True)
 class RunItem:
-    """One upload of a run, the state of its newest analysis, and the report that this ended in."""
+    """One upload of a run, with the state and the report of its newest analysis."""
 
     number: int
     item: str | None = field(repr=False)
@@ -28,37 +28,37 @@ class RunItem:
 
 
 async def find(session: AsyncSession, institution: str, name: str, *, lock: bool = False) -> RunRow | None:
-    """The run of this name; with `lock`, nobody else changes it until the transaction ends."""
+    """The run of this name; `lock` locks its row until the transaction ends."""
     own = select(RunRow).where(RunRow.institution == institution, RunRow.name == name)
     return await session.scalar(own.with_for_update() if lock else own)
 
 
-async def make(session: AsyncSession, institution: str, name: str, requested_by: str) -> bool:
-    """A new run; False when there is one of this name."""
+async def insert(session: AsyncSession, institution: str, name: str, requested_by: str) -> bool:
+    """Insert a run; False when one of this name exists."""
     row = {"institution": institution, "name": name, "requested_by": requested_by}
-    made = await session.execute(upsert(RunRow).values(row).on_conflict_do_nothing().returning(RunRow.id))
-    return made.first() is not None
+    inserted = await session.execute(upsert(RunRow).values(row).on_conflict_do_nothing().returning(RunRow.id))
+    return inserted.first() is not None
 
 
 async def keys(session: AsyncSession, run_id: UUID) -> set[str]:
-    """The keys of all its uploads."""
+    """The keys of all uploads of the run."""
     return set(await session.scalars(select(RunItemRow.key).where(RunItemRow.run_id == run_id)))
 
 
-async def is_to_have(session: AsyncSession, run_id: UUID, uploads: int) -> None:
-    """The run is to have at least so many uploads."""
+async def set_expected_uploads(session: AsyncSession, run_id: UUID, uploads: int) -> None:
+    """Raise the expected number of uploads to at least `uploads`."""
     known = func.greatest(RunRow.uploads, uploads)
     await session.execute(update(RunRow).where(RunRow.id == run_id).values(uploads=known))
 
 
-async def claim(session: AsyncSession, run_id: UUID, key: str, item: str) -> bool:
-    """Make the upload this transaction's to add; False when it is in the run. Waits for another that adds it."""
+async def claim_upload(session: AsyncSession, run_id: UUID, key: str, item: str) -> bool:
+    """Insert the upload; False when the run has it. Waits for another transaction that inserts it."""
     row = {"run_id": run_id, "key": key, "item": item}
-    made = await session.execute(upsert(RunItemRow).values(row).on_conflict_do_nothing().returning(RunItemRow.key))
-    return made.first() is not None
+    inserted = await session.execute(upsert(RunItemRow).values(row).on_conflict_do_nothing().returning(RunItemRow.key))
+    return inserted.first() is not None
 
 
-async def note(
+async def record_outcome(
     session: AsyncSession,
     run_id: UUID,
     key: str,
@@ -67,13 +67,13 @@ async def note(
     error: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Say what became of a claimed upload."""
+    """Record the scan of a claimed upload, or its error."""
     own = update(RunItemRow).where(RunItemRow.run_id == run_id, RunItemRow.key == key)
     await session.execute(own.values(scan_id=scan_id, error=error, detail=detail))
 
 
 async def page(session: AsyncSession, run_id: UUID, after: int) -> Sequence[RunItem]:
-    """The next uploads of the run behind the number `after`, in the order in which they were added."""
+    """The next `PAGE` uploads of the run after the number `after`, in the order of insertion."""
     columns = (
         RunItemRow.number,
         RunItemRow.item,
@@ -96,7 +96,7 @@ async def page(session: AsyncSession, run_id: UUID, after: int) -> Sequence[RunI
 
 
 async def states(session: AsyncSession, run_id: UUID) -> dict[str | None, int]:
-    """How many uploads there are by the state of their newest analysis; None is that of those that have none."""
+    """The number of uploads by the state of their newest analysis; the key None counts those without an analysis."""
     rows = await session.execute(
         select(AnalysisRow.state, func.count())
         .select_from(RunItemRow)

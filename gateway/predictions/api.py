@@ -1,4 +1,4 @@
-"""POST /inference/predict: a study in, a verdict out; bound to no patient and kept nowhere."""
+"""POST /inference/predict: screens an upload and returns its verdicts; nothing is stored."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from gateway.http.authorization import LIMITED_UPLOAD, Context, requires
-from gateway.http.disconnect import unless_disconnected
+from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
+from gateway.http.disconnect import cancel_on_disconnect
 from gateway.http.response_shapes import Problem, Row, Rows
 from gateway.permissions import Scope
 from gateway.predictions.prediction import Predictions
-from gateway.predictions.upload_body import received
+from gateway.predictions.upload_body import received_uploads
 from gateway.principal import Principal
 from gateway.reports.report_body import summary_of
 from gateway.reports.report_table import as_csv, as_xlsx, table_row
@@ -44,10 +44,10 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     422: {"model": Problem, "description": "Read, but cannot be analysed; `error` says why"},
     429: {"model": Problem, "description": "Busy: engine_overloaded; see Retry-After"},
     502: {"model": Problem, "description": "The networks failed: engine_fault"},
-    503: {"model": Problem, "description": "The networks are away: engine_unavailable; see Retry-After"},
+    503: {"model": Problem, "description": "Triton does not answer: engine_unavailable; see Retry-After"},
     504: {"model": Problem, "description": "Not done in time: engine_deadline"},
 }
-Predicting = Annotated[Principal, requires(Scope.INFERENCE_PREDICT)]
+PredictPrincipal = Annotated[Principal, requires(Scope.INFERENCE_PREDICT)]
 TABLES: Final[dict[str, Any]] = {CSV: {}, XLSX: {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -61,29 +61,30 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         response_model=Row | Rows,
         responses={200: {"content": TABLES}},
         openapi_extra={"requestBody": BODY},
-        dependencies=[LIMITED_UPLOAD],
+        dependencies=[UPLOAD_RATE_LIMIT],
     )
     async def predict(
         request: Request,
-        principal: Predicting,
+        principal: PredictPrincipal,
         context: Context,
         detail: Literal["row", "full"] = "row",
-        every: Annotated[bool, Query(alias="all")] = False,
+        all_studies: Annotated[bool, Query(alias="all")] = False,
     ) -> Response:
         """One study answers with its row; several with `rows` and `summary`.
 
         `detail=full` answers with the whole report(s). `Accept: text/csv` or XLSX answers with a table.
         When no study could be analysed, the answer is the error of the first.
-        `all=true` answers with `rows` and `summary` however many studies there are and whatever came of them: a study
-        that was not analysed is a row with its error.
+        `all=true` always answers with `rows` and `summary`; a study that was not analysed is a row with its error.
         """
         async with AsyncExitStack() as stack:
-            with predictions.expected():
-                uploads = await stack.enter_async_context(received(request, scratch_folder, upload_bytes))
-            reports = await unless_disconnected(request, predictions.screened(principal, uploads, context))
-        if not every:
+            with predictions.reserve():
+                uploads = await stack.enter_async_context(received_uploads(request, scratch_folder, upload_bytes))
+            reports = await cancel_on_disconnect(request, predictions.screen(principal, uploads, context))
+        if not all_studies:
             _raise_if_none_was_analysed(reports)
-        return _answer(reports, _wanted(request.headers.get("accept", "")), detail, every=every)
+        return _answer(
+            reports, _preferred_media_type(request.headers.get("accept", "")), detail, all_studies=all_studies
+        )
 
     return router
 
@@ -94,19 +95,21 @@ def _raise_if_none_was_analysed(reports: Sequence[Report]) -> None:
         raise errors[0]
 
 
-def _answer(reports: Sequence[Report], kind: str, detail: Literal["row", "full"], *, every: bool) -> Response:
+def _answer(
+    reports: Sequence[Report], media_type: str, detail: Literal["row", "full"], *, all_studies: bool
+) -> Response:
     whole = [report.to_json() for report in reports]
     rows = [table_row(report) for report in whole]
-    if kind == CSV:
+    if media_type == CSV:
         return Response(as_csv(rows), media_type=CSV)
-    if kind == XLSX:
+    if media_type == XLSX:
         return Response(as_xlsx(rows), media_type=XLSX)
     parts = whole if detail == "full" else rows
-    alone = len(parts) == 1 and not every
+    alone = len(parts) == 1 and not all_studies
     return JSONResponse(parts[0] if alone else {"rows": parts, "summary": summary_of(reports)})
 
 
-def _wanted(accept: str) -> str:
-    """The first kind in the Accept header that there is; JSON when it names none of the tables."""
+def _preferred_media_type(accept: str) -> str:
+    """The first media type of the Accept header that is available; JSON when none is."""
     named = (part.partition(";")[0].strip().lower() for part in accept.split(","))
-    return next((kind for kind in named if kind in (CSV, XLSX, JSON)), JSON)
+    return next((media_type for media_type in named if media_type in (CSV, XLSX, JSON)), JSON)

@@ -1,4 +1,4 @@
-"""Studies that are screened at once and kept nowhere: `POST /inference/predict`, for mass runs."""
+"""Prediction: uploads are screened at once and stored nowhere (`POST /inference/predict`)."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.principal import Principal, RequestContext
-from gateway.screening.active_networks import Networks
+from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.pipeline import Upload
 from screening.report import Report
@@ -15,29 +15,31 @@ from screening.report import Report
 
 @dataclass(frozen=True)
 class Predictions:
-    """Screens uploads at the asker's operating point; the audit learns who did, and which studies."""
+    """Screens uploads at the operating point of the principal's institution; each call is an audit event."""
 
     database: Database
-    networks: Networks
+    networks: ActiveNetworks
     points: OperatingPoints
 
-    def expected(self) -> AbstractContextManager[None]:
-        """A block for an upload to come in; raises EngineOverloaded before it is read, when it would find no room."""
-        analysis = self.networks.now.analysis
-        return analysis.admission.expect(analysis.slices_per_upload)
+    def reserve(self) -> AbstractContextManager[None]:
+        """Reserve capacity while an upload is received; raises EngineOverloaded before its first byte is read."""
+        pipeline = self.networks.current.pipeline
+        return pipeline.admission.reserve(pipeline.slices_per_upload)
 
-    async def screened(
+    async def screen(
         self, principal: Principal, uploads: Sequence[Upload], context: RequestContext
     ) -> tuple[Report, ...]:
-        """The reports of all studies, of those that were not analysed too."""
+        """The report of every study, those included that were not analysed."""
         async with self.networks.in_use() as served:
-            force = await self.points.read(principal.institution, served.card)
-            analysis = served.analysis.judging_at(force.point)
-            reports = tuple([report for upload in uploads for report in await analysis.reports(upload)])
-        await self._kept(principal, reports, context)
+            active = await self.points.read(principal.institution, served.card)
+            pipeline = served.pipeline.with_operating_point(active.point)
+            reports = tuple([report for upload in uploads for report in await pipeline.reports(upload)])
+        await self._record_audit_event(principal, reports, context)
         return reports
 
-    async def _kept(self, principal: Principal, reports: Sequence[Report], context: RequestContext) -> None:
+    async def _record_audit_event(
+        self, principal: Principal, reports: Sequence[Report], context: RequestContext
+    ) -> None:
         uids = [str(report.row["study_uid"]) for report in reports if report.row["study_uid"]]
         detail: audit_log.Detail = {"studies": len(reports), "study_uids": uids}
         async with self.database.transaction() as session:

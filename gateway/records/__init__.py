@@ -1,1 +1,1 @@
-"""Patients, scans and their files: uploaded, listed, changed, deleted."""
+"""The records of patients and scans, with the original files: uploaded, listed, changed, deleted."""

@@ -1,6 +1,6 @@
-"""What is taken away once in a while: bytes that nobody uses, and answers that nobody will ask for again.
+"""Periodic cleanup: deletes orphaned blobs and expired idempotency answers.
 
-Every worker does it. That two do it at the same time costs time and nothing else.
+Each worker runs it. Two workers may run it at the same time; that is only slower.
 """
 
 import asyncio
@@ -10,35 +10,35 @@ from typing import Final
 import structlog
 
 from gateway.database.connection import Database
-from gateway.errors import DatabaseAway, StorageAway
+from gateway.errors import DatabaseUnavailable, StorageUnavailable
 from gateway.idempotency import store
-from gateway.records.orphaned_blobs import sweep_orphans
+from gateway.records.orphaned_blobs import sweep_orphaned_blobs
 from gateway.storage.blobs import Blobs
 
 log = structlog.get_logger(__name__)
 
-FIRST_S: Final = 60.0  # a start has better things to do
-EVERY_S: Final = 1800.0
-ANSWERS_KEPT: Final = timedelta(days=1)  # clients that try again do so within minutes
+START_DELAY_S: Final = 60.0  # not during the start
+INTERVAL_S: Final = 1800.0
+ANSWER_RETENTION: Final = timedelta(days=1)  # clients retry within minutes
 
 
-async def tidy_for_ever(database: Database, blobs: Blobs) -> None:
-    """Tidy up until cancelled, whatever goes wrong."""
-    await asyncio.sleep(FIRST_S)
+async def clean_up_periodically(database: Database, blobs: Blobs) -> None:
+    """Clean up every `INTERVAL_S` seconds until cancelled; errors are logged."""
+    await asyncio.sleep(START_DELAY_S)
     while True:
         try:
-            await tidy(database, blobs)
-        except (DatabaseAway, StorageAway) as error:
-            log.info("not tidied", error=error.code)
+            await clean_up(database, blobs)
+        except (DatabaseUnavailable, StorageUnavailable) as error:
+            log.info("cleanup skipped", error=error.code)
         except Exception:
-            log.exception("tidying failed")
-        await asyncio.sleep(EVERY_S)
+            log.exception("cleanup failed")
+        await asyncio.sleep(INTERVAL_S)
 
 
-async def tidy(database: Database, blobs: Blobs) -> None:
-    """Once."""
+async def clean_up(database: Database, blobs: Blobs) -> None:
+    """Clean up once."""
     async with database.transaction() as session:
-        await store.forget(session, datetime.now(UTC) - ANSWERS_KEPT)
-    gone = await sweep_orphans(database, blobs)
-    if gone.blobs or gone.analyses:
-        log.info("swept", blobs=gone.blobs, analyses=gone.analyses)
+        await store.delete_before(session, datetime.now(UTC) - ANSWER_RETENTION)
+    deleted = await sweep_orphaned_blobs(database, blobs)
+    if deleted.blobs or deleted.analyses:
+        log.info("orphaned blobs deleted", blobs=deleted.blobs, analyses=deleted.analyses)

@@ -1,4 +1,4 @@
-"""The original file of a scan, as it came in; every reading of it is an export in the audit."""
+"""The original file of a scan, as it was uploaded. Each download writes an audit event of the action `export`."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from gateway.errors import NotFound
 from gateway.principal import Principal, RequestContext
 from gateway.records.scans import UNKNOWN
 from gateway.records.store import stored_files
-from gateway.records.store.stored_files import Uploaded
+from gateway.records.store.stored_files import StoredFile
 from gateway.storage.blobs import Blobs
 
 
 @dataclass(frozen=True)
-class Files:
-    """Gives files out."""
+class OriginalFiles:
+    """Reads the original files of scans."""
 
     database: Database
     blobs: Blobs
 
-    async def open(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Uploaded:
-        """What the file of a scan is; raises NotFound."""
+    async def open(self, principal: Principal, context: RequestContext, scan_id: UUID) -> StoredFile:
+        """The description of a scan's file; raises NotFound."""
         async with self.database.transaction() as session:
-            file = await stored_files.of_scan(session, principal.institution, scan_id)
+            file = await stored_files.find_by_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound(UNKNOWN)
             await audit_log.record(
@@ -32,6 +32,6 @@ class Files:
             )
         return file
 
-    def read(self, file: Uploaded, start: int, end: int) -> AsyncIterator[bytes]:
+    def read(self, file: StoredFile, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` to before `end`; raises ObjectMissing."""
         return self.blobs.read(file.sha256, start, end)

@@ -1,37 +1,37 @@
-"""Bytes that no scan has any more: taken away, and never under the hands of an upload of the same bytes."""
+"""Deletes orphaned blobs: objects in the storage that no scan uses, except those of uploads in progress."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.database.connection import Database
-from gateway.records.blob_release import release
+from gateway.records.blob_deletion import delete_unused_blobs
 from gateway.records.store import blob_rows, stored_files
 from gateway.storage.blobs import Blobs
 
 ANALYSES: Final = "analyses"
-AGE: Final = timedelta(hours=1)  # nothing is written to an upload for so long only if its process is gone
+MIN_AGE: Final = timedelta(hours=1)  # an upload that writes nothing for so long belongs to a process that has ended
 
 
 @dataclass(frozen=True)
-class Orphans:
-    """How many blobs a sweep took away, and of how many analyses it took the evidence away."""
+class SweepResult:
+    """The number of deleted blobs, and of analyses whose evidence was deleted."""
 
     blobs: int
     analyses: int
 
 
-async def sweep_orphans(database: Database, blobs: Blobs, age: timedelta = AGE) -> Orphans:
-    """Take away what uploads, deletes and viewers left that ended half way, once it is older than `age`."""
+async def sweep_orphaned_blobs(database: Database, blobs: Blobs, age: timedelta = MIN_AGE) -> SweepResult:
+    """Delete what interrupted uploads, deletions and renderings left, if it is older than `age`."""
     before = datetime.now(UTC) - age
-    await blobs.drop_unfinished(before)
-    kept = {sha256 async for sha256 in blobs.kept_before(before)}
-    kept |= {name async for name in blobs.derived_before(before)} - {ANALYSES}
+    await blobs.delete_unfinished(before)
+    stored = {sha256 async for sha256 in blobs.written_before(before)}
+    stored |= {name async for name in blobs.derived_before(before)} - {ANALYSES}
     analyses = {name async for name in blobs.derived_before(before, ANALYSES)}
     async with database.transaction() as session:
-        unused = kept - await blob_rows.used(session, kept)
-        lost = analyses - await stored_files.analyses_there(session, analyses)
-    await release(database, blobs, unused)
-    for analysis_id in lost:
+        unused = stored - await blob_rows.in_use(session, stored)
+        orphaned = analyses - await stored_files.existing_analyses(session, analyses)
+    await delete_unused_blobs(database, blobs, unused)
+    for analysis_id in orphaned:
         await blobs.delete_derived(f"{ANALYSES}/{analysis_id}")
-    return Orphans(len(unused), len(lost))
+    return SweepResult(len(unused), len(orphaned))

@@ -1,4 +1,4 @@
-"""Patients: listed, made, read, changed, deleted; each deed in the audit."""
+"""Patients: listed, created, read, changed, deleted. Each action writes an audit event."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from uuid import UUID
 
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
-from gateway.database.optimistic_lock import changed
-from gateway.database.paging import Window
+from gateway.database.optimistic_lock import update_if_unchanged
+from gateway.database.paging import PageRange
 from gateway.database.tables import PatientRow
 from gateway.errors import NotFound
-from gateway.idempotency.replay import Answer, Key, once
+from gateway.idempotency.replay import Answer, IdempotencyKey, run_or_replay
 from gateway.principal import Principal, RequestContext
-from gateway.records.blob_release import release
+from gateway.records.blob_deletion import delete_unused_blobs
 from gateway.records.pseudonyms import PatientView
 from gateway.records.store import patients as rows
-from gateway.records.store.patients import PatientFilter, PatientSort, Screened
+from gateway.records.store.patients import PatientFilter, PatientSort, ScanSummary
 from gateway.storage.blobs import Blobs
 
 UNKNOWN = "there is no such patient"
@@ -23,7 +23,7 @@ UNKNOWN = "there is no such patient"
 
 @dataclass(frozen=True)
 class NewPatient:
-    """What is told of a patient."""
+    """The data of a new patient."""
 
     first_name: str
     last_name: str
@@ -31,19 +31,19 @@ class NewPatient:
 
 
 class Patients:
-    """The patients of the asker's institution; any other is not there."""
+    """The patients of the principal's institution. A patient of another institution is NotFound."""
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
 
     async def page(
-        self, principal: Principal, q: str | None, sort: PatientSort, window: Window, context: RequestContext
+        self, principal: Principal, q: str | None, sort: PatientSort, page_range: PageRange, context: RequestContext
     ) -> tuple[tuple[PatientView, ...], int]:
-        """A part of the list, and how long the whole is."""
-        wanted = PatientFilter(principal.institution, principal.sees_names, q, sort)
+        """A page of the list, and the total number."""
+        criteria = PatientFilter(principal.institution, principal.sees_names, q, sort)
         async with self._database.transaction() as session:
-            found, total = await rows.page(session, wanted, window)
+            found, total = await rows.page(session, criteria, page_range)
             views = await _views(session, found, principal)
             await audit_log.record(session, principal, audit_log.Action.READ, "patient", None, context, _ids(found))
         return views, total
@@ -53,23 +53,23 @@ class Patients:
         principal: Principal,
         new: NewPatient,
         context: RequestContext,
-        tell: Callable[[PatientView], Answer],
-        key: Key | None = None,
+        to_answer: Callable[[PatientView], Answer],
+        key: IdempotencyKey | None = None,
     ) -> Answer:
-        """Make a patient and tell of it; under a known key, tell again what was told before."""
+        """Create a patient; the answer comes from `to_answer`. A known key gives the stored answer."""
         async with self._database.transaction() as session:
 
             async def work() -> Answer:
                 row = await rows.insert(session, principal.institution, new.first_name, new.last_name, new.description)
                 await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, context)
-                return tell(PatientView.of(row, Screened(), principal))
+                return to_answer(PatientView.for_principal(row, ScanSummary(), principal))
 
-            return await once(session, key, work)
+            return await run_or_replay(session, key, work)
 
     async def read(self, principal: Principal, patient_id: UUID, context: RequestContext) -> PatientView:
         """One patient; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, principal, patient_id)
+            row = await _require_patient(session, principal, patient_id)
             (view,) = await _views(session, (row,), principal)
             await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, context)
         return view
@@ -82,26 +82,28 @@ class Patients:
         expected: Collection[int] | None,
         context: RequestContext,
     ) -> PatientView:
-        """Change what is given; raises NotFound, and PreconditionFailed unless it stands at an expected version."""
+        """Change the given fields; raises NotFound, and PreconditionFailed unless its version is an expected one."""
         async with self._database.transaction() as session:
-            row = await _found(session, principal, patient_id, lock=True)
-            await changed(session, row, values, expected)
-            await rows.renamed(session, row)
+            row = await _require_patient(session, principal, patient_id, lock=True)
+            await update_if_unchanged(session, row, values, expected)
+            await rows.update_search_name(session, row)
             (view,) = await _views(session, (row,), principal)
             detail = {"fields": sorted(values)}
             await audit_log.record(session, principal, audit_log.Action.UPDATE, "patient", row.id, context, detail)
         return view
 
     async def delete(self, principal: Principal, patient_id: UUID, context: RequestContext) -> None:
-        """Delete the patient with scans, reports, and the blobs that nothing else uses; raises NotFound."""
+        """Delete the patient with scans, reports, and the blobs that no other scan uses; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _found(session, principal, patient_id, lock=True)
+            row = await _require_patient(session, principal, patient_id, lock=True)
             used = await rows.delete(session, row)
             await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, context)
-        await release(self._database, self._blobs, used)
+        await delete_unused_blobs(self._database, self._blobs, used)
 
 
-async def _found(session: AsyncSession, principal: Principal, patient_id: UUID, *, lock: bool = False) -> PatientRow:
+async def _require_patient(
+    session: AsyncSession, principal: Principal, patient_id: UUID, *, lock: bool = False
+) -> PatientRow:
     row = await rows.find(session, principal.institution, patient_id, lock=lock)
     if row is None:
         raise NotFound(UNKNOWN)
@@ -109,8 +111,8 @@ async def _found(session: AsyncSession, principal: Principal, patient_id: UUID, 
 
 
 async def _views(session: AsyncSession, found: Collection[PatientRow], principal: Principal) -> tuple[PatientView, ...]:
-    screened = await rows.screened(session, [row.id for row in found])
-    return tuple(PatientView.of(row, screened.get(row.id, Screened()), principal) for row in found)
+    scan_summaries = await rows.scan_summaries(session, [row.id for row in found])
+    return tuple(PatientView.for_principal(row, scan_summaries.get(row.id, ScanSummary()), principal) for row in found)
 
 
 def _ids(found: Collection[PatientRow]) -> dict[str, list[str]]:

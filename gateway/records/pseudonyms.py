@@ -1,4 +1,4 @@
-"""Patients and scans as their asker may see them: without the right to names, pseudonyms stand in their place."""
+"""Patients and scans as a principal may see them: without the scope `names.read`, pseudonyms replace names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,20 +6,20 @@ from uuid import UUID
 
 from gateway.database.tables import PatientRow, ScanRow
 from gateway.principal import Principal
-from gateway.records.store.patients import Screened
-from gateway.records.store.scans import Progress
+from gateway.records.store.patients import ScanSummary
+from gateway.records.store.scans import AnalysisProgress
 
 
 @dataclass(frozen=True)
-class Name:
-    """What a patient is called: by both names, or by the pseudonym in place of the last one."""
+class VisibleName:
+    """A patient's name as shown: first and last name, or the pseudonym as last name."""
 
     first_name: str
     last_name: str
     pseudonymised: bool
 
     @classmethod
-    def of(cls, patient: PatientRow, principal: Principal) -> "Name":
+    def for_principal(cls, patient: PatientRow, principal: Principal) -> "VisibleName":
         if principal.sees_names:
             return cls(patient.first_name, patient.last_name, False)
         return cls("", patient.pseudonym, True)
@@ -27,45 +27,45 @@ class Name:
 
 @dataclass(frozen=True)
 class PatientView:
-    """A patient with what is known of the scans."""
+    """A patient with a summary of the scans."""
 
     id: UUID
-    name: Name
+    name: VisibleName
     description: str | None
     version: int
     created_at: datetime
     updated_at: datetime
-    screened: Screened
+    scan_summary: ScanSummary
 
     @classmethod
-    def of(cls, row: PatientRow, screened: Screened, principal: Principal) -> "PatientView":
+    def for_principal(cls, row: PatientRow, scan_summary: ScanSummary, principal: Principal) -> "PatientView":
         return cls(
             id=row.id,
-            name=Name.of(row, principal),
+            name=VisibleName.for_principal(row, principal),
             description=row.description if principal.sees_names else None,
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
-            screened=screened,
+            scan_summary=scan_summary,
         )
 
 
 @dataclass(frozen=True)
 class ScanView:
-    """A scan with its patient's name, its file's size and its progress; `row` is for what names nobody."""
+    """A scan with its patient's name, its file's size and its progress; `row` for fields without names."""
 
     row: ScanRow
-    patient: Name
+    patient: VisibleName
     description: str | None
     file_name: str | None
     file_size: int
-    progress: Progress | None
+    progress: AnalysisProgress | None
 
     @classmethod
-    def of(cls, row: ScanRow, progress: Progress | None, principal: Principal) -> "ScanView":
+    def for_principal(cls, row: ScanRow, progress: AnalysisProgress | None, principal: Principal) -> "ScanView":
         return cls(
             row=row,
-            patient=Name.of(row.patient, principal),
+            patient=VisibleName.for_principal(row.patient, principal),
             description=row.description if principal.sees_names else None,
             file_name=row.file_name if principal.sees_names else None,
             file_size=row.blob.size,

@@ -1,6 +1,6 @@
-"""What radiologists say of reports: kept with the report's version, listed, and given away as a table.
+"""Feedback of radiologists on reports: stored with the report's version, listed, and exported as CSV.
 
-A comment is free text and may name somebody: without the right to names it is not shown.
+A comment is free text and may name a patient: a principal without access to names does not see it.
 """
 
 import csv
@@ -13,14 +13,14 @@ from uuid import UUID
 
 from gateway.audit import audit_log
 from gateway.database.connection import Database
-from gateway.database.paging import Window
+from gateway.database.paging import PageRange
 from gateway.database.tables import FeedbackRow, ReportRow
 from gateway.errors import NoFeedback, NoReport
 from gateway.principal import Principal, RequestContext
-from gateway.reports.report_table import inert
+from gateway.reports.report_table import escape_formula
 from gateway.reports.store import feedback, reports
-from gateway.reports.store.feedback import Opinion
-from gateway.reports.stored_reports import scan_must_exist
+from gateway.reports.store.feedback import FeedbackEntry
+from gateway.reports.stored_reports import check_scan_exists
 from gateway.telemetry.metrics import Metrics
 
 COLUMNS: Final = (
@@ -40,8 +40,8 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True)
-class Said:
-    """Whether a report is right, what it should have named, and why."""
+class NewFeedback:
+    """Feedback to store: whether the user agrees with the report, the finding that is right instead, and a comment."""
 
     agrees: bool
     finding: str | None
@@ -49,86 +49,88 @@ class Said:
 
 
 class Feedback:
-    """Feedback on the reports of the asker's institution."""
+    """Feedback on the reports of the principal's institution."""
 
     def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
         self._metrics = metrics
 
-    async def give(self, principal: Principal, scan_id: UUID, said: Said, context: RequestContext) -> Opinion:
-        """Keep it on the scan's newest report, in the place of what this person said before; raises NoReport."""
+    async def give(
+        self, principal: Principal, scan_id: UUID, given: NewFeedback, context: RequestContext
+    ) -> FeedbackEntry:
+        """Store the user's feedback on the scan's newest report, in place of an earlier one; raises NoReport."""
         async with self._database.transaction() as session:
             report = await self._report(session, principal, scan_id)
             now = datetime.now(UTC)
-            row = await feedback.put(session, report, principal.key, said.agrees, said.finding, said.comment, now)
-            detail: audit_log.Detail = {"report": str(report.id), "version": report.version, "agrees": said.agrees}
+            row = await feedback.put(session, report, principal.key, given.agrees, given.finding, given.comment, now)
+            detail: audit_log.Detail = {"report": str(report.id), "version": report.version, "agrees": given.agrees}
             await audit_log.record(session, principal, audit_log.Action.UPDATE, "feedback", row.id, context, detail)
-        self._metrics.feedback.labels(report.verdict, "yes" if said.agrees else "no").inc()
-        return Opinion(row, report)
+        self._metrics.feedback.labels(report.verdict, "yes" if given.agrees else "no").inc()
+        return FeedbackEntry(row, report)
 
-    async def mine(self, principal: Principal, scan_id: UUID, context: RequestContext) -> Opinion:
-        """What the asker said of the scan's newest report; raises NoReport and NoFeedback."""
+    async def own(self, principal: Principal, scan_id: UUID, context: RequestContext) -> FeedbackEntry:
+        """The principal's own feedback on the scan's newest report; raises NoReport and NoFeedback."""
         async with self._database.transaction() as session:
             report = await self._report(session, principal, scan_id)
-            row = await feedback.of_person(session, report.id, principal.key)
+            row = await feedback.of_user(session, report.id, principal.key)
             if row is None:
                 raise NoFeedback("you said nothing of this report yet")
             await audit_log.record(session, principal, audit_log.Action.READ, "feedback", row.id, context)
-        return Opinion(row, report)
+        return FeedbackEntry(row, report)
 
     async def page(
-        self, principal: Principal, agrees: bool | None, window: Window, context: RequestContext
-    ) -> tuple[tuple[Opinion, ...], int]:
-        """The institution's, newest first, and how much there is in all."""
+        self, principal: Principal, agrees: bool | None, page_range: PageRange, context: RequestContext
+    ) -> tuple[tuple[FeedbackEntry, ...], int]:
+        """A page of the institution's feedback, newest first, and the total number."""
         async with self._database.transaction() as session:
-            opinions, total = await feedback.page(session, principal.institution, agrees, window)
-            ids = [str(opinion.feedback.id) for opinion in opinions]
+            entries, total = await feedback.page(session, principal.institution, agrees, page_range)
+            ids = [str(entry.feedback.id) for entry in entries]
             await audit_log.record(session, principal, audit_log.Action.READ, "feedback", None, context, {"ids": ids})
-        return opinions, total
+        return entries, total
 
     async def as_csv(self, principal: Principal, agrees: bool | None, context: RequestContext) -> AsyncIterator[str]:
-        """All of it as CSV, line by line."""
+        """All feedback of the institution as CSV, line by line."""
         async with self._database.transaction() as session:
             await audit_log.record(
                 session, principal, audit_log.Action.EXPORT, "feedback", None, context, {"format": "csv"}
             )
         yield _line(COLUMNS)
         async with self._database.transaction() as session:
-            async for opinion in feedback.every(session, principal.institution, agrees):
-                told = as_told(opinion, principal)
-                yield _line([inert(told[column]) for column in COLUMNS])
+            async for entry in feedback.stream_all(session, principal.institution, agrees):
+                fields = visible_fields(entry, principal)
+                yield _line([escape_formula(fields[column]) for column in COLUMNS])
 
     async def _report(self, session: Any, principal: Principal, scan_id: UUID) -> ReportRow:
         report = await reports.find(session, principal.institution, scan_id)
         if report is None:
-            await scan_must_exist(session, principal, scan_id)
+            await check_scan_exists(session, principal, scan_id)
             raise NoReport("there is no report yet; an analysis of the scan makes one")
         return report
 
 
-def as_told(opinion: Opinion, principal: Principal) -> dict[str, Any]:
-    """An opinion as its asker may see it."""
-    said, report = opinion.feedback, opinion.report
+def visible_fields(entry: FeedbackEntry, principal: Principal) -> dict[str, Any]:
+    """The fields of a feedback that the principal may see; hidden ones are None."""
+    given, report = entry.feedback, entry.report
     return {
-        "id": said.id,
-        "scan_id": said.scan_id,
+        "id": given.id,
+        "scan_id": given.scan_id,
         "report_id": report.id,
         "analysis_id": report.analysis_id,
-        "report_version": said.report_version,
+        "report_version": given.report_version,
         "model_card": report.model_card,
         "verdict": report.verdict,
         "probability": report.probability,
         "reported_finding": report.finding,
-        "agrees": said.agrees,
-        "finding": said.finding,
-        "comment": said.comment if principal.sees_names or _own(said, principal) else None,
-        "given_by": said.user_key if principal.sees_names or _own(said, principal) else None,
-        "created_at": said.created_at,
+        "agrees": given.agrees,
+        "finding": given.finding,
+        "comment": given.comment if principal.sees_names or _own(given, principal) else None,
+        "given_by": given.user_key if principal.sees_names or _own(given, principal) else None,
+        "created_at": given.created_at,
     }
 
 
-def _own(said: FeedbackRow, principal: Principal) -> bool:
-    return said.user_key == principal.key
+def _own(given: FeedbackRow, principal: Principal) -> bool:
+    return given.user_key == principal.key
 
 
 def _line(cells: Any) -> str:

@@ -1,4 +1,4 @@
-"""The body of a report: rows, a summary, and the whole report of each study; and what it says of the scan."""
+"""The body of a report (rows, summary, the whole report of each study), and the outcome of the scan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from gateway.reports.report_table import table_row
 from screening.report import Report
 from screening.verdict import Verdict
 
-GRAVEST_FIRST: Final = (Verdict.PATHOLOGY, Verdict.NOT_ANALYSED, Verdict.NORMAL)
+MOST_SEVERE_FIRST: Final = (Verdict.PATHOLOGY, Verdict.NOT_ANALYSED, Verdict.NORMAL)
 
 
 def body_of(reports: Sequence[Report]) -> dict[str, Any]:
-    """The reports of one upload, as kept and as answered."""
+    """The report body of one upload, as it is stored and as the API returns it."""
     studies = [report.to_json() for report in reports]
     rows = [table_row(study) for study in studies]
     return {"rows": rows, "summary": summary_of(reports), "studies": studies}
@@ -30,8 +30,8 @@ def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What the reports say of the scan: pathology if any study is; not analysed if any was not; else normal."""
+class ScanOutcome:
+    """The outcome of the scan: pathology if any study is; else not analysed if any was not; else normal."""
 
     verdict: Verdict
     probability: float | None
@@ -40,16 +40,16 @@ class Said:
 
     @classmethod
     def of(cls, reports: Sequence[Report]) -> Self:
-        """By the gravest study, and of equally grave ones by the most probable."""
-        gravest = min(reports, key=_gravity)
-        row = gravest.row
+        """The outcome of the most severe study; of equally severe ones, of the most probable."""
+        most_severe = min(reports, key=_severity)
+        row = most_severe.row
         return cls(
-            gravest.verdict,
+            most_severe.verdict,
             row["probability_of_pathology"],
             row["most_dangerous_pathology_type"],
             row["study_uid"],
         )
 
 
-def _gravity(report: Report) -> tuple[int, float]:
-    return GRAVEST_FIRST.index(report.verdict), -(report.row["probability_of_pathology"] or 0.0)
+def _severity(report: Report) -> tuple[int, float]:
+    return MOST_SEVERE_FIRST.index(report.verdict), -(report.row["probability_of_pathology"] or 0.0)

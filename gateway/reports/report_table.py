@@ -1,7 +1,7 @@
-"""Reports as rows of CSV and XLSX (Parquet: `parquet`), for those who screen many studies.
+"""Reports as rows of CSV and XLSX (Parquet: `parquet_table`).
 
-A row is the contest's, in its order, and behind it what a person must know to read it: the verdict in words, why a
-study was not analysed, and what to bear in mind.
+A row has the columns of the contest, in its order, then the verdict, the error of a study that was not analysed, and
+the notices.
 """
 
 import csv
@@ -13,16 +13,16 @@ import xlsxwriter
 
 from screening.report import COLUMNS
 
-# OWASP, CSV injection: a spreadsheet takes a cell that begins so for a formula, and file names come from anywhere.
-FORMULA: Final = ("=", "+", "-", "@")
+# OWASP, CSV injection: a spreadsheet runs a cell that begins so as a formula, and clients choose the file names.
+FORMULA_STARTS: Final = ("=", "+", "-", "@")
 TABLE: Final = (*COLUMNS, "verdict", "error", "detail", "notices")
 
 
 def table_row(report: Mapping[str, Any]) -> dict[str, Any]:
     """The row of a whole report (as JSON), by the names of `TABLE`; `error` and `detail` are None on success."""
     error = report["error"] or {"code": None, "detail": None}
-    told = {"verdict": report["verdict"], "error": error["code"], "detail": error["detail"]}
-    return {**report["row"], **told, "notices": report["notices"]}
+    detail = {"verdict": report["verdict"], "error": error["code"], "detail": error["detail"]}
+    return {**report["row"], **detail, "notices": report["notices"]}
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -31,15 +31,15 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One line for each row; a file name that a spreadsheet would run as a formula stands behind an apostrophe."""
+    """One line for each row; a file name that a spreadsheet would run as a formula is escaped."""
     text = StringIO(newline="")
-    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_inert(flat(row)) for row in rows)
+    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_escape_path(flatten_notices(row)) for row in rows)
     return text.getvalue()
 
 
-def inert(cell: Any) -> Any:
-    """The cell, behind an apostrophe when a spreadsheet would run it as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+def escape_formula(cell: Any) -> Any:
+    """The cell, with an apostrophe in front when a spreadsheet would run it as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
 def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -53,14 +53,14 @@ def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
         sheet.set_column(0, len(TABLE) - 1, 24)
         sheet.write_row(0, 0, TABLE, book.add_format({"bold": True}))
         for number, row in enumerate(rows, start=1):
-            sheet.write_row(number, 0, [flat(row)[column] for column in TABLE])
+            sheet.write_row(number, 0, [flatten_notices(row)[column] for column in TABLE])
     return target.getvalue()
 
 
-def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with a text for its list of notices: one value a cell."""
+def flatten_notices(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its list of notices as one text."""
     return {**row, "notices": " ".join(row["notices"])}
 
 
-def _inert(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "path_to_study": inert(str(row["path_to_study"]))}
+def _escape_path(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "path_to_study": escape_formula(str(row["path_to_study"]))}

@@ -1,4 +1,4 @@
-"""Reports as they leave the house: read, listed, written as tables; without file names for who may not see names."""
+"""Stored reports: read, listed, written as tables; without file names for a principal who may not see names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from gateway.reports.store import reports
 
 
 class Format(StrEnum):
-    """What a report can be written as."""
+    """The formats of a report."""
 
     JSON = "json"
     CSV = "csv"
@@ -34,8 +34,8 @@ MEDIA_TYPES: Final = {
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A report as its asker may see it; `body` holds `rows`, `summary` and `studies`."""
+class StoredReport:
+    """A report as the principal may see it; `body` holds `rows`, `summary` and `studies`."""
 
     row: ReportRow
     body: Mapping[str, Any] = field(repr=False)
@@ -43,42 +43,42 @@ class Kept:
 
 @dataclass(frozen=True)
 class Reports:
-    """Reports of the asker's institution; what is another's is NotFound."""
+    """Reports of the principal's institution; those of another raise NotFound."""
 
     database: Database
 
     async def read(
         self, principal: Principal, context: RequestContext, scan_id: UUID, analysis_id: UUID | None, format_: Format
-    ) -> Kept:
+    ) -> StoredReport:
         """The report of this analysis, by default the scan's newest; raises NoReport."""
         async with self.database.transaction() as session:
             row = await reports.find(session, principal.institution, scan_id, analysis_id)
             if row is None:
-                await scan_must_exist(session, principal, scan_id)
+                await check_scan_exists(session, principal, scan_id)
                 raise NoReport("there is no report yet; an analysis of the scan makes one")
             action = audit_log.Action.READ if format_ is Format.JSON else audit_log.Action.EXPORT
-            told = {"scan": str(scan_id), "format": format_.value}
-            await audit_log.record(session, principal, action, "report", row.id, context, told)
-        return Kept(row, row.body if principal.sees_names else _nameless(row.body, scan_id))
+            detail = {"scan": str(scan_id), "format": format_.value}
+            await audit_log.record(session, principal, action, "report", row.id, context, detail)
+        return StoredReport(row, row.body if principal.sees_names else _without_file_name(row.body, scan_id))
 
     async def all(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Sequence[ReportRow]:
         """All reports of the scan, newest first."""
         async with self.database.transaction() as session:
-            await scan_must_exist(session, principal, scan_id)
+            await check_scan_exists(session, principal, scan_id)
             rows = await reports.of_scan(session, principal.institution, scan_id)
-            told = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
-            await audit_log.record(session, principal, audit_log.Action.READ, "report", None, context, told)
+            detail = {"scan": str(scan_id), "reports": [str(row.id) for row in rows]}
+            await audit_log.record(session, principal, audit_log.Action.READ, "report", None, context, detail)
         return rows
 
 
-def as_table(kept: Kept, format_: Format) -> bytes:
+def as_table(report: StoredReport, format_: Format) -> bytes:
     """The rows as CSV or XLSX."""
-    rows = kept.body["rows"]
+    rows = report.body["rows"]
     return as_xlsx(rows) if format_ is Format.XLSX else as_csv(rows).encode()
 
 
-def _nameless(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
-    """The body with the scan's id in the place of the upload's name: names of files name patients."""
+def _without_file_name(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
+    """The body with the scan's id in place of the file name: file names may name patients."""
     own = {"path_to_study": str(scan_id)}
     return {
         **body,
@@ -87,7 +87,7 @@ def _nameless(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
     }
 
 
-async def scan_must_exist(session: AsyncSession, principal: Principal, scan_id: UUID) -> None:
-    """Raise NotFound unless the asker's institution has the scan."""
+async def check_scan_exists(session: AsyncSession, principal: Principal, scan_id: UUID) -> None:
+    """Raise NotFound unless the principal's institution has the scan."""
     if not await scans.exists(session, principal.institution, scan_id):
         raise NotFound("there is no such scan")

@@ -1,7 +1,9 @@
-"""Which networks are in force. A study holds one set of them, with its card, from its first slice to its report.
+"""The active networks: those that new studies are screened with.
+
+A study uses one set of networks, with its model card, from its first slice to its report:
 
 async with networks.in_use() as served:
-    ... served.analysis ...
+    ... served.pipeline ...
 """
 
 import asyncio
@@ -13,77 +15,77 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from engines.repository_snapshot import Holding
-from gateway.screening.pipeline import Analysis
+from engines.repository_snapshot import RepositorySnapshot
+from gateway.screening.pipeline import ScreeningPipeline
 from screening.model_card import ModelCard
 
 
 @dataclass(frozen=True)
-class Served:
-    """Networks that answer, and all that belongs to them: weights, thresholds and calibration go together.
+class ServedNetworks:
+    """Networks that a Triton serves, with the weights, thresholds and calibration that belong together.
 
-    `card_text` is model_card.json. `triton_metrics_url` and `holding` are None where Triton is elsewhere.
+    `card_text` is model_card.json. `triton_metrics_url` and `snapshot` are None for a Triton that the settings name.
     """
 
-    analysis: Analysis
+    pipeline: ScreeningPipeline
     card_text: bytes = field(repr=False)
     triton_url: str
     triton_metrics_url: str | None = None
-    holding: Holding | None = None
+    snapshot: RepositorySnapshot | None = None
 
     @property
     def card(self) -> ModelCard:
-        return self.analysis.card
+        return self.pipeline.card
 
     @cached_property
-    def told(self) -> Mapping[str, Any]:
-        """The whole card, for people."""
-        told: dict[str, Any] = json.loads(self.card_text)
-        return told
+    def card_json(self) -> Mapping[str, Any]:
+        """The whole model card, parsed."""
+        parsed: dict[str, Any] = json.loads(self.card_text)
+        return parsed
 
     @property
     def card_sha256(self) -> str:
         return hashlib.sha256(self.card_text).hexdigest()
 
     @property
-    def used_by_others(self) -> bool:
-        """Whether another process asks these networks."""
-        return self.holding is not None and self.holding.used_by_others
+    def in_use_by_others(self) -> bool:
+        """Whether another process uses these networks."""
+        return self.snapshot is not None and self.snapshot.in_use_by_others
 
 
-class Networks:
-    """Gives out what is in force, and puts another in its place; for one event loop."""
+class ActiveNetworks:
+    """Holds the active networks and counts their users; for one event loop."""
 
-    def __init__(self, first: Served) -> None:
-        self._now = _InForce(first)
+    def __init__(self, first: ServedNetworks) -> None:
+        self._activation = _Activation(first)
 
     @property
-    def now(self) -> Served:
-        """What is in force, for those who look and decide nothing by it."""
-        return self._now.served
+    def current(self) -> ServedNetworks:
+        """The active networks, for display only: they may be stopped at any time. To screen, take `in_use`."""
+        return self._activation.served
 
     @asynccontextmanager
-    async def in_use(self) -> AsyncIterator[Served]:
-        """What is in force now; it stays alive, and the same, until the block ends."""
-        with_it = self._now
-        with_it.users += 1
-        with_it.unused.clear()
+    async def in_use(self) -> AsyncIterator[ServedNetworks]:
+        """The networks that are active now; they are not stopped before the block ends."""
+        activation = self._activation
+        activation.users += 1
+        activation.unused.clear()
         try:
-            yield with_it.served
+            yield activation.served
         finally:
-            with_it.users -= 1
-            if not with_it.users:
-                with_it.unused.set()
+            activation.users -= 1
+            if not activation.users:
+                activation.unused.set()
 
-    def put_in_force(self, served: Served) -> "asyncio.Event":
-        """Give this to all who come from now on; the event says that nobody uses the one before any more."""
-        before, self._now = self._now, _InForce(served)
+    def activate(self, served: ServedNetworks) -> "asyncio.Event":
+        """Give these networks to all new studies; the event is set once nobody uses the old ones any more."""
+        before, self._activation = self._activation, _Activation(served)
         return before.unused
 
 
 @dataclass
-class _InForce:
-    served: Served
+class _Activation:
+    served: ServedNetworks
     users: int = 0
     unused: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -1,6 +1,6 @@
-"""Worker processes that read and decode studies; a file that hangs or eats memory costs its own study alone.
+"""Worker processes that read and decode studies; a file that hangs or takes too much memory fails its own study only.
 
-The forkserver imports the science once; a worker that replaces a dead one is forked from it in milliseconds.
+The forkserver imports `screening` once; a worker that replaces a killed one is forked from it in milliseconds.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from gateway.inference.engine import Deadline
 from gateway.telemetry.logs import frames_without_message
-from gateway.unix_sockets import folder_for_sockets
+from gateway.unix_sockets import socket_folder
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
 
 P = ParamSpec("P")
@@ -37,18 +37,21 @@ WORKER_ENVIRONMENT = {
 
 
 class WorkerFault(Exception):
-    """The program, not the study, failed in a worker; the message is the frames, without any message of the cause."""
+    """The program failed in a worker; the message has the stack frames, without the message of the cause."""
 
 
 class DecodePool:
-    """Runs functions of preparation and of viewing in worker processes, each call within a time and a memory limit."""
+    """Runs functions of `screening.preparation` and `viewing` in worker processes, within a time and memory limit.
+
+    `on_worker_lost` is called with "timeout" or "crash".
+    """
 
     def __init__(
-        self, workers: int, timeout_s: float, memory_bytes: int, on_death: Callable[[str], None] = lambda _: None
+        self, workers: int, timeout_s: float, memory_bytes: int, on_worker_lost: Callable[[str], None] = lambda _: None
     ) -> None:
         self._timeout_s = timeout_s
-        self._on_death = on_death
-        _find_room_for_sockets()
+        self._on_death = on_worker_lost
+        _set_socket_folder()
         context = get_context("forkserver")
         context.set_forkserver_preload(["screening.preparation", "gateway.viewing.rendering"])
         os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
@@ -59,9 +62,9 @@ class DecodePool:
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function in a worker.
 
-        Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker had to be
-        killed or died; EngineDeadline when no worker was free in time; WorkerFault for a fault of the program.
-        Cancelling the caller kills the worker.
+        Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
+        crashed; EngineDeadline when no worker was free in time; WorkerFault when the program failed. Cancelling the
+        caller kills the worker.
         """
         task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
         try:
@@ -74,32 +77,32 @@ class DecodePool:
             raise DecodeTimeout(f"reading this study took longer than {self._timeout_s:g} s") from None
         except MemoryError:
             raise DecodeMemory("reading this study takes more memory than one study may") from None
-        except ProcessExpired as death:
+        except ProcessExpired as exit_:
             self._on_death("crash")
-            raise _study_error_of(death) from None
+            raise _study_error_of(exit_) from None
         except WorkerFault as fault:
             log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
             raise
 
     def close(self) -> None:
-        """Kill the workers and whatever they do."""
+        """Kill all workers."""
         self._pool.stop()
         self._pool.join()
 
 
-def _study_error_of(death: ProcessExpired) -> StudyError:
-    """Out of memory, the kernel sends SIGKILL; anything else is a decoder's crash.
+def _study_error_of(exit_: ProcessExpired) -> StudyError:
+    """SIGKILL means that the kernel was out of memory; any other exit is a crash of a decoder.
 
     gdcm aborts on one of 5,000 randomly damaged JPEG slices, with memory to spare; C++ without memory aborts too.
     """
-    if death.exitcode == -signal.SIGKILL:
+    if exit_.exitcode == -signal.SIGKILL:
         return DecodeMemory("reading this study took more memory than there is; its worker was killed")
     return BrokenPixels("the decoder crashed on this study's pixels, or found no memory for them")
 
 
-def _find_room_for_sockets() -> None:
-    """Have multiprocessing make its folder where the forkserver's socket gets a name; Python 3.14 does so by itself."""
-    chosen, tempfile.tempdir = tempfile.tempdir, folder_for_sockets()
+def _set_socket_folder() -> None:
+    """Let multiprocessing create its folder under a path short enough for a socket's name, as Python 3.14 does."""
+    chosen, tempfile.tempdir = tempfile.tempdir, socket_folder()
     try:
         util.get_temp_dir()
     finally:

@@ -1,4 +1,4 @@
-"""The model repository's card, believed only when every file that it names is there, unchanged."""
+"""The model card of a model repository, accepted only when every file that it lists is unchanged."""
 
 import hashlib
 import shutil
@@ -10,18 +10,21 @@ CARD = "model_card.json"
 
 
 def verified_card(repository: Path) -> ModelCard:
-    """The card of the repository; raises InvalidModelCard when a file is missing or is not the one it was made with."""
+    """The card of the repository; raises InvalidModelCard when a listed file is missing or has another hash."""
     card = ModelCard.load(repository / CARD)
     wrong = [name for name, sha256 in card.file_hashes.items() if _sha256(repository / name) != sha256]
     if wrong:
-        raise InvalidModelCard(f"{CARD} does not vouch for: {', '.join(sorted(wrong))}. Export the repository again.")
+        raise InvalidModelCard(
+            f"files that do not match {CARD}: {', '.join(sorted(wrong))}. Export the repository again."
+        )
     return card
 
 
 def verified_copy(repository: Path, folder: Path) -> ModelCard:
-    """Copy the card and what it vouches for into `folder`; the card, verified there. Raises InvalidModelCard, OSError.
+    """Copy the card and the files that it lists into `folder`, and verify them there.
 
-    Nothing else is copied: a version 2 that somebody puts beside version 1 would be served, and no hash covers it.
+    Nothing else is copied: a version 2 beside version 1 would be served, and no hash covers it. Raises
+    InvalidModelCard, OSError.
     """
     for name in (CARD, *ModelCard.load(repository / CARD).file_hashes):
         source, target = repository / name, folder / _inside(name)
@@ -34,7 +37,7 @@ def verified_copy(repository: Path, folder: Path) -> ModelCard:
 
 
 def _inside(name: str) -> PurePosixPath:
-    """The name, if it stays inside the folder that it is put into."""
+    """The name as a relative path; raises InvalidModelCard when it leaves the folder."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
         raise InvalidModelCard(f"{CARD} names a file outside its repository: {name}")

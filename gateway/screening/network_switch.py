@@ -1,8 +1,8 @@
-"""From the folder of a model repository to networks that answer, and from one set of networks to another."""
+"""The network switch (`turnstile switch`): activates other networks while the service runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,21 +10,12 @@ from typing import Final
 
 import numpy as np
 import structlog
-from pydantic import SecretStr
 
-from engines.data_directories import default_home
-from engines.repository_snapshot import Holding, held
-from engines.triton_server import TritonServer
-from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline
-from gateway.inference.triton_client import TritonEngine
-from gateway.screening.active_networks import Networks, Served
-from gateway.screening.decode_workers import DecodePool
-from gateway.screening.model_repository import CARD, verified_card, verified_copy
-from gateway.screening.pipeline import Analysis
+from gateway.screening.active_networks import ActiveNetworks, ServedNetworks
+from gateway.screening.model_repository import CARD
+from gateway.screening.network_loader import NetworkLoader
 from gateway.settings.settings import Settings
-from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.tracing import Traces
 from screening.errors import EngineUnavailable
 from screening.model_card import ModelCard
 
@@ -34,158 +25,111 @@ OTHERS_POLL_S: Final = 1.0
 
 
 class SwitchRefused(Exception):
-    """The networks that are in force stay in force; the words say why."""
+    """The switch was not made and the active networks stay active; the message says why."""
 
 
 @dataclass(frozen=True)
-class Around:
-    """What its caller does around a switch: `before` it with the old and the new, where raising refuses it; at its
-    moment `in_force`; and `tell` is told each step in words.
+class SwitchHooks:
+    """What the caller does during a switch.
+
+    `before` gets the old and the new networks just before the switch; when it raises, there is no switch. `after` is
+    called right after the switch. `report` gets each step as a text.
     """
 
-    before: Callable[[Served, Served], Awaitable[None]]
-    in_force: Callable[[], None]
-    tell: Callable[[str], None]
+    before: Callable[[ServedNetworks, ServedNetworks], Awaitable[None]]
+    after: Callable[[], None]
+    report: Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Serving:
-    """Makes networks ready; what the studies of all of them share is here."""
+class NetworkSwitch:
+    """Switches to other networks while studies are in flight; no request fails, and no study uses two sets.
 
-    settings: Settings
-    secret: SecretStr | None
-    decode: DecodePool
-    admission: Admission
-    metrics: Metrics
-    traces: Traces
-
-    def first(self) -> AbstractAsyncContextManager[Served]:
-        """The networks of the settings."""
-        url = self.settings.triton_url
-        return self.of(self.settings.model_repository) if url is None else self.elsewhere(url)
-
-    @asynccontextmanager
-    async def of(self, repository: Path) -> AsyncIterator[Served]:
-        """Serve what the repository's card vouches for until the block ends, on a Triton of its own.
-
-        Triton reads a copy that was verified where it lies: a folder that is exported into meanwhile changes nothing,
-        also when Triton dies and is started again. Raises InvalidModelCard, OSError, or an EngineError of `engines`.
-        """
-        with held(default_home()) as holding:
-            await asyncio.to_thread(verified_copy, repository, holding.models)
-            secret = self.secret.get_secret_value() if self.secret else None
-            server = TritonServer(holding.models, ready_timeout_s=self.settings.engine_start_s, secret=secret)
-            async with server, self._answering(holding.models, server.grpc_url, server.metrics_url, holding) as served:
-                yield served
-
-    @asynccontextmanager
-    async def elsewhere(self, url: str) -> AsyncIterator[Served]:
-        """The Triton at `url`, which serves the repository of the settings. It is not waited for."""
-        async with self._answering(self.settings.model_repository, url, self.settings.triton_metrics_url) as served:
-            yield served
-
-    @asynccontextmanager
-    async def _answering(
-        self, repository: Path, url: str, metrics_url: str | None, holding: Holding | None = None
-    ) -> AsyncIterator[Served]:
-        settings, secret = self.settings, self.secret.get_secret_value() if self.secret else None
-        card = await asyncio.to_thread(verified_card, repository)
-        text = (repository / CARD).read_bytes()
-        retried = self.metrics.engine_retries.inc
-        engine = TritonEngine(
-            url, card.contract, card.ensemble_version, settings.chunk_slices, retried, secret, self.traces
-        )
-        analysis = Analysis(
-            self.decode, engine, self.admission, card, settings.budgets, self.metrics, settings.deadline_s
-        )
-        try:
-            yield Served(analysis, text, url, metrics_url, holding)
-        finally:
-            await engine.close()
-
-
-class Switch:
-    """Puts other networks in force while studies are in work; no request fails, and no study sees two sets.
-
-    Whatever goes wrong before the moment of the switch leaves the old ones in force.
+    When anything fails before the switch, the old networks stay active.
     """
 
-    def __init__(self, serving: Serving, networks: Networks, in_force: AsyncExitStack) -> None:
-        self._serving, self._networks, self._in_force = serving, networks, in_force
+    def __init__(self, loader: NetworkLoader, networks: ActiveNetworks, active: AsyncExitStack) -> None:
+        """`active` stops what serves the active networks."""
+        self._loader, self._networks, self._active = loader, networks, active
         self._retiring: asyncio.Task[None] | None = None
-        self._under_way = asyncio.Lock()
+        self._in_progress = asyncio.Lock()
 
-    async def to(self, repository: Path, around: Around) -> None:
-        """Return when the old networks are gone, or are left to other processes.
+    async def switch_to(self, repository: Path, hooks: SwitchHooks) -> None:
+        """Load the networks of a model repository, activate them, and wait until the old ones are stopped.
 
-        Raises SwitchRefused, InvalidModelCard, OSError, an EngineError of `engines` or of `screening`, and what
-        `around.before` raises.
+        Old networks that other processes use are left to them. Raises SwitchRefused, InvalidModelCard, OSError, an
+        EngineError of `engines` or of `screening`, and what `hooks.before` raises.
         """
-        if self._under_way.locked() or self._still_retiring:
+        if self._in_progress.locked() or self._is_retiring:
             raise SwitchRefused("another switch is not over yet: the networks before are still used")
-        async with self._under_way:
-            old = self._networks.now
-            if old.holding is None:
-                raise SwitchRefused("Triton is elsewhere: start one with the new networks, and a gateway that asks it")
+        async with self._in_progress:
+            old = self._networks.current
+            if old.snapshot is None:
+                raise SwitchRefused(
+                    "the settings name a Triton: start another one with the new networks, and a gateway that uses it"
+                )
             _refuse_same(old, ModelCard.load(repository / CARD), (repository / CARD).read_bytes())
-            around.tell("loading the new networks beside those in force")
-            unused = await self._put_in_force(repository, old, around)
+            hooks.report("loading the new networks beside the active ones")
+            unused = await self._activate(repository, old, hooks)
             await unused.wait()
-            if old.used_by_others:
-                around.tell("other processes use the old networks (`turnstile screen`, `worker`): they stay until then")
+            if old.in_use_by_others:
+                hooks.report(
+                    "other processes use the old networks (`turnstile screen`, `worker`): they stay until then"
+                )
             else:
-                await self._retired()
+                await self._wait_until_retired()
 
     async def close(self) -> None:
-        """Stop whatever is served."""
+        """Stop all networks."""
         if self._retiring is not None:
             self._retiring.cancel()
             await asyncio.gather(self._retiring, return_exceptions=True)
-        await self._in_force.aclose()
+        await self._active.aclose()
 
     @property
-    def _still_retiring(self) -> bool:
+    def _is_retiring(self) -> bool:
         return self._retiring is not None and not self._retiring.done()
 
-    async def _put_in_force(self, repository: Path, old: Served, around: Around) -> asyncio.Event:
-        """Load and switch; the event says when nobody here uses the old any more."""
+    async def _activate(self, repository: Path, old: ServedNetworks, hooks: SwitchHooks) -> asyncio.Event:
+        """Load and switch; the event is set once this process does not use the old networks any more."""
         async with AsyncExitStack() as opened:
-            new = await opened.enter_async_context(self._serving.of(repository))
+            new = await opened.enter_async_context(self._loader.load(repository))
             _refuse_same(old, new.card, new.card_text)  # the folder may have been written meanwhile
-            await _tried(new, self._serving.settings)
-            await around.before(old, new)
-            unused = self._networks.put_in_force(new)  # from here on nothing may fail, or wait
-            self._serving.metrics.serves(new.card)
-            before, self._in_force = self._in_force, opened.pop_all()
+            await _probe(new, self._loader.settings)
+            await hooks.before(old, new)
+            unused = self._networks.activate(new)  # from here on nothing may fail or wait
+            self._loader.metrics.set_model_card(new.card)
+            before, self._active = self._active, opened.pop_all()
             self._retiring = asyncio.create_task(_retire(old, unused, before))
         log.info("networks switched", before=old.card.version, model_card=new.card.version)
         try:
-            around.in_force()
-        except OSError as error:  # it is done; only other commands of this user do not learn of it
-            log.warning("the switch could not be noted", error=type(error).__name__)
+            hooks.after()
+        except OSError as error:  # the switch is made; only other commands of this user do not learn of it
+            log.warning("the switch could not be written for other commands", error=type(error).__name__)
         point = new.card.operating_point
-        around.tell(f"{new.card.version} is in force, at {point.name} {point.threshold:.4g} unless chosen otherwise")
+        hooks.report(
+            f"{new.card.version} is active, at {point.name} {point.threshold:.4g} unless an admin chose another"
+        )
         return unused
 
-    async def _retired(self) -> None:
-        """Wait for it; who stops waiting does not stop it."""
+    async def _wait_until_retired(self) -> None:
+        """Wait until the old networks are stopped; a cancelled wait does not cancel the stop."""
         if self._retiring is not None:
             await asyncio.shield(self._retiring)
 
 
-def _refuse_same(old: Served, card: ModelCard, text: bytes) -> None:
+def _refuse_same(old: ServedNetworks, card: ModelCard, text: bytes) -> None:
     if sha256(text).hexdigest() == old.card_sha256:
-        raise SwitchRefused(f"{old.card.version} is in force already")
+        raise SwitchRefused(f"{old.card.version} is active already")
     if card.version == old.card.version:
         raise SwitchRefused(
-            f"both cards call themselves {old.card.version} and differ: nobody could tell their reports apart."
+            f"both model cards have the version {old.card.version} and differ: reports could not be told apart."
             " Export the repository again"
         )
 
 
-async def _tried(new: Served, settings: Settings) -> None:
-    """Raise unless the new networks take and give what their card says, with numbers in it."""
-    engine, contract = new.analysis.engine, new.card.contract
+async def _probe(new: ServedNetworks, settings: Settings) -> None:
+    """Raise unless the new networks accept and return the tensors of their model card, with finite values."""
+    engine, contract = new.pipeline.engine, new.card.contract
     if reason := await engine.why_not_ready():
         raise EngineUnavailable(f"the new networks do not answer: {reason}")
     views, mask = (
@@ -194,11 +138,11 @@ async def _tried(new: Served, settings: Settings) -> None:
     await engine.infer(views, mask, Deadline.after(settings.deadline_s))
 
 
-async def _retire(old: Served, unused: asyncio.Event, before: AsyncExitStack) -> None:
-    """Stop the old networks when their last study has ended, here and in every other process."""
+async def _retire(old: ServedNetworks, unused: asyncio.Event, before: AsyncExitStack) -> None:
+    """Stop the old networks once their last study has ended, in this and in every other process."""
     try:
         await unused.wait()
-        while old.used_by_others:  # noqa: ASYNC110  a lock of the kernel's, which calls nobody
+        while old.in_use_by_others:  # noqa: ASYNC110  a lock of the kernel, which sends no event
             await asyncio.sleep(OTHERS_POLL_S)
     finally:
         await before.aclose()

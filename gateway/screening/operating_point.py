@@ -1,7 +1,7 @@
-"""The operating point that an institution works at: the model card's own, until an admin chooses another of its points.
+"""The operating point of an institution: the model card's default, until an admin chooses another of its points.
 
-Only points of the card may be chosen: a threshold without a measured sensitivity is no operating point. A choice holds
-for the card that it was made for; with other weights their card's own point is in force again.
+Only points of the card can be chosen: a threshold without a measured sensitivity is no operating point. The choice
+holds for one model card; with other weights the default of their card is active again.
 """
 
 from collections.abc import Set
@@ -11,18 +11,18 @@ from typing import Final
 
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
-from gateway.database.tables import ChoiceRow
-from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
+from gateway.database.tables import InstitutionSettingRow
+from gateway.errors import ModelCardChanged, PreconditionFailed, UnknownOperatingPoint
 from gateway.principal import Principal, RequestContext
 from gateway.screening.store import institution_settings
 from screening.model_card import ModelCard, OperatingPoint
 
-NAME: Final = "operating_point"
+SETTING: Final = "operating_point"
 
 
 @dataclass(frozen=True)
-class InForce:
-    """The point in force; `version` counts the choices, 0 when nobody chose."""
+class ActiveOperatingPoint:
+    """The active point; `version` counts the choices, 0 when none was made."""
 
     point: OperatingPoint
     chosen: bool
@@ -31,21 +31,21 @@ class InForce:
     updated_by: str | None = None
 
 
-async def in_force(session: AsyncSession, institution: str, card: ModelCard) -> InForce:
-    """What new analyses of the institution are judged by."""
-    return _of(await institution_settings.find(session, institution, NAME), card)
+async def active_operating_point(session: AsyncSession, institution: str, card: ModelCard) -> ActiveOperatingPoint:
+    """The operating point of new analyses of the institution."""
+    return _of(await institution_settings.find(session, institution, SETTING), card)
 
 
 class OperatingPoints:
-    """Reads and makes the choice, each in the audit; always of the card that the caller holds."""
+    """Reads and writes the choice; each choice is an audit event. The caller gives the model card that it uses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def read(self, institution: str, card: ModelCard) -> InForce:
-        """The point in force with this card."""
+    async def read(self, institution: str, card: ModelCard) -> ActiveOperatingPoint:
+        """The active point with this card."""
         async with self._database.transaction() as session:
-            return await in_force(session, institution, card)
+            return await active_operating_point(session, institution, card)
 
     async def choose(
         self,
@@ -53,33 +53,35 @@ class OperatingPoints:
         card: ModelCard,
         point: str,
         model_card: str,
-        seen: Set[int] | None,
+        expected: Set[int] | None,
         context: RequestContext,
-    ) -> InForce:
-        """Put `point` in force for analyses to come; reports that exist keep the point they were judged by.
+    ) -> ActiveOperatingPoint:
+        """Choose `point` for new analyses; existing reports keep their point.
 
-        Raises UnknownOperatingPoint, CardChanged when `model_card`, which the asker looked at, is not the card that is
-        served, and PreconditionFailed when the choice is no longer one that was `seen`.
+        Raises UnknownOperatingPoint; ModelCardChanged when `model_card`, whose figures the admin saw, is not served any
+        more; PreconditionFailed unless the version of the choice is one of `expected`.
         """
         if model_card != card.version:
-            raise CardChanged("other weights are served now; look at their figures before you choose")
+            raise ModelCardChanged("other weights are served now; look at their figures before you choose")
         if point not in card.operating_points:
             raise UnknownOperatingPoint(f"the model card has {', '.join(card.operating_points)}")
         async with self._database.transaction() as session:
-            before = await in_force(session, principal.institution, card)
+            before = await active_operating_point(session, principal.institution, card)
             value = {"point": point, "model_card": model_card}
-            row = await institution_settings.put(session, principal.institution, NAME, value, principal.key, seen)
+            row = await institution_settings.put(
+                session, principal.institution, SETTING, value, principal.key, expected
+            )
             if row is None:
                 raise PreconditionFailed("somebody else chose meanwhile; look again")
             detail = {"from": before.point.name, "to": point, "model_card": model_card}
-            await audit_log.record(session, principal, audit_log.Action.UPDATE, NAME, None, context, detail)
+            await audit_log.record(session, principal, audit_log.Action.UPDATE, SETTING, None, context, detail)
         return _of(row, card)
 
 
-def _of(row: ChoiceRow | None, card: ModelCard) -> InForce:
+def _of(row: InstitutionSettingRow | None, card: ModelCard) -> ActiveOperatingPoint:
     if row is None:
-        return InForce(card.operating_point, chosen=False, version=0)
+        return ActiveOperatingPoint(card.operating_point, chosen=False, version=0)
     point = card.operating_points.get(row.value["point"])
     if point is None or row.value["model_card"] != card.version:
-        return InForce(card.operating_point, chosen=False, version=row.version)
-    return InForce(point, True, row.version, row.updated_at, row.updated_by)
+        return ActiveOperatingPoint(card.operating_point, chosen=False, version=row.version)
+    return ActiveOperatingPoint(point, True, row.version, row.updated_at, row.updated_by)

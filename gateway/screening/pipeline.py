@@ -1,4 +1,4 @@
-"""From an upload to its reports; read it from the top, it is the way of a study through the house."""
+"""The screening pipeline: from an upload to one report for each of its studies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ import structlog
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
 from gateway.screening.decode_workers import DecodePool
-from gateway.screening.progress import OnProgress, Steps, untold
+from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progress
 from gateway.telemetry.metrics import Metrics
 from screening.contract import Priority
 from screening.errors import StudyError
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Upload:
-    """Bytes that came in: where they lie, the sender's own name for them, and an empty folder to unpack into."""
+    """An uploaded file: its path, its name as the sender gave it, and an empty scratch folder."""
 
     path: Path
     name: str
@@ -36,16 +36,16 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Screened:
-    """One study's report, and what its heatmaps are drawn from; None when the study was not analysed."""
+class ScreenedStudy:
+    """One study's report, and the evidence of its heatmaps; None when the study was not analysed."""
 
     report: Report
     evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
-class Analysis:
-    """Screens uploads. The API, the command line and the worker walk this one way."""
+class ScreeningPipeline:
+    """Screens uploads with one set of networks; the HTTP API, the command line and the worker all use it."""
 
     decode: DecodePool
     engine: Engine
@@ -56,80 +56,88 @@ class Analysis:
     deadline_s: float
     priority: Priority = Priority.ROUTINE
 
-    async def screened(self, upload: Upload, on_progress: OnProgress = untold) -> tuple[Screened, ...]:
-        """What came of each study of the upload; what fails, fails in its own report.
+    async def screen(self, upload: Upload, on_progress: OnProgress = ignore_progress) -> tuple[ScreenedStudy, ...]:
+        """Screen each study of the upload; a study that fails has a report with its error.
 
-        Raises EngineOverloaded when the gate is full: then nothing was read, and nothing is to be reported.
+        Raises EngineOverloaded when admission refuses the upload: then nothing was read and nothing is reported.
         """
         timings_s: dict[str, float] = {}
         queued = perf_counter()
         async with self.admission.hold(self.slices_per_upload):
             self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
-            steps = Steps(on_progress, self.card.slices_per_study)
-            screened = await self._admitted(upload, timings_s, steps)
-            steps.report()
+            progress = ProgressCounter(on_progress, self.card.slices_per_study)
+            screened = await self._screen_admitted(upload, timings_s, progress)
+            progress.report_started()
         for study in screened:
-            self._tell(study.report)
+            self._record_outcome(study.report)
         return screened
 
-    def judging_at(self, point: OperatingPoint) -> Self:
-        """The same, with verdicts by this operating point of the card."""
+    def with_operating_point(self, point: OperatingPoint) -> Self:
+        """The same pipeline with this operating point of the model card."""
         return replace(self, card=replace(self.card, operating_point=point))
 
-    def going(self, priority: Priority) -> Self:
-        """The same, for studies that wait in Triton's queues at this priority."""
+    def with_priority(self, priority: Priority) -> Self:
+        """The same pipeline with this priority in Triton's queues."""
         return replace(self, priority=priority)
 
     async def reports(self, upload: Upload) -> tuple[Report, ...]:
-        """`screened`, for those who draw no heatmaps."""
-        return tuple([study.report for study in await self.screened(upload)])
+        """Screen each study of the upload, without the evidence of its heatmaps."""
+        return tuple([study.report for study in await self.screen(upload)])
 
     @property
     def slices_per_upload(self) -> int:
-        """What one upload in work weighs at the gate: its studies are read one after the other."""
+        """Slices that one upload has in flight at most: its studies are screened one after the other."""
         return self.card.slices_per_study
 
-    async def _admitted(self, upload: Upload, timings_s: dict[str, float], steps: Steps) -> tuple[Screened, ...]:
+    async def _screen_admitted(
+        self, upload: Upload, timings_s: dict[str, float], progress: ProgressCounter
+    ) -> tuple[ScreenedStudy, ...]:
         start = perf_counter()
         try:
             with self.metrics.stage("survey", timings_s):
                 found = await self.decode.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
         except StudyError as error:
-            return (Screened(Report.failed(upload.name, error, perf_counter() - start)),)
-        steps.found(len(found.studies))
+            return (ScreenedStudy(Report.failed(upload.name, error, perf_counter() - start)),)
+        progress.studies_found(len(found.studies))
         screened = []
         for number, study in enumerate(found.studies):
-            steps.study(number)
-            screened.append(await self._study(upload, study, timings_s, steps))
+            progress.study_started(number)
+            screened.append(await self._screen_study(upload, study, timings_s, progress))
         return tuple(screened)
 
-    async def _study(
-        self, upload: Upload, study: Study | StudyError, upload_timings_s: Mapping[str, float], steps: Steps
-    ) -> Screened:
+    async def _screen_study(
+        self,
+        upload: Upload,
+        study: Study | StudyError,
+        upload_timings_s: Mapping[str, float],
+        progress: ProgressCounter,
+    ) -> ScreenedStudy:
         start = perf_counter() - upload_timings_s["survey"]  # the survey is part of every study's time
         try:
             if isinstance(study, StudyError):
                 raise study
-            return await self._analysed(upload, study, start, dict(upload_timings_s), steps)
+            return await self._analyse(upload, study, start, dict(upload_timings_s), progress)
         except StudyError as error:
-            return Screened(Report.failed(upload.name, _told_of(study, error), perf_counter() - start))
+            return ScreenedStudy(Report.failed(upload.name, _with_study_uid(study, error), perf_counter() - start))
 
-    async def _analysed(
-        self, upload: Upload, study: Study, start: float, timings_s: dict[str, float], steps: Steps
-    ) -> Screened:
+    async def _analyse(
+        self, upload: Upload, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter
+    ) -> ScreenedStudy:
         deadline = self._deadline()
-        prepared = await self._prepared(study, deadline, timings_s)
-        steps.networks()
+        prepared = await self._prepare(study, deadline, timings_s)
+        progress.inference_started()
         with self.metrics.stage("inference", timings_s):
-            outputs = await self.engine.infer(prepared.views, prepared.lung_masks, deadline, steps.seen, self.priority)
+            outputs = await self.engine.infer(
+                prepared.views, prepared.lung_masks, deadline, progress.slices_screened, self.priority
+            )
         with self.metrics.stage("fusion", timings_s):
             fusion = fuse(outputs, self.card.error_range)
         seconds = perf_counter() - start
         report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
-        return Screened(report, Evidence.of(prepared, outputs, fusion))
+        return ScreenedStudy(report, Evidence.of(prepared, outputs, fusion))
 
-    async def _prepared(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
-        """Read and decode in a worker; its own clock tells the stages, and what is left is the handover to and fro."""
+    async def _prepare(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
+        """Read and decode in a worker. The worker times its stages; the rest of the time is the handover."""
         start = perf_counter()
         card = self.card
         prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.slices_per_study)
@@ -141,19 +149,19 @@ class Analysis:
     def _deadline(self) -> Deadline:
         return Deadline.after(self.deadline_s)
 
-    def _tell(self, report: Report) -> None:
-        """Count and log a report by what it says of the study, never of the patient."""
+    def _record_outcome(self, report: Report) -> None:
+        """Count and log the report's outcome, and nothing about the patient."""
         self.metrics.verdicts.labels(report.verdict.value).inc()
         if report.error is None:
-            self.metrics.analysed(self.card.version, report.body["probability"], report.row["time_of_processing"])
+            self.metrics.observe_study(self.card.version, report.body["probability"], report.row["time_of_processing"])
             log.info("study screened", verdict=report.verdict.value, seconds=report.row["time_of_processing"])
         else:
             self.metrics.failures.labels(report.error.code).inc()
             log.warning("study not analysed", error=report.error.code)
 
 
-def _told_of(study: Study | StudyError, error: StudyError) -> StudyError:
-    """The error with the study's UID, where that is known and not yet in it."""
+def _with_study_uid(study: Study | StudyError, error: StudyError) -> StudyError:
+    """The error with the study's UID, if that is known."""
     if error.study_uid is None and isinstance(study, Study):
-        return error.of(study.study_uid)
+        return error.for_study(study.study_uid)
     return error

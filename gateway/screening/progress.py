@@ -1,4 +1,4 @@
-"""How far the analysis of an upload is, told as it goes."""
+"""The progress of screening one upload."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What an analysis does now, in this order; `slices` and `networks` come again for each study of the upload."""
+    """The stages in order; `slices` and `networks` repeat for each study of the upload."""
 
     READING = "reading"
     SLICES = "slices"
@@ -16,7 +16,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """The stage, and of all slices that the networks will see those that they have seen; 0 of 0 until it is known."""
+    """The stage, and how many slices of all the networks have screened; 0 of 0 until the total is known."""
 
     stage: Stage = Stage.READING
     slices_done: int = 0
@@ -26,39 +26,39 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def untold(_: Progress) -> None:
-    """For callers that nobody watches."""
+def ignore_progress(_: Progress) -> None:
+    """For callers that show no progress."""
 
 
-class Steps:
-    """Counts the steps of one upload and tells each to `tell`."""
+class ProgressCounter:
+    """Counts the progress of one upload and calls `on_progress` with each step."""
 
-    def __init__(self, tell: OnProgress, slices_per_study: int) -> None:
-        self._tell = tell
+    def __init__(self, on_progress: OnProgress, slices_per_study: int) -> None:
+        self._on_progress = on_progress
         self._slices_per_study = slices_per_study
-        self._now = Progress()
-        tell(self._now)
+        self._current = Progress()
+        on_progress(self._current)
 
-    def found(self, studies: int) -> None:
-        """The upload is read; every study counts as much as any other."""
-        self._now = replace(self._now, slices_total=studies * self._slices_per_study)
+    def studies_found(self, studies: int) -> None:
+        """The upload is read and holds `studies` studies; each counts the same number of slices."""
+        self._current = replace(self._current, slices_total=studies * self._slices_per_study)
 
-    def study(self, number: int) -> None:
-        """The slices of the number-th study, from 0, are prepared next."""
-        self._take(replace(self._now, stage=Stage.SLICES, slices_done=number * self._slices_per_study))
+    def study_started(self, number: int) -> None:
+        """The slices of study `number`, from 0, are prepared."""
+        self._set(replace(self._current, stage=Stage.SLICES, slices_done=number * self._slices_per_study))
 
-    def networks(self) -> None:
-        """The slices of the study go to the networks."""
-        self._take(replace(self._now, stage=Stage.NETWORKS))
+    def inference_started(self) -> None:
+        """The slices of the study are sent to the networks."""
+        self._set(replace(self._current, stage=Stage.NETWORKS))
 
-    def seen(self, slices: int) -> None:
-        """The networks have seen so many slices more."""
-        self._take(replace(self._now, slices_done=self._now.slices_done + slices))
+    def slices_screened(self, slices: int) -> None:
+        """The networks have answered for `slices` more slices."""
+        self._set(replace(self._current, slices_done=self._current.slices_done + slices))
 
-    def report(self) -> None:
-        """All is said; the report is written."""
-        self._take(Progress(Stage.REPORT, self._now.slices_total, self._now.slices_total))
+    def report_started(self) -> None:
+        """All studies are screened; the report is written."""
+        self._set(Progress(Stage.REPORT, self._current.slices_total, self._current.slices_total))
 
-    def _take(self, step: Progress) -> None:
-        self._now = step
-        self._tell(step)
+    def _set(self, progress: Progress) -> None:
+        self._current = progress
+        self._on_progress(progress)

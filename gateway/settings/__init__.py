@@ -1,1 +1,1 @@
-"""Every setting of the gateway, by its environment variable, unit and default."""
+"""The settings of the gateway, each with its environment variable, unit and default."""

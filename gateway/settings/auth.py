@@ -1,4 +1,4 @@
-"""The knobs of the door: who may come in, from where, and how often."""
+"""Settings of authentication: accepted logins, trusted addresses, and rate limits."""
 
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Self
@@ -17,7 +17,7 @@ ASYMMETRIC: Final = frozenset(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the name or address is this machine's own, and reached from nowhere else."""
+    """Whether the host is a loopback address or `localhost`."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -28,10 +28,10 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _signed_by_a_key_pair(names: tuple[str, ...]) -> tuple[str, ...]:
-    # RFC 8725 2.1: with HS256 in the list, the provider's public key would do as a secret.
-    if not names or (odd := set(names) - ASYMMETRIC):
-        raise ValueError(f"asymmetric algorithms only, of {', '.join(sorted(ASYMMETRIC))}; not {sorted(odd)}")
+def _only_asymmetric(names: tuple[str, ...]) -> tuple[str, ...]:
+    # RFC 8725 2.1: with HS256 in the list, a token signed with the provider's public key as secret would be accepted.
+    if not names or (refused := set(names) - ASYMMETRIC):
+        raise ValueError(f"asymmetric algorithms only, of {', '.join(sorted(ASYMMETRIC))}; not {sorted(refused)}")
     return names
 
 
@@ -43,70 +43,75 @@ def https_or_loopback(url: str) -> str:
     return url
 
 
-def _rate(words: str) -> str:
-    parse(words)
-    return words
+def _rate(text: str) -> str:
+    parse(text)
+    return text
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Url = Annotated[str, AfterValidator(https_or_loopback)]
-RateLimit = Annotated[str, AfterValidator(_rate)]
+RateLimitText = Annotated[str, AfterValidator(_rate)]
 
 
 class AuthSettings(BaseSettings):
-    """Set any of these as `TURNSTILE_<NAME>`."""
+    """The settings of authentication; the environment variable is `TURNSTILE_<NAME>`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TURNSTILE_", extra="ignore", frozen=True, use_attribute_docstrings=True, protected_namespaces=()
+        env_prefix="TURNSTILE_",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+        validate_by_name=True,
     )
 
     institution: Annotated[str, Field(min_length=1)] = "local"
-    """Institution of those whose login names none: the local admin, and people without an institution claim."""
+    """Institution of principals whose login names none: the local admin, and users without an institution claim."""
     local_admin: bool = True
-    """On a loopback address and without OIDC, take a request without credentials for the local admin's."""
+    """On a loopback address and without OIDC, accept a request without credentials as the local admin."""
     public_url: Url | None = None
-    """Address that browsers see, behind a proxy: https://turnstile.example.org. By default as the request has it."""
-    trusted_proxies: Words = ()
-    """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated."""
-    allowed_origins: Words = ()
+    """The service's address in browsers, behind a proxy: https://turnstile.example.org. By default the Host header."""
+    trusted_proxies: CommaSeparated = ()
+    """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, comma-separated."""
+    allowed_origins: CommaSeparated = ()
     """Origins of other web pages that may call the API with a token (CORS), comma-separated."""
 
     oidc_issuer: Url | None = None
-    """Issuer of the OpenID Connect provider, as its discovery document has it. Without it there are tokens only."""
+    """Issuer of the OpenID Connect provider, as in its discovery document. Without it only API tokens are accepted."""
     oidc_name: str = "the hospital's login"
-    """What the sign-in page calls the provider."""
+    """Name of the provider on the sign-in page."""
     oidc_client_id: str | None = None
-    """This service's name at the provider."""
+    """Client id of this service at the provider."""
     oidc_client_secret: SecretStr | None = None
-    """Its secret, where the provider gave one; PKCE is used with and without."""
+    """Client secret, for a confidential client; PKCE is used with and without it."""
     oidc_audience: str | None = None
-    """Audience that a bearer token of the API must name; by default the client id."""
-    oidc_scopes: Words = ("openid", "profile")
-    """Scopes to ask the provider for, comma-separated."""
-    oidc_algorithms: Annotated[Words, AfterValidator(_signed_by_a_key_pair)] = ("RS256", "PS256", "ES256", "EdDSA")
-    """Signatures that are believed, comma-separated; asymmetric ones only."""
+    """Required audience of bearer tokens; by default the client id."""
+    oidc_scopes: CommaSeparated = ("openid", "profile")
+    """Scopes to request from the provider, comma-separated."""
+    oidc_algorithms: Annotated[CommaSeparated, AfterValidator(_only_asymmetric)] = ("RS256", "PS256", "ES256", "EdDSA")
+    """Accepted signature algorithms, comma-separated; asymmetric ones only."""
     oidc_leeway_s: NonNegativeInt = 60
-    """Seconds that the provider's clock may be off."""
+    """Accepted difference between the provider's clock and ours, in seconds."""
     oidc_role_claim: str = "roles"
-    """Claim that holds the role, or a list of them; dots go deeper: realm_access.roles."""
+    """Claim with the role or a list of roles; dots separate nested names: realm_access.roles."""
     oidc_roles: dict[str, Role] = {}
-    """The provider's names for the roles, as JSON: {"ct-readers": "radiologist"}. By default our own names."""
+    """The provider's names of the roles, as JSON: {"ct-readers": "radiologist"}. By default Turnstile's own names."""
     oidc_institution_claim: str | None = None
-    """Claim that holds the institution; who has none is refused."""
+    """Claim with the institution; a login without it is refused. By default all users have `TURNSTILE_INSTITUTION`."""
 
     session_idle_s: PositiveInt = 1800
-    """Seconds without a request after which a browser's session ends."""
+    """Seconds without a request after which a browser session ends."""
     session_absolute_s: PositiveInt = 12 * 3600
-    """Seconds after which a browser's session ends however busy it is."""
-    sign_in_rate: RateLimit = "30 per minute"
-    """Sign-ins and refused credentials from one address, before it has to wait."""
-    upload_rate: RateLimit = "240 per minute"
-    """Uploads of one asker from one address, before it has to wait."""
+    """Seconds after which a browser session ends in any case."""
+    sign_in_rate: RateLimitText = "30 per minute"
+    """Rate limit of sign-ins and refused credentials from one address."""
+    upload_rate: RateLimitText = "240 per minute"
+    """Rate limit of uploads of one principal from one address."""
     json_body_bytes: PositiveInt = MIB
-    """Bytes of a request's body, but for uploads."""
+    """Largest request body in bytes, except for uploads."""
 
     @model_validator(mode="after")
-    def _a_provider_knows_us(self) -> Self:
+    def _oidc_needs_a_client_id(self) -> Self:
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("oidc_issuer needs oidc_client_id")
         return self

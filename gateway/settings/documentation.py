@@ -1,4 +1,4 @@
-"""docs/settings.md, written from the settings themselves."""
+"""Generates docs/settings.md from the settings."""
 
 from pathlib import Path
 from typing import Any
@@ -8,24 +8,28 @@ from gateway.settings.settings import GIB, MIB, ROOT, Settings
 HEAD = (
     "# Settings",
     "",
-    "Each is an environment variable. `turnstile settings` writes this page; a test fails when it is stale.",
+    "Each setting is an environment variable. `turnstile settings` prints this page; a test fails when it is stale.",
     "",
-    "| variable | default | what |",
+    "| variable | default | meaning |",
     "|---|---|---|",
 )
 
 
 def settings_page() -> str:
-    """One row for each setting, in the order of the class."""
+    """docs/settings.md: one row for each setting, in the order of the class."""
     rows = [
-        f"| `TURNSTILE_{name.upper()}` | {_default(field.default)} | {field.description} |"
+        f"| `TURNSTILE_{name.upper()}` | {_default(field.default)} | {_one_line(field.description)} |"
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join([*HEAD, *rows, ""])
 
 
+def _one_line(description: str | None) -> str:
+    return " ".join((description or "").split())
+
+
 def _default(value: Any) -> str:
-    """A default as a person reads it: paths from the root of the code, large powers of two as GiB and MiB."""
+    """The default as text: paths relative to the repository root, multiples of GiB and MiB with their unit."""
     if value is None or value in ((), {}):
         return "none"
     if isinstance(value, tuple):

@@ -1,9 +1,18 @@
-"""Every knob of the gateway, by its environment variable, unit and default; read by the composition roots alone."""
+"""All settings of the gateway, with environment variable, unit and default. Only the composition root reads them."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
 
 from gateway.settings.auth import AuthSettings
 from screening.intake import Budgets
@@ -16,86 +25,90 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(AuthSettings):
-    """Set any of these as `TURNSTILE_<NAME>`; docs/settings.md is written from this class."""
+    """The environment variable is `TURNSTILE_<NAME>`; docs/settings.md is generated from this class."""
 
     host: str = "127.0.0.1"
     """Address that the gateway listens on."""
     port: Port = 8080
     """Port that the gateway listens on; 0 picks a free one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least level that is logged."""
+    """Lowest level that is logged."""
 
     trace_url: str | None = None
-    """Where traces go: OTLP over HTTP of an OpenTelemetry collector (http://...:4318/v1/traces). None by default."""
+    """URL for traces, OTLP over HTTP to an OpenTelemetry collector: http://...:4318/v1/traces. None by default."""
 
     model_repository: Path = ROOT / "model_repository"
-    """Folder with the networks and model_card.json; the default stands beside the code."""
+    """Folder with the networks and model_card.json; by default the one beside the code."""
     triton_url: str | None = None
-    """host:port of the gRPC of a Triton elsewhere. Without it one is started here."""
+    """host:port of the gRPC endpoint of a running Triton. Without it the service starts its own."""
     triton_secret: SecretStr | None = None
-    """Secret that the Triton elsewhere wants for inference. One that is started here gets a new one each time."""
+    """Secret that this Triton requires for inference. A Triton that the service starts gets a new secret each time."""
     triton_metrics_url: str | None = None
-    """Page of that Triton's metrics (http://...:8002/metrics), to be shown below the gateway's own."""
+    """URL of that Triton's metrics (http://...:8002/metrics); the gateway appends them to its own."""
     engine_start_s: PositiveFloat = 120.0
-    """Seconds that the ensemble may take to be ready at start."""
+    """Timeout in seconds for the ensemble to be ready at start."""
     chunk_slices: PositiveInt = 6  # twelve slices then split evenly over two instances: 0.95 of the limit, 4 gives 0.84
     """Slices in one request to Triton; at most the ensemble's max_batch_size."""
     deadline_s: PositiveFloat = 120.0
-    """Seconds that one study may take, from first read to report."""
+    """Timeout in seconds for one study, from the first read to the report."""
 
     slices_in_flight: PositiveInt = 96
-    """Slices in work at once. One upload in work counts as the model card's slices per study."""
+    """Slices that are processed at once. An upload counts as the model card's number of slices per study."""
     slices_waiting: NonNegativeInt = 192
-    """Slices that may wait for their turn, or still come in; what comes on top is refused with 429."""
+    """Slices that may wait or be on their way in; uploads above this are refused with 429."""
     busy_after_s: PositiveFloat = 1.2
-    """Seconds within which `/inference/predict` is to answer. An upload that would take longer, at the pace of the
-    last ones, is refused with 429 before it is read; `decode_workers` + 1 are always let in."""
+    """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the
+    throughput of the last ones, is refused with 429 before it is read; `decode_workers` + 1 are always admitted."""
 
     decode_workers: PositiveInt = 2
     """Worker processes that read and decode studies."""
     decode_timeout_s: PositiveFloat = 60.0
-    """Seconds for reading one study before its worker is killed."""
+    """Seconds for reading one study; then its worker is killed."""
     decode_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = 2 * GIB
-    """Bytes that a decode worker may allocate on top of what it starts with."""
+    """Bytes that a decode worker may allocate in addition to its memory at start."""
 
     workers: NonNegativeInt = 2
-    """Analyses of stored scans at once in this process; 0 leaves them all to `turnstile worker`."""
-    takeover_s: Annotated[float, Field(ge=1.0)] = 20.0
-    """Seconds of silence after which a worker is taken for dead, and another one takes its analyses over."""
+    """Concurrent analyses of stored scans in this process; with 0 only `turnstile worker` analyses them."""
+    lease_timeout_s: Annotated[
+        float,
+        Field(ge=1.0, validation_alias=AliasChoices("TURNSTILE_LEASE_TIMEOUT_S", "TURNSTILE_TAKEOVER_S")),
+    ] = 20.0
+    """Seconds without a heartbeat after which a worker's job leases expire and another worker claims its analyses.
+    The old name `TURNSTILE_TAKEOVER_S` is accepted until version 0.2."""
     drain_s: NonNegativeFloat = 20.0
-    """Seconds that a worker which is told to stop has for its analyses; then it hands them back."""
+    """Seconds for a stopping worker to finish its analyses; then it releases their job leases."""
     worker_metrics_port: Port | None = None
-    """Port on which `turnstile worker` shows Prometheus its metrics; without it they are not shown."""
+    """Port on which `turnstile worker` serves its metrics for Prometheus; none by default."""
 
     data_folder: Path | None = None
     """Folder of the database and the blobs; by default `data` in TURNSTILE_HOME, else the user's data folder."""
     database_url: SecretStr | None = None
-    """postgresql://user:password@host/name of a PostgreSQL elsewhere. Without it one is started here."""
+    """postgresql://user:password@host/name of a running PostgreSQL. Without it the service starts its own."""
     database_start_s: PositiveFloat = 60.0
-    """Seconds that the database may take to answer at start."""
+    """Timeout in seconds for the database to answer at start."""
     blob_url: str | None = None
-    """s3://bucket/prefix for uploads and what is made of them. Without it they lie in the data folder."""
+    """s3://bucket/prefix for uploads and derived data. Without it they are stored in the data folder."""
 
     scratch_folder: Path | None = None
-    """Folder for uploads in work, emptied after each; by default the system's temporary folder."""
+    """Folder for uploads during processing, cleared after each; by default the system's temporary folder."""
     upload_bytes: PositiveInt = 2 * GIB
-    """Bytes of one request's body."""
+    """Largest body of one upload request, in bytes."""
     max_members: PositiveInt = Budgets.members
-    """Files in one upload."""
+    """Most files in one upload."""
     max_total_bytes: PositiveInt = Budgets.total_bytes
-    """Bytes of all files of one upload, unpacked."""
+    """Most bytes of all files of one upload, unpacked."""
     max_member_bytes: PositiveInt = Budgets.member_bytes
-    """Bytes of one file of an upload, unpacked."""
+    """Most bytes of one file of an upload, unpacked."""
     max_compression_ratio: PositiveFloat = Budgets.compression_ratio
-    """Unpacked bytes for each packed byte of an archive."""
+    """Highest ratio of unpacked to packed bytes of an archive."""
     max_declared_pixel_bytes: PositiveInt = Budgets.declared_pixel_bytes
-    """Bytes of pixels that one file's header may promise, checked before decoding."""
+    """Most bytes of pixels that one file's header may declare, checked before decoding."""
     max_nesting: NonNegativeInt = Budgets.nesting
-    """Levels of zip inside zip."""
+    """Most levels of zip inside zip."""
 
     @property
     def budgets(self) -> Budgets:
-        """The limits of an upload, as the intake takes them."""
+        """The limits of an upload, for `screening`."""
         return Budgets(
             members=self.max_members,
             total_bytes=self.max_total_bytes,
@@ -108,5 +121,5 @@ class Settings(AuthSettings):
     @model_validator(mode="after")
     def _deadline_covers_decoding(self) -> Self:
         if self.decode_timeout_s > self.deadline_s:
-            raise ValueError("decode_timeout_s is longer than deadline_s: the deadline would always come first")
+            raise ValueError("decode_timeout_s is longer than deadline_s and has no effect; set at most deadline_s")
         return self

@@ -1,1 +1,1 @@
-"""Bytes: blobs by their SHA-256, in a folder or in S3."""
+"""Storage: blobs by their SHA-256 and data derived from them, in a folder or in S3."""

@@ -1,8 +1,8 @@
 """Blobs: the bytes of uploads by their sha256, and what is derived from them.
 
 blobs/ab/cd/<sha256>     an upload; written once, never changed
-incoming/<random>        an upload in work; gone when it is kept, cut off or refused
-derived/<key>            what can be made again, and the evidence of analyses
+incoming/<random>        an upload that is being received; deleted when it is stored, cut off or refused
+derived/<key>            renderings, which can be made again, and the evidence of analyses
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
 from gateway.errors import ObjectMissing
-from gateway.storage.hashing_stream import Counted, StoredBlob
-from gateway.storage.objects import Objects, Stored
+from gateway.storage.hashing_stream import HashingStream, StoredBlob
+from gateway.storage.objects import ObjectInfo, Objects
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """An upload that has arrived whole; `keep` puts it where its hash says, else it goes when its block ends."""
+    """An upload that was received whole; `commit` stores it under its hash, else it is deleted after the block."""
 
     blob: StoredBlob
-    keep: Callable[[], Awaitable[None]] = field(repr=False)
+    commit: Callable[[], Awaitable[None]] = field(repr=False)
 
 
 class Blobs:
@@ -36,19 +36,19 @@ class Blobs:
 
     @asynccontextmanager
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Incoming]:
-        """Take an upload in, without holding it in memory; nothing is left of one that is cut off."""
-        key, counted = f"incoming/{uuid4().hex}", Counted(chunks)
-        await self._objects.write(key, counted.blocks())
+        """Receive an upload, without holding it in memory; nothing is left of one that is cut off."""
+        key, stream = f"incoming/{uuid4().hex}", HashingStream(chunks)
+        await self._objects.write(key, stream.blocks())
         try:
-            blob = counted.blob
+            blob = stream.blob
             yield Incoming(blob, partial(self._objects.move, key, blob_key(blob.sha256)))
         finally:
-            await self._objects.drop(key)
+            await self._objects.delete(key)
 
     async def store(self, chunks: AsyncIterator[bytes]) -> StoredBlob:
-        """Take an upload in and keep it."""
+        """Receive an upload and store it."""
         async with self.receive(chunks) as incoming:
-            await incoming.keep()
+            await incoming.commit()
         return incoming.blob
 
     async def read(self, sha256: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -59,12 +59,12 @@ class Blobs:
                 yield block
 
     async def size(self, sha256: str) -> int:
-        """How many bytes a blob has; raises ObjectMissing."""
+        """Size of a blob in bytes; raises ObjectMissing."""
         return await self._objects.size(blob_key(sha256))
 
     @asynccontextmanager
     async def local_path(self, sha256: str, scratch: Path) -> AsyncIterator[Path]:
-        """The blob as a file, to be read only: in a folder the blob itself, else a copy in `scratch`."""
+        """The blob as a read-only file: the blob itself when the storage is a folder, else a copy in `scratch`."""
         path = self._objects.file(blob_key(sha256))
         if path is None:
             with NamedTemporaryFile(dir=scratch) as copy:
@@ -78,24 +78,24 @@ class Blobs:
             raise ObjectMissing("the file is not in the store any more")
 
     async def delete(self, sha256: str) -> None:
-        """Delete a blob and what was derived from it; one that is not there is no error."""
-        await self._objects.drop(blob_key(sha256))
+        """Delete a blob and its derived data; a missing one is no error."""
+        await self._objects.delete(blob_key(sha256))
         await self.delete_derived(sha256)
 
     async def put_derived(self, key: str, data: bytes) -> None:
-        """Keep derived data; the key begins with the sha256, or with what it was derived by."""
+        """Store derived data; the key begins with the blob's sha256, or with `analyses/` and the analysis's id."""
         await self._objects.put(f"derived/{key}", data)
 
     async def get_derived(self, key: str) -> bytes | None:
-        """Derived data, None when they must be made."""
+        """Derived data, or None."""
         return await self._objects.get(f"derived/{key}")
 
     async def put_derived_file(self, key: str, path: Path) -> None:
-        """Keep a file as derived data, without holding it in memory."""
+        """Store a file as derived data, without holding it in memory."""
         await self._objects.put_file(f"derived/{key}", path)
 
     async def size_of_derived(self, key: str) -> int | None:
-        """How many bytes derived data have, None when they must be made."""
+        """Size of derived data in bytes, or None."""
         try:
             return await self._objects.size(f"derived/{key}")
         except ObjectMissing:
@@ -106,34 +106,34 @@ class Blobs:
         return self._objects.read(f"derived/{key}", 0, size)
 
     async def delete_derived(self, prefix: str) -> None:
-        """Delete the derived data of a key, or all of those below it."""
-        below = [one.key async for one in self._objects.under(f"derived/{prefix}")]
+        """Delete the derived data under a key, and under all keys below it."""
+        below = [one.key async for one in self._objects.list_under(f"derived/{prefix}")]
         if await self.size_of_derived(prefix) is not None:
             below.append(f"derived/{prefix}")
-        await self._objects.drop(*below)
+        await self._objects.delete(*below)
 
-    async def kept_before(self, moment: datetime) -> AsyncIterator[str]:
+    async def written_before(self, moment: datetime) -> AsyncIterator[str]:
         """The sha256 of every blob that was last written before `moment`."""
-        async for sha256 in _names_before(moment, self._objects.under("blobs"), 3):
+        async for sha256 in _names_before(moment, self._objects.list_under("blobs"), 3):
             yield sha256
 
     async def derived_before(self, moment: datetime, prefix: str = "") -> AsyncIterator[str]:
         """The name below `prefix` of what has derived data, for each object that was last written before `moment`."""
         folder = f"derived/{prefix}".rstrip("/")
-        async for name in _names_before(moment, self._objects.under(folder), folder.count("/") + 1):
+        async for name in _names_before(moment, self._objects.list_under(folder), folder.count("/") + 1):
             yield name
 
-    async def drop_unfinished(self, before: datetime) -> None:
-        """Delete what uploads left whose process was killed, when nothing was written since `before`."""
-        await self._objects.drop_unfinished("incoming", before)
+    async def delete_unfinished(self, before: datetime) -> None:
+        """Delete unfinished uploads of killed processes, when nothing was written to them since `before`."""
+        await self._objects.delete_unfinished("incoming", before)
 
 
-async def _names_before(moment: datetime, objects: AsyncIterator[Stored], depth: int) -> AsyncIterator[str]:
+async def _names_before(moment: datetime, objects: AsyncIterator[ObjectInfo], depth: int) -> AsyncIterator[str]:
     async for one in objects:
         if one.modified_at < moment:
             yield one.key.split("/")[depth]
 
 
 def blob_key(sha256: str) -> str:
-    """Where a blob lies."""
+    """The key of a blob in the object storage."""
     return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}"

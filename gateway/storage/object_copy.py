@@ -1,51 +1,52 @@
-"""Objects from one store to another, and read through; every byte is hashed on its way."""
+"""Copies objects from one storage to another and reads them whole; every byte is hashed."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 from gateway.errors import ObjectMissing
-from gateway.storage.hashing_stream import Counted, StoredBlob
+from gateway.storage.hashing_stream import HashingStream, StoredBlob
 from gateway.storage.objects import Objects
 
 UNFINISHED = "incoming"
 
 
 async def copy(key: str, source: Objects, target: Objects, sha256: str | None = None) -> StoredBlob:
-    """Copy an object and tell what was read; under its key it stands only whole, and with that hash if one is given.
+    """Copy an object and return the hash and size of what was read.
 
-    Raises ObjectMissing, StorageAway and StorageFull.
+    The target key is written only when the copy is whole and, if `sha256` is given, has that hash. Raises
+    ObjectMissing, StorageUnavailable and StorageFull.
     """
-    draft, counted = f"{UNFINISHED}/{uuid4().hex}", Counted(read_through(key, source))
+    temporary_key, stream = f"{UNFINISHED}/{uuid4().hex}", HashingStream(read_whole(key, source))
     try:
-        await target.write(draft, counted.blocks())
-        if sha256 in (None, counted.blob.sha256):
-            await target.move(draft, key)
+        await target.write(temporary_key, stream.blocks())
+        if sha256 in (None, stream.blob.sha256):
+            await target.move(temporary_key, key)
     finally:
-        await target.drop(draft)
-    return counted.blob
+        await target.delete(temporary_key)
+    return stream.blob
 
 
-async def hashed(key: str, objects: Objects) -> StoredBlob | None:
-    """What an object holds, None when it is not there."""
-    counted = Counted(read_through(key, objects))
+async def hash_of(key: str, objects: Objects) -> StoredBlob | None:
+    """The hash and size of an object, None when it is missing."""
+    stream = HashingStream(read_whole(key, objects))
     try:
-        async for _ in counted.blocks():
+        async for _ in stream.blocks():
             pass
     except ObjectMissing:
         return None
-    return counted.blob
+    return stream.blob
 
 
 async def size_of(key: str, objects: Objects) -> int | None:
-    """Bytes of an object, None when it is not there."""
+    """Size of an object in bytes, None when it is missing."""
     try:
         return await objects.size(key)
     except ObjectMissing:
         return None
 
 
-async def read_through(key: str, objects: Objects) -> AsyncIterator[bytes]:
-    """All bytes of an object, which may be none; raises ObjectMissing."""
+async def read_whole(key: str, objects: Objects) -> AsyncIterator[bytes]:
+    """All bytes of an object, which may be empty; raises ObjectMissing."""
     if size := await objects.size(key):
         async for block in objects.read(key, 0, size):
             yield block

@@ -1,7 +1,7 @@
-"""Objects: bytes under a key, in a folder or in an S3 bucket, streamed both ways; the one room that knows obstore.
+"""Object storage: bytes under a key, in a folder or in an S3 bucket, streamed both ways; the only user of obstore.
 
-obstore writes an object whole or not at all, and takes back what it wrote when the writer stops. Credentials of S3
-come from the environment alone (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and the like).
+obstore writes an object whole or not at all, and deletes a partial one when the writer stops. S3 credentials come from
+the environment only (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and so on).
 """
 
 import asyncio
@@ -20,98 +20,97 @@ import structlog
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from gateway.errors import ObjectMissing, StorageAway, StorageFull
+from gateway.errors import ObjectMissing, StorageFull, StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
-PART: Final = 8 * 2**20  # S3 takes 10,000 parts: 80 GB
-PARTS_AT_ONCE: Final = 2  # what one upload holds in memory
-READ: Final = 2**20
+PART_BYTES: Final = 8 * 2**20  # S3 takes 10,000 parts: 80 GB
+PARTS_AT_ONCE: Final = 2  # parts of one upload in memory
+READ_BYTES: Final = 2**20
 
-# obstore has no class for a full disk: its message ends with the system's number, or MinIO's name for it.
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_TOLD: Final = re.compile(rf"os error ({'|'.join(map(str, _FULL))})\)|XMinioStorageFull")
+# obstore has no error class for a full disk: its message ends with the errno, or with MinIO's code.
+_FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_MESSAGE: Final = re.compile(rf"os error ({'|'.join(map(str, _FULL_ERRNOS))})\)|XMinioStorageFull")
 
 
 @dataclass(frozen=True)
-class Stored:
-    """An object's key, when it was last written, and its bytes."""
+class ObjectInfo:
+    """An object's key, the time of its last write, and its size in bytes."""
 
     key: str
     modified_at: datetime
     size: int
 
 
-class ObjectThere(Exception):
-    """An object was to be made, and there is one."""
+class ObjectExists(Exception):
+    """The object to create exists already."""
 
 
 class Objects:
-    """The store at `url`: `s3://bucket/prefix`, `file:///folder`, or the path of a folder, which is made.
+    """The object storage at `url`: `s3://bucket/prefix`, `file:///folder`, or the path of a folder, which is created.
 
-    Calls raise StorageFull when there is no room, StorageAway when the store does not do what it should, and
-    ObjectMissing where an object that is asked for is not there.
+    Calls raise StorageFull, StorageUnavailable when the storage fails, and ObjectMissing.
     """
 
     def __init__(self, url: str | Path) -> None:
-        with _told():
+        with _translate_errors():
             remote = isinstance(url, str) and "://" in url and not url.startswith("file:")
             self._store: ObjectStore = from_url(str(url)) if remote else LocalStore(_folder_of(url), mkdir=True)
         self._folder = self._store.prefix if isinstance(self._store, LocalStore) else None
 
     def file(self, key: str) -> Path | None:
-        """Where the object lies as a file; None when the store is no folder."""
+        """The path of the object when the storage is a folder, else None."""
         return self._folder / key if self._folder else None
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> None:
-        """Stream an object in; what was written is gone again when `chunks` raises."""
-        with _told():
+        """Write an object from a stream; nothing is left of it when `chunks` raises."""
+        with _translate_errors():
             await obstore.put_async(
-                self._store, key, chunks, chunk_size=PART, max_concurrency=PARTS_AT_ONCE, use_multipart=True
+                self._store, key, chunks, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE, use_multipart=True
             )
 
     async def put(self, key: str, data: bytes) -> None:
         """Write a small object."""
-        with _told():
+        with _translate_errors():
             await obstore.put_async(self._store, key, data)
 
     async def create(self, key: str, data: bytes) -> bool:
-        """Write a small object unless there is one; False when there is."""
+        """Write a small object; False, and nothing is written, when it exists already."""
         try:
-            with _told():
+            with _translate_errors():
                 await obstore.put_async(self._store, key, data, mode="create")
-        except ObjectThere:
+        except ObjectExists:
             return False
         return True
 
     async def put_file(self, key: str, path: Path) -> None:
         """Write a file as an object."""
-        with _told():
-            await obstore.put_async(self._store, key, path, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+        with _translate_errors():
+            await obstore.put_async(self._store, key, path, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
 
     async def get(self, key: str) -> bytes | None:
-        """A small object, None when there is none."""
+        """A small object, None when it is missing."""
         try:
-            with _told():
+            with _translate_errors():
                 return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
         except ObjectMissing:
             return None
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Stream the bytes from `start` to before `end`, which must be at least one."""
-        with _told():
+        with _translate_errors():
             got = await obstore.get_async(self._store, key, options={"range": (start, end)})
-            async for block in got.stream(READ):
+            async for block in got.stream(READ_BYTES):
                 yield block
 
     async def size(self, key: str) -> int:
-        """Bytes of an object."""
-        with _told():
+        """Size of an object in bytes."""
+        with _translate_errors():
             return (await obstore.head_async(self._store, key))["size"]
 
     async def move(self, key: str, to: str) -> None:
-        """Give an object another key, over what is there; in a folder it has reached the disk when this returns."""
-        with _told():
+        """Rename an object, replacing another one; in a folder it is synced to the disk before this returns."""
+        with _translate_errors():
             if source := self.file(key):
                 await asyncio.to_thread(_sync, source)
             await obstore.rename_async(self._store, key, to)
@@ -119,42 +118,42 @@ class Objects:
                 await asyncio.to_thread(_sync, target.parent)
 
     async def sync(self, key: str) -> None:
-        """Return when the object has reached the disk; a bucket has it there as soon as it is written."""
-        with _told():
+        """Sync the object to the disk; a bucket does so on each write."""
+        with _translate_errors():
             if file := self.file(key):
                 await asyncio.to_thread(_sync, file)
                 await asyncio.to_thread(_sync, file.parent)
 
-    async def drop(self, *keys: str) -> None:
-        """Delete objects; one that is not there is no error."""
+    async def delete(self, *keys: str) -> None:
+        """Delete objects; a missing one is no error."""
         for key in keys:
             try:
-                with _told():
+                with _translate_errors():
                     await obstore.delete_async(self._store, key)
             except ObjectMissing:
                 continue
 
-    async def under(self, prefix: str) -> AsyncIterator[Stored]:
+    async def list_under(self, prefix: str) -> AsyncIterator[ObjectInfo]:
         """Every object whose key begins with the folder `prefix`."""
-        with _told():
+        with _translate_errors():
             async for some in obstore.list(self._store, prefix):
                 for one in some:
-                    yield Stored(one["path"], one["last_modified"], one["size"])
+                    yield ObjectInfo(one["path"], one["last_modified"], one["size"])
 
-    async def level(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The names at the top: folders, and objects, each in order."""
-        with _told():
+    async def list_top_level(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the top-level folders and of the top-level objects, both sorted."""
+        with _translate_errors():
             found = await obstore.list_with_delimiter_async(self._store)
         return tuple(sorted(found["common_prefixes"])), tuple(sorted(one["path"] for one in found["objects"]))
 
-    async def drop_unfinished(self, prefix: str, before: datetime) -> None:
-        """Delete what writers that were killed left in the folder `prefix`, when nothing was written since `before`.
+    async def delete_unfinished(self, prefix: str, before: datetime) -> None:
+        """Delete unfinished files of killed writers in the folder `prefix`, not written to since `before`.
 
-        obstore shows such a file of a folder nowhere. A bucket needs a lifecycle rule for multipart uploads instead.
+        obstore does not list them in a folder. A bucket needs a lifecycle rule for multipart uploads instead.
         """
-        async for one in self.under(prefix):
+        async for one in self.list_under(prefix):
             if one.modified_at < before:
-                await self.drop(one.key)
+                await self.delete(one.key)
         if folder := self.file(prefix):
             await asyncio.to_thread(_drop_old_files, folder, before)
 
@@ -164,7 +163,7 @@ def _folder_of(url: str | Path) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Bring a file or the names in a folder to the disk: a row that is committed must not outlive its bytes."""
+    """Sync a file, or the names in a folder, to the disk: a committed row must never point to lost bytes."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -180,16 +179,16 @@ def _drop_old_files(folder: Path, before: datetime) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """The errors of obstore and of the disk as the gateway's; their messages name paths and stay out."""
+def _translate_errors() -> Iterator[None]:
+    """Turn errors of obstore and of the disk into the gateway's, without their messages, which name paths."""
     try:
         yield
     except AlreadyExistsError:
-        raise ObjectThere from None
+        raise ObjectExists from None
     except FileNotFoundError:
-        raise ObjectMissing("the file is not in the store any more") from None
+        raise ObjectMissing("the file is not in the blob store any more") from None
     except (BaseError, OSError) as error:
-        if getattr(error, "errno", None) in _FULL or _FULL_TOLD.search(str(error)):
-            raise StorageFull("there is no room for the file; ask the operator to make some") from None
-        log.error("the store of files failed", reason=str(error).partition("\n")[0])  # noqa: TRY400 - keys are hashes
-        raise StorageAway("the store of files does not answer") from error
+        if getattr(error, "errno", None) in _FULL_ERRNOS or _FULL_MESSAGE.search(str(error)):
+            raise StorageFull("the storage is full; ask the operator to free space") from None
+        log.error("the blob store failed", reason=str(error).partition("\n")[0])  # noqa: TRY400 - keys are hashes
+        raise StorageUnavailable("the blob store does not answer") from error

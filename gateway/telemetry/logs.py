@@ -1,8 +1,8 @@
-"""Logs as lines of JSON with the request's id, and without a word about the patient.
+"""Logs as lines of JSON with the request's id, and without data about patients.
 
-What we log is keys and numbers that we choose: no file name, no identifier, no header value. What others log
-(uvicorn, gRPC, the warnings of libraries) goes through the same pipe. An exception is told by its class and its frames;
-its message stays out, for a library may quote a path or a header in it.
+The gateway logs keys and numbers that it chooses: no file name, no identifier, no header value. Logs of libraries
+(uvicorn, gRPC, warnings) go through the same processors. An exception is logged by its class and stack frames, without
+its message: a library may quote a path or a DICOM header in it.
 """
 
 import logging
@@ -14,9 +14,9 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-# At INFO they speak of every call, part and job.
-QUIET = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")
-SILENT = ("pydicom", "nibabel", "fpdf")  # they quote header values, or letters that no font has: of a patient's name
+# At INFO they log every call, part and job.
+WARNINGS_ONLY = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")
+DISABLED = ("pydicom", "nibabel", "fpdf")  # they quote header values, or characters of a patient's name
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:
@@ -43,7 +43,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    _tame_others()
+    _limit_library_loggers()
 
 
 def frames_without_message(exc_info: ExcInfo) -> str:
@@ -57,10 +57,10 @@ def frames_without_message(exc_info: ExcInfo) -> str:
     return "\n".join(lines)
 
 
-def _tame_others() -> None:
-    for name in QUIET:
+def _limit_library_loggers() -> None:
+    for name in WARNINGS_ONLY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in SILENT:
+    for name in DISABLED:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []

@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts and times, in label sets that are bounded by the code and never by a client."""
+"""The metrics for Prometheus: counts and times; the values of labels are fixed by the code, never by a client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ PROBABILITY_BUCKETS = tuple(step / 10 for step in range(1, 11))  # as the ten bi
 
 
 class Metrics:
-    """One gateway's meters, on a registry of their own so that two gateways in one process stay apart."""
+    """The metrics of one gateway, in a registry of its own: tests run two gateways in one process."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -57,14 +57,16 @@ class Metrics:
         )
         self.verdicts = Counter("turnstile_verdicts", "Studies by their verdict.", ("verdict",), registry=registry)
         self.feedback = Counter(
-            "turnstile_feedback", "Words of radiologists on reports.", ("verdict", "agrees"), registry=registry
+            "turnstile_feedback", "Feedback of radiologists on reports.", ("verdict", "agrees"), registry=registry
         )
         self.failures = Counter("turnstile_failures", "Studies not analysed.", ("code",), registry=registry)
         self.errors = Counter("turnstile_errors", "Requests answered with an error.", ("code",), registry=registry)
         self.refusals = Counter("turnstile_admission_refusals", "Uploads refused with 429.", registry=registry)
-        self.slices_in_flight = Gauge("turnstile_slices_in_flight", "Slices in work now.", registry=registry)
-        self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for their turn.", registry=registry)
-        self.worker_deaths = Counter("turnstile_worker_deaths", "Decode workers lost.", ("cause",), registry=registry)
+        self.slices_in_flight = Gauge("turnstile_slices_in_flight", "Slices in flight now.", registry=registry)
+        self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for admission.", registry=registry)
+        self.worker_deaths = Counter(
+            "turnstile_worker_deaths", "Decode workers that were killed or crashed.", ("cause",), registry=registry
+        )
         self.engine_retries = Counter("turnstile_engine_retries", "Requests to Triton sent again.", registry=registry)
         self.study_seconds = Histogram(
             "turnstile_study_seconds",
@@ -100,7 +102,9 @@ class Metrics:
         self.analysis_retries = Counter(
             "turnstile_analysis_retries", "Analyses put back into the queue here.", ("error",), registry=registry
         )
-        self.takeovers = Counter("turnstile_takeovers", "Analyses taken from workers that died.", registry=registry)
+        self.takeovers = Counter(
+            "turnstile_takeovers", "Analyses whose worker was lost and whose lease expired.", registry=registry
+        )
         self.analysis_wait_seconds = Histogram(
             "turnstile_analysis_wait_seconds",
             "Seconds from the request of an analysis to the start of its first attempt.",
@@ -114,23 +118,23 @@ class Metrics:
             registry=registry,
         )
 
-    def serves(self, card: ModelCard) -> None:
-        """Name the model card, and measure drift against its validation from now on."""
+    def set_model_card(self, card: ModelCard) -> None:
+        """Set the model card that is served; drift is measured against its validation from now on."""
         self.model_card.info({"version": card.version, "trained": str(card.trained).lower()})
         self._version, self._drift = card.version, Drift(card.probability_histogram)
         self._drift_state.state(self._drift.state.value)
 
-    def analysed(self, model_card: str, probability: float, seconds: float) -> None:
-        """Count one analysed study's probability and time; towards drift only when its card is the one served now."""
+    def observe_study(self, model_card: str, probability: float, seconds: float) -> None:
+        """Observe one analysed study; it counts towards drift only when `model_card` is the one served now."""
         self._probability.observe(probability)
         self.study_seconds.observe(seconds)
         if model_card == self._version:
-            self._drift.saw(probability)
+            self._drift.observe(probability)
         self._drift_state.state(self._drift.state.value)
 
     @contextmanager
     def stage(self, name: str, timings_s: dict[str, float]) -> Iterator[None]:
-        """Time the block as one stage of a study, also into `timings_s` and as a span."""
+        """Time the block as one stage of a study, add it to `timings_s`, and record a span."""
         start = perf_counter()
         try:
             with self._traces.span(name):
@@ -139,14 +143,14 @@ class Metrics:
             self.observe_stage(name, perf_counter() - start, timings_s)
 
     def observe_stage(self, name: str, seconds: float, timings_s: dict[str, float]) -> None:
-        """Count `seconds` for the stage, also into `timings_s`."""
+        """Observe `seconds` of the stage, and add them to `timings_s`."""
         timings_s[name] = timings_s.get(name, 0.0) + seconds
         self.stage_seconds.labels(name).observe(seconds)
 
-    def show(self, port: int) -> None:
-        """Answer Prometheus on a port of its own, for a process that serves nothing else."""
+    def serve_on(self, port: int) -> None:
+        """Serve the metrics on this port, for a process without an HTTP API."""
         start_http_server(port, registry=self._registry)
 
     def exposition(self) -> bytes:
-        """Everything in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)

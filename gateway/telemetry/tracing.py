@@ -1,6 +1,6 @@
-"""Traces by OpenTelemetry, off by default: a span a request, a stage and a call of Triton, and none about a patient.
+"""Traces by OpenTelemetry, off by default: a span for each request, stage and call of Triton.
 
-A span has a name of ours and, when it failed, the error's class; never a path, a query, a header or a message.
+A span has a fixed name and, when it failed, the error's class; never a path, a query, a header or a message.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,28 +17,28 @@ Headers = Mapping[str, str]
 
 
 class TracingUnavailable(Exception):
-    """Traces are asked for, and the extra `trace` is not installed."""
+    """The settings ask for traces, and the extra `trace` is not installed."""
 
 
 class Traces(Protocol):
-    """What the house calls; the block's headers carry its context to another program (W3C traceparent)."""
+    """The interface of tracing; a span's headers carry its context to another program (W3C traceparent)."""
 
     def span(self, name: str, parent: Headers | None = None) -> AbstractContextManager[Headers]:
-        """A span as long as the block; below `parent`, the headers of who called us, else below the span we are in."""
+        """A span for the block; its parent is in `parent`, the headers of the caller, else it is the current span."""
 
     def close(self) -> None:
         """Send what has not been sent."""
 
 
 class NoTraces:
-    """Nothing is recorded, nothing is sent."""
+    """Records and sends nothing."""
 
     def span(self, name: str, parent: Headers | None = None) -> AbstractContextManager[Headers]:
         del name, parent
         return nullcontext({})
 
     def close(self) -> None:
-        """There is nothing to send."""
+        """Nothing to send."""
 
 
 class OpenTelemetry:
@@ -76,7 +76,7 @@ class OpenTelemetry:
 
 
 def traces_to(url: str | None) -> Traces:
-    """Traces to the collector's OTLP over HTTP; none without an address. Raises TracingUnavailable."""
+    """Traces to a collector (OTLP over HTTP), or none without a URL; raises TracingUnavailable."""
     if url is None:
         return NoTraces()
     try:

@@ -1,4 +1,4 @@
-"""Where what is looked at is made: in decode workers, once for all who want it at the same time, and kept."""
+"""The render cache: slices, volumes and maps are rendered in decode workers, once for equal requests, and stored."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,9 +12,9 @@ from gateway.errors import NotFound
 from gateway.inference.engine import Deadline
 from gateway.screening.decode_workers import DecodePool
 from gateway.storage.blobs import Blobs
-from gateway.viewing.scan_access import Opened
-from gateway.viewing.series_cache import Shelf
-from gateway.viewing.series_reading import Shown, Source
+from gateway.viewing.scan_access import OpenedScan
+from gateway.viewing.series_cache import SeriesCache
+from gateway.viewing.series_reading import DisplayedSeries, SeriesSource
 from gateway.viewing.single_flight import SingleFlight
 from screening.budgets import Budgets
 from screening.errors import StudyError
@@ -26,83 +26,86 @@ PREFIX: Final = "turnstile-"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Derived data that are in the store: their key and how many bytes they have."""
+class StoredRendering:
+    """A rendering in the blob store: its key and its size in bytes."""
 
     key: str
     size: int
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Runs the functions of `rendering`. Of the decode workers, viewers hold at most `at_once`: analyses need some."""
+class RenderCache:
+    """Runs the functions of `rendering` in decode workers, at most as many at once as `concurrency` allows.
+
+    The other decode workers are left to the analyses.
+    """
 
     blobs: Blobs
     decode: DecodePool
     budgets: Budgets
     scratch: Path | None
     deadline_s: float
-    at_once: asyncio.Semaphore
-    shelf: Shelf = field(default_factory=Shelf)
-    readings: SingleFlight[Shown] = field(default_factory=SingleFlight)
-    makings: SingleFlight[Kept] = field(default_factory=SingleFlight)
+    concurrency: asyncio.Semaphore
+    series_cache: SeriesCache = field(default_factory=SeriesCache)
+    reads: SingleFlight[DisplayedSeries] = field(default_factory=SingleFlight)
+    renderings: SingleFlight[StoredRendering] = field(default_factory=SingleFlight)
 
-    async def shown(self, opened: Opened) -> Shown:
-        """The series that is shown of a scan; raises the StudyError that the analysis raises, or NotFound."""
-        key = _shelf_key(opened)
-        return self.shelf.find(key) or await self.readings.run(key, lambda: self._read(opened))
+    async def displayed_series(self, opened: OpenedScan) -> DisplayedSeries:
+        """The displayed series of a scan; raises the StudyError that its analysis raises, or NotFound."""
+        key = _cache_key(opened)
+        return self.series_cache.get(key) or await self.reads.run(key, lambda: self._read(opened))
 
-    async def made(
-        self, opened: Opened, function: Callable[Concatenate[Source, P], T], *args: P.args, **kwargs: P.kwargs
+    async def render(
+        self, opened: OpenedScan, function: Callable[Concatenate[SeriesSource, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What a function makes of the scan's series."""
+        """Call a function on the scan's series in a decode worker."""
         async with self._source(opened) as source:
             return await self.run(function, source, *args, **kwargs)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a function makes of its arguments alone."""
-        async with self.at_once:
+        """Call a function in a decode worker."""
+        async with self.concurrency:
             return await self.decode.run(Deadline.after(self.deadline_s), function, *args, **kwargs)
 
-    async def kept(self, key: str, make: Callable[[Path], Awaitable[None]]) -> Kept:
-        """The derived data of a key; `make` writes them into a file where they are not in the store yet."""
+    async def get_or_render(self, key: str, write: Callable[[Path], Awaitable[None]]) -> StoredRendering:
+        """The stored rendering under `key`; when there is none, `write` writes it into a file, which is stored."""
         size = await self.blobs.size_of_derived(key)
-        return await self.makings.run(key, lambda: self._make(key, make)) if size is None else Kept(key, size)
+        if size is not None:
+            return StoredRendering(key, size)
+        return await self.renderings.run(key, lambda: self._render_and_store(key, write))
 
-    async def _make(self, key: str, make: Callable[[Path], Awaitable[None]]) -> Kept:
+    async def _render_and_store(self, key: str, write: Callable[[Path], Awaitable[None]]) -> StoredRendering:
         with TemporaryDirectory(prefix=PREFIX, dir=self.scratch) as folder:
-            target = Path(folder) / "made"
-            await make(target)
+            target = Path(folder) / "rendering"
+            await write(target)
             await self.blobs.put_derived_file(key, target)
-            return Kept(key, target.stat().st_size)
+            return StoredRendering(key, target.stat().st_size)
 
-    async def _read(self, opened: Opened) -> Shown:
-        shown = await self.made(opened, Source.shown)
-        if shown is None:
+    async def _read(self, opened: OpenedScan) -> DisplayedSeries:
+        series = await self.render(opened, SeriesSource.series)
+        if series is None:
             raise NotFound("the scan has no such study")
-        self.shelf.keep(_shelf_key(opened), shown)
-        return shown
+        self.series_cache.put(_cache_key(opened), series)
+        return series
 
     @asynccontextmanager
-    async def _source(self, opened: Opened) -> AsyncIterator[Source]:
+    async def _source(self, opened: OpenedScan) -> AsyncIterator[SeriesSource]:
         with TemporaryDirectory(prefix=PREFIX, dir=self.scratch) as folder:
             async with self.blobs.local_path(opened.sha256, Path(folder)) as path:
-                known = self.shelf.find(_shelf_key(opened))
+                cached = self.series_cache.get(_cache_key(opened))
                 try:
-                    yield Source(
+                    yield SeriesSource(
                         path=path,
                         scratch=Path(folder),
                         budgets=self.budgets,
                         study_uid=opened.study_uid,
-                        may_be_another=not opened.by_name,
-                        known=known.at(path) if known is not None and known.lasting else None,
+                        allow_other_study=not opened.by_study_uid,
+                        cached=cached.at_path(path) if cached is not None and cached.is_in_upload else None,
                     )
                 except StudyError:
-                    await self.blobs.size(
-                        opened.sha256
-                    )  # deleted under the reader's hands, it is no bad study but gone
+                    await self.blobs.size(opened.sha256)  # raises when the blob was deleted during the read
                     raise
 
 
-def _shelf_key(opened: Opened) -> str:
-    return f"{opened.sha256} {opened.study_uid} {opened.by_name}"
+def _cache_key(opened: OpenedScan) -> str:
+    return f"{opened.sha256} {opened.study_uid} {opened.by_study_uid}"

@@ -1,4 +1,4 @@
-"""Opening a scan to look at it: is it the asker's to see, which file is it, and a word in the audit."""
+"""Access to a scan for viewing: the scan must be of the principal's institution, and the read is an audit event."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,20 +9,23 @@ from gateway.database.connection import Database
 from gateway.errors import NotFound
 from gateway.principal import Principal, RequestContext
 from gateway.records.store import stored_files
-from gateway.records.store.stored_files import Uploaded
-from gateway.viewing.audit_window import Recently
+from gateway.records.store.stored_files import StoredFile
+from gateway.viewing.audit_window import AuditWindow
 
-EXPORTED: Final = frozenset({"volume", "lungs", "heatmap"})  # files that go on living elsewhere
+EXPORTED_KINDS: Final = frozenset({"volume", "lungs", "heatmap"})  # files that the client stores
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A scan that may be looked at, at its study of `study_uid`: asked for `by_name`, else that of the report."""
+class OpenedScan:
+    """A scan opened for viewing, at its study of `study_uid`.
 
-    file: Uploaded
+    `by_study_uid`: the caller named the study; else it is the study of the report.
+    """
+
+    file: StoredFile
     study_uid: str | None
     evidence_key: str | None
-    by_name: bool
+    by_study_uid: bool
 
     @property
     def sha256(self) -> str:
@@ -30,24 +33,24 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Opening:
-    """Opens scans."""
+class ScanAccess:
+    """Opens scans for viewing."""
 
     database: Database
-    recently: Recently = field(default_factory=Recently)
+    audit_window: AuditWindow = field(default_factory=AuditWindow)
 
-    async def __call__(
+    async def open(
         self, principal: Principal, context: RequestContext, scan_id: UUID, what: str, study_uid: str | None = None
-    ) -> Opened:
-        """Raises NotFound. `what` is looked at, as the audit has it: once in a while, however often it is asked for."""
-        mark = (principal.key, str(scan_id), what)
+    ) -> OpenedScan:
+        """Open a scan to view `what`, which the audit event names; one event in each audit window. Raises NotFound."""
+        viewed = (principal.key, str(scan_id), what)
         async with self.database.transaction() as session:
-            file = await stored_files.of_scan(session, principal.institution, scan_id)
+            file = await stored_files.find_by_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound("there is no such scan")
-            key = await stored_files.evidence_of_scan(session, principal.institution, scan_id)
-            if mark not in self.recently:
-                action = audit_log.Action.EXPORT if what in EXPORTED else audit_log.Action.READ
+            evidence_key = await stored_files.find_evidence_key(session, principal.institution, scan_id)
+            if viewed not in self.audit_window:
+                action = audit_log.Action.EXPORT if what in EXPORTED_KINDS else audit_log.Action.READ
                 await audit_log.record(session, principal, action, "scan", scan_id, context, {"seen": what})
-        self.recently.add(mark)
-        return Opened(file, study_uid or file.study_uid, key, study_uid is not None)
+        self.audit_window.add(viewed)
+        return OpenedScan(file, study_uid or file.study_uid, evidence_key, study_uid is not None)

@@ -1,29 +1,29 @@
-"""Series that were read a moment ago: the next slice of one need not read the headers again."""
+"""The series cache: series that were read recently, so that the next slice does not read all headers again."""
 
 from collections import OrderedDict
 from typing import Final
 
-from gateway.viewing.series_reading import Shown
+from gateway.viewing.series_reading import DisplayedSeries
 
-MOST_SLICES: Final = 50_000  # a slice's header takes about 1 KB
+MAX_SLICES: Final = 50_000  # a slice's header takes about 1 KB
 
 
-class Shelf:
-    """The series used last, as many as `most_slices` slices."""
+class SeriesCache:
+    """The most recently used series, `max_slices` slices in all."""
 
-    def __init__(self, most_slices: int = MOST_SLICES) -> None:
-        self._most_slices = most_slices
-        self._shown: OrderedDict[str, Shown] = OrderedDict()
+    def __init__(self, max_slices: int = MAX_SLICES) -> None:
+        self._max_slices = max_slices
+        self._series: OrderedDict[str, DisplayedSeries] = OrderedDict()
 
-    def find(self, key: str) -> Shown | None:
-        """The series under this key, if it is still here."""
-        if key in self._shown:
-            self._shown.move_to_end(key)
-        return self._shown.get(key)
+    def get(self, key: str) -> DisplayedSeries | None:
+        """The series under this key, or None."""
+        if key in self._series:
+            self._series.move_to_end(key)
+        return self._series.get(key)
 
-    def keep(self, key: str, shown: Shown) -> None:
-        """Remember a series, and forget those that were not used for longest."""
-        self._shown[key] = shown
-        self._shown.move_to_end(key)
-        while len(self._shown) > 1 and sum(len(one.volume) for one in self._shown.values()) > self._most_slices:
-            self._shown.popitem(last=False)
+    def put(self, key: str, series: DisplayedSeries) -> None:
+        """Add a series, and evict the least recently used ones above the limit."""
+        self._series[key] = series
+        self._series.move_to_end(key)
+        while len(self._series) > 1 and sum(len(one.volume) for one in self._series.values()) > self._max_slices:
+            self._series.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The series that is shown of an upload: the one that the analysis takes. Runs in a decode worker."""
+"""The displayed series of an upload: the one that the analysis chooses. Runs in a decode worker."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from screening.budgets import Budgets
 from screening.errors import NoLung, PixelError, StudyError
 from screening.lungs import find_lungs
-from screening.preparation import survey, told
+from screening.preparation import mark_refused, survey
 from screening.series import Candidate, Study, rank
 from screening.volume import Volume
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The series that is shown of one study, every candidate with the reason for its place, and the other studies."""
+class DisplayedSeries:
+    """The displayed series of one study, every candidate series with the reason for its rank, and all study UIDs."""
 
     study_uids: tuple[str, ...]
     candidates: tuple[Candidate, ...]
@@ -22,12 +22,12 @@ class Shown:
     upload: Path = field(repr=False)
 
     @property
-    def lasting(self) -> bool:
-        """Whether all slices lie in the upload itself, not in files that were unpacked from it and go."""
+    def is_in_upload(self) -> bool:
+        """Whether all slices are read from the upload itself, not from temporary files that were unpacked from it."""
         return all(one.member.path == self.upload for one in self.volume.slices)
 
-    def at(self, path: Path) -> "Shown":
-        """The same with the upload at another path."""
+    def at_path(self, path: Path) -> "DisplayedSeries":
+        """The same series with the upload at another path."""
         if path == self.upload:
             return self
         slices = tuple(replace(one, member=replace(one.member, path=path)) for one in self.volume.slices)
@@ -35,50 +35,50 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a worker finds a series: in the upload at `path`, or at once where it is `known`.
+class SeriesSource:
+    """Where a worker reads a series from: the upload at `path`, unless the series is `cached`.
 
-    Without the study of `study_uid`, the first one of the upload is taken where it `may_be_another`.
+    When the upload has no study `study_uid`, its first study is taken if `allow_other_study`.
     """
 
     path: Path
     scratch: Path
     budgets: Budgets
     study_uid: str | None = None
-    may_be_another: bool = True
-    known: Shown | None = field(default=None, repr=False)
+    allow_other_study: bool = True
+    cached: DisplayedSeries | None = field(default=None, repr=False)
 
-    def shown(self) -> Shown | None:
+    def series(self) -> DisplayedSeries | None:
         """The series; None when the upload has no study of that UID. Raises the StudyError that the analysis raises."""
-        return self.known or _read(self)
+        return self.cached or _read(self)
 
     def volume(self) -> Volume:
-        """The volume of a series that is there; raises as `shown` does."""
-        shown = self.shown()
+        """The volume of an existing series; raises as `series` does."""
+        shown = self.series()
         if shown is None:
-            raise LookupError("the study was there when its series was asked for")
+            raise LookupError("the upload has no such study")
         return shown.volume
 
 
-def _read(source: Source) -> Shown | None:
+def _read(source: SeriesSource) -> DisplayedSeries | None:
     found = survey(source.path, source.scratch, source.budgets).studies
     studies = [study for study in found if isinstance(study, Study)]
     if not studies:
         raise next(study for study in found if isinstance(study, StudyError))
-    first = studies[0] if source.may_be_another else None
+    first = studies[0] if source.allow_other_study else None
     study = next((one for one in studies if one.study_uid == source.study_uid), first)
     if study is None:
         return None
-    candidates, volume = _choice(study)
+    candidates, volume = _choose_series(study)
     uids = tuple(one.study_uid for one in studies)
-    return Shown(uids, candidates, (*study.warnings, *volume.warnings), volume, source.path)
+    return DisplayedSeries(uids, candidates, (*study.warnings, *volume.warnings), volume, source.path)
 
 
-def _choice(study: Study) -> tuple[tuple[Candidate, ...], Volume]:
-    """The candidates as the analysis sees them, and the one that it takes.
+def _choose_series(study: Study) -> tuple[tuple[Candidate, ...], Volume]:
+    """The candidates as the analysis ranks them, and the volume of the one that it chooses.
 
-    One that stands alone is shown without a search for lungs: then a slice is there in half the time. Where no series
-    has lungs, the best is shown all the same; the report says why it was not analysed.
+    A single candidate is displayed without a search for lungs, which halves the time to the first slice. When no series
+    has lungs, the best one is displayed; the report says why it was not analysed.
     """
     ranked = rank(study)
     candidates = [candidate for candidate, _ in ranked]
@@ -91,5 +91,5 @@ def _choice(study: Study) -> tuple[tuple[Candidate, ...], Volume]:
         except (NoLung, PixelError) as error:
             refused[place] = error
         else:
-            return told(candidates, refused, place), volume
+            return mark_refused(candidates, refused, place), volume
     return tuple(candidates), next(iter(volumes.values()))

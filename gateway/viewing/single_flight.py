@@ -1,4 +1,4 @@
-"""Single flight: several who want the same thing at the same time wait for one who makes it."""
+"""Single flight: concurrent calls with the same key share one run and its result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,13 +15,13 @@ class _Flight(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """Work in progress by its key. Work that nobody waits for any more is cancelled."""
+    """Runs in progress, by key. A run whose callers are all cancelled is cancelled."""
 
     def __init__(self) -> None:
         self._flights: dict[str, _Flight[T]] = {}
 
     async def run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work`, or of the same key's work that has begun already; its error is everybody's."""
+        """The result of `work`, or of the run in progress under this key; all its callers get its result or error."""
         flight = self._flights.get(key) or self._begin(key, work)
         flight.waiting += 1
         try:
@@ -33,8 +33,8 @@ class SingleFlight(Generic[T]):
                 flight.task.cancel()
 
     def _begin(self, key: str, work: Callable[[], Awaitable[T]]) -> _Flight[T]:
-        async def landed() -> T:
+        async def run_work() -> T:
             return await work()
 
-        flight = self._flights[key] = _Flight(asyncio.create_task(landed()))
+        flight = self._flights[key] = _Flight(asyncio.create_task(run_work()))
         return flight

@@ -1,5 +1,6 @@
-"""Bad input, generated: what a mistaken export, a broken disk or an attacker may send, and the answer that it must get.
+"""Generated bad input: uploads as from a wrong export, a broken disk or an attacker, each with the required result.
 
-`table` is the corpus. `chest` makes the clean study and spoils it; `archives`, `files`, `folders`, `streams`, `kinds`,
-`places` and `pixels` are the ways to spoil; `rawzip` writes zips whose headers lie. Nothing is kept as data.
+`cases` is the corpus. `clean_study` makes a valid study and functions that change it; `archives`, `single_files`,
+`folders`, `corrupt_files`, `wrong_content`, `positions` and `pixels` are the changes; `raw_zip` writes zips with wrong
+headers. No file of the corpus is stored.
 """

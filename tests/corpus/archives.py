@@ -1,17 +1,17 @@
-"""Zips that are broken, locked, swollen or sly."""
+"""Zips that are damaged, encrypted, decompression bombs or otherwise hostile."""
 
 import zlib
 from pathlib import Path
 
 from tests.corpus.case import PLANTED, Builder
-from tests.corpus.chest import clean_files
-from tests.corpus.rawzip import DEFLATED, ENCRYPTED, UTF8, Entry, archive, deflated_zeros, directory, stored, zeros
+from tests.corpus.clean_study import clean_files
+from tests.corpus.raw_zip import DEFLATED, ENCRYPTED, UTF8, Entry, archive, deflated_zeros, directory, stored, zeros
 
 SYMLINK = 0o120777
 
 
 def of(*entries: Entry) -> Builder:
-    """A zip of these members."""
+    """An upload of one zip with these members."""
     return lambda folder: written(folder, archive(entries))
 
 
@@ -30,7 +30,7 @@ def clean_members() -> list[Entry]:
     return [stored(f"{PLANTED}/{number:04}.dcm", content) for number, content in enumerate(clean_files())]
 
 
-def named(name: str | bytes, flags: int = UTF8) -> Builder:
+def with_member_name(name: str | bytes, flags: int = UTF8) -> Builder:
     """The clean study with its first slice under this name."""
 
     def build(folder: Path) -> Path:
@@ -44,26 +44,26 @@ def same_names(folder: Path) -> Path:
     return written(folder, archive([stored(f"{PLANTED}.dcm", content) for content in clean_files()]))
 
 
-def linked(target: bytes) -> Builder:
+def with_link_member(target: bytes) -> Builder:
     """The clean study and a symbolic link."""
     return chest_with(stored(f"{PLANTED}/link.dcm", target, mode=SYMLINK))
 
 
-def cut_short(folder: Path) -> Path:
+def truncated(folder: Path) -> Path:
     content = archive(clean_members())
     return written(folder, content[: len(content) // 2])
 
 
-def encrypted(folder: Path) -> Path:
+def encrypted_zip(folder: Path) -> Path:
     return written(folder, archive([stored(f"{PLANTED}.dcm", content, flags=ENCRYPTED) for content in clean_files()]))
 
 
 def flipped_bits(folder: Path) -> Path:
-    """Every slice's pixels differ from what the checksum was made of."""
-    return written(folder, archive([spoilt(member) for member in clean_members()]))
+    """Every slice has pixels that do not match its checksum."""
+    return written(folder, archive([with_changed_payload(member) for member in clean_members()]))
 
 
-def spoilt(member: Entry) -> Entry:
+def with_changed_payload(member: Entry) -> Entry:
     middle = len(member.payload) // 2
     payload = member.payload[:middle] + b"\xa5" * 64 + member.payload[middle + 64 :]
     return Entry(member.name, payload, member.size, member.crc)
@@ -73,8 +73,8 @@ def garbage_for_deflate(folder: Path) -> Path:
     return written(folder, archive([Entry(b"a.dcm", b"\xff" * 5000, 50_000, 1, DEFLATED)]))
 
 
-def lying_about_sizes(folder: Path) -> Path:
-    """Every slice claims its true size, and goes on for a gibibyte."""
+def wrong_sizes(folder: Path) -> Path:
+    """Every slice declares its true size, but its data unpack to 1 GiB."""
     contents = enumerate(clean_files())
     entries = [
         Entry(b"%d.dcm" % n, deflated_zeros(1024, content), len(content), 0, DEFLATED) for n, content in contents
@@ -86,23 +86,23 @@ def many_members(folder: Path) -> Path:
     return written(folder, archive([stored(f"{number}.dcm", b"") for number in range(100_000)]))
 
 
-def promises_terabytes(folder: Path) -> Path:
+def declares_terabytes(folder: Path) -> Path:
     return written(folder, archive([Entry(b"%d.dcm" % n, b"\x03\x00", 0xFFFFFFF0, 0, DEFLATED) for n in range(300)]))
 
 
 def nested_bomb(folder: Path) -> Path:
-    """Sixteen inner zips, each swelling to two gibibytes."""
+    """Sixteen inner zips that unpack to 2 GiB each."""
     inner = archive([zeros(f"{number}.dcm", 1024) for number in range(2)])
     return written(folder, archive([stored(f"{number}.zip", inner) for number in range(16)]))
 
 
-def compressed_bomb(folder: Path) -> Path:
-    """What is called an inner zip is the bomb: 600 MiB in 600 kB."""
+def bomb_in_inner_zip(folder: Path) -> Path:
+    """The member named .zip is the bomb: 600 MiB of zeros in 600 kB."""
     return written(folder, archive([zeros("inner.zip", 600)]))
 
 
 def nested(depth: int) -> Builder:
-    """The clean study under so many zips."""
+    """The clean study in `depth` nested zips inside another zip."""
 
     def build(folder: Path) -> Path:
         content = archive(clean_members())
@@ -114,7 +114,7 @@ def nested(depth: int) -> Builder:
 
 
 def overlapping_whole(folder: Path) -> Path:
-    """A thousand directory records that point to one member (Fifield 2019, 'full overlap')."""
+    """1000 directory records that point to one member (Fifield 2019, 'full overlap')."""
     content = max(clean_files(), key=len)
     member = stored("slice.dcm", content)
     body = member.local_header + member.payload
@@ -122,7 +122,7 @@ def overlapping_whole(folder: Path) -> Path:
 
 
 def overlapping_quoted(folder: Path) -> Path:
-    """Each member's deflate stream quotes the header of the next one and runs on into it (Fifield 2019)."""
+    """Each member's deflate stream quotes the header of the next member and continues into it (Fifield 2019)."""
     content = clean_files()[0]
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
     payload = compressor.compress(content) + compressor.flush()

@@ -1,4 +1,4 @@
-"""One entry of the corpus, and the words planted in it that nobody may see again."""
+"""The types of the corpus: an upload that must be refused or accepted, and the word that must never be logged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Builder = Callable[[Path], Path]
 """Writes into an empty folder; returns the path to screen."""
 
 PLANTED: Final = "Zebulon"
-"""Stands in every patient name, patient identifier, description, file and member name of the corpus."""
+"""A marker in every patient's name and identifier, description, file and member name: none may appear in output."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An unusual upload that must get the verdict of the clean study, with this warning where there is one."""
+    """An unusual upload that must get the verdict of the clean study, and this warning if there is one."""
 
     name: str
     build: Builder

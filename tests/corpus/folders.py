@@ -1,10 +1,10 @@
-"""Folders with something in them that must not be followed or opened; only the command line takes folders."""
+"""Folders with entries that must not be followed or opened; only the command line accepts folders."""
 
 import os
 from pathlib import Path
 
 from tests.corpus.case import PLANTED, Builder
-from tests.corpus.chest import clean_files
+from tests.corpus.clean_study import clean_files
 
 
 def chest_in(folder: Path) -> Path:
@@ -34,14 +34,14 @@ def with_link_to(target: str) -> Builder:
 
 
 def with_pipe(folder: Path) -> Path:
-    """The clean study and a pipe that nobody writes to: whoever opens it waits for ever."""
+    """The clean study and a named pipe without a writer: opening it blocks forever."""
     study = chest_in(folder)
     os.mkfifo(study / "pipe.dcm")
     return study
 
 
 def with_hidden_files(folder: Path) -> Path:
-    """What desktops leave behind."""
+    """The clean study and the hidden files of desktop systems."""
     study = chest_in(folder)
     (study / ".DS_Store").write_bytes(b"\x00\x00\x00\x01Bud1")
     (study / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" * 100)

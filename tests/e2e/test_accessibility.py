@@ -11,7 +11,7 @@ from tests.e2e.ui_text import words
 from tests.e2e.viewing import Viewer
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-PAGES = ("worklist", "patients", "upload", "numbers")
+PAGES = ("worklist", "patients", "upload", "statistics")
 SIZES = {"dark": (1280, 800), "light": (1920, 1080)}
 
 

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Window
 from tests.e2e.ui_text import LANGUAGES, words
 from tests.e2e.viewing import Viewer
 
-PAGES = ("worklist", "patients", "upload", "numbers")
+PAGES = ("worklist", "patients", "upload", "statistics")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -17,7 +17,7 @@ PAGES = ("worklist", "patients", "upload", "numbers")
 def test_a_page_speaks_the_readers_language(window: Window, name: str, language: str) -> None:
     page = window(f"/{name}", language=language)
     expect(page.get_by_role("heading", level=1)).to_have_text(words(f"{name}:title", language))
-    expect(page.get_by_text(words("common:noDevice", language))).to_be_visible()
+    expect(page.get_by_text(words("common:noMedicalDevice", language))).to_be_visible()
     assert page.locator("html").get_attribute("lang") == language
 
 

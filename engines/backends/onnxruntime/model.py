@@ -1,7 +1,7 @@
-"""Triton's onnxruntime backend in Python, for servers that come without the C++ one; both read the same config.pbtxt.
+"""Triton's onnxruntime backend in Python, for servers without the C++ one; both read the same config.pbtxt.
 
-Triton hands over what its dynamic batcher joined, and one run of the network answers all of it. When that run fails,
-each request is run alone: the one at fault fails without its batch mates.
+The requests of one dynamic batch are answered by one run of the network. When that run fails, each request is run
+alone, so that only the faulty one fails.
 """
 
 import json
@@ -16,10 +16,10 @@ from signature import InvalidConfig
 
 
 class TritonPythonModel:
-    """One instance of a model, in a process of its own; the name and the methods are Triton's."""
+    """One instance of a model, in its own process. Triton prescribes the names of the class and its methods."""
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Open the session; what is wrong with the config or the network stops the server with the reason."""
+        """Open the session; an error of the config or the network stops the server with the reason."""
         config = json.loads(args["model_config"])
         version_folder = Path(args["model_repository"]) / args["model_version"]
         try:
@@ -33,12 +33,15 @@ class TritonPythonModel:
         self.batching = int(config["max_batch_size"]) > 0
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Answer each request in its place: with outputs, with an error of its own, or as cancelled."""
+        """One response for each request, in order: outputs, its own error, or cancelled."""
         cancelled = [request.is_cancelled() for request in requests]
-        live = [request for request, gone in zip(requests, cancelled, strict=True) if not gone]
+        live = [request for request, is_cancelled in zip(requests, cancelled, strict=True) if not is_cancelled]
         groups = [live] if self.batching else [[request] for request in live]
         answers = (answer for group in groups for answer in self._answer(group))
-        return [_failed("cancelled", triton.TritonError.CANCELLED) if gone else next(answers) for gone in cancelled]
+        return [
+            _failed("cancelled", triton.TritonError.CANCELLED) if is_cancelled else next(answers)
+            for is_cancelled in cancelled
+        ]
 
     def _answer(self, requests: list[Any]) -> list[Any]:
         try:
@@ -49,18 +52,18 @@ class TritonPythonModel:
             return [answer for request in requests for answer in self._answer([request])]
 
     def _run(self, requests: list[Any]) -> list[Any]:
-        """Join, run once, split. A request that came alone is neither joined nor split."""
+        """Join the inputs, run once, split the outputs. A single request is neither joined nor split."""
         feeds = [{tensor.name(): tensor.as_numpy() for tensor in request.inputs()} for request in requests]
-        wanted = [request.requested_output_names() for request in requests]
-        names = list(dict.fromkeys(name for asked in wanted for name in asked))
+        requested_names = [request.requested_output_names() for request in requests]
+        names = list(dict.fromkeys(name for requested in requested_names for name in requested))
         outputs = dict(zip(names, self.session.run(names, self._joined(feeds), self.run_options), strict=True))
         if len(requests) == 1:
             return [_response(outputs)]
         rows = pairwise(np.cumsum([0, *(feed[self.inputs[0]].shape[0] for feed in feeds)]))
         # Rows of a C-contiguous array are contiguous: Triton reads each slice where the session wrote it.
         return [
-            _response({name: outputs[name][start:end] for name in asked})
-            for asked, (start, end) in zip(wanted, rows, strict=True)
+            _response({name: outputs[name][start:end] for name in requested})
+            for requested, (start, end) in zip(requested_names, rows, strict=True)
         ]
 
     def _joined(self, feeds: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An ONNX Runtime session made as a config.pbtxt says, with the keys that NVIDIA's C++ onnxruntime backend reads.
+"""An ONNX Runtime session from a config.pbtxt, with the keys that NVIDIA's C++ onnxruntime backend reads.
 
 Source: https://github.com/triton-inference-server/onnxruntime_backend, "Model Config Options".
 """
@@ -10,7 +10,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 from signature import InvalidConfig, check_signature
 
-# ONNX Runtime's errors share no base class; ValueError is numpy's, for rows that cannot be joined.
+# ONNX Runtime's errors have no common base class; numpy raises ValueError for rows that cannot be joined.
 FAULTS = (
     state.Fail,
     state.InvalidArgument,
@@ -34,13 +34,14 @@ TENSORRT_PRECISIONS = {"FP32": {}, "FP16": {"trt_fp16_enable": "1"}, "INT8": {"t
 
 
 def open_session(config: dict[str, Any], version_folder: Path, kind: str, device: str) -> ort.InferenceSession:
-    """Load the network beside the config and check that both name the same tensors; raises InvalidConfig."""
+    """Load the network and check that it has the tensors of the config; raises InvalidConfig."""
     path = version_folder / (config.get("default_model_filename") or "model.onnx")
     if not path.is_file():
         raise InvalidConfig(f"{path} does not exist")
     wanted = providers(config, kind, device)
     session = ort.InferenceSession(path, session_options(config), providers=wanted)
-    if session.get_providers()[0] != wanted[0][0]:  # it falls back in silence when a provider's libraries are missing
+    # Without the libraries of a provider ONNX Runtime uses another one and reports nothing.
+    if session.get_providers()[0] != wanted[0][0]:
         raise InvalidConfig(f"{wanted[0][0]} cannot be loaded; ONNX Runtime offers {session.get_providers()}")
     check_signature(config, session)
     return session

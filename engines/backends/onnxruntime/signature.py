@@ -1,4 +1,4 @@
-"""Whether a config.pbtxt and a network name the same tensors; asked once, when the model is loaded."""
+"""Whether a config.pbtxt and a network have the same tensors; checked once, when the model is loaded."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ FREE = -1  # an axis of any size
 
 
 class InvalidConfig(Exception):
-    """config.pbtxt and the network do not belong together."""
+    """config.pbtxt and the network do not match."""
 
 
 def check_signature(config: dict[str, Any], session: Any) -> None:
-    """Raise InvalidConfig unless the config names every input and only real outputs, alike in type and shape."""
+    """Raise InvalidConfig unless the config has all inputs and only outputs of the network, of equal type and shape."""
     inputs, outputs = _by_name(session.get_inputs()), _by_name(session.get_outputs())
     configured_inputs = {tensor["name"] for tensor in config["input"]}
     configured_outputs = {tensor["name"] for tensor in config["output"]}

@@ -1,4 +1,4 @@
-"""The shapes of analyses and of the attempts at them."""
+"""Request and response bodies of analyses and attempts."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -6,27 +6,27 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.analyses.requests import Seen
+from gateway.analyses.requests import AnalysisStatus
 from gateway.database.tables import AttemptRow
-from gateway.database.tables.work import AnalysisState
+from gateway.database.tables.analyses import AnalysisState
 from gateway.errors import GatewayError
 from gateway.screening.progress import Stage
 
 
 class Analysis(BaseModel):
-    """One request to screen a scan, and how far it is."""
+    """One request to screen a scan, with its state and progress."""
 
     model_config = ConfigDict(from_attributes=True, protected_namespaces=())
 
     id: UUID
     scan_id: UUID
     state: AnalysisState
-    stage: Stage | None = Field(description="What is done now; null while it waits.")
-    slices_done: int = Field(description="Slices that the networks have seen.")
-    slices_total: int = Field(description="Slices that they will see; 0 until it is known.")
+    stage: Stage | None = Field(description="The current stage; null unless it runs.")
+    slices_done: int = Field(description="Slices that the networks have screened.")
+    slices_total: int = Field(description="Slices that they will screen; 0 until it is known.")
     urgent: bool
     attempt: int = Field(description="Which attempt this is; 0 before the first.")
-    queue_position: int | None = Field(None, description="Place in the queue, from 1; null unless it waits.")
+    queue_position: int | None = Field(None, description="Position in the queue, from 1; null unless queued.")
     cancel_requested: bool
     model_card: str | None = Field(description="The version of the weights, from the first attempt on.")
     error: str | None = Field(description="Stable code of why it failed.")
@@ -36,12 +36,15 @@ class Analysis(BaseModel):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, seen: Seen) -> Self:
-        return cls.model_validate(seen.row).model_copy(update={"queue_position": seen.queue_position})
+    def of(cls, status: AnalysisStatus) -> Self:
+        return cls.model_validate(status.row).model_copy(update={"queue_position": status.queue_position})
 
 
 class Attempt(BaseModel):
-    """One worker's try. `error` tells why it did not end in a report: a study's error, worker_lost or handed_back."""
+    """One attempt of a worker. `error` says why it ended without a report: a study's error, worker_lost, handed_back.
+
+    worker_lost: its worker stopped sending heartbeats; handed_back: its worker shut down and released the job.
+    """
 
     model_config = ConfigDict(from_attributes=True, protected_namespaces=())
 
@@ -54,30 +57,30 @@ class Attempt(BaseModel):
     timings: dict[str, Any] | None = Field(description="Seconds of each stage, by the study's UID.")
 
 
-class WithAttempts(Analysis):
-    """An analysis and every attempt at it, oldest first."""
+class AnalysisWithAttempts(Analysis):
+    """An analysis and its attempts, oldest first."""
 
     attempts: list[Attempt]
 
     @classmethod
-    def made_of(cls, seen: Seen, attempts: list[AttemptRow]) -> Self:
-        return cls(**Analysis.of(seen).model_dump(), attempts=[Attempt.model_validate(one) for one in attempts])
+    def with_attempts(cls, status: AnalysisStatus, attempts: list[AttemptRow]) -> Self:
+        return cls(**Analysis.of(status).model_dump(), attempts=[Attempt.model_validate(one) for one in attempts])
 
 
-class Analysed(BaseModel):
+class AnalysisList(BaseModel):
     """All analyses of a scan, newest first."""
 
-    items: list[WithAttempts]
+    items: list[AnalysisWithAttempts]
 
 
-class Bulk(BaseModel):
+class BulkAnalysisRequest(BaseModel):
     """Scans to analyse."""
 
     ids: list[UUID] = Field(min_length=1, max_length=100)
     urgent: bool = False
 
 
-class Refused(BaseModel):
+class RefusedAnalysis(BaseModel):
     """A scan that cannot be analysed."""
 
     scan_id: UUID
@@ -85,17 +88,17 @@ class Refused(BaseModel):
     detail: str
 
 
-class BulkAnswer(BaseModel):
-    """For each scan, in order, its analysis or why there is none."""
+class BulkAnalysisResponse(BaseModel):
+    """For each scan, in order, its analysis or the error."""
 
-    items: list[Analysis | Refused]
+    items: list[Analysis | RefusedAnalysis]
 
     @classmethod
-    def of(cls, answers: list[tuple[UUID, Seen | GatewayError]]) -> Self:
+    def of(cls, answers: list[tuple[UUID, AnalysisStatus | GatewayError]]) -> Self:
         return cls(items=[_answer(scan_id, answer) for scan_id, answer in answers])
 
 
-def _answer(scan_id: UUID, answer: Seen | GatewayError) -> Analysis | Refused:
-    if isinstance(answer, Seen):
+def _answer(scan_id: UUID, answer: AnalysisStatus | GatewayError) -> Analysis | RefusedAnalysis:
+    if isinstance(answer, AnalysisStatus):
         return Analysis.of(answer)
-    return Refused(scan_id=scan_id, error="not_found", detail=answer.detail)
+    return RefusedAnalysis(scan_id=scan_id, error="not_found", detail=answer.detail)

@@ -1,4 +1,4 @@
-"""Analyses as people ask for them; what workers do with them is in `turns`.
+"""The rows of analyses: request, read, cancel. Workers use `job_leases`.
 
 As there, the scan is locked before its analysis.
 """
@@ -10,16 +10,16 @@ from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.analyses.store.job_queue import enqueue
-from gateway.analyses.store.notifications import tell
+from gateway.analyses.store.notifications import publish
 from gateway.analyses.store.states import CANCELLED, QUEUED, RUNNING, allowed
 from gateway.database.tables import AnalysisRow, ScanRow
-from gateway.database.tables.work import UNFINISHED
+from gateway.database.tables.analyses import UNFINISHED
 
 
 async def request(
     session: AsyncSession, institution: str, scan_id: UUID, requested_by: str, *, urgent: bool
 ) -> AnalysisRow | None:
-    """A new analysis of the scan, queued; the unfinished one where there is one. None when there is no such scan."""
+    """Queue a new analysis of the scan, or return the unfinished one. None when there is no such scan."""
     scan = await session.scalar(
         select(ScanRow).where(ScanRow.id == scan_id, ScanRow.institution == institution).with_for_update(key_share=True)
     )
@@ -29,7 +29,7 @@ async def request(
         select(AnalysisRow).where(AnalysisRow.scan_id == scan_id, AnalysisRow.state.in_(UNFINISHED))
     )
     if analysis is not None:
-        return await _hurried(session, analysis) if urgent else analysis
+        return await _make_urgent(session, analysis) if urgent else analysis
     analysis = AnalysisRow(scan_id=scan_id, institution=institution, urgent=urgent, requested_by=requested_by)
     session.add(analysis)
     await session.flush()
@@ -57,7 +57,7 @@ async def of_scan(session: AsyncSession, institution: str, scan_id: UUID) -> Seq
 
 
 async def ahead_of(session: AsyncSession, analysis: AnalysisRow) -> int:
-    """How many waiting analyses of all institutions come before this one."""
+    """How many queued analyses of all institutions come before this one."""
     earlier = and_(AnalysisRow.urgent == analysis.urgent, AnalysisRow.queued_at < analysis.queued_at)
     before = earlier if analysis.urgent else AnalysisRow.urgent | earlier
     counted = await session.scalar(
@@ -67,7 +67,7 @@ async def ahead_of(session: AsyncSession, analysis: AnalysisRow) -> int:
 
 
 async def cancel(session: AsyncSession, institution: str, scan_id: UUID) -> AnalysisRow | None:
-    """Cancel the newest analysis: at once while it waits; a worker that has it is asked to stop. None without one."""
+    """Cancel the newest analysis: at once while it is queued, else its worker is asked to stop. None without one."""
     own = select(ScanRow.id).where(ScanRow.id == scan_id, ScanRow.institution == institution)
     await session.execute(own.with_for_update(key_share=True))
     analysis = await newest(session, institution, scan_id)
@@ -79,7 +79,7 @@ async def cancel(session: AsyncSession, institution: str, scan_id: UUID) -> Anal
     elif analysis.state == RUNNING:
         analysis.cancel_requested = True
     await session.flush()
-    await tell(session, analysis.id)
+    await publish(session, analysis.id)
     await session.refresh(analysis)
     return analysis
 
@@ -100,8 +100,8 @@ def _of_scan(institution: str, scan_id: UUID) -> Select[AnalysisRow]:
     )
 
 
-async def _hurried(session: AsyncSession, analysis: AnalysisRow) -> AnalysisRow:
-    """Make an analysis that waits urgent: one more job, which comes first, looks at it."""
+async def _make_urgent(session: AsyncSession, analysis: AnalysisRow) -> AnalysisRow:
+    """Make a queued analysis urgent: one more job of higher priority points to it."""
     if analysis.state == QUEUED and not analysis.urgent:
         analysis.urgent = True
         await session.execute(update(ScanRow).where(ScanRow.id == analysis.scan_id).values(urgent=True))

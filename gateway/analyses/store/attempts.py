@@ -1,4 +1,4 @@
-"""Attempts: who tried an analysis, when it was heard of last, and how its try ended."""
+"""The rows of attempts: the worker, its last heartbeat, and how the attempt ended."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -13,8 +13,8 @@ WORKER_LOST: Final = "worker_lost"
 HANDED_BACK: Final = "handed_back"
 
 
-async def beat(session: AsyncSession, analysis_id: UUID, number: int) -> None:
-    """The worker lives."""
+async def heartbeat(session: AsyncSession, analysis_id: UUID, number: int) -> None:
+    """Set the time of the last heartbeat to now."""
     await session.execute(_one(analysis_id, number).values(heartbeat_at=func.now()))
 
 
@@ -26,13 +26,13 @@ async def close(
     detail: str | None,
     timings_s: dict[str, Any] | None,
 ) -> None:
-    """The attempt is over; `error` says why it did not end in a report."""
+    """End the attempt; `error` says why it did not end in a report."""
     ended = {"finished_at": func.now(), "error": error, "detail": detail, "timings": timings_s}
     await session.execute(_one(analysis_id, number).values(**ended))
 
 
-async def endings(session: AsyncSession, analysis_id: UUID) -> list[str]:
-    """The errors that earlier attempts ended in, oldest first."""
+async def past_errors(session: AsyncSession, analysis_id: UUID) -> list[str]:
+    """The errors of earlier attempts, oldest first."""
     ended = select(AttemptRow.error).where(AttemptRow.analysis_id == analysis_id, AttemptRow.error.is_not(None))
     return [error for error in (await session.scalars(ended.order_by(AttemptRow.number))) if error]
 

@@ -1,7 +1,7 @@
-"""The turns that workers take at analyses.
+"""The SQL of job leases.
 
-Every write is conditional, on the state that it leaves and on the attempt that the worker holds. Who comes too late
-changes nothing and is told so.
+Every write is conditional on the analysis's state and on the attempt number of the lease, so a worker whose lease was
+lost changes nothing and gets None or False.
 """
 
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from sqlalchemy import Select, and_, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.analyses.store import attempts
-from gateway.analyses.store.notifications import tell
+from gateway.analyses.store.notifications import publish
 from gateway.analyses.store.states import FINAL, QUEUED, RUNNING, allowed
 from gateway.database.tables import AnalysisRow, AttemptRow, ScanRow
-from gateway.database.tables.work import AnalysisState
+from gateway.database.tables.analyses import AnalysisState
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One worker's turn at an analysis; it is over as soon as the analysis has another state or attempt.
+class JobLease:
+    """One worker's lease of an analysis; it is lost as soon as the analysis has another state or attempt.
 
-    `model_card` is the version of the weights that the turn was taken with.
+    `model_card` is the version of the weights at the claim; `waited_s` the seconds in the queue before it.
     """
 
     analysis_id: UUID
@@ -37,8 +37,8 @@ class Turn:
     waited_s: float = 0.0
 
 
-async def claim(session: AsyncSession, analysis_id: UUID, worker: str, model_card: str) -> Turn | None:
-    """queued -> running, for this worker alone; None when there is nothing to do (any more)."""
+async def claim(session: AsyncSession, analysis_id: UUID, worker: str, model_card: str) -> JobLease | None:
+    """queued -> running, for one worker; None when the analysis is not queued (any more)."""
     await _lock_scan(session, analysis_id)
     claimed = await session.scalar(
         update(AnalysisRow)
@@ -53,33 +53,33 @@ async def claim(session: AsyncSession, analysis_id: UUID, worker: str, model_car
     )
     if claimed is None:
         return None
-    scan = (await session.execute(_file_of(claimed.scan_id))).one()
-    turn = _turn(claimed, *scan)
-    session.add(AttemptRow(analysis_id=turn.analysis_id, number=turn.attempt, worker=worker, model_card=model_card))
-    await _repeat_in_scan(session, turn, status=RUNNING)
-    await tell(session, analysis_id)
-    return turn
+    scan = (await session.execute(_select_file(claimed.scan_id))).one()
+    lease = _lease(claimed, *scan)
+    session.add(AttemptRow(analysis_id=lease.analysis_id, number=lease.attempt, worker=worker, model_card=model_card))
+    await _copy_to_scan(session, lease, status=RUNNING)
+    await publish(session, analysis_id)
+    return lease
 
 
-async def beat(session: AsyncSession, turn: Turn) -> bool | None:
-    """Say that the worker lives. None when the turn is lost, else whether it is to be cancelled."""
-    held = select(AnalysisRow.cancel_requested).where(*_held_by(turn)).with_for_update(key_share=True)
+async def heartbeat(session: AsyncSession, lease: JobLease) -> bool | None:
+    """Renew the lease. None when it is lost, else whether a cancellation was requested."""
+    held = select(AnalysisRow.cancel_requested).where(*_is_held_by(lease)).with_for_update(key_share=True)
     cancelled: bool | None = await session.scalar(held)
     if cancelled is not None:
-        await attempts.beat(session, turn.analysis_id, turn.attempt)
+        await attempts.heartbeat(session, lease.analysis_id, lease.attempt)
     return cancelled
 
 
-async def advance(session: AsyncSession, turn: Turn, stage: str, slices_done: int, slices_total: int) -> None:
-    """Say how far the worker is; says nothing when the turn is lost."""
+async def set_progress(session: AsyncSession, lease: JobLease, stage: str, slices_done: int, slices_total: int) -> None:
+    """Store the progress; nothing changes when the lease is lost."""
     step = {"stage": stage, "slices_done": slices_done, "slices_total": slices_total}
-    await session.execute(update(AnalysisRow).where(*_held_by(turn)).values(**step))
-    await tell(session, turn.analysis_id)
+    await session.execute(update(AnalysisRow).where(*_is_held_by(lease)).values(**step))
+    await publish(session, lease.analysis_id)
 
 
-async def leave(
+async def end(
     session: AsyncSession,
-    turn: Turn,
+    lease: JobLease,
     after: AnalysisState,
     *,
     error: str | None = None,
@@ -87,32 +87,32 @@ async def leave(
     slices: tuple[int, int] = (0, 0),
     timings_s: dict[str, Any] | None = None,
 ) -> bool:
-    """running -> `after`, which ends the turn; `error` and `detail` tell why. False, and nothing, when it was lost.
+    """running -> `after`, which ends the lease; `error` and `detail` say why. False when the lease was lost.
 
-    `slices` are those that were done, and all.
+    `slices` are the done ones and the total.
     """
-    await _lock_scan(session, turn.analysis_id)
+    await _lock_scan(session, lease.analysis_id)
     values: dict[str, Any] = {"stage": None, "slices_done": slices[0], "slices_total": slices[1]}
     if after in FINAL:
         values |= {"finished_at": func.now(), "error": error, "detail": detail}
-    left = await session.scalar(
+    ended = await session.scalar(
         update(AnalysisRow)
-        .where(*_held_by(turn))
+        .where(*_is_held_by(lease))
         .values(state=allowed(RUNNING, after), **values)
         .returning(AnalysisRow.id)
     )
-    if left is None:
+    if ended is None:
         return False
-    await attempts.close(session, turn.analysis_id, turn.attempt, error, detail, timings_s)
-    await _repeat_in_scan(session, turn, status=after, error=error if after in FINAL else None)
-    await tell(session, turn.analysis_id)
+    await attempts.close(session, lease.analysis_id, lease.attempt, error, detail, timings_s)
+    await _copy_to_scan(session, lease, status=after, error=error if after in FINAL else None)
+    await publish(session, lease.analysis_id)
     return True
 
 
-async def abandoned(session: AsyncSession, silent_s: float) -> list[tuple[Turn, bool]]:
-    """Turns of workers that were silent for so long, and whether each was to be cancelled.
+async def expired(session: AsyncSession, silent_s: float) -> list[tuple[JobLease, bool]]:
+    """Leases without a heartbeat for `silent_s`, and whether a cancellation of each was requested.
 
-    While PostgreSQL was away nobody could speak: the clock of silence starts again when it does.
+    While PostgreSQL was down no heartbeat could arrive, so the time counts from its start at the earliest.
     """
     heard = func.greatest(AttemptRow.heartbeat_at, text("pg_postmaster_start_time()"))
     rows = await session.execute(
@@ -121,30 +121,30 @@ async def abandoned(session: AsyncSession, silent_s: float) -> list[tuple[Turn, 
         .join(AttemptRow, and_(AttemptRow.analysis_id == AnalysisRow.id, AttemptRow.number == AnalysisRow.attempt))
         .where(AnalysisRow.state == RUNNING, heard < func.now() - timedelta(seconds=silent_s))
     )
-    return [(_turn(*row), row[0].cancel_requested) for row in rows]
+    return [(_lease(*row), row[0].cancel_requested) for row in rows]
 
 
-def _turn(analysis: AnalysisRow, sha256: str, file_name: str) -> Turn:
+def _lease(analysis: AnalysisRow, sha256: str, file_name: str) -> JobLease:
     waited_s = (analysis.started_at - analysis.queued_at).total_seconds() if analysis.started_at else 0.0
     own = (analysis.id, analysis.scan_id, analysis.institution, analysis.attempt, analysis.urgent)
-    return Turn(*own, analysis.model_card, sha256, file_name, waited_s)
+    return JobLease(*own, analysis.model_card, sha256, file_name, waited_s)
 
 
-def _file_of(scan_id: UUID) -> Select[str, str]:
+def _select_file(scan_id: UUID) -> Select[str, str]:
     return select(ScanRow.sha256, ScanRow.file_name).where(ScanRow.id == scan_id)
 
 
-def _held_by(turn: Turn) -> tuple[Any, ...]:
-    return (AnalysisRow.id == turn.analysis_id, AnalysisRow.state == RUNNING, AnalysisRow.attempt == turn.attempt)
+def _is_held_by(lease: JobLease) -> tuple[Any, ...]:
+    return (AnalysisRow.id == lease.analysis_id, AnalysisRow.state == RUNNING, AnalysisRow.attempt == lease.attempt)
 
 
 async def _lock_scan(session: AsyncSession, analysis_id: UUID) -> None:
-    """Before its analysis, as a delete that cascades does: two that meet then wait for each other in one order."""
+    """Lock the scan before its analysis, in the order of a cascading delete: else the two deadlock."""
     own = select(ScanRow.id).join(AnalysisRow, AnalysisRow.scan_id == ScanRow.id).where(AnalysisRow.id == analysis_id)
     await session.execute(own.with_for_update(of=ScanRow, key_share=True))
 
 
-async def _repeat_in_scan(session: AsyncSession, turn: Turn, **values: Any) -> None:
-    """What the scan's row repeats of its newest analysis."""
-    newest_still = (ScanRow.id == turn.scan_id, ScanRow.analysis_id == turn.analysis_id)
+async def _copy_to_scan(session: AsyncSession, lease: JobLease, **values: Any) -> None:
+    """Update the copy in the scan's row, while this is the scan's newest analysis."""
+    newest_still = (ScanRow.id == lease.scan_id, ScanRow.analysis_id == lease.analysis_id)
     await session.execute(update(ScanRow).where(*newest_still).values(**values))

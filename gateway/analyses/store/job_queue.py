@@ -1,7 +1,7 @@
-"""The one call that puts an analysis into the durable queue, inside the transaction that makes it wait.
+"""The durable job queue: an analysis is enqueued in the transaction that makes it queued.
 
-A job only says "look at this analysis": whether there is something to do is decided by the analysis's own state. So
-a job too many does nothing, and one that went missing is put in again by the sweep.
+A job only points to an analysis; the analysis's own state decides whether there is work. So a second job does nothing,
+and the sweep enqueues a lost one again.
 """
 
 from datetime import timedelta
@@ -16,17 +16,17 @@ from procrastinate.utils import utcnow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.errors import DatabaseAway
+from gateway.errors import DatabaseUnavailable
 
 TASK: Final = "analyse"
 QUEUE: Final = "analyses"
 URGENT_FIRST: Final = 10  # procrastinate fetches the highest priority first, and of equal ones the oldest
 
-_jobs = JobManager(PsycopgConnector())  # never opened: it writes on the connections that it is given
+_jobs = JobManager(PsycopgConnector())  # never opened: it writes on the connection of the caller's session
 
 
 async def enqueue(session: AsyncSession, analysis_id: UUID, *, urgent: bool, pause_s: float = 0.0) -> None:
-    """Have a worker look at the analysis, not before `pause_s` has passed, once this transaction is committed."""
+    """Enqueue the analysis, to run no sooner than in `pause_s`, once this transaction is committed."""
     job = configure_task(
         name=TASK,
         job_manager=_jobs,
@@ -38,11 +38,11 @@ async def enqueue(session: AsyncSession, analysis_id: UUID, *, urgent: bool, pau
     try:
         await job.defer_async(analysis_id=str(analysis_id))
     except ConnectorException as error:
-        raise DatabaseAway("the database does not answer") from error
+        raise DatabaseUnavailable("the database does not answer") from error
 
 
-async def without_job(session: AsyncSession) -> list[tuple[UUID, bool]]:
-    """Analyses that wait (id, urgent) and that no job will ever look at."""
+async def queued_without_job(session: AsyncSession) -> list[tuple[UUID, bool]]:
+    """Queued analyses (id, urgent) that no job points to."""
     found = await session.execute(
         text(
             "SELECT id, urgent FROM analyses WHERE state = 'queued' AND NOT EXISTS ("
@@ -52,14 +52,14 @@ async def without_job(session: AsyncSession) -> list[tuple[UUID, bool]]:
     return [(row.id, row.urgent) for row in found]
 
 
-async def forget_dead(session: AsyncSession, silent_s: float) -> None:
-    """Delete what the queue still knows of workers that were silent for so long, and the jobs that they had fetched."""
-    heard = "greatest(last_heartbeat, pg_postmaster_start_time())"  # nobody could speak while PostgreSQL was away
+async def delete_lost_workers(session: AsyncSession, silent_s: float) -> None:
+    """Delete workers without a heartbeat for `silent_s` from the queue, and the jobs that they had fetched."""
+    heard = "greatest(last_heartbeat, pg_postmaster_start_time())"  # no heartbeat arrives while PostgreSQL is down
     dead = f"DELETE FROM procrastinate_workers WHERE {heard} < now() - make_interval(secs => :silent_s)"  # noqa: S608 - constants
     await session.execute(text(dead), {"silent_s": silent_s})
     await session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
 
 
 async def _driver_connection(session: AsyncSession) -> Any:
-    """psycopg's connection under this session: what runs on it belongs to the session's transaction."""
+    """psycopg's connection of this session: statements on it belong to the session's transaction."""
     return (await (await session.connection()).get_raw_connection()).driver_connection

@@ -1,7 +1,7 @@
-"""News of analyses across processes, over PostgreSQL's LISTEN and NOTIFY.
+"""Notifications of changed analyses between processes, over PostgreSQL's LISTEN and NOTIFY.
 
-News says that something changed, not what: who waits for it reads the row. It may be lost while the connection is
-away, so nobody may wait for news alone.
+A notification says that an analysis changed, not how: the subscriber reads the row. It may be lost while the
+connection is broken, so a subscriber must poll too.
 """
 
 import asyncio
@@ -21,24 +21,24 @@ CHANNEL: Final = "turnstile_analyses"
 PAUSE_S: Final = 1.0
 
 
-async def tell(session: AsyncSession, analysis_id: UUID) -> None:
-    """Tell every process that the analysis changed, once this transaction is committed."""
+async def publish(session: AsyncSession, analysis_id: UUID) -> None:
+    """Notify every process that the analysis changed, once this transaction is committed."""
     await session.execute(select(func.pg_notify(CHANNEL, str(analysis_id))))
 
 
-class News:
-    """Wakes those in this process who watch an analysis; `over` once nobody should watch any longer."""
+class Notifications:
+    """Wakes the subscribers of this process; `closed` once the process stops."""
 
-    over = False
+    closed = False
 
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)
-        self._watchers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._subscribers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator["News"]:
-        """Listen for the block's time, on a connection of its own that is made again whenever it breaks."""
-        listening = asyncio.create_task(self._listen(), name="news of analyses")
+    async def listening(self) -> AsyncIterator["Notifications"]:
+        """Listen until the block ends, on a connection of its own that is opened again when it breaks."""
+        listening = asyncio.create_task(self._listen(), name="notifications of analyses")
         try:
             yield self
         finally:
@@ -47,25 +47,25 @@ class News:
                 await listening
 
     @contextmanager
-    def of(self, analysis_id: UUID) -> Iterator[asyncio.Event]:
+    def subscribe(self, analysis_id: UUID) -> Iterator[asyncio.Event]:
         """An event that is set whenever the analysis may have changed."""
         event = asyncio.Event()
-        self._watchers[analysis_id].add(event)
+        self._subscribers[analysis_id].add(event)
         try:
             yield event
         finally:
-            self._watchers[analysis_id].discard(event)
-            if not self._watchers[analysis_id]:
-                del self._watchers[analysis_id]
+            self._subscribers[analysis_id].discard(event)
+            if not self._subscribers[analysis_id]:
+                del self._subscribers[analysis_id]
 
     @property
-    def watchers(self) -> int:
-        """How many watch now, workers among them."""
-        return sum(len(events) for events in self._watchers.values())
+    def subscribers(self) -> int:
+        """How many subscriptions there are now, those of workers included."""
+        return sum(len(events) for events in self._subscribers.values())
 
-    def end(self) -> None:
-        """The process stops: send the watchers home."""
-        self.over = True
+    def close(self) -> None:
+        """Wake all subscribers, who then see `closed` and stop."""
+        self.closed = True
         self._wake_all()
 
     async def _listen(self) -> None:
@@ -73,15 +73,15 @@ class News:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    self._wake_all()  # something may have happened while nobody listened
+                    self._wake_all()  # analyses may have changed before the LISTEN
                     async for notice in connection.notifies():
                         self._wake(UUID(notice.payload))
             await asyncio.sleep(PAUSE_S)
 
     def _wake(self, analysis_id: UUID) -> None:
-        for event in self._watchers.get(analysis_id, ()):
+        for event in self._subscribers.get(analysis_id, ()):
             event.set()
 
     def _wake_all(self) -> None:
-        for analysis_id in list(self._watchers):
+        for analysis_id in list(self._subscribers):
             self._wake(analysis_id)

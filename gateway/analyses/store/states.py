@@ -1,15 +1,15 @@
-"""Which state of an analysis may follow which: a table. What is not in it does not happen.
+"""The states of an analysis and the allowed transitions, as a table.
 
 queued -> running -> done | failed | cancelled
 queued -> cancelled
-running -> queued       tried again later, handed back by a worker that stops, or taken over from one that died
+running -> queued       retried later, released by a worker that stops, or its lease expired
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.database.tables.work import AnalysisState
+from gateway.database.tables.analyses import AnalysisState
 
 QUEUED, RUNNING = AnalysisState.QUEUED, AnalysisState.RUNNING
 DONE, FAILED, CANCELLED = AnalysisState.DONE, AnalysisState.FAILED, AnalysisState.CANCELLED
@@ -26,12 +26,12 @@ TRANSITIONS: Final[Mapping[AnalysisState, frozenset[AnalysisState]]] = MappingPr
 FINAL: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
 
 
-class ForbiddenTransition(Exception):
-    """The program asked for a change of state that is not in the table."""
+class InvalidTransition(Exception):
+    """The transition is not in the table: an error of the program."""
 
 
 def allowed(before: AnalysisState, after: AnalysisState) -> AnalysisState:
     """`after`, when it may follow `before`; raises ForbiddenTransition."""
     if after not in TRANSITIONS[before]:
-        raise ForbiddenTransition(f"{before} -> {after}")
+        raise InvalidTransition(f"{before} -> {after}")
     return after

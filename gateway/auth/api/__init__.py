@@ -1,1 +1,1 @@
-"""The HTTP calls of sign-in and of API tokens."""
+"""HTTP calls: sign-in, sign-out and API tokens."""

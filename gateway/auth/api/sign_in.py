@@ -1,7 +1,7 @@
-"""Signing in and out, and who one is then.
+"""Sign-in, sign-out, and the signed-in principal.
 
-A browser signs in at the identity provider (`/auth/login`, back at `/auth/callback`) or with a token (`/auth/token`);
-both end in a cookie that scripts cannot read and that no other site can send.
+A browser signs in at the identity provider (`/auth/login`, then `/auth/callback`) or with a token (`/auth/token`). Both
+set a session cookie with HttpOnly and SameSite=Strict.
 """
 
 from typing import Annotated, Final, Literal
@@ -15,24 +15,24 @@ from gateway.auth.authentication import Authentication
 from gateway.http.authorization import Context, CurrentPrincipal
 from gateway.http.documented_errors import problems
 from gateway.http.request_credentials import (
-    SESSION,
-    STATE,
-    cookie,
+    SESSION_COOKIE,
+    STATE_COOKIE,
+    cookie_name,
     credentials_of,
-    forget_cookie,
+    delete_cookie,
     own_origin,
     refuse_cross_site,
     set_cookie,
 )
 from gateway.permissions import Role
-from gateway.principal import Kind
+from gateway.principal import PrincipalKind
 
-LONGEST: Final = 4000
+MAX_LENGTH: Final = 4000
 
-SIGN_IN_OF: Final[dict[Kind, Literal["local", "oidc", "token"]]] = {
-    Kind.LOCAL: "local",
-    Kind.PERSON: "oidc",
-    Kind.PROGRAM: "token",
+SIGN_IN_METHODS: Final[dict[PrincipalKind, Literal["local", "oidc", "token"]]] = {
+    PrincipalKind.LOCAL: "local",
+    PrincipalKind.PERSON: "oidc",
+    PrincipalKind.PROGRAM: "token",
 }
 
 
@@ -46,17 +46,17 @@ class Me(BaseModel):
     sign_in: Literal["local", "oidc", "token"]
 
 
-class Ways(BaseModel):
-    """How one can sign in here."""
+class SignInMethods(BaseModel):
+    """The available sign-in methods."""
 
     ways: list[Literal["oidc", "token"]]
     oidc_name: str | None
 
 
-class TokenToSignIn(BaseModel):
-    """A token for a program, changed into a session of the page."""
+class TokenSignIn(BaseModel):
+    """An API token, to be exchanged for a browser session."""
 
-    token: str = Field(max_length=LONGEST)
+    token: str = Field(max_length=MAX_LENGTH)
 
 
 def sign_in_router(authentication: Authentication) -> APIRouter:
@@ -70,41 +70,41 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
             role=principal.role,
             scopes=sorted(principal.scopes),
             institution=principal.institution,
-            sign_in=SIGN_IN_OF[principal.kind],
+            sign_in=SIGN_IN_METHODS[principal.kind],
         )
 
-    @router.get("/auth/ways", summary="How one can sign in")
-    async def ways() -> Ways:
-        if authentication.sign_in is None:
-            return Ways(ways=["token"], oidc_name=None)
-        return Ways(ways=["oidc", "token"], oidc_name=authentication.settings.oidc_name)
+    @router.get("/auth/ways", summary="The available sign-in methods")
+    async def sign_in_methods() -> SignInMethods:
+        if authentication.oidc_login is None:
+            return SignInMethods(ways=["token"], oidc_name=None)
+        return SignInMethods(ways=["oidc", "token"], oidc_name=authentication.settings.oidc_name)
 
-    @router.post("/auth/token", status_code=204, summary="Change an API token into a session")
-    async def token(request: Request, context: Context, body: TokenToSignIn) -> Response:
+    @router.post("/auth/token", status_code=204, summary="Exchange an API token for a browser session")
+    async def token(request: Request, context: Context, body: TokenSignIn) -> Response:
         refuse_cross_site(credentials_of(request))
-        secret = await sign_in.by_token(authentication, body.token.strip(), context)
+        secret = await sign_in.sign_in_with_token(authentication, body.token.strip(), context)
         answer = Response(status_code=204)
-        set_cookie(request, answer, SESSION, secret, cross_site=False)
+        set_cookie(request, answer, SESSION_COOKIE, secret, cross_site=False)
         return answer
 
     @router.get(
         "/auth/login",
-        summary="To the identity provider",
+        summary="Start a login at the identity provider",
         status_code=302,
         response_class=RedirectResponse,
         responses=problems(404),
     )
     async def login(
-        request: Request, context: Context, next_: Annotated[str, Query(alias="next", max_length=LONGEST)] = "/"
+        request: Request, context: Context, next_: Annotated[str, Query(alias="next", max_length=MAX_LENGTH)] = "/"
     ) -> Response:
-        where, state = await sign_in.to_provider(authentication, own_origin(request), next_, context)
-        answer = RedirectResponse(where, status_code=302)
-        set_cookie(request, answer, STATE, state, cross_site=True)
+        url, state = await sign_in.start_oidc_login(authentication, own_origin(request), next_, context)
+        answer = RedirectResponse(url, status_code=302)
+        set_cookie(request, answer, STATE_COOKIE, state, cross_site=True)
         return answer
 
     @router.get(
         sign_in.CALLBACK,
-        summary="Back from the identity provider",
+        summary="Finish a login at the identity provider",
         status_code=302,
         response_class=RedirectResponse,
         responses=problems(404),
@@ -112,23 +112,25 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     async def callback(
         request: Request,
         context: Context,
-        state: Annotated[str, Query(max_length=LONGEST)],
-        code: Annotated[str | None, Query(max_length=LONGEST)] = None,
+        state: Annotated[str, Query(max_length=MAX_LENGTH)],
+        code: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
     ) -> Response:
-        kept_state = request.cookies.get(cookie(request, STATE))
-        secret, return_to = await sign_in.from_provider(
-            authentication, own_origin(request), state, kept_state, code, context
+        cookie_state = request.cookies.get(cookie_name(request, STATE_COOKIE))
+        secret, return_to = await sign_in.finish_oidc_login(
+            authentication, own_origin(request), state, cookie_state, code, context
         )
         answer = RedirectResponse(return_to, status_code=302)
-        forget_cookie(request, answer, STATE)
-        set_cookie(request, answer, SESSION, secret, cross_site=False)
+        delete_cookie(request, answer, STATE_COOKIE)
+        set_cookie(request, answer, SESSION_COOKIE, secret, cross_site=False)
         return answer
 
     @router.post("/auth/logout", status_code=204, summary="Sign out")
     async def logout(request: Request, principal: CurrentPrincipal, context: Context) -> Response:
-        await sign_in.sign_out(authentication, principal, request.cookies.get(cookie(request, SESSION)), context)
+        await sign_in.sign_out(
+            authentication, principal, request.cookies.get(cookie_name(request, SESSION_COOKIE)), context
+        )
         answer = Response(status_code=204)
-        forget_cookie(request, answer, SESSION)
+        delete_cookie(request, answer, SESSION_COOKIE)
         return answer
 
     return router

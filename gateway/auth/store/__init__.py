@@ -1,1 +1,1 @@
-"""The rows of users, sessions, pending sign-ins and API tokens."""
+"""The rows of users, browser sessions, pending OIDC logins and API tokens."""

@@ -1,41 +1,46 @@
-"""The rows of browsers' sessions, and of sign-ins that are under way at the identity provider."""
+"""The rows of browser sessions, and of OIDC logins that wait for the identity provider's callback."""
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables.people import PendingSignInRow, SignInRow
+from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow
 
 
-def add(session: AsyncSession, row: SignInRow | PendingSignInRow) -> None:
-    """Keep a session, or a sign-in under way."""
+def add(session: AsyncSession, row: BrowserSessionRow | PendingLoginRow) -> None:
+    """Add a session, or a pending OIDC login."""
     session.add(row)
 
 
-async def live(session: AsyncSession, id_hash: str, now: datetime) -> SignInRow | None:
-    """The session, unless it has ended."""
-    return await session.scalar(select(SignInRow).where(SignInRow.id_hash == id_hash, SignInRow.expires_at > now))
+async def find_valid(session: AsyncSession, id_hash: str, now: datetime) -> BrowserSessionRow | None:
+    """The session, or None when it has expired."""
+    return await session.scalar(
+        select(BrowserSessionRow).where(BrowserSessionRow.id_hash == id_hash, BrowserSessionRow.expires_at > now)
+    )
 
 
-async def end(session: AsyncSession, id_hash: str) -> None:
-    """End one session."""
-    await session.execute(delete(SignInRow).where(SignInRow.id_hash == id_hash))
+async def delete(session: AsyncSession, id_hash: str) -> None:
+    """Delete one session."""
+    await session.execute(sql_delete(BrowserSessionRow).where(BrowserSessionRow.id_hash == id_hash))
 
 
-async def end_all_of(session: AsyncSession, principal_key: str) -> None:
-    """End every session of one asker."""
-    await session.execute(delete(SignInRow).where(SignInRow.principal["key"].astext == principal_key))
+async def delete_of_principal(session: AsyncSession, principal_key: str) -> None:
+    """Delete every session of one principal."""
+    await session.execute(
+        sql_delete(BrowserSessionRow).where(BrowserSessionRow.principal["key"].astext == principal_key)
+    )
 
 
-async def take_pending(session: AsyncSession, state_hash: str, now: datetime) -> PendingSignInRow | None:
-    """The sign-in of that state, once: it is gone afterwards, so a replayed one finds nothing."""
-    taken = delete(PendingSignInRow).where(PendingSignInRow.state_hash == state_hash).returning(PendingSignInRow)
+async def take_pending(session: AsyncSession, state_hash: str, now: datetime) -> PendingLoginRow | None:
+    """The pending login with this state. The row is deleted, so that a replayed callback finds none."""
+    taken = sql_delete(PendingLoginRow).where(PendingLoginRow.state_hash == state_hash).returning(PendingLoginRow)
     row = await session.scalar(taken)
     return row if row is not None and row.expires_at > now else None
 
 
-async def sweep(session: AsyncSession, now: datetime) -> None:
-    """Remove what has ended by itself."""
-    await session.execute(delete(SignInRow).where(SignInRow.expires_at <= now))
-    await session.execute(delete(PendingSignInRow).where(PendingSignInRow.expires_at <= now))
+async def delete_expired(session: AsyncSession, now: datetime) -> None:
+    """Delete the expired sessions and pending logins."""
+    await session.execute(sql_delete(BrowserSessionRow).where(BrowserSessionRow.expires_at <= now))
+    await session.execute(sql_delete(PendingLoginRow).where(PendingLoginRow.expires_at <= now))

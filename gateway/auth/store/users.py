@@ -1,4 +1,4 @@
-"""The rows of people who came by the identity provider."""
+"""The rows of users who signed in at the identity provider."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,21 +7,21 @@ from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables.people import UserRow
+from gateway.database.tables.auth import UserRow
 
-SEEN_STEP: Final = timedelta(minutes=1)  # as tokens: one write a minute, not one a request
+LAST_SEEN_INTERVAL: Final = timedelta(minutes=1)  # at most one write a minute, as for tokens, not one at each request
 
 
-async def seen(
+async def record_login(
     session: AsyncSession, *, issuer: str, subject: str, name: str, role: str, institution: str, now: datetime
 ) -> None:
-    """Note that a person came, with what the provider says of them now."""
-    fresh = {"name": name, "role": role, "institution": institution, "last_seen_at": now}
-    new = insert(UserRow).values(issuer=issuer, subject=subject, created_at=now, **fresh)
+    """Insert or update the user with what the identity provider states now."""
+    current = {"name": name, "role": role, "institution": institution, "last_seen_at": now}
+    new = insert(UserRow).values(issuer=issuer, subject=subject, created_at=now, **current)
     changed = or_(
-        UserRow.last_seen_at < now - SEEN_STEP,
+        UserRow.last_seen_at < now - LAST_SEEN_INTERVAL,
         UserRow.name != name,
         UserRow.role != role,
         UserRow.institution != institution,
     )
-    await session.execute(new.on_conflict_do_update(index_elements=["issuer", "subject"], set_=fresh, where=changed))
+    await session.execute(new.on_conflict_do_update(index_elements=["issuer", "subject"], set_=current, where=changed))

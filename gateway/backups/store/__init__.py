@@ -1,1 +1,1 @@
-"""What backup and restore ask of PostgreSQL: one consistent snapshot, and a database that may be replaced."""
+"""The SQL of backup and restore: a consistent snapshot, and the checks before a database is replaced."""

@@ -1,4 +1,4 @@
-"""What must hold before a whole database is replaced by a dump, and the SQL that clears it."""
+"""The checks before a database is replaced by a dump, and the SQL that clears it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,38 +6,39 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.backups.store.database_snapshot import counted
+from gateway.backups.store.database_snapshot import count_rows
 from gateway.database.migration import LOCK
 from gateway.database.tables import Base
 
-QUEUE: Final = "procrastinate_"
-HISTORY: Final = "alembic_version"
+QUEUE_PREFIX: Final = "procrastinate_"
+MIGRATION_TABLE: Final = "alembic_version"
 
-# In one transaction with the dump. A gateway that starts meanwhile waits for the lock before it makes its tables.
-CLEAR: Final = f"SELECT pg_advisory_xact_lock({LOCK}); DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+# Runs in one transaction with the dump. A gateway that starts meanwhile waits for the lock before it migrates.
+CLEAR_SQL: Final = f"SELECT pg_advisory_xact_lock({LOCK}); DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
-# Of a backend that is no client's (autovacuum) there is no user.
-OTHERS: Final = text(
+# Backends without a client (autovacuum) have no user.
+OTHER_CONNECTIONS: Final = text(
     "SELECT DISTINCT coalesce(nullif(application_name, ''), 'a client without a name') FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL"
 )
 
 
-async def others_connected(session: AsyncSession) -> Sequence[str]:
-    """By what name others are connected to this database."""
-    return sorted(await session.scalars(OTHERS))
+async def other_connections(session: AsyncSession) -> Sequence[str]:
+    """The application names of the other connections to this database."""
+    return sorted(await session.scalars(OTHER_CONNECTIONS))
 
 
-async def records_there(session: AsyncSession) -> dict[str, int]:
-    """How many rows each table of records has that has any; a schema that was only made holds none."""
-    return {name: rows for name, rows in (await counted(session)).items() if rows and name in _ours()}
+async def record_counts(session: AsyncSession) -> dict[str, int]:
+    """The number of rows of each non-empty table of records; a new schema has none."""
+    return {name: rows for name, rows in (await count_rows(session)).items() if rows and name in _own_tables()}
 
 
-async def strangers_there(session: AsyncSession) -> Sequence[str]:
-    """Tables that were never Turnstile's."""
-    names: Mapping[str, int] = await counted(session)
-    return [name for name in names if name not in _ours() and name != HISTORY and not name.startswith(QUEUE)]
+async def foreign_tables(session: AsyncSession) -> Sequence[str]:
+    """Tables of other programs."""
+    names: Mapping[str, int] = await count_rows(session)
+    known = {*_own_tables(), MIGRATION_TABLE}
+    return [name for name in names if name not in known and not name.startswith(QUEUE_PREFIX)]
 
 
-def _ours() -> set[str]:
+def _own_tables() -> set[str]:
     return set(Base.metadata.tables)

@@ -1,4 +1,4 @@
-"""One moment of the whole database: what a dump of that moment holds, and which files its records name."""
+"""A consistent snapshot of the database: what a dump of it contains, and which files its records name."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from gateway.storage.hashing_stream import StoredBlob
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A moment by PostgreSQL's own name for it; whoever dumps under that name sees exactly this."""
+    """A snapshot by its PostgreSQL name; a dump with this name contains exactly these rows."""
 
     name: str
     schema: str
@@ -27,8 +27,8 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(database: Database) -> AsyncIterator[Snapshot]:
-    """Hold the moment for the block's time; writers are not held up."""
+async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
+    """Export a snapshot that is valid until the block ends; writers are not blocked."""
     async with database.transaction() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         name = await session.scalar(select(func.pg_export_snapshot()))
@@ -37,36 +37,36 @@ async def snapshot(database: Database) -> AsyncIterator[Snapshot]:
         yield Snapshot(
             str(name),
             str(await session.scalar(select(column("version_num")).select_from(table("alembic_version")))),
-            await counted(session),
+            await count_rows(session),
             await audit_head(session),
             [StoredBlob(row.sha256, row.size) for row in blobs],
             [str(key) for key in await session.scalars(evidence)],
         )
 
 
-async def counted(session: AsyncSession) -> dict[str, int]:
-    """How many rows each table has, the queue's and the schema's history among them."""
+async def count_rows(session: AsyncSession) -> dict[str, int]:
+    """The number of rows of each table, with those of the queue and the schema history."""
     return {
         name: await session.scalar(select(func.count()).select_from(table(name))) or 0
-        for name in await tables_there(session)
+        for name in await table_names(session)
     }
 
 
-async def tables_there(session: AsyncSession) -> Sequence[str]:
-    """The tables of the schema that is ours to fill."""
-    there = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-    return [str(name) for name in await session.scalars(there)]
+async def table_names(session: AsyncSession) -> Sequence[str]:
+    """The tables of the schema `public`."""
+    query = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return [str(name) for name in await session.scalars(query)]
 
 
 async def audit_head(session: AsyncSession) -> str:
-    """The hash of the audit's last row."""
+    """The hash of the last row of the audit log."""
     last = select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
     return await session.scalar(last) or hash_chain.GENESIS
 
 
-async def still_named(session: AsyncSession, names: Sequence[str]) -> set[str]:
+async def still_referenced(session: AsyncSession, names: Sequence[str]) -> set[str]:
     """Those of these blobs (sha256) and evidence (keys) that records name now."""
-    some = any_(literal(list(names), ARRAY(Text)))
-    blobs = await session.scalars(select(BlobRow.sha256).where(BlobRow.sha256 == some))
-    keys = await session.scalars(select(ReportRow.evidence_key).where(ReportRow.evidence_key == some))
+    named = any_(literal(list(names), ARRAY(Text)))
+    blobs = await session.scalars(select(BlobRow.sha256).where(BlobRow.sha256 == named))
+    keys = await session.scalars(select(ReportRow.evidence_key).where(ReportRow.evidence_key == named))
     return {*blobs, *(str(key) for key in keys)}

@@ -1,13 +1,14 @@
-"""Every table, one idea a file; importing this room makes the metadata complete."""
+"""All tables; importing this package makes the SQLAlchemy metadata complete."""
 
+from gateway.database.tables.analyses import AnalysisRow, AttemptRow
 from gateway.database.tables.audit import AuditRow
+from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
-from gateway.database.tables.choices import ChoiceRow
 from gateway.database.tables.idempotency import IdempotencyRow
-from gateway.database.tables.people import PendingSignInRow, SignInRow, TokenRow, UserRow
+from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
+from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
-from gateway.database.tables.work import AnalysisRow, AttemptRow, FeedbackRow, ReportRow
 
 __all__ = [
     "AnalysisRow",
@@ -15,16 +16,16 @@ __all__ = [
     "AuditRow",
     "Base",
     "BlobRow",
-    "ChoiceRow",
+    "BrowserSessionRow",
     "FeedbackRow",
     "IdempotencyRow",
+    "InstitutionSettingRow",
     "PatientRow",
-    "PendingSignInRow",
+    "PendingLoginRow",
     "ReportRow",
     "RunItemRow",
     "RunRow",
     "ScanRow",
-    "SignInRow",
     "TokenRow",
     "UserRow",
 ]

@@ -1,4 +1,4 @@
-"""Who saw, made, changed, deleted and exported what; a trigger refuses every change to it."""
+"""Audit events: who read, created, changed, deleted or exported what; a trigger refuses every change."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from gateway.database.tables.base import Base, Moment
 
 
 class AuditRow(Base):
-    """One event, chained by hash to the one before. `detail` never names a patient."""
+    """One event, with the hash of the event before it. `detail` never names a patient."""
 
     __tablename__ = "audit_events"
 

@@ -1,4 +1,4 @@
-"""What all tables share: types of columns, names of constraints, and columns that many have."""
+"""The base of all tables: column types, names of constraints, common columns."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ Size = Annotated[int, mapped_column(BigInteger)]
 
 
 class Base(DeclarativeBase):
-    """Constraints are named by rule, so that a migration can name them too."""
+    """Names constraints by a rule, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -39,6 +39,6 @@ class Base(DeclarativeBase):
 
 
 def one_of(column: str, words: Iterable[str]) -> str:
-    """The SQL of a check that `column` holds one of these words, or nothing."""
+    """The SQL of a check that `column` is NULL or one of these words."""
     quoted = ", ".join(f"'{word}'" for word in words)
     return f"{column} IN ({quoted})"

@@ -1,4 +1,4 @@
-"""Answers that were given once and are given again when the same request comes again."""
+"""Idempotency keys and the stored responses that are replayed."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from gateway.database.tables.base import Base, Moment
 
 
 class IdempotencyRow(Base):
-    """One key of one principal, and the answer to the request that it stands for."""
+    """One idempotency key of one principal, and the response to its request."""
 
     __tablename__ = "idempotency_keys"
 

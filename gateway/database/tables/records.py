@@ -1,4 +1,4 @@
-"""Patients, their scans, and the blobs that hold what was uploaded."""
+"""Patients, scans, and the blobs of the uploads."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +10,7 @@ from gateway.database.tables.base import Base, Flag, Id, Moment, Size, Version, 
 
 
 class ScanStatus(StrEnum):
-    """Where a scan stands: `received` before its first analysis, then as its newest analysis."""
+    """The status of a scan: `received` before its first analysis, then the state of its newest analysis."""
 
     RECEIVED = "received"
     QUEUED = "queued"
@@ -22,7 +22,7 @@ class ScanStatus(StrEnum):
 
 VERDICTS = ("normal", "pathology", "not_analysed")
 
-# The worklist by suspicion: pathology, then what a person must look at, then normal, then what is not screened yet.
+# The worklist's order by suspicion: pathology, not analysed or failed, normal, not screened yet.
 RANK = """CASE WHEN verdict = 'pathology' THEN 0
     WHEN verdict = 'not_analysed' OR status = 'failed' THEN 1
     WHEN verdict = 'normal' THEN 2
@@ -30,7 +30,7 @@ RANK = """CASE WHEN verdict = 'pathology' THEN 0
 
 
 class PatientRow(Base):
-    """A patient. `pseudonym` is drawn at random: it says nothing of the person, and stays the same."""
+    """A patient. `pseudonym` is random, so that it identifies nobody, and never changes."""
 
     __tablename__ = "patients"
 
@@ -45,7 +45,7 @@ class PatientRow(Base):
     updated_at: Mapped[Moment]
     search: Mapped[str] = mapped_column(
         Computed(
-            # Twice the first name: a person may be asked for as "Anna Smith" and as "Smith Anna".
+            # The first name twice: a search may be for "Anna Smith" or "Smith Anna".
             "lower(first_name || ' ' || last_name || ' ' || first_name || ' ' || coalesce(description, ''))",
             persisted=True,
         ),
@@ -61,7 +61,7 @@ class PatientRow(Base):
 
 
 class BlobRow(Base):
-    """The bytes of an upload, by their hash: the same file twice is one blob."""
+    """The bytes of an upload, by their SHA-256: the same file twice is one blob."""
 
     __tablename__ = "blobs"
 
@@ -73,9 +73,9 @@ class BlobRow(Base):
 
 
 class ScanRow(Base):
-    """An upload of a patient. From `status` on it repeats its newest analysis, so that a list needs one table.
+    """An upload of a patient. The columns from `status` on copy its newest analysis, so that a list needs one table.
 
-    `patient_words` repeats the patient's name for the same reason: words are looked for in one column, by one index.
+    `patient_words` copies the patient's name, so that a search needs one column and one index.
     """
 
     __tablename__ = "scans"

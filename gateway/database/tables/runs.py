@@ -1,4 +1,4 @@
-"""Mass runs: which uploads were put into the queue under one name, so that none is put in twice."""
+"""Mass runs: the uploads that were enqueued under one name, so that none is enqueued twice."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from gateway.database.tables.base import Base, Id, Moment
 
 
 class RunRow(Base):
-    """A run, by its name; `uploads` is how many it is to have, as far as its sources were looked through."""
+    """A mass run, by its name; `uploads` is the number of uploads that its sources were found to hold."""
 
     __tablename__ = "runs"
 
@@ -28,9 +28,10 @@ class RunRow(Base):
 
 
 class RunItemRow(Base):
-    """One upload of a run: a scan, or why it could not become one; neither once its scan was deleted.
+    """One upload of a run: its scan, or the error of its upload; neither once its scan was deleted.
 
-    `key` is the sha256 of `item`, the upload's path or URL. It may name a patient: a trigger forgets it with the scan.
+    `key` is the sha256 of `item`, the upload's path or URL. `item` may name a patient: a trigger deletes it with the
+    scan.
     """
 
     __tablename__ = "run_items"

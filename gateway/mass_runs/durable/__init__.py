@@ -1,1 +1,1 @@
-"""Mass runs through the durable queue: where uploads come from, how they get into it, and what came of them."""
+"""Mass runs through the durable queue: sources of uploads, enqueueing, results."""

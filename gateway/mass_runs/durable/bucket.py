@@ -1,6 +1,6 @@
-"""Uploads below `s3://bucket/prefix`, each streamed through: an object as it is, what lies in a folder as a zip.
+"""The uploads below `s3://bucket/prefix`, each streamed: an object unchanged, a folder as a zip.
 
-Only the first level is listed before the run: what lies in a folder, when its turn comes.
+Only the first level is listed before the run. A folder is listed when it is uploaded.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -10,26 +10,26 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from gateway.mass_runs.discovery import HEAD_BYTES, kind_of, study_uid_of
-from gateway.mass_runs.durable.sources import LONGEST_NAME, Found, Source
-from gateway.mass_runs.upload_stream import Part, zipped
+from gateway.mass_runs.durable.sources import LONGEST_NAME, DiscoveredSources, Source
+from gateway.mass_runs.upload_stream import ZipEntry, zip_stream
 from gateway.storage.objects import Objects
 from screening.errors import EmptyUpload
 
-HEADER_BYTES: Final = 256 * 2**10  # which study a file is of stands long before its pixels
-TOLD_BY_NAME: Final = (".zip", ".nii", ".nii.gz")  # they are not read twice
+HEADER_BYTES: Final = 256 * 2**10  # the Study Instance UID comes long before the pixel data
+KNOWN_BY_NAME: Final = (".zip", ".nii", ".nii.gz")  # their content is not read for discovery
 
 
-async def in_bucket(url: str) -> Found:
-    """The uploads there, by the rules of a folder on the disk: `gateway.mass_runs.discovery`."""
+async def sources_in_bucket(url: str) -> DiscoveredSources:
+    """The uploads there, by the rules for a folder on the disk: `gateway.mass_runs.discovery`."""
     bucket = _Bucket(url)
-    folders, objects = await bucket.objects.level()
-    told = {name: await bucket.is_upload(name) for name in objects if not _is_hidden(name)}
-    if "dicom" in told.values() or (not any(told.values()) and await bucket.are_one_study(folders)):
-        return Found((bucket.whole(),), ())
+    folders, objects = await bucket.objects.list_top_level()
+    kinds = {name: await bucket.kind(name) for name in objects if not _is_hidden(name)}
+    if "dicom" in kinds.values() or (not any(kinds.values()) and await bucket.are_one_study(folders)):
+        return DiscoveredSources((bucket.whole(),), ())
     sources = [bucket.folder(name) for name in folders if not _is_hidden(name)]
-    sources += [bucket.alone(name) for name, kind in told.items() if kind]
-    passed_over = tuple(f"{bucket.url}/{name}" for name, kind in told.items() if not kind)
-    return Found(tuple(sorted(sources, key=lambda source: source.item)), passed_over)
+    sources += [bucket.single_object(name) for name, kind in kinds.items() if kind]
+    passed_over = tuple(f"{bucket.url}/{name}" for name, kind in kinds.items() if not kind)
+    return DiscoveredSources(tuple(sorted(sources, key=lambda source: source.item)), passed_over)
 
 
 class _Bucket:
@@ -37,11 +37,11 @@ class _Bucket:
         self.url = url.rstrip("/")
         self.objects = Objects(self.url)
 
-    async def is_upload(self, name: str) -> str | None:
-        return "told" if name.lower().endswith(TOLD_BY_NAME) else kind_of(name, await self._head(name, HEAD_BYTES))
+    async def kind(self, name: str) -> str | None:
+        return "by name" if name.lower().endswith(KNOWN_BY_NAME) else kind_of(name, await self._head(name, HEAD_BYTES))
 
     async def are_one_study(self, folders: Sequence[str]) -> bool:
-        """Whether these are several folders, and the first object of each is of the same study."""
+        """Whether these are several folders, and the first DICOM objects of all have the same study."""
         study = await self._study_uid(folders[0]) if len(folders) > 1 else None
         if study is None:
             return False
@@ -50,7 +50,7 @@ class _Bucket:
                 return False
         return True
 
-    def alone(self, name: str) -> Source:
+    def single_object(self, name: str) -> Source:
         return Source(f"{self.url}/{name}", name[-LONGEST_NAME:], partial(self._object, name))
 
     def folder(self, name: str) -> Source:
@@ -66,8 +66,8 @@ class _Bucket:
         return self.objects.read(name, 0, size)
 
     async def _zip(self, folder: str) -> AsyncIterator[bytes]:
-        found = sorted([one async for one in self.objects.under(folder)], key=lambda one: one.key)
-        return zipped([Part(one.size, partial(self._chunks, one.key, one.size)) for one in found])
+        entries = sorted([one async for one in self.objects.list_under(folder)], key=lambda one: one.key)
+        return zip_stream([ZipEntry(one.size, partial(self._chunks, one.key, one.size)) for one in entries])
 
     async def _chunks(self, key: str, size: int) -> AsyncIterator[bytes]:
         if size:
@@ -79,7 +79,7 @@ class _Bucket:
         return b"".join([chunk async for chunk in self._chunks(key, length)])
 
     async def _study_uid(self, folder: str) -> str | None:
-        async for one in self.objects.under(folder):
+        async for one in self.objects.list_under(folder):
             head = await self._head(one.key, HEADER_BYTES)
             if kind_of(one.key, head[:HEAD_BYTES]) == "dicom":
                 with TemporaryDirectory(prefix="turnstile-") as scratch:

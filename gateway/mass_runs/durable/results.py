@@ -1,4 +1,4 @@
-"""What came of a run's uploads, at any time: a row for each study that has ended, and how many have not."""
+"""The results of a run so far: a row for each study that has ended, and the number of those that have not."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import RunRow
 from gateway.errors import NotFound
 from gateway.mass_runs import store
-from gateway.mass_runs.journal import Entry
-from gateway.mass_runs.refused_uploads import Refused, failed_report, renamed
+from gateway.mass_runs.journal import JournalEntry
+from gateway.mass_runs.refused_uploads import RefusedUpload, failed_report, with_upload_name
 from gateway.mass_runs.store import RunItem
 from gateway.principal import Principal
 
-GONE: Final = "an upload whose scan was deleted"
-DELETED: Final = Refused("scan_deleted", "the scan was deleted from the records")
-STOPPED: Final = Refused("cancelled", "somebody cancelled the analysis")
+NAME_OF_DELETED: Final = "an upload whose scan was deleted"
+DELETED_SCAN: Final = RefusedUpload("scan_deleted", "the scan was deleted from the records")
+CANCELLED_UPLOAD: Final = RefusedUpload("cancelled", "the analysis was cancelled")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How many uploads of a run are where; `missing` ones were found and are not in the queue yet."""
+class RunProgress:
+    """The number of uploads of a run by state; `missing` ones were discovered and are not in the queue yet."""
 
     ended: int
     waiting: int
@@ -35,25 +35,25 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Results:
-    """The runs of the asker's institution; any other is NotFound."""
+class RunResults:
+    """The runs of the principal's institution; any other is NotFound."""
 
     database: Database
     principal: Principal
 
-    async def standing(self, name: str) -> Standing:
-        """How far the run is."""
+    async def progress(self, name: str) -> RunProgress:
+        """The numbers of uploads that have ended, wait, run and are missing."""
         async with self.database.transaction() as session:
-            row = await self._found(session, name)
+            row = await self._run_row(session, name)
             states = await store.states(session, row.id)
         known = sum(states.values())
         waiting, running = states.get(QUEUED, 0), states.get(RUNNING, 0)
-        return Standing(known - waiting - running, waiting, running, max(0, row.uploads - known))
+        return RunProgress(known - waiting - running, waiting, running, max(0, row.uploads - known))
 
-    async def entries(self, name: str) -> AsyncIterator[Entry]:
-        """The uploads that have ended, in the order in which they were added; the audit learns that they left."""
+    async def entries(self, name: str) -> AsyncIterator[JournalEntry]:
+        """The uploads that have ended, in the order of insertion; records an export in the audit log."""
         async with self.database.transaction() as session:
-            row = await self._found(session, name)
+            row = await self._run_row(session, name)
             await audit_log.record(session, self.principal, audit_log.Action.EXPORT, "run", row.id, None)
         after = 0
         while items := await self._page(row, after):
@@ -66,24 +66,24 @@ class Results:
         async with self.database.transaction() as session:
             return list(await store.page(session, row.id, after))
 
-    async def _found(self, session: AsyncSession, name: str) -> RunRow:
+    async def _run_row(self, session: AsyncSession, name: str) -> RunRow:
         row = await store.find(session, self.principal.institution, name)
         if row is None:
-            raise NotFound("there is no run of this name; `turnstile enqueue` makes one")
+            raise NotFound("there is no run of this name; `turnstile enqueue` creates one")
         return row
 
 
-def _entry(item: RunItem) -> Entry | None:
+def _entry(item: RunItem) -> JournalEntry | None:
     """None for an upload that has not ended."""
     if item.state in (QUEUED, RUNNING):
         return None
-    name = item.item or GONE
-    return Entry(name, tuple(_reports(item, name)))
+    name = item.item or NAME_OF_DELETED
+    return JournalEntry(name, tuple(_reports(item, name)))
 
 
 def _reports(item: RunItem, name: str) -> list[Mapping[str, Any]]:
     if item.report is not None:
-        return [renamed(study, name) for study in item.report["studies"]]
+        return [with_upload_name(study, name) for study in item.report["studies"]]
     if item.error is not None:
-        return [failed_report(name, Refused(item.error, item.detail or ""))]
-    return [failed_report(name, STOPPED if item.state == CANCELLED else DELETED)]
+        return [failed_report(name, RefusedUpload(item.error, item.detail or ""))]
+    return [failed_report(name, CANCELLED_UPLOAD if item.state == CANCELLED else DELETED_SCAN)]

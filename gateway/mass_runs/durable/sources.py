@@ -1,20 +1,20 @@
-"""Where a run's uploads come from: paths, or a bucket; both by the rules of `items`."""
+"""The sources of a run's uploads: paths or a bucket, both by the rules of `gateway.mass_runs.discovery`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gateway.mass_runs.discovery import items_of
-from gateway.mass_runs.run import printable
-from gateway.mass_runs.upload_stream import bytes_of
+from gateway.mass_runs.discovery import discover
+from gateway.mass_runs.run import escaped_path
+from gateway.mass_runs.upload_stream import upload_chunks
 
 LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
 class Source:
-    """One upload: its path or URL, by which a run knows it again, the name of its file, and a way to read it."""
+    """One upload: its path or URL, which identifies it in the run, its file name, and a function that reads it."""
 
     item: str = field(repr=False)
     file_name: str = field(repr=False)
@@ -22,21 +22,25 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Uploads in order, and what was passed over because it is none."""
+class DiscoveredSources:
+    """The uploads in order, and what is no upload."""
 
     sources: tuple[Source, ...]
     passed_over: tuple[str, ...]
 
 
-def in_paths(paths: Iterable[Path]) -> Found:
-    """The uploads on this machine, each by the one path that it has from whatever folder it is named."""
-    items = items_of(path.resolve() for path in paths)
-    sources = (Source(printable(item), file_name_of(item), partial(bytes_of, item)) for item in items.uploads)
-    return Found(tuple(sources), tuple(map(printable, items.passed_over)))
+def sources_in_paths(paths: Iterable[Path]) -> DiscoveredSources:
+    """The uploads on this machine, by absolute path."""
+    discovered = discover(path.resolve() for path in paths)
+    sources = tuple(_source(path) for path in discovered.uploads)
+    return DiscoveredSources(sources, tuple(map(escaped_path, discovered.passed_over)))
 
 
 def file_name_of(item: Path) -> str:
-    """The name of the file that comes of it; a folder becomes a zip."""
-    name = printable(Path(item.name))[:LONGEST_NAME] or "upload"
+    """The file name of the upload; a folder becomes a zip."""
+    name = escaped_path(Path(item.name))[:LONGEST_NAME] or "upload"
     return f"{name[: LONGEST_NAME - 4]}.zip" if item.is_dir() else name
+
+
+def _source(path: Path) -> Source:
+    return Source(escaped_path(path), file_name_of(path), partial(upload_chunks, path))

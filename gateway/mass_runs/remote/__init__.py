@@ -1,1 +1,1 @@
-"""Uploads of a mass run, screened through a gateway elsewhere, over HTTP."""
+"""Screens the uploads of a mass run through a remote gateway, over HTTP."""

@@ -1,1 +1,1 @@
-"""The HTTP calls of patients, scans and files."""
+"""HTTP calls: patients, scans and their files."""

@@ -8,18 +8,18 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.errors import GatewayError
-from gateway.http.authorization import LIMITED_UPLOAD, Context, requires
+from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
-from gateway.http.ranges import PRIVATE, has_it, not_modified, streamed, wanted_range
+from gateway.http.ranges import CACHE_PRIVATE, is_cached, not_modified, requested_range, streaming_response
 from gateway.http.response_shapes import Problem
-from gateway.idempotency.header import KeyHeader, as_response, key_of
-from gateway.idempotency.replay import Answer, Key
+from gateway.idempotency.header import KeyHeader, as_response, idempotency_key
+from gateway.idempotency.replay import Answer, IdempotencyKey
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
-from gateway.records.api.upload_form import MOST_FILES, Refused, UploadForm
-from gateway.records.original_files import Files
-from gateway.records.scan_upload import Arrived, Uploading
+from gateway.records.api.upload_form import MAX_FILES, RefusedFile, UploadForm
+from gateway.records.original_files import OriginalFiles
+from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from screening.errors import StudyError
 
 Writer = Annotated[Principal, requires(Scope.SCANS_WRITE)]
@@ -27,29 +27,29 @@ Exporter = Annotated[Principal, requires(Scope.SCANS_FILE)]
 
 BINARY: Final = "application/octet-stream"
 FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary", "description": "zip, DICOM or NIfTI"}
-REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+UPLOAD_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     **problems(404, 409),
     413: {"model": Problem, "description": "The body is too long: over_budget"},
     415: {"model": Problem, "description": "Neither zip, DICOM nor NIfTI: not_dicom"},
-    507: {"model": Problem, "description": "There is no room for the file: storage_full"},
+    507: {"model": Problem, "description": "The storage is full: storage_full"},
 }
-READS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {BINARY: {}}, "description": "The bytes as they came in"},
-    206: {"content": {BINARY: {}}, "description": "The part that Range asks for"},
-    304: {"description": "The client has these bytes"},
+DOWNLOAD_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {BINARY: {}}, "description": "The file as it was uploaded"},
+    206: {"content": {BINARY: {}}, "description": "The requested range"},
+    304: {"description": "The client has this file"},
     **problems(404),
-    416: {"model": Problem, "description": "Range lies outside of the file: range_not_satisfiable"},
+    416: {"model": Problem, "description": "The range lies outside the file: range_not_satisfiable"},
 }
 
 
-class Created(BaseModel):
+class CreatedScan(BaseModel):
     """The new scan."""
 
     id: UUID
 
 
-class Uploaded(BaseModel):
-    """One file of several: the scan that it became, or why it became none."""
+class UploadedFile(BaseModel):
+    """One file of several: the id of its scan, or the error."""
 
     file_name: str
     id: UUID | None = None
@@ -57,119 +57,125 @@ class Uploaded(BaseModel):
     detail: str | None = None
 
 
-class BulkUploaded(BaseModel):
-    """Every file in the order in which it was sent."""
+class BulkUpload(BaseModel):
+    """All files, in the order in which they were sent."""
 
-    items: list[Uploaded]
+    items: list[UploadedFile]
 
 
-def files_router(uploading: Uploading, files: Files, limit_bytes: int) -> APIRouter:
+def files_router(uploads: ScanUploads, files: OriginalFiles, limit_bytes: int) -> APIRouter:
     """The files of the resource `scans`."""
     router = APIRouter(prefix="/api/scans", tags=["scans"])
-    _add_uploads(router, uploading, limit_bytes)
-    _add_downloads(router, files)
+    _add_upload_calls(router, uploads, limit_bytes)
+    _add_download_calls(router, files)
     return router
 
 
-def _add_uploads(router: APIRouter, uploading: Uploading, limit_bytes: int) -> None:
+def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int) -> None:
     @router.post(
         "",
         status_code=201,
-        response_model=Created,
-        responses=REFUSALS,
-        dependencies=[LIMITED_UPLOAD],
-        openapi_extra=_body(FILE),
+        response_model=CreatedScan,
+        responses=UPLOAD_ERRORS,
+        dependencies=[UPLOAD_RATE_LIMIT],
+        openapi_extra=_form_schema(FILE),
         summary="Upload a scan of a patient",
     )
-    @router.post("/", status_code=201, include_in_schema=False, dependencies=[LIMITED_UPLOAD])
+    @router.post("/", status_code=201, include_in_schema=False, dependencies=[UPLOAD_RATE_LIMIT])
     async def upload(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> Response:
-        """The file is streamed to the store; name the patient before it, and a wrong one is refused before it is sent.
+        """The file is streamed to the storage. With `patient_id` before it, an unknown patient is refused at once.
 
-        The same file twice is two scans of one stored file.
+        The same file, uploaded twice, gives two scans of one stored file.
         """
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploading, principal, stack)
+            form = UploadForm(uploads, principal, stack)
             await form.read(request, limit_bytes)
             (file,) = form.files
-            return as_response(await _recorded(uploading, request, principal, context, form, file, key))
+            return as_response(await _create_scan(uploads, request, principal, context, form, file, key))
 
     @router.post(
         "/bulk",
         status_code=207,
-        response_model=BulkUploaded,
-        responses=REFUSALS,
-        dependencies=[LIMITED_UPLOAD],
-        openapi_extra=_body({"type": "array", "items": FILE}),
+        response_model=BulkUpload,
+        responses=UPLOAD_ERRORS,
+        dependencies=[UPLOAD_RATE_LIMIT],
+        openapi_extra=_form_schema({"type": "array", "items": FILE}),
         summary="Upload several scans of a patient",
     )
-    async def upload_all(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> BulkUploaded:
-        """Each file stands for itself; when the body is cut off, none of them is kept."""
+    async def upload_all(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> BulkUpload:
+        """Each file succeeds or fails on its own; when the body is incomplete, no file is stored."""
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploading, principal, stack)
-            await form.read(request, limit_bytes, MOST_FILES)
+            form = UploadForm(uploads, principal, stack)
+            await form.read(request, limit_bytes, MAX_FILES)
             items = []
             for number, file in enumerate(form.files):
-                own = key and f"{key}#{number}"
+                file_key = key and f"{key}#{number}"
                 try:
-                    answer = await _recorded(uploading, request, principal, context, form, file, own)
-                    items.append(Uploaded(file_name=file.name, id=Created.model_validate_json(answer.body).id))
+                    answer = await _create_scan(uploads, request, principal, context, form, file, file_key)
+                    items.append(UploadedFile(file_name=file.name, id=CreatedScan.model_validate_json(answer.body).id))
                 except (StudyError, GatewayError) as error:
-                    items.append(Uploaded(file_name=file.name, error=error.code, detail=error.detail))
-        return BulkUploaded(items=items)
+                    items.append(UploadedFile(file_name=file.name, error=error.code, detail=error.detail))
+        return BulkUpload(items=items)
 
 
-def _add_downloads(router: APIRouter, files: Files) -> None:
-    @router.get("/{scan_id}/file", response_class=Response, responses=READS, summary="The file as it was uploaded")
+def _add_download_calls(router: APIRouter, files: OriginalFiles) -> None:
+    @router.get(
+        "/{scan_id}/file", response_class=Response, responses=DOWNLOAD_RESPONSES, summary="The file as it was uploaded"
+    )
     @router.head("/{scan_id}/file", include_in_schema=False)
     async def file(request: Request, principal: Exporter, context: Context, scan_id: UUID) -> Response:
-        """Takes Range and If-Range; the ETag is the sha256 of the file."""
+        """Supports Range and If-Range; the ETag is the SHA-256 of the file."""
         found = await files.open(principal, context, scan_id)
         tag = f'"{found.sha256}"'
-        if has_it(request, tag):
+        if is_cached(request, tag):
             return not_modified(tag)
         headers = {
             "ETag": tag,
             "Accept-Ranges": "bytes",
-            "Cache-Control": PRIVATE,
+            "Cache-Control": CACHE_PRIVATE,
             "Content-Disposition": attachment(found.file_name),
         }
         if request.method == "HEAD":
             return Response(headers=headers | {"Content-Length": str(found.size)}, media_type=BINARY)
-        part = wanted_range(request, found.size, tag)
-        if part is None:
-            return await streamed(files.read(found, 0, found.size), found.size, BINARY, headers)
-        start, end = part
+        range_ = requested_range(request, found.size, tag)
+        if range_ is None:
+            return await streaming_response(files.read(found, 0, found.size), found.size, BINARY, headers)
+        start, end = range_
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
-        return await streamed(files.read(found, start, end), end - start, BINARY, headers, 206)
+        return await streaming_response(files.read(found, start, end), end - start, BINARY, headers, 206)
 
 
-async def _recorded(
-    uploading: Uploading,
+async def _create_scan(
+    uploads: ScanUploads,
     request: Request,
     principal: Principal,
     context: RequestContext,
     form: UploadForm,
-    file: Arrived | Refused,
+    file: ReceivedFile | RefusedFile,
     key: str | None,
 ) -> Answer:
-    if isinstance(file, Refused):
+    if isinstance(file, RefusedFile):
         raise file.error
-    known = None if key is None else _key(request, principal, form, file, key)
-    return await uploading.record(principal, context, form.patient_id, file, form.description, _created, known)
+    idempotency = None if key is None else _key_of_form(request, principal, form, file, key)
+    return await uploads.create_scan(
+        principal, context, form.patient_id, file, form.description, _created_answer, idempotency
+    )
 
 
-def _key(request: Request, principal: Principal, form: UploadForm, file: Arrived, key: str) -> Key:
-    """By what the form says, not by its bytes: a client that sends it again draws another boundary."""
-    told = "\0".join([str(form.patient_id), form.description or "", file.name, file.incoming.blob.sha256])
-    return key_of(request, principal.key, key, told)
+def _key_of_form(
+    request: Request, principal: Principal, form: UploadForm, file: ReceivedFile, key: str
+) -> IdempotencyKey:
+    """From the fields of the form, not its bytes: a client that sends it again uses another boundary."""
+    fields = "\0".join([str(form.patient_id), form.description or "", file.name, file.incoming.blob.sha256])
+    return idempotency_key(request, principal.key, key, fields)
 
 
-def _created(scan_id: UUID) -> Answer:
+def _created_answer(scan_id: UUID) -> Answer:
     headers = {"Location": f"/api/scans/{scan_id}"}
-    return Answer(201, headers, Created(id=scan_id).model_dump_json().encode())
+    return Answer(201, headers, CreatedScan(id=scan_id).model_dump_json().encode())
 
 
-def _body(file: dict[str, Any]) -> dict[str, Any]:
+def _form_schema(file: dict[str, Any]) -> dict[str, Any]:
     form = {
         "type": "object",
         "required": ["patient_id", "file"],

@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from gateway.database.paging import Window
+from gateway.database.paging import PageRange
 from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
-from gateway.http.etag import Expected, tag_of
+from gateway.http.etag import ExpectedVersions, etag_of
 from gateway.http.paging import Limit, Offset, Page
-from gateway.http.text_validation import Comment, Line
-from gateway.idempotency.header import IdempotencyKey, as_response
+from gateway.http.text_validation import LineText, MultilineText
+from gateway.idempotency.header import RequestKey, as_response
 from gateway.idempotency.replay import Answer
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -25,28 +25,29 @@ from gateway.records.store.patients import PatientSort
 
 Reader = Annotated[Principal, requires(Scope.PATIENTS_READ)]
 Writer = Annotated[Principal, requires(Scope.PATIENTS_WRITE)]
-Words = Annotated[
-    Line | None, Query(description="Part of a name or of the description; a pseudonym, where those are shown.")
+SearchText = Annotated[
+    LineText | None,
+    Query(description="Part of a name or of the description; without the scope names.read a whole pseudonym."),
 ]
 
 
-class PatientToMake(BaseModel):
-    """What is told of a new patient."""
+class PatientCreate(BaseModel):
+    """The data of a new patient."""
 
-    first_name: Line
-    last_name: Line
-    description: Comment | None = None
+    first_name: LineText
+    last_name: LineText
+    description: MultilineText | None = None
 
 
-class PatientToChange(BaseModel):
-    """What is to be changed; a field that is left out stays as it is, and null takes a description away."""
+class PatientUpdate(BaseModel):
+    """The fields to change. An absent field stays as it is; null removes the description."""
 
-    first_name: Line | None = None
-    last_name: Line | None = None
-    description: Comment | None = None
+    first_name: LineText | None = None
+    last_name: LineText | None = None
+    description: MultilineText | None = None
 
     @model_validator(mode="after")
-    def _something_possible(self) -> Self:
+    def _has_changes(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("nothing to change: give first_name, last_name or description")
         for name in ("first_name", "last_name"):
@@ -60,7 +61,7 @@ class PatientToChange(BaseModel):
 
 
 class Patient(BaseModel):
-    """A patient. Without the right to names, `last_name` is a pseudonym, `first_name` and `description` are empty."""
+    """A patient. Without the scope names.read `last_name` is a pseudonym, `first_name` and `description` are empty."""
 
     id: UUID
     first_name: str
@@ -69,13 +70,13 @@ class Patient(BaseModel):
     description: str | None
     created_at: datetime
     updated_at: datetime
-    scans: int = Field(description="How many scans there are of the patient.")
-    last_verdict: Verdict | None = Field(description="Verdict of the newest scan that has one.")
+    scans: int = Field(description="Number of scans of the patient.")
+    last_verdict: Verdict | None = Field(description="Verdict of the newest scan with a verdict.")
     last_probability: float | None = Field(description="Probability of the same scan.")
     last_scan_at: datetime | None
 
     @classmethod
-    def of(cls, view: PatientView) -> Self:
+    def from_view(cls, view: PatientView) -> Self:
         return cls.model_validate(
             {
                 "id": view.id,
@@ -83,7 +84,7 @@ class Patient(BaseModel):
                 "description": view.description,
                 "created_at": view.created_at,
                 "updated_at": view.updated_at,
-                **asdict(view.screened),
+                **asdict(view.scan_summary),
             }
         )
 
@@ -97,44 +98,44 @@ def patients_router(patients: Patients) -> APIRouter:
     async def page(
         principal: Reader,
         context: Context,
-        q: Words = None,
+        q: SearchText = None,
         sort: PatientSort = PatientSort.NEWEST,
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Page[Patient]:
-        views, total = await patients.page(principal, q, sort, Window(limit, offset), context)
-        return Page(items=[Patient.of(view) for view in views], total=total, limit=limit, offset=offset)
+        views, total = await patients.page(principal, q, sort, PageRange(limit, offset), context)
+        return Page(items=[Patient.from_view(view) for view in views], total=total, limit=limit, offset=offset)
 
-    @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Make a patient")
+    @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Create a patient")
     @router.post("/", status_code=201, include_in_schema=False)
-    async def create(principal: Writer, context: Context, wanted: PatientToMake, key: IdempotencyKey) -> Response:
+    async def create(principal: Writer, context: Context, wanted: PatientCreate, key: RequestKey) -> Response:
         new = NewPatient(wanted.first_name, wanted.last_name, wanted.description)
-        return as_response(await patients.create(principal, new, context, _made, key))
+        return as_response(await patients.create(principal, new, context, _created_answer, key))
 
     @router.get("/{patient_id}", responses=problems(404), summary="One patient")
     async def read(principal: Reader, context: Context, patient_id: UUID, response: Response) -> Patient:
         view = await patients.read(principal, patient_id, context)
-        response.headers["ETag"] = tag_of(view.version)
-        return Patient.of(view)
+        response.headers["ETag"] = etag_of(view.version)
+        return Patient.from_view(view)
 
     @router.put("/{patient_id}", responses=problems(404, 412), summary="Change a patient")
     async def change(
         principal: Writer,
         context: Context,
         patient_id: UUID,
-        wanted: PatientToChange,
-        expected: Expected,
+        wanted: PatientUpdate,
+        expected: ExpectedVersions,
         response: Response,
     ) -> Patient:
         view = await patients.change(principal, patient_id, wanted.values, expected, context)
-        response.headers["ETag"] = tag_of(view.version)
-        return Patient.of(view)
+        response.headers["ETag"] = etag_of(view.version)
+        return Patient.from_view(view)
 
     @router.delete(
         "/{patient_id}",
         status_code=204,
         responses=problems(404),
-        summary="Delete a patient with all scans and reports, and every file that nothing else uses",
+        summary="Delete a patient with all scans and reports, and each file that no other scan uses",
     )
     async def delete(principal: Writer, context: Context, patient_id: UUID) -> None:
         await patients.delete(principal, patient_id, context)
@@ -142,6 +143,6 @@ def patients_router(patients: Patients) -> APIRouter:
     return router
 
 
-def _made(view: PatientView) -> Answer:
-    headers = {"Location": f"/api/patients/{view.id}", "ETag": tag_of(view.version)}
-    return Answer(201, headers, Patient.of(view).model_dump_json().encode())
+def _created_answer(view: PatientView) -> Answer:
+    headers = {"Location": f"/api/patients/{view.id}", "ETag": etag_of(view.version)}
+    return Answer(201, headers, Patient.from_view(view).model_dump_json().encode())

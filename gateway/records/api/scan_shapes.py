@@ -1,4 +1,4 @@
-"""The shape of a scan, on the OpenAPI page and over the wire."""
+"""The JSON shape of a scan."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -13,7 +13,7 @@ Verdict = Literal["normal", "pathology", "not_analysed"]
 
 
 class PatientName(BaseModel):
-    """What the scan's patient is called; without the right to names, by a pseudonym."""
+    """The name of the scan's patient; without the scope names.read a pseudonym."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -23,7 +23,7 @@ class PatientName(BaseModel):
 
 
 class ScanProgress(BaseModel):
-    """How far the analysis in work is."""
+    """The progress of the unfinished analysis."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,7 +33,7 @@ class ScanProgress(BaseModel):
 
 
 class ScanCounts(BaseModel):
-    """How many scans the same list holds of each kind when it is narrowed to no status and no verdict."""
+    """Numbers of scans in the same list without the filters on status and verdict."""
 
     all: int
     pathology: int
@@ -44,13 +44,13 @@ class ScanCounts(BaseModel):
 
 
 class Scan(BaseModel):
-    """An upload of a patient, and what its newest analysis says of it."""
+    """A patient's upload, with the result of its newest analysis."""
 
     id: UUID
     patient_id: UUID
     patient: PatientName
     description: str | None
-    file_name: str | None = Field(description="As it was sent; null without the right to names.")
+    file_name: str | None = Field(description="As the client sent it; null without the scope names.read.")
     file_size: int = Field(description="Bytes.")
     sha256: str
     study_uid: str | None
@@ -61,12 +61,12 @@ class Scan(BaseModel):
     most_dangerous_pathology_type: str | None
     error: str | None = Field(description="Stable code of the reason why it was not analysed.")
     analysis_id: UUID | None
-    progress: ScanProgress | None = Field(description="While an analysis waits or runs.")
+    progress: ScanProgress | None = Field(description="Set while an analysis waits or runs.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, view: ScanView) -> Self:
+    def from_view(cls, view: ScanView) -> Self:
         row = view.row
         return cls.model_validate(
             {

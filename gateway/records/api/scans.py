@@ -1,4 +1,4 @@
-"""Scans: /api/scans, but for how they come in and go out, which is `files`."""
+"""Scans: /api/scans. `files` has the upload and the download."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
-from gateway.database.paging import Window
+from gateway.database.paging import PageRange
 from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
-from gateway.http.etag import Expected, tag_of
+from gateway.http.etag import ExpectedVersions, etag_of
 from gateway.http.paging import Limit, Offset, Page
-from gateway.http.text_validation import Comment, Line
+from gateway.http.text_validation import LineText, MultilineText
 from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.records.api.scan_shapes import Scan, ScanCounts, Status, Verdict
@@ -21,35 +21,36 @@ from gateway.records.store.scans import ScanFilter, ScanSort
 
 Reader = Annotated[Principal, requires(Scope.SCANS_READ)]
 Writer = Annotated[Principal, requires(Scope.SCANS_WRITE)]
-Words = Annotated[
-    Line | None,
+SearchText = Annotated[
+    LineText | None,
     Query(
-        description="Part of a patient's name, a description or a file name, or of the study's UID; else a pseudonym."
+        description="Part of a patient's name, a description, a file name or a study UID; without the scope names.read "
+        "a whole pseudonym or study UID."
     ),
 ]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="Received at this moment or later.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Received before this moment.")]
-Several = Query(description="May be given several times.", max_length=10)
+Since = Annotated[AwareDatetime | None, Query(alias="from", description="Received at this time or later.")]
+Until = Annotated[AwareDatetime | None, Query(alias="to", description="Received before this time.")]
+Repeatable = Query(description="May be given several times.", max_length=10)
 
 
 class ScanPage(Page[Scan]):
-    """A part of a list, and what the whole holds."""
+    """A page of a list, and the counts of the list."""
 
     counts: ScanCounts
 
 
-class ScanToChange(BaseModel):
-    """What is to be changed; null takes the description away."""
+class ScanUpdate(BaseModel):
+    """The fields to change; null removes the description."""
 
-    description: Comment | None
+    description: MultilineText | None
 
 
-async def _wanted(
+async def _criteria(
     principal: Reader,
     patient_id: UUID | None = None,
-    q: Words = None,
-    status: Annotated[list[Status] | None, Several] = None,
-    verdict: Annotated[list[Verdict] | None, Several] = None,
+    q: SearchText = None,
+    status: Annotated[list[Status] | None, Repeatable] = None,
+    verdict: Annotated[list[Verdict] | None, Repeatable] = None,
     since: Since = None,
     until: Until = None,
     sort: ScanSort = ScanSort.NEWEST,
@@ -76,34 +77,39 @@ def scans_router(scans: Scans) -> APIRouter:
     async def page(
         principal: Reader,
         context: Context,
-        wanted: Annotated[ScanFilter, Depends(_wanted)],
+        criteria: Annotated[ScanFilter, Depends(_criteria)],
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> ScanPage:
-        found = await scans.page(principal, wanted, Window(limit, offset), context)
-        items = [Scan.of(view) for view in found.items]
+        found = await scans.page(principal, criteria, PageRange(limit, offset), context)
+        items = [Scan.from_view(view) for view in found.items]
         counts = ScanCounts(**asdict(found.counts))
         return ScanPage(items=items, total=found.total, limit=limit, offset=offset, counts=counts)
 
     @router.get("/{scan_id}", responses=problems(404), summary="One scan")
     async def read(principal: Reader, context: Context, scan_id: UUID, response: Response) -> Scan:
         view = await scans.read(principal, scan_id, context)
-        response.headers["ETag"] = tag_of(view.row.version)
-        return Scan.of(view)
+        response.headers["ETag"] = etag_of(view.row.version)
+        return Scan.from_view(view)
 
     @router.put("/{scan_id}", responses=problems(404, 412), summary="Change the description")
     async def change(
-        principal: Writer, context: Context, scan_id: UUID, wanted: ScanToChange, expected: Expected, response: Response
+        principal: Writer,
+        context: Context,
+        scan_id: UUID,
+        criteria: ScanUpdate,
+        expected: ExpectedVersions,
+        response: Response,
     ) -> Scan:
-        view = await scans.describe(principal, scan_id, wanted.description, expected, context)
-        response.headers["ETag"] = tag_of(view.row.version)
-        return Scan.of(view)
+        view = await scans.describe(principal, scan_id, criteria.description, expected, context)
+        response.headers["ETag"] = etag_of(view.row.version)
+        return Scan.from_view(view)
 
     @router.delete(
         "/{scan_id}",
         status_code=204,
         responses=problems(404),
-        summary="Delete a scan with its reports, and its file when nothing else uses that",
+        summary="Delete a scan with its reports, and its file unless another scan uses it",
     )
     async def delete(principal: Writer, context: Context, scan_id: UUID) -> None:
         await scans.delete(principal, scan_id, context)

@@ -13,15 +13,15 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from gateway.database.paging import Window, count, holds
+from gateway.database.paging import PageRange, contains_text, count
 from gateway.database.tables import PatientRow, ScanRow
 
-LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none that is taken for another
-PSEUDONYM_LETTERS: Final = 10  # 50 bits: two of 100,000 patients meet once in 200,000 hospitals
+PSEUDONYM_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's Base32: no two letters look alike
+PSEUDONYM_LENGTH: Final = 10  # 50 bits: among 100,000 patients a collision has a probability of 1 in 200,000
 
 
 class PatientSort(StrEnum):
-    """Orders of the list."""
+    """The order of the list."""
 
     NEWEST = "newest"
     NAME = "name"
@@ -29,7 +29,7 @@ class PatientSort(StrEnum):
 
 @dataclass(frozen=True)
 class PatientFilter:
-    """Which patients of one institution. Without `names`, words are looked for in pseudonyms alone."""
+    """Which patients of one institution. Without `names`, `q` matches pseudonyms only."""
 
     institution: str
     names: bool
@@ -38,8 +38,8 @@ class PatientFilter:
 
 
 @dataclass(frozen=True)
-class Screened:
-    """What is known of a patient's scans."""
+class ScanSummary:
+    """A summary of a patient's scans."""
 
     scans: int = 0
     last_verdict: str | None = None
@@ -50,14 +50,14 @@ class Screened:
 async def insert(
     session: AsyncSession, institution: str, first_name: str, last_name: str, description: str | None
 ) -> PatientRow:
-    """A new patient."""
-    drawn = "".join(secrets.choice(LETTERS) for _ in range(PSEUDONYM_LETTERS))
+    """Insert a patient with a random pseudonym."""
+    letters = "".join(secrets.choice(PSEUDONYM_ALPHABET) for _ in range(PSEUDONYM_LENGTH))
     row = PatientRow(
         institution=institution,
         first_name=first_name,
         last_name=last_name,
         description=description,
-        pseudonym=f"P-{drawn}",
+        pseudonym=f"P-{letters}",
     )
     session.add(row)
     await session.flush()
@@ -65,44 +65,46 @@ async def insert(
 
 
 async def find(session: AsyncSession, institution: str, patient_id: UUID, *, lock: bool = False) -> PatientRow | None:
-    """One patient; with `lock`, nobody else changes it until the transaction ends."""
+    """One patient; with `lock` the row is locked until the transaction ends."""
     own = select(PatientRow).where(PatientRow.institution == institution, PatientRow.id == patient_id)
     return await session.scalar(own.with_for_update() if lock else own)
 
 
-async def page(session: AsyncSession, wanted: PatientFilter, window: Window) -> tuple[tuple[PatientRow, ...], int]:
-    """A part of the list, and how long the whole is."""
-    found = select(PatientRow).where(*_where(wanted))
-    part = found.order_by(*_order(wanted)).limit(window.limit).offset(window.offset)
+async def page(
+    session: AsyncSession, criteria: PatientFilter, page_range: PageRange
+) -> tuple[tuple[PatientRow, ...], int]:
+    """A page of the list, and the total number."""
+    found = select(PatientRow).where(*_where(criteria))
+    part = found.order_by(*_order(criteria)).limit(page_range.limit).offset(page_range.offset)
     return tuple(await session.scalars(part)), await count(session, found)
 
 
-async def screened(session: AsyncSession, patient_ids: Sequence[UUID]) -> Mapping[UUID, Screened]:
-    """How many scans each patient has, and what the newest one that has a verdict says; nobody without a scan."""
+async def scan_summaries(session: AsyncSession, patient_ids: Sequence[UUID]) -> Mapping[UUID, ScanSummary]:
+    """By patient id: the number of scans, and the newest verdict. Patients without scans are absent."""
     newest = (ScanRow.created_at.desc(), ScanRow.id.desc())
-    read = ScanRow.verdict.is_not(None)
+    has_verdict = ScanRow.verdict.is_not(None)
     rows = await session.execute(
         select(
             ScanRow.patient_id,
             func.count(),
-            func.array_agg(aggregate_order_by(ScanRow.verdict, *newest)).filter(read)[1],
-            func.array_agg(aggregate_order_by(ScanRow.probability, *newest)).filter(read)[1],
+            func.array_agg(aggregate_order_by(ScanRow.verdict, *newest)).filter(has_verdict)[1],
+            func.array_agg(aggregate_order_by(ScanRow.probability, *newest)).filter(has_verdict)[1],
             func.max(ScanRow.created_at),
         )
         .where(ScanRow.patient_id.in_(patient_ids))
         .group_by(ScanRow.patient_id)
     )
-    return {row[0]: Screened(*row[1:]) for row in rows}
+    return {row[0]: ScanSummary(*row[1:]) for row in rows}
 
 
-async def renamed(session: AsyncSession, patient: PatientRow) -> None:
-    """Tell the patient's scans the new name, for they repeat it."""
+async def update_search_name(session: AsyncSession, patient: PatientRow) -> None:
+    """Write the patient's new name into the rows of the scans, which repeat it for the search."""
     own = update(ScanRow).where(ScanRow.patient_id == patient.id)
-    await session.execute(own.values(patient_words=words_of(patient)))
+    await session.execute(own.values(patient_words=search_name(patient)))
 
 
-def words_of(patient: PatientRow) -> str:
-    """The name in both orders: a person may be asked for as "Anna Smith" and as "Smith Anna"."""
+def search_name(patient: PatientRow) -> str:
+    """The name in both orders, so that "Anna Smith" and "Smith Anna" are both found."""
     return f"{patient.first_name} {patient.last_name} {patient.first_name}"
 
 
@@ -114,14 +116,17 @@ async def delete(session: AsyncSession, patient: PatientRow) -> tuple[str, ...]:
     return used
 
 
-def _where(wanted: PatientFilter) -> list[ColumnElement[bool]]:
-    own = [PatientRow.institution == wanted.institution]
-    if wanted.q is None:
+def _where(criteria: PatientFilter) -> list[ColumnElement[bool]]:
+    own = [PatientRow.institution == criteria.institution]
+    if criteria.q is None:
         return own
-    return [*own, holds(PatientRow.search, wanted.q) if wanted.names else PatientRow.pseudonym == wanted.q.upper()]
+    return [
+        *own,
+        contains_text(PatientRow.search, criteria.q) if criteria.names else PatientRow.pseudonym == criteria.q.upper(),
+    ]
 
 
-def _order(wanted: PatientFilter) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
-    if wanted.sort is PatientSort.NEWEST:
+def _order(criteria: PatientFilter) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+    if criteria.sort is PatientSort.NEWEST:
         return PatientRow.created_at.desc(), PatientRow.id.desc()
-    return (PatientRow.last_name, PatientRow.first_name, PatientRow.id) if wanted.names else (PatientRow.pseudonym,)
+    return (PatientRow.last_name, PatientRow.first_name, PatientRow.id) if criteria.names else (PatientRow.pseudonym,)

@@ -12,15 +12,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from gateway.database.paging import Window, holds
+from gateway.database.paging import PageRange, contains_text
 from gateway.database.tables import AnalysisRow, BlobRow, PatientRow, ScanRow
-from gateway.database.tables.work import UNFINISHED
+from gateway.database.tables.analyses import UNFINISHED
 from gateway.records.store import blob_rows
-from gateway.records.store.patients import words_of
+from gateway.records.store.patients import search_name
 
 
 class ScanSort(StrEnum):
-    """Orders of the list: by age, or by suspicion."""
+    """The order of the list: by time, or by probability of pathology."""
 
     NEWEST = "newest"
     PROBABILITY = "probability"
@@ -28,7 +28,7 @@ class ScanSort(StrEnum):
 
 @dataclass(frozen=True)
 class ScanFilter:
-    """Which scans of one institution. Without `names`, words are looked for in pseudonyms and study UIDs alone."""
+    """Which scans of one institution. Without `names`, `q` matches pseudonyms and study UIDs only."""
 
     institution: str
     names: bool
@@ -42,8 +42,8 @@ class ScanFilter:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Scans of one status and verdict, and how many they are."""
+class StatusCount:
+    """The number of scans with one status and verdict."""
 
     status: str
     verdict: str | None
@@ -51,8 +51,8 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far the unfinished analysis of a scan is."""
+class AnalysisProgress:
+    """The progress of the unfinished analysis of a scan."""
 
     stage: str | None
     slices_done: int
@@ -68,10 +68,9 @@ async def insert(
     sha256: str,
     size: int,
 ) -> ScanRow | None:
-    """A new scan, `received`; None when there is no such patient.
+    """Insert a scan with the status `received`; None when there is no such patient.
 
-    The blob is held until the transaction ends: put it in its place before that, and nobody who finds it unused can
-    take it away in between.
+    The blob is locked until the transaction ends. Store its object before that; no cleanup can delete it in between.
     """
     own = select(PatientRow).where(PatientRow.institution == institution, PatientRow.id == patient_id)
     patient = await session.scalar(own.with_for_update(read=True, key_share=True))
@@ -82,7 +81,7 @@ async def insert(
     row = ScanRow(
         institution=institution,
         patient_id=patient_id,
-        patient_words=words_of(patient),
+        patient_words=search_name(patient),
         file_name=file_name,
         description=description,
         sha256=sha256,
@@ -93,41 +92,43 @@ async def insert(
 
 
 async def find(session: AsyncSession, institution: str, scan_id: UUID, *, lock: bool = False) -> ScanRow | None:
-    """One scan with its patient and its blob; with `lock`, nobody else changes it until the transaction ends."""
-    own = _with_both(select(ScanRow)).where(ScanRow.institution == institution, ScanRow.id == scan_id)
+    """One scan with its patient and its blob; with `lock` the row is locked until the transaction ends."""
+    own = _with_patient_and_blob(select(ScanRow)).where(ScanRow.institution == institution, ScanRow.id == scan_id)
     return await session.scalar(own.with_for_update(of=ScanRow) if lock else own)
 
 
 async def exists(session: AsyncSession, institution: str, scan_id: UUID) -> bool:
-    """Whether there is such a scan."""
+    """Whether the institution has this scan."""
     own = select(ScanRow.id).where(ScanRow.institution == institution, ScanRow.id == scan_id)
     return await session.scalar(own) is not None
 
 
-async def page(session: AsyncSession, wanted: ScanFilter, window: Window) -> tuple[ScanRow, ...]:
-    """A part of the list, each scan with its patient and its blob."""
-    order = _order(wanted.sort)
-    # The ids first, for which an index is enough: a page at the end of the list would else read every row before it.
-    ids = select(ScanRow.id).where(*_asked(wanted), *_of_kind(wanted)).order_by(*order)
-    part = ids.limit(window.limit).offset(window.offset).subquery()
-    rows = _with_both(select(ScanRow)).join(part, part.c.id == ScanRow.id).order_by(*order)
+async def page(session: AsyncSession, criteria: ScanFilter, page_range: PageRange) -> tuple[ScanRow, ...]:
+    """A page of the list, each scan with its patient and its blob."""
+    order = _order(criteria.sort)
+    # The ids first, from an index only: a page at the end of the list would otherwise read all rows before it.
+    ids = select(ScanRow.id).where(*_filter_clauses(criteria), *_status_clauses(criteria)).order_by(*order)
+    part = ids.limit(page_range.limit).offset(page_range.offset).subquery()
+    rows = _with_patient_and_blob(select(ScanRow)).join(part, part.c.id == ScanRow.id).order_by(*order)
     return tuple(await session.scalars(rows))
 
 
-async def kinds(session: AsyncSession, wanted: ScanFilter) -> tuple[Kind, ...]:
-    """How many scans of each kind there are, whatever kind is wanted."""
-    statement = select(ScanRow.status, ScanRow.verdict, func.count()).where(*_asked(wanted))
-    return tuple(Kind(*row) for row in await session.execute(statement.group_by(ScanRow.status, ScanRow.verdict)))
+async def status_counts(session: AsyncSession, criteria: ScanFilter) -> tuple[StatusCount, ...]:
+    """The number of scans by status and verdict, without the filters on these two."""
+    statement = select(ScanRow.status, ScanRow.verdict, func.count()).where(*_filter_clauses(criteria))
+    return tuple(
+        StatusCount(*row) for row in await session.execute(statement.group_by(ScanRow.status, ScanRow.verdict))
+    )
 
 
-async def progress(session: AsyncSession, scans: Sequence[ScanRow]) -> Mapping[UUID, Progress]:
-    """How far the analyses of these scans are, by the scan's id; none of those that are finished."""
+async def progress(session: AsyncSession, scans: Sequence[ScanRow]) -> Mapping[UUID, AnalysisProgress]:
+    """The progress of the unfinished analyses of these scans, by scan id."""
     ids = [scan.analysis_id for scan in scans if scan.analysis_id is not None and scan.status in UNFINISHED]
     if not ids:
         return {}
     columns = (AnalysisRow.scan_id, AnalysisRow.stage, AnalysisRow.slices_done, AnalysisRow.slices_total)
     rows = await session.execute(select(*columns).where(AnalysisRow.id.in_(ids)))
-    return {scan_id: Progress(stage, done, total) for scan_id, stage, done, total in rows}
+    return {scan_id: AnalysisProgress(stage, done, total) for scan_id, stage, done, total in rows}
 
 
 async def delete(session: AsyncSession, scan: ScanRow) -> None:
@@ -136,35 +137,39 @@ async def delete(session: AsyncSession, scan: ScanRow) -> None:
     await session.flush()
 
 
-def _with_both(statement: Select[ScanRow]) -> Select[ScanRow]:
+def _with_patient_and_blob(statement: Select[ScanRow]) -> Select[ScanRow]:
     return statement.options(joinedload(ScanRow.patient, innerjoin=True), joinedload(ScanRow.blob, innerjoin=True))
 
 
-def _asked(wanted: ScanFilter) -> list[ColumnElement[bool]]:
-    clauses = [ScanRow.institution == wanted.institution]
-    if wanted.patient_id is not None:
-        clauses.append(ScanRow.patient_id == wanted.patient_id)
-    if wanted.since is not None:
-        clauses.append(ScanRow.created_at >= wanted.since)
-    if wanted.until is not None:
-        clauses.append(ScanRow.created_at < wanted.until)
-    if wanted.q is not None:
-        clauses.append(holds(ScanRow.search, wanted.q) if wanted.names else _unnamed(wanted.institution, wanted.q))
+def _filter_clauses(criteria: ScanFilter) -> list[ColumnElement[bool]]:
+    clauses = [ScanRow.institution == criteria.institution]
+    if criteria.patient_id is not None:
+        clauses.append(ScanRow.patient_id == criteria.patient_id)
+    if criteria.since is not None:
+        clauses.append(ScanRow.created_at >= criteria.since)
+    if criteria.until is not None:
+        clauses.append(ScanRow.created_at < criteria.until)
+    if criteria.q is not None:
+        clauses.append(
+            contains_text(ScanRow.search, criteria.q)
+            if criteria.names
+            else _pseudonym_clause(criteria.institution, criteria.q)
+        )
     return clauses
 
 
-def _of_kind(wanted: ScanFilter) -> list[ColumnElement[bool]]:
+def _status_clauses(criteria: ScanFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
-    if wanted.statuses:
-        clauses.append(ScanRow.status.in_(wanted.statuses))
-    if wanted.verdicts:
-        clauses.append(ScanRow.verdict.in_(wanted.verdicts))
+    if criteria.statuses:
+        clauses.append(ScanRow.status.in_(criteria.statuses))
+    if criteria.verdicts:
+        clauses.append(ScanRow.verdict.in_(criteria.verdicts))
     return clauses
 
 
-def _unnamed(institution: str, words: str) -> ColumnElement[bool]:
-    own = select(PatientRow.id).where(PatientRow.institution == institution, PatientRow.pseudonym == words.upper())
-    return or_(ScanRow.study_uid == words, ScanRow.patient_id.in_(own))
+def _pseudonym_clause(institution: str, text: str) -> ColumnElement[bool]:
+    own = select(PatientRow.id).where(PatientRow.institution == institution, PatientRow.pseudonym == text.upper())
+    return or_(ScanRow.study_uid == text, ScanRow.patient_id.in_(own))
 
 
 def _order(sort: ScanSort) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:

@@ -1,4 +1,4 @@
-"""What is looked at: the file of a scan and the evidence of its report; and which analyses evidence is kept for."""
+"""Where the bytes of a scan are: its file, the evidence of its report, and the analyses that have evidence."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from gateway.database.tables import AnalysisRow, BlobRow, ReportRow, ScanRow
 
 
 @dataclass(frozen=True)
-class Uploaded:
-    """What a scan's file is, and which study its newest analysis is about."""
+class StoredFile:
+    """The file of a scan, and the study of its newest analysis."""
 
     scan_id: UUID
     patient_id: UUID
@@ -22,19 +22,19 @@ class Uploaded:
     study_uid: str | None
 
 
-async def of_scan(session: AsyncSession, institution: str, scan_id: UUID) -> Uploaded | None:
-    """The file of a scan of this institution."""
+async def find_by_scan(session: AsyncSession, institution: str, scan_id: UUID) -> StoredFile | None:
+    """The file of a scan; None when the institution has no such scan."""
     found = await session.execute(
         select(ScanRow.id, ScanRow.patient_id, BlobRow.sha256, BlobRow.size, ScanRow.file_name, ScanRow.study_uid)
         .join(BlobRow, BlobRow.sha256 == ScanRow.sha256)
         .where(ScanRow.id == scan_id, ScanRow.institution == institution)
     )
     row = found.one_or_none()
-    return None if row is None else Uploaded(*row)
+    return None if row is None else StoredFile(*row)
 
 
-async def evidence_of_scan(session: AsyncSession, institution: str, scan_id: UUID) -> str | None:
-    """The key of the evidence of the scan's newest report that has one."""
+async def find_evidence_key(session: AsyncSession, institution: str, scan_id: UUID) -> str | None:
+    """The evidence key of the scan's newest report that has evidence."""
     key: str | None = await session.scalar(
         select(ReportRow.evidence_key)
         .where(ReportRow.scan_id == scan_id, ReportRow.institution == institution, ReportRow.evidence_key.is_not(None))
@@ -44,8 +44,8 @@ async def evidence_of_scan(session: AsyncSession, institution: str, scan_id: UUI
     return key
 
 
-async def analyses_there(session: AsyncSession, analysis_ids: Collection[str]) -> set[str]:
-    """Those of these analyses that are still in the records."""
+async def existing_analyses(session: AsyncSession, analysis_ids: Collection[str]) -> set[str]:
+    """Those of these analyses that still have a row."""
     named = cast(AnalysisRow.id, Text)
-    wanted = literal(list(analysis_ids), ARRAY(Text))  # an IN of more than 65,535 is refused
+    wanted = literal(list(analysis_ids), ARRAY(Text))  # PostgreSQL refuses an IN with more than 65,535 parameters
     return set(await session.scalars(select(named).where(named == any_(wanted))))

@@ -1,4 +1,4 @@
-"""Whether radiologists agree with reports: /api/scans/{id}/feedback and /api/feedback."""
+"""The HTTP calls of feedback: /api/scans/{id}/feedback and /api/feedback."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
-from gateway.database.paging import Window
+from gateway.database.paging import PageRange
 from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
-from gateway.http.text_validation import Comment
+from gateway.http.text_validation import MultilineText
 from gateway.permissions import Scope
 from gateway.principal import Principal
-from gateway.reports.feedback import Feedback, Said, as_told
+from gateway.reports.feedback import Feedback, NewFeedback, visible_fields
 from screening.contract import FINDINGS
 
 Reader = Annotated[Principal, requires(Scope.FEEDBACK_READ)]
@@ -24,22 +24,22 @@ CSV: Final = "text/csv"
 TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
 
-class ToSay(BaseModel):
-    """Agree, or disagree and say what should have been found."""
+class FeedbackInput(BaseModel):
+    """Agreement, or disagreement with the finding that is right instead."""
 
     agrees: bool
     finding: str | None = Field(None, description="One of the 16, when another finding is the right one.")
-    comment: Comment | None = None
+    comment: MultilineText | None = None
 
     @model_validator(mode="after")
-    def _a_finding_that_there_is(self) -> "ToSay":
+    def _finding_is_known(self) -> "FeedbackInput":
         if self.finding is not None and self.finding not in FINDINGS:
             raise ValueError(f"finding is one of: {', '.join(FINDINGS)}")
         return self
 
 
-class Opinion(BaseModel):
-    """What somebody said of one version of a report. Comments and givers are for those who may see names."""
+class FeedbackResponse(BaseModel):
+    """A user's feedback on one version of a report. `comment` and `given_by` are null for who may not see names."""
 
     model_config = {"protected_namespaces": ()}
 
@@ -64,17 +64,22 @@ def feedback_router(feedback: Feedback) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["feedback"])
 
     @router.post("/scans/{scan_id}/feedback", responses=problems(404), summary="Agree or disagree with the report")
-    async def give(principal: Radiologist, context: Context, scan_id: UUID, to_say: ToSay) -> Opinion:
-        """One word a person and report: a second one takes the place of the first."""
-        said = Said(to_say.agrees, to_say.finding, to_say.comment or None)
-        return Opinion(**as_told(await feedback.give(principal, scan_id, said, context), principal))
+    async def give(
+        principal: Radiologist, context: Context, scan_id: UUID, feedback_input: FeedbackInput
+    ) -> FeedbackResponse:
+        """One feedback for each user and report: a second one replaces the first."""
+        given = NewFeedback(feedback_input.agrees, feedback_input.finding, feedback_input.comment or None)
+        return FeedbackResponse(**visible_fields(await feedback.give(principal, scan_id, given, context), principal))
 
-    @router.get("/scans/{scan_id}/feedback", responses=problems(404), summary="What one said of the newest report")
-    async def mine(principal: Reader, context: Context, scan_id: UUID) -> Opinion:
-        return Opinion(**as_told(await feedback.mine(principal, scan_id, context), principal))
+    @router.get("/scans/{scan_id}/feedback", responses=problems(404), summary="The own feedback on the newest report")
+    async def own(principal: Reader, context: Context, scan_id: UUID) -> FeedbackResponse:
+        return FeedbackResponse(**visible_fields(await feedback.own(principal, scan_id, context), principal))
 
     @router.get(
-        "/feedback", summary="Feedback of the institution, newest first", response_model=Page[Opinion], responses=TABLE
+        "/feedback",
+        summary="Feedback of the institution, newest first",
+        response_model=Page[FeedbackResponse],
+        responses=TABLE,
     )
     async def page(
         principal: Reader,
@@ -84,12 +89,12 @@ def feedback_router(feedback: Feedback) -> APIRouter:
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Any:
-        """A page of it as JSON, or all of it as CSV; `agrees=false` asks for the disagreements."""
+        """A page as JSON, or all feedback as CSV; `agrees=false` returns only disagreements."""
         if kind == "csv":
             headers = {"Content-Disposition": 'attachment; filename="feedback.csv"'}
             return StreamingResponse(feedback.as_csv(principal, agrees, context), media_type=CSV, headers=headers)
-        opinions, total = await feedback.page(principal, agrees, Window(limit, offset), context)
-        items = [Opinion(**as_told(opinion, principal)) for opinion in opinions]
+        entries, total = await feedback.page(principal, agrees, PageRange(limit, offset), context)
+        items = [FeedbackResponse(**visible_fields(entry, principal)) for entry in entries]
         return Page(items=items, total=total, limit=limit, offset=offset)
 
     return router

@@ -1,4 +1,4 @@
-"""Reports of scans: /api/scans/{id}/report and /reports."""
+"""The HTTP calls of reports: /api/scans/{id}/report and /reports."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,22 +12,22 @@ from gateway.http.authorization import Context, requires
 from gateway.http.response_shapes import Problem, Row, Summary
 from gateway.permissions import Scope
 from gateway.principal import Principal
-from gateway.reports.pdf.document import Pages
+from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.pdf.texts import Language
 from gateway.reports.stored_reports import MEDIA_TYPES, Format, Reports, as_table
 
 Reader = Annotated[Principal, requires(Scope.REPORTS_READ)]
-Kind = Annotated[Format, Query(alias="format")]
+FormatQuery = Annotated[Format, Query(alias="format")]
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "No such scan: not_found; or no report yet: no_report"}
 }
 FILES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {MEDIA_TYPES[kind]: {} for kind in Format if kind is not Format.JSON}}
+    200: {"content": {MEDIA_TYPES[format_]: {} for format_ in Format if format_ is not Format.JSON}}
 }
 
 
-class Named(BaseModel):
-    """Which report this is, and what it says of the scan."""
+class ReportSummary(BaseModel):
+    """A report without its rows and studies: its ids, version and outcome."""
 
     model_config = ConfigDict(from_attributes=True, protected_namespaces=())
 
@@ -42,7 +42,7 @@ class Named(BaseModel):
     created_at: datetime
 
 
-class Report(Named):
+class Report(ReportSummary):
     """A whole report."""
 
     rows: list[Row]
@@ -50,13 +50,13 @@ class Report(Named):
     studies: list[dict[str, Any]] = Field(description="The whole report of each study.")
 
 
-class Listed(BaseModel):
+class ReportList(BaseModel):
     """All reports of a scan, newest first."""
 
-    items: list[Named]
+    items: list[ReportSummary]
 
 
-def reports_router(reports: Reports, pages: Pages) -> APIRouter:
+def reports_router(reports: Reports, report_pdf: ReportPdf) -> APIRouter:
     """The resource `report` of a scan."""
     router = APIRouter(prefix="/api/scans", tags=["reports"], responses=PROBLEMS)
 
@@ -66,26 +66,29 @@ def reports_router(reports: Reports, pages: Pages) -> APIRouter:
         context: Context,
         scan_id: UUID,
         analysis_id: UUID | None = None,
-        kind: Kind = Format.JSON,
+        format_: FormatQuery = Format.JSON,
         lang: Language = Language.ENGLISH,
     ) -> Any:
-        """As JSON, a table, or a page for each study, in `lang`; `analysis_id` asks for that of an earlier analysis."""
-        kept = await reports.read(principal, context, scan_id, analysis_id, kind)
-        if kind is Format.JSON:
-            return Report(**Named.model_validate(kept.row).model_dump(), **kept.body)
-        if kind is Format.PDF:
-            return _file(await pages.pdf(principal, context, kept, lang), kind, scan_id)
-        return _file(as_table(kept, kind), kind, scan_id)
+        """As JSON, as a table, or as PDF with a page for each study in `lang`.
+
+        `analysis_id` names an earlier analysis; by default the newest report is returned.
+        """
+        stored = await reports.read(principal, context, scan_id, analysis_id, format_)
+        if format_ is Format.JSON:
+            return Report(**ReportSummary.model_validate(stored.row).model_dump(), **stored.body)
+        if format_ is Format.PDF:
+            return _file_response(await report_pdf.pdf(principal, context, stored, lang), format_, scan_id)
+        return _file_response(as_table(stored, format_), format_, scan_id)
 
     @router.get("/{scan_id}/reports", summary="All reports")
-    async def all_of_them(principal: Reader, context: Context, scan_id: UUID) -> Listed:
+    async def all_reports(principal: Reader, context: Context, scan_id: UUID) -> ReportList:
         rows: Sequence[Any] = await reports.all(principal, context, scan_id)
-        return Listed(items=[Named.model_validate(row) for row in rows])
+        return ReportList(items=[ReportSummary.model_validate(row) for row in rows])
 
     return router
 
 
-def _file(data: bytes, format_: Format, scan_id: UUID) -> Response:
+def _file_response(data: bytes, format_: Format, scan_id: UUID) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="report-{scan_id}.{format_}"',
         "Cache-Control": "private, no-store",

@@ -1,4 +1,4 @@
-"""GET /api/statistics: the numbers of the day."""
+"""GET /api/statistics: what an institution screened."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.reports.statistics import Statistics, over_hours
 
-Hours = Annotated[int, Query(ge=1, le=24 * 31, description="Hours to look back, the one under way included.")]
+Hours = Annotated[int, Query(ge=1, le=24 * 31, description="Hours to look back, the current one included.")]
 
 
 def statistics_router(database: Database) -> APIRouter:

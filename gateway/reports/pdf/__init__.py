@@ -1,1 +1,1 @@
-"""A report as a page to print: one for each study, in English or Russian."""
+"""The PDF report: one page for each study, in English or Russian."""

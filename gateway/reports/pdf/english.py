@@ -1,11 +1,11 @@
-"""A page in English."""
+"""The English texts of the PDF report."""
 
 from types import MappingProxyType
 from typing import Final
 
-from gateway.reports.pdf.texts import Words
+from gateway.reports.pdf.texts import PdfTexts
 
-ENGLISH: Final = Words(
+ENGLISH: Final = PdfTexts(
     title="Chest CT screening",
     patient="Patient",
     pseudonym="Pseudonym",

@@ -1,4 +1,4 @@
-"""The key slice as a person sees it: the lungs alone, plain on the left and under its heatmap on the right."""
+"""The picture of the key slice, cropped to the lungs: plain on the left, with its heatmap on the right."""
 
 from typing import Final
 
@@ -7,24 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.crop import Pixel
-from screening.evidence import Evidence, Kind
+from screening.evidence import Evidence, MapKind
 
 SIDE_PX: Final = 512
-STRONGEST: Final = 0.55  # share of a pixel's colour, where the map is at its highest: the slice stays readable below
+MAX_HEAT_SHARE: Final = 0.55  # opacity where the map is highest: the slice stays readable below
 
 
 def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
-    """A PNG twice as wide as high, of the key slice's own PNG.
+    """A PNG of SIDE_PX x 2 SIDE_PX pixels, from the PNG of the key slice.
 
-    The patient's left is on the right and the back is down; the map is that of the network which decided.
+    The patient's left is on the right, posterior is down; the heatmap is that of the network with the higher score.
     """
     grey = cv2.imdecode(np.frombuffer(slice_png, np.uint8), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise ValueError("the slice is no PNG")
-    plain = cv2.cvtColor(_shown(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR)
-    heat = np.clip(_shown(_heatmap(evidence), evidence), 0.0, 1.0)
+    plain = cv2.cvtColor(_crop_to_lungs(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR)
+    heat = np.clip(_crop_to_lungs(_heatmap(evidence), evidence), 0.0, 1.0)
     colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    share = heat[..., None] ** 2 * STRONGEST  # squared: what is low in the map stays as it was
+    share = heat[..., None] ** 2 * MAX_HEAT_SHARE  # squared: low values of the map stay invisible
     heated = np.rint(plain * (1.0 - share) + colours * share).astype(np.uint8)
     _, data = cv2.imencode(".png", np.hstack([plain, heated]))
     return data.tobytes()
@@ -33,10 +33,10 @@ def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
 def _heatmap(evidence: Evidence) -> NDArray[np.float32]:
     place = evidence.slice_indices.index(evidence.key_slice)
     by_error = evidence.slice_r[place] > evidence.slice_p[place]
-    return evidence.heatmap(Kind.ERROR if by_error else Kind.ACTIVATION, place)
+    return evidence.heatmap(MapKind.ERROR if by_error else MapKind.ACTIVATION, place)
 
 
-def _shown(slice_: NDArray[Pixel], evidence: Evidence) -> NDArray[Pixel]:
-    """The crop of the lungs at the picture's size; black where it leaves the slice."""
+def _crop_to_lungs(slice_: NDArray[Pixel], evidence: Evidence) -> NDArray[Pixel]:
+    """The crop of the lungs at the picture's size; black outside the slice."""
     crop = evidence.crop.of(slice_, 0)
     return np.asarray(cv2.resize(crop, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), slice_.dtype)

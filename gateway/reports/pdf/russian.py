@@ -1,10 +1,10 @@
 # ruff: noqa: RUF001 - Russian is written in Cyrillic letters, and some of them look like Latin ones
-"""A page in Russian."""
+"""The Russian texts of the PDF report."""
 
 from types import MappingProxyType
 from typing import Final
 
-from gateway.reports.pdf.texts import Words
+from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
 from screening.report import Notice
 
@@ -27,7 +27,7 @@ RUSSIAN_FINDINGS: Final = (
     "Фиброзные изменения лёгких",
 )
 
-RUSSIAN: Final = Words(
+RUSSIAN: Final = PdfTexts(
     title="Скрининг КТ органов грудной клетки",
     patient="Пациент",
     pseudonym="Псевдоним",

@@ -1,4 +1,4 @@
-"""What a page says, in each of its languages. What has no word here is said in English, as the report has it."""
+"""The texts of the PDF report in each language. A code without a text is printed in English, as in the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class Language(StrEnum):
-    """Languages of a page."""
+    """Languages of the PDF report."""
 
     ENGLISH = "en"
     RUSSIAN = "ru"
 
 
 @dataclass(frozen=True)
-class Words:
-    """The texts of one language; the mappings are by the report's own codes and names."""
+class PdfTexts:
+    """The texts of one language; the keys of the mappings are the report's codes and names."""
 
     title: str
     patient: str
@@ -45,9 +45,9 @@ class Words:
     notices: Mapping[str, str]
 
     def finding(self, name: str) -> str:
-        """A finding's name."""
+        """The name of a finding in this language."""
         return self.finding_names.get(name, name)
 
     def why(self, reason: str, explanation: str) -> str:
-        """Why a series was taken or not."""
+        """Why a series was chosen or not."""
         return self.reasons.get(reason, explanation)

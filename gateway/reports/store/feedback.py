@@ -1,4 +1,4 @@
-"""The rows of feedback: what radiologists say of reports, one word a person and report."""
+"""The rows of feedback: one for each user and report."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.paging import Window, count
+from gateway.database.paging import PageRange, count
 from gateway.database.tables import FeedbackRow, ReportRow
 
-ROWS_AT_ONCE: Final = 500
+BATCH_ROWS: Final = 500
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What somebody said, and what the report had said."""
+class FeedbackEntry:
+    """A feedback and the report that it is about."""
 
     feedback: FeedbackRow
     report: ReportRow
@@ -33,7 +33,7 @@ async def put(
     comment: str | None,
     now: datetime,
 ) -> FeedbackRow:
-    """Keep what this person says of this version of the report, in the place of what they said before."""
+    """Store the user's feedback on this version of the report, in place of an earlier one."""
     said = {
         "agrees": agrees,
         "finding": finding,
@@ -47,26 +47,26 @@ async def put(
     return (await session.scalars(kept, execution_options={"populate_existing": True})).one()
 
 
-async def of_person(session: AsyncSession, report_id: UUID, user_key: str) -> FeedbackRow | None:
-    """What this person said of this report."""
+async def of_user(session: AsyncSession, report_id: UUID, user_key: str) -> FeedbackRow | None:
+    """The user's feedback on this report."""
     mine = (FeedbackRow.report_id == report_id, FeedbackRow.user_key == user_key)
     return await session.scalar(select(FeedbackRow).where(*mine))
 
 
 async def page(
-    session: AsyncSession, institution: str, agrees: bool | None, window: Window
-) -> tuple[tuple[Opinion, ...], int]:
-    """An institution's feedback, newest first, and how much there is in all."""
+    session: AsyncSession, institution: str, agrees: bool | None, page_range: PageRange
+) -> tuple[tuple[FeedbackEntry, ...], int]:
+    """A page of an institution's feedback, newest first, and the total number."""
     wanted = _of(institution, agrees)
-    found = await session.execute(wanted.limit(window.limit).offset(window.offset))
-    return tuple(Opinion(*row) for row in found), await count(session, wanted.with_only_columns(FeedbackRow.id))
+    found = await session.execute(wanted.limit(page_range.limit).offset(page_range.offset))
+    return tuple(FeedbackEntry(*row) for row in found), await count(session, wanted.with_only_columns(FeedbackRow.id))
 
 
-async def every(session: AsyncSession, institution: str, agrees: bool | None) -> AsyncIterator[Opinion]:
-    """The same, all of it, some at a time and never all in memory."""
-    wanted = _of(institution, agrees).execution_options(yield_per=ROWS_AT_ONCE)
+async def stream_all(session: AsyncSession, institution: str, agrees: bool | None) -> AsyncIterator[FeedbackEntry]:
+    """All feedback of an institution, in batches: never all in memory."""
+    wanted = _of(institution, agrees).execution_options(yield_per=BATCH_ROWS)
     async for row in await session.stream(wanted):
-        yield Opinion(*row)
+        yield FeedbackEntry(*row)
 
 
 def _of(institution: str, agrees: bool | None) -> Select[FeedbackRow, ReportRow]:

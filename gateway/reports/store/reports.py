@@ -1,4 +1,4 @@
-"""Reports: one for each analysis that is done or failed, and kept when another analysis follows."""
+"""The rows of reports: one for each analysis that is done or failed; a later analysis does not replace it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from gateway.database.tables import ReportRow, ScanRow
 
 
 async def add(session: AsyncSession, report: ReportRow, study_uid: str | None) -> None:
-    """Keep the report, and repeat what it says in the scan's row."""
+    """Store the report, and copy its outcome into the scan's row."""
     session.add(report)
     says = {
         "verdict": report.verdict,
@@ -37,8 +37,8 @@ async def of_scan(session: AsyncSession, institution: str, scan_id: UUID) -> Seq
     return (await session.scalars(_of_scan(institution, scan_id))).all()
 
 
-async def keeps(session: AsyncSession, evidence_key: str) -> bool:
-    """Whether some report's heatmaps are drawn from what is stored under this key."""
+async def has_report_with_evidence(session: AsyncSession, evidence_key: str) -> bool:
+    """Whether a report draws its heatmaps from the evidence under this key."""
     return await session.scalar(select(ReportRow.id).where(ReportRow.evidence_key == evidence_key)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Counts and times over what an institution screened since a moment; PostgreSQL does the sums."""
+"""Counts and durations of an institution's analyses since a moment, computed by PostgreSQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import AnalysisRow, FeedbackRow, PatientRow, ReportRow, ScanRow
-from gateway.database.tables.work import UNFINISHED
+from gateway.database.tables.analyses import UNFINISHED
 
 # Timings are kept by study, then by stage: {"1.2.3": {"decode": 0.11, ...}}.
 STAGES: Final[TextClause] = text("""
@@ -35,7 +35,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits and what is worked on now."""
+    """Queued and running analyses now."""
 
     queued: int
     running: int
@@ -43,7 +43,7 @@ class Queue:
 
 
 async def ended_by_hour(session: AsyncSession, institution: str, since: datetime) -> Mapping[tuple[datetime, str], int]:
-    """How many analyses ended, by hour and state."""
+    """Number of analyses that ended, by hour and state."""
     hour = func.date_trunc("hour", AnalysisRow.finished_at, "UTC").label("hour")
     ended = _ended(institution, since)
     query = select(hour, AnalysisRow.state, func.count()).where(*ended).group_by(hour, AnalysisRow.state)
@@ -51,7 +51,7 @@ async def ended_by_hour(session: AsyncSession, institution: str, since: datetime
 
 
 async def seconds_to_report(session: AsyncSession, institution: str, since: datetime) -> Times | None:
-    """From request to end; None when nothing ended."""
+    """Seconds from request to end of an analysis; None when none ended."""
     took_s = func.extract("epoch", AnalysisRow.finished_at - AnalysisRow.queued_at)
     quantiles = [func.percentile_cont(share).within_group(took_s.asc()) for share in (0.5, 0.95)]
     p50, p95 = (await session.execute(select(*quantiles).where(*_ended(institution, since)))).one()
@@ -59,20 +59,20 @@ async def seconds_to_report(session: AsyncSession, institution: str, since: date
 
 
 async def stages(session: AsyncSession, institution: str, since: datetime) -> Mapping[str, Times]:
-    """How long each stage of a study took, the longest first."""
+    """Seconds of each stage of a study, the longest stage first."""
     found = await session.execute(STAGES, {"institution": institution, "since": since})
     return {row.stage: Times(row.p50, row.p95) for row in found}
 
 
 async def verdicts(session: AsyncSession, institution: str, since: datetime) -> Mapping[str, int]:
-    """How many reports read what."""
+    """Number of reports, by verdict."""
     mine = (ReportRow.institution == institution, ReportRow.created_at >= since)
     found = await session.execute(select(ReportRow.verdict, func.count()).where(*mine).group_by(ReportRow.verdict))
     return dict(found.all())
 
 
 async def agreement(session: AsyncSession, institution: str, since: datetime) -> Mapping[tuple[str, bool], int]:
-    """How often radiologists agreed (True) and did not, by verdict."""
+    """Number of feedbacks that agree (True) and disagree (False), by verdict."""
     mine = (FeedbackRow.institution == institution, FeedbackRow.created_at >= since)
     said = (ReportRow.verdict, FeedbackRow.agrees)
     query = select(*said, func.count()).join(ReportRow, ReportRow.id == FeedbackRow.report_id)
@@ -81,7 +81,7 @@ async def agreement(session: AsyncSession, institution: str, since: datetime) ->
 
 
 async def queue(session: AsyncSession, institution: str) -> Queue:
-    """What the institution waits for."""
+    """The institution's unfinished analyses."""
     mine = (AnalysisRow.institution == institution, AnalysisRow.state.in_(UNFINISHED))
     found = await session.execute(select(AnalysisRow.state, func.count()).where(*mine).group_by(AnalysisRow.state))
     counts = dict(found.all())
@@ -91,7 +91,7 @@ async def queue(session: AsyncSession, institution: str) -> Queue:
 
 
 async def totals(session: AsyncSession, institution: str) -> Mapping[str, int]:
-    """How many patients and scans there are."""
+    """Number of patients and scans."""
     counts = {
         "patients": select(func.count()).where(PatientRow.institution == institution),
         "scans": select(func.count()).where(ScanRow.institution == institution),

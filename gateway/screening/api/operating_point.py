@@ -1,4 +1,4 @@
-"""The operating point in force: read by everybody who is signed in, chosen by an admin."""
+"""GET and PUT /api/operating-point: every principal reads it, an admin chooses it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,24 +8,24 @@ from pydantic import BaseModel
 
 from gateway.http.authorization import Context, CurrentPrincipal, requires
 from gateway.http.documented_errors import problems
-from gateway.http.etag import Expected, tag_of
-from gateway.http.text_validation import Line
+from gateway.http.etag import ExpectedVersions, etag_of
+from gateway.http.text_validation import LineText
 from gateway.permissions import Scope
 from gateway.principal import Principal
-from gateway.screening.active_networks import Networks
-from gateway.screening.operating_point import InForce, OperatingPoints
+from gateway.screening.active_networks import ActiveNetworks
+from gateway.screening.operating_point import ActiveOperatingPoint, OperatingPoints
 from screening.model_card import ModelCard
 
 
-class Choice(BaseModel):
-    """One of the model card's operating points, and the card whose figures were looked at."""
+class OperatingPointChoice(BaseModel):
+    """One of the model card's operating points, and the version of the card whose figures were seen."""
 
-    name: Line
-    model_card: Line
+    name: LineText
+    model_card: LineText
 
 
-class Chosen(BaseModel):
-    """The point in force for analyses to come. `version` is 0 where nobody chose."""
+class OperatingPointResponse(BaseModel):
+    """The active operating point of new analyses. `version` is 0 until one is chosen."""
 
     name: str
     threshold: float
@@ -36,37 +36,37 @@ class Chosen(BaseModel):
     updated_by: str | None
 
 
-def operating_point_router(points: OperatingPoints, networks: Networks) -> APIRouter:
+def operating_point_router(points: OperatingPoints, networks: ActiveNetworks) -> APIRouter:
     """The resource `operating-point`."""
     router = APIRouter(prefix="/api/operating-point", tags=["models"])
 
     @router.get("", summary="The operating point in force")
-    async def read(principal: CurrentPrincipal, response: Response) -> Chosen:
-        card = networks.now.card
-        return told(await points.read(principal.institution, card), card, response)
+    async def read(principal: CurrentPrincipal, response: Response) -> OperatingPointResponse:
+        card = networks.current.card
+        return respond(await points.read(principal.institution, card), card, response)
 
     @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
     async def choose(
         principal: Annotated[Principal, requires(Scope.OPERATION_WRITE)],
         context: Context,
-        choice: Choice,
+        choice: OperatingPointChoice,
         response: Response,
-        seen: Expected,
-    ) -> Chosen:
-        card = networks.now.card
-        chosen = await points.choose(principal, card, choice.name, choice.model_card, seen, context)
-        return told(chosen, card, response)
+        expected: ExpectedVersions,
+    ) -> OperatingPointResponse:
+        card = networks.current.card
+        chosen = await points.choose(principal, card, choice.name, choice.model_card, expected, context)
+        return respond(chosen, card, response)
 
-    def told(force: InForce, card: ModelCard, response: Response) -> Chosen:
-        response.headers["ETag"] = tag_of(force.version)
-        return Chosen(
-            name=force.point.name,
-            threshold=force.point.threshold,
+    def respond(active: ActiveOperatingPoint, card: ModelCard, response: Response) -> OperatingPointResponse:
+        response.headers["ETag"] = etag_of(active.version)
+        return OperatingPointResponse(
+            name=active.point.name,
+            threshold=active.point.threshold,
             model_card=card.version,
-            chosen=force.chosen,
-            version=force.version,
-            updated_at=force.updated_at,
-            updated_by=force.updated_by,
+            chosen=active.chosen,
+            version=active.version,
+            updated_at=active.updated_at,
+            updated_by=active.updated_by,
         )
 
     return router

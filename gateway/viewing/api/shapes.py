@@ -1,4 +1,4 @@
-"""The series of a scan, as a viewer needs to know it."""
+"""Response bodies of viewing: the displayed series, its candidates, windows and geometry."""
 
 from typing import Any, Self
 
@@ -13,8 +13,8 @@ from screening.volume import Volume
 Vector = tuple[float, float, float]
 
 
-class CandidateShown(BaseModel):
-    """A stack of slices that was considered."""
+class CandidateSeries(BaseModel):
+    """A candidate series."""
 
     series_uid: str
     slices: int
@@ -25,16 +25,16 @@ class CandidateShown(BaseModel):
     explanation: str
 
 
-class WindowShown(BaseModel):
-    """A window that suits an organ."""
+class DisplayWindow(BaseModel):
+    """A display window for an organ."""
 
     name: str
     center_hu: float
     width_hu: float
 
 
-class Grid(BaseModel):
-    """Where the slices lie. Slice 0 is the lowest along the slice normal; mm are of the patient's LPS but for RAS."""
+class SliceGrid(BaseModel):
+    """The geometry of the slices, in the patient's LPS coordinates in mm. Slice 0 is the lowest along the normal."""
 
     series_uid: str
     shape: tuple[int, int, int] = Field(description="Slices, rows, columns.")
@@ -45,17 +45,17 @@ class Grid(BaseModel):
     positions_mm: list[Vector | None] = Field(description="Centre of the first pixel of every slice.")
 
 
-class SeriesShown(BaseModel):
-    """The series that is shown of a scan."""
+class SeriesResponse(BaseModel):
+    """The displayed series of a scan."""
 
     study_uid: str
-    study_uids: list[str] = Field(description="Every study of the upload that can be shown.")
-    candidates: list[CandidateShown]
+    study_uids: list[str] = Field(description="Every study of the upload that can be displayed.")
+    candidates: list[CandidateSeries]
     warnings: list[str]
-    grid: Grid
-    windows: list[WindowShown]
-    key_slice: int | None = Field(description="The slice that decided; null without a report.")
-    seen_slices: list[int] = Field(description="The slices that the networks saw; empty without a report.")
+    grid: SliceGrid
+    windows: list[DisplayWindow]
+    key_slice: int | None = Field(description="The slice with the highest score; null without a report.")
+    seen_slices: list[int] = Field(description="The slices that the networks screened; empty without a report.")
 
     @classmethod
     def of(cls, series: Series) -> Self:
@@ -63,29 +63,29 @@ class SeriesShown(BaseModel):
         return cls(
             study_uid=shown.volume.study_uid,
             study_uids=list(shown.study_uids),
-            candidates=[CandidateShown.model_validate(one, from_attributes=True) for one in shown.candidates],
+            candidates=[CandidateSeries.model_validate(one, from_attributes=True) for one in shown.candidates],
             warnings=list(shown.warnings),
             grid=_grid(shown.volume),
-            windows=[WindowShown(name=name, **vars(window)) for name, window in PRESETS.items()],
+            windows=[DisplayWindow(name=name, **vars(window)) for name, window in PRESETS.items()],
             key_slice=series.key_slice,
             seen_slices=list(series.seen_slices),
         )
 
 
-def _grid(volume: Volume) -> Grid:
+def _grid(volume: Volume) -> SliceGrid:
     geometry = volume.geometry
-    along = [_told(axis / np.linalg.norm(axis)) for axis in geometry.affine_lps[:3, :2].T]
-    return Grid(
+    along = [_rounded(axis / np.linalg.norm(axis)) for axis in geometry.affine_lps[:3, :2].T]
+    return SliceGrid(
         series_uid=volume.series_uid,
         shape=geometry.shape,
         spacing_mm=geometry.spacing_mm,
         row_direction=along[0],
         column_direction=along[1],
         affine_ras=coarse_affine(geometry, 1).tolist(),
-        positions_mm=[one.position and _told(one.position) for one in volume.slices],
+        positions_mm=[one.position and _rounded(one.position) for one in volume.slices],
     )
 
 
-def _told(vector: Any) -> Vector:
+def _rounded(vector: Any) -> Vector:
     x, y, z = (round(float(part), 4) for part in vector)
     return x, y, z

@@ -1,4 +1,4 @@
-"""A home for the engines, kept over runs, and a Triton that serves the tiny repository."""
+"""A Triton that serves the repository of tiny models."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +17,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(repository: Path) -> AsyncIterator[TritonServer]:
-    """One server for the tests of a module that leave it as it is."""
+    """One server for all tests of a module that do not change it."""
     async with TritonServer(repository) as server:
         yield server

@@ -13,7 +13,7 @@ from engines.triton_server import TritonServer
 
 
 async def main(repository: Path) -> None:
-    """Start, tell, wait."""
+    """Start the server, print its pid, wait."""
     async with TritonServer(repository) as server:
         multiprocessing.get_context("fork").Process(target=time.sleep, args=(5,)).start()
         sys.stdout.write(f"{server.pid}\n")

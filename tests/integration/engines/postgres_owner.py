@@ -11,7 +11,7 @@ from engines.postgres_server import PostgresServer
 
 
 async def main(folder: Path) -> None:
-    """Start, tell, wait."""
+    """Start the server, print its pid, wait."""
     async with PostgresServer(folder, home=folder) as server:
         sys.stdout.write(f"{server.pid} {server.url}\n")
         sys.stdout.flush()

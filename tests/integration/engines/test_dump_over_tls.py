@@ -1,4 +1,4 @@
-"""A database elsewhere that wants TLS: the wheel's own libpq cannot, and a dump is taken all the same."""
+"""A dump from a database that requires TLS, which the libpq of the PostgreSQL wheel does not support."""
 
 import datetime
 import socket
@@ -42,7 +42,7 @@ def test_a_dump_is_taken_over_a_verified_connection(
 
 @contextmanager
 def relay(certificate: Path, target: int) -> Iterator[int]:
-    """Speaks TLS for a PostgreSQL that cannot, as a proxy before it would: its address for the block's time."""
+    """A TLS proxy before a PostgreSQL without TLS; gives its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.set_alpn_protocols(["postgresql"])
@@ -59,7 +59,7 @@ def relay(certificate: Path, target: int) -> Iterator[int]:
 
 
 def carry(plain: socket.socket, context: ssl.SSLContext, target: int) -> None:
-    """One connection: its SSLRequest, then what follows, both ways."""
+    """One connection: its SSLRequest, then the bytes in both directions."""
     with suppress(OSError), plain, socket.create_connection((HOST, target)) as server:
         plain.recv(8)
         plain.sendall(b"S")

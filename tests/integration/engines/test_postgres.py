@@ -1,4 +1,4 @@
-"""The life of a real PostgreSQL: made, killed, restarted, refused to a second owner, gone, and nothing forgotten."""
+"""A real PostgreSQL: created, killed, restarted, locked against a second owner, stopped, without loss of data."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose database was made once; each test takes a copy."""
+    """A folder whose database was created once; each test uses a copy."""
     folder = tmp_path_factory.mktemp("made")
     asyncio.run(_start_and_stop(folder))
     return folder
@@ -45,7 +45,7 @@ async def server(folder: Path) -> AsyncIterator[PostgresServer]:
         yield server
 
 
-async def test_it_listens_on_this_machine_alone_and_lets_nobody_in_without_the_password(server: PostgresServer) -> None:
+async def test_it_listens_on_this_machine_alone_and_requires_the_password(server: PostgresServer) -> None:
     sockets = [link for link in psutil.Process(server.pid).net_connections("all") if link.status == "LISTEN"]
     assert {link.laddr.ip for link in sockets} == {"127.0.0.1"}
     for name, password in (("turnstile", "guessed"), ("postgres", "postgres")):
@@ -53,12 +53,12 @@ async def test_it_listens_on_this_machine_alone_and_lets_nobody_in_without_the_p
             psycopg.connect(server.url, user=name, password=password)
 
 
-def test_the_secrets_are_their_owners_alone(folder: Path) -> None:
+def test_only_the_owner_may_read_the_secrets(folder: Path) -> None:
     kept = folder / "postgres"
     assert [stat.S_IMODE((kept / name).stat().st_mode) for name in ("password", "data")] == [0o600, 0o700]
 
 
-async def test_the_role_is_no_superuser_and_the_disk_is_cared_for(server: PostgresServer) -> None:
+async def test_the_role_is_no_superuser_and_durability_settings_are_on(server: PostgresServer) -> None:
     with psycopg.connect(server.url) as connection:
         assert _one(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
         careful = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
@@ -66,7 +66,7 @@ async def test_the_role_is_no_superuser_and_the_disk_is_cared_for(server: Postgr
         assert _one(connection, "SELECT lower('ЁЛКА Ä')") == "ёлка ä"
 
 
-async def test_a_killed_server_comes_back_where_it_was_with_all_that_was_committed(server: PostgresServer) -> None:
+async def test_a_killed_server_restarts_at_its_address_with_all_committed_data(server: PostgresServer) -> None:
     first, url = server.pid, server.url
     assert first
     _write(url, rows=100)
@@ -78,7 +78,7 @@ async def test_a_killed_server_comes_back_where_it_was_with_all_that_was_committ
     assert _rows(url) == 100
 
 
-async def test_data_outlive_a_stop_and_clients_do_not_keep_it_up(folder: Path) -> None:
+async def test_data_outlive_a_stop_and_clients_do_not_delay_it(folder: Path) -> None:
     async with PostgresServer(folder, home=folder) as server:
         _write(server.url, rows=3)
         idle = psycopg.connect(server.url)
@@ -90,14 +90,14 @@ async def test_data_outlive_a_stop_and_clients_do_not_keep_it_up(folder: Path) -
         assert _rows(again.url) == 3
 
 
-async def test_a_second_owner_is_refused_in_words_and_the_first_goes_on(server: PostgresServer, folder: Path) -> None:
+async def test_a_second_owner_is_refused_and_the_first_is_not_affected(server: PostgresServer, folder: Path) -> None:
     with pytest.raises(DataFolderInUse, match="another Turnstile keeps its database in"):
         await PostgresServer(folder, home=folder).start()
     _write(server.url, rows=1)
 
 
-async def test_an_owner_that_is_killed_takes_the_server_along_and_loses_nothing(folder: Path) -> None:
-    owner = subprocess.Popen(  # noqa: ASYNC220  a moment of waiting is what this test is made of
+async def test_the_server_of_a_killed_owner_ends_and_no_data_is_lost(folder: Path) -> None:
+    owner = subprocess.Popen(  # noqa: ASYNC220  this test waits for a process
         [sys.executable, "-m", "tests.integration.engines.postgres_owner", str(folder)],
         stdout=subprocess.PIPE,
         text=True,
@@ -111,12 +111,12 @@ async def test_an_owner_that_is_killed_takes_the_server_along_and_loses_nothing(
     owner.kill()
     owner.wait()
 
-    async with PostgresServer(folder, home=folder) as server:  # comes while the first server is still ending
+    async with PostgresServer(folder, home=folder) as server:  # starts while the first server is still ending
         assert not psutil.pid_exists(int(pid))
         assert _rows(server.url) == 100
 
 
-async def test_a_pid_file_that_names_somebody_else_is_no_obstacle(folder: Path) -> None:
+async def test_a_stale_pid_file_does_not_prevent_the_start(folder: Path) -> None:
     lines = [str(os.getpid()), str(folder / "postgres" / "data"), "1700000000", "5432", "", "127.0.0.1", "", "ready"]
     pid_file = folder / "postgres" / "data" / "postmaster.pid"
     pid_file.write_text("\n".join(lines) + "\n")

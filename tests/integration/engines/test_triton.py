@@ -1,4 +1,4 @@
-"""The life of a real Triton: ready, killed, restarted, given up, gone."""
+"""A real Triton: ready, killed, restarted, given up, stopped."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.integration.engines.tiny_models import slices, write_broken_repositor
 from tests.integration.engines.triton_requests import ask
 from tests.integration.polling import until_soon
 
-IMPATIENT = RestartPolicy(first_delay_s=0.05)
+QUICK_RESTARTS = RestartPolicy(initial_delay_s=0.05)
 ROOT = Path(__file__).parents[3]
 
 
@@ -38,8 +38,8 @@ async def test_it_listens_on_this_machine_alone_and_stops_without_a_trace(reposi
     assert "Started GRPCInferenceService" in server.log_path.read_text()
 
 
-async def test_a_killed_server_comes_back_where_it_was(repository: Path) -> None:
-    async with TritonServer(repository, restart_policy=IMPATIENT) as server:
+async def test_a_killed_server_restarts_at_its_address(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=QUICK_RESTARTS) as server:
         first, url = server.pid, server.grpc_url
         assert first
 
@@ -52,15 +52,15 @@ async def test_a_killed_server_comes_back_where_it_was(repository: Path) -> None
         assert len(_segments(os.getpid())) == len(_family(server)) - 1  # one a stub: none is left of the first server
 
 
-async def test_a_server_that_lost_a_stub_is_started_again(repository: Path) -> None:
-    async with TritonServer(repository, restart_policy=IMPATIENT) as server:
+async def test_a_server_that_lost_a_stub_is_restarted(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=QUICK_RESTARTS) as server:
         psutil.Process(server.pid).children()[0].kill()
         await until_soon(lambda: server.restarts == 1 and server.state == "ready")
         await _assert_answers(server)
 
 
-async def test_it_gives_up_when_it_dies_too_often(repository: Path) -> None:
-    async with TritonServer(repository, restart_policy=RestartPolicy(deaths=0)) as server:
+async def test_it_gives_up_after_too_many_exits(repository: Path) -> None:
+    async with TritonServer(repository, restart_policy=RestartPolicy(max_exits=0)) as server:
         assert server.pid
         os.kill(server.pid, signal.SIGKILL)
         await until_soon(lambda: server.state == "failed")
@@ -69,7 +69,7 @@ async def test_it_gives_up_when_it_dies_too_often(repository: Path) -> None:
 
 
 async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> None:
-    owner = subprocess.Popen(  # noqa: ASYNC220  a moment of waiting is what this test is made of
+    owner = subprocess.Popen(  # noqa: ASYNC220  this test waits for a process
         [sys.executable, "-m", "tests.integration.engines.owner", str(repository)],
         stdout=subprocess.PIPE,
         text=True,
@@ -89,7 +89,7 @@ async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> Non
     await until_soon(lambda: not _segments(owner.pid))
 
 
-async def test_a_missing_network_is_told_with_the_end_of_the_log(tmp_path: Path) -> None:
+async def test_the_error_of_a_missing_network_quotes_the_end_of_the_log(tmp_path: Path) -> None:
     server = TritonServer(write_broken_repository(tmp_path))
     with pytest.raises(StartFailed, match=r"(?s)dense.*model\.onnx does not exist"):
         await server.start()
@@ -97,7 +97,7 @@ async def test_a_missing_network_is_told_with_the_end_of_the_log(tmp_path: Path)
     assert not _segments(os.getpid())
 
 
-async def test_a_folder_without_models_is_told_before_anything_starts(tmp_path: Path) -> None:
+async def test_a_folder_without_models_is_refused_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(RepositoryInvalid):
         await TritonServer(tmp_path).start()
 

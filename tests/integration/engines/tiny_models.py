@@ -1,4 +1,4 @@
-"""A model repository of a few kilobytes, made anew: one network for each thing that the backend must do."""
+"""A model repository of a few kilobytes: one network for each feature of the backend."""
 
 from pathlib import Path
 

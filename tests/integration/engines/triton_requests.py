@@ -1,4 +1,4 @@
-"""Asking Triton over gRPC, and ONNX Runtime without it."""
+"""Requests to Triton over gRPC, and the same networks in ONNX Runtime without Triton."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ Arrays = Mapping[str, np.ndarray]
 async def ask(
     client: triton.InferenceServerClient, model: str, inputs: Arrays, outputs: list[str] | None = None
 ) -> dict[str, np.ndarray]:
-    """What the model answers; all its outputs, or only those named."""
+    """The outputs of the model: all, or those named."""
     tensors = []
     for name, array in inputs.items():
         tensor = triton.InferInput(name, list(array.shape), TYPES[array.dtype.name])

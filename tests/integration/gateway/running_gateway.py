@@ -14,7 +14,10 @@ import httpx
 import psutil
 import uvicorn
 
-from gateway.main import Services, Store, create_app, open_services, open_store, worker_of
+from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.services import Services, open_services
+from gateway.composition.worker import create_worker
+from gateway.main import create_app
 from gateway.settings.settings import Settings
 
 
@@ -24,7 +27,7 @@ class RunningGateway:
 
     url: str
     services: Services
-    store: Store
+    store: RecordStore
     scratch: Path
 
     def client(self, **options: Any) -> httpx.Client:
@@ -78,7 +81,7 @@ def same_triton(running: RunningGateway) -> dict[str, Any]:
 @contextmanager
 def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
     """Start it, wait for its address, and stop it with all that it started; its data lie beside `scratch`."""
-    started: Queue[tuple[uvicorn.Server, Services, Store] | BaseException] = Queue()
+    started: Queue[tuple[uvicorn.Server, Services, RecordStore] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
     settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings
     serve = _serve(Settings(**settings), listener, started)
@@ -99,10 +102,10 @@ def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
 
 async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
     try:
-        async with open_store(settings) as store, open_services(settings) as services:
+        async with open_record_store(settings) as store, open_services(settings) as services:
             app = create_app(services, store)
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
-            async with worker_of(services, store).at_work():
+            async with create_worker(services, store).running():
                 started.put((server, services, store))
                 await server.serve([listener])
     except BaseException as error:

@@ -17,10 +17,10 @@ import pytest
 import structlog
 
 from gateway.telemetry.logs import configure_logs
-from tests.corpus import kinds
+from tests.corpus import wrong_content
 from tests.corpus.case import PLANTED, Accepted, Case, Refused
-from tests.corpus.chest import clean_files, packed, reworked
-from tests.corpus.table import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
+from tests.corpus.cases import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
+from tests.corpus.clean_study import clean_files, with_slices_changed, zip_of_files
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "most_dangerous_pathology_type")
@@ -40,7 +40,7 @@ def log() -> Iterator[StringIO]:
 @pytest.fixture(scope="module")
 def clean_row(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """The verdict on the clean study."""
-    answer = gateway.predict(packed(tmp_path_factory.mktemp("clean"), clean_files()))
+    answer = gateway.predict(zip_of_files(tmp_path_factory.mktemp("clean"), clean_files()))
     assert answer.status_code == 200, answer.text
     return verdict(answer)
 
@@ -67,7 +67,7 @@ def test_it_gets_the_verdict_of_the_clean_study(
 
 def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
     """Two studies in one zip: one gets its verdict, the other a reason and neither probability nor pathology."""
-    upload = reworked(kinds.chest_and_mr_of_another_study)(tmp_path)
+    upload = with_slices_changed(wrong_content.chest_and_mr_of_another_study)(tmp_path)
     bad, good = sorted(gateway.predict(upload).json()["rows"], key=lambda row: str(row["processing_status"]))
     assert good["processing_status"] == "Success"
     assert (bad["processing_status"], bad["error"], bad["verdict"]) == ("Failure", "not_ct", "not_analysed")
@@ -76,13 +76,13 @@ def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, t
 
 
 def test_the_metrics_name_nobody(gateway: RunningGateway, tmp_path: Path) -> None:
-    gateway.predict(packed(tmp_path, clean_files()))
+    gateway.predict(zip_of_files(tmp_path, clean_files()))
     with gateway.client() as client:
         assert PLANTED not in client.get("/metrics").text
 
 
 def test_triton_down(log: StringIO, tmp_path: Path) -> None:
-    upload = packed(tmp_path, clean_files())
+    upload = zip_of_files(tmp_path, clean_files())
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with running_gateway(scratch, triton_url="127.0.0.1:9") as gateway:  # the discard port: nobody listens

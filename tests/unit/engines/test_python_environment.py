@@ -6,7 +6,7 @@ import pytest
 
 from engines import python_environment
 from engines.errors import EnvironmentNotBuilt, PlatformUnsupported
-from engines.python_environment import check_platform, engine_environment, inspect, stamp
+from engines.python_environment import check_platform, engine_environment, environment_stamp, inspect_interpreter
 
 
 def test_this_platform_is_supported() -> None:
@@ -18,7 +18,7 @@ def test_this_platform_is_supported() -> None:
     [("machine", "riscv64"), ("libc_ver", ("glibc", "2.31")), ("libc_ver", ("", ""))],
     ids=["processor", "old glibc", "musl"],
 )
-def test_other_platforms_are_told_to_run_triton_elsewhere(
+def test_on_other_platforms_the_error_names_triton_url(
     monkeypatch: pytest.MonkeyPatch, name: str, value: object
 ) -> None:
     monkeypatch.setattr(platform, name, lambda: value)
@@ -34,12 +34,12 @@ def test_a_python_without_numpy_1_wheels_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_stamp_changes_with_the_requirements(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = stamp()
+    before = environment_stamp()
     other = tmp_path / "requirements.txt"
     other.write_text("numpy==1.26.3\n")
     monkeypatch.setattr(python_environment, "REQUIREMENTS", other)
 
-    assert stamp() != before
+    assert environment_stamp() != before
 
 
 def test_requirements_are_pinned_and_name_no_index() -> None:
@@ -68,4 +68,4 @@ def test_an_interpreter_without_triton_is_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_an_interpreter_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentNotBuilt, match="No such file"):
-        inspect(tmp_path / "python")
+        inspect_interpreter(tmp_path / "python")

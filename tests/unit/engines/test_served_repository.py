@@ -12,13 +12,13 @@ def _repository(folder: Path) -> Path:
     return folder
 
 
-def test_a_plain_path_is_served_as_it_is(tmp_path: Path) -> None:
+def test_a_shell_safe_path_is_served_directly(tmp_path: Path) -> None:
     repository = _repository(tmp_path / "models")
     assert served_repository(repository, tmp_path) == repository
 
 
 def test_a_path_that_a_shell_would_split_is_served_through_a_link(tmp_path: Path) -> None:
-    repository = _repository(tmp_path / "our models' place")
+    repository = _repository(tmp_path / "our model's folder")
 
     first, second = served_repository(repository, tmp_path), served_repository(repository, tmp_path)
 

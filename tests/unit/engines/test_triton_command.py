@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from engines.python_environment import Environment
-from engines.triton_command import CONTROL, HOST, KEY_HEADER, Ports, triton_command, triton_environ
+from engines.triton_command import CONTROL_PROTOCOLS, HOST, KEY_HEADER, Ports, triton_command, triton_environ
 
 ENVIRONMENT = Environment(Path("/venv/bin/python"), "3.11", Path("/venv/packages"), (Path("/lib/python"),))
 
@@ -27,7 +27,7 @@ def test_every_address_is_this_machine_alone() -> None:
 def test_who_does_not_know_the_secret_neither_infers_nor_controls() -> None:
     command = triton_command(ENVIRONMENT, Path("/backends"), Path("/models"), Ports(1, 2, 3), "prefix-", "a-secret")
 
-    closed = f"{CONTROL},model-config,inference:{KEY_HEADER}=a-secret"
+    closed = f"{CONTROL_PROTOCOLS},model-config,inference:{KEY_HEADER}=a-secret"
     assert {f"--http-restricted-api={closed}", f"--grpc-restricted-protocol={closed}"} <= set(command)
 
 
@@ -37,7 +37,7 @@ def test_without_a_secret_nobody_controls_it() -> None:
     )
 
     closed = [flag for flag in first if "restricted" in flag]
-    assert all(f"={CONTROL}:{KEY_HEADER}=" in flag for flag in closed)
+    assert all(f"={CONTROL_PROTOCOLS}:{KEY_HEADER}=" in flag for flag in closed)
     assert not set(closed) & set(second), "the key is thrown away"
 
 

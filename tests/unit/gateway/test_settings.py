@@ -37,3 +37,11 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: 
 
 def test_the_budgets_default_to_those_of_the_intake() -> None:
     assert Settings().budgets == Budgets()
+
+
+def test_the_old_name_of_a_setting_is_read_for_one_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TURNSTILE_TAKEOVER_S", "7")
+    assert Settings().lease_timeout_s == 7
+    monkeypatch.setenv("TURNSTILE_LEASE_TIMEOUT_S", "8")
+    assert Settings().lease_timeout_s == 8
+    assert Settings(lease_timeout_s=9).lease_timeout_s == 9

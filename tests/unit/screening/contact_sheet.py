@@ -1,4 +1,4 @@
-"""Contact sheets: slices with their lung masks in red, for a person to look at."""
+"""Contact sheets: slices with their lung masks in red, for visual inspection."""
 
 from collections.abc import Sequence
 from itertools import zip_longest

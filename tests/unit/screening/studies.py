@@ -1,4 +1,4 @@
-"""A prepared phantom, outputs as the networks could give them for it, and a model card."""
+"""A prepared phantom, possible outputs of the networks for it, and a model card."""
 
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,7 @@ def study_of(path: Path, scratch: Path) -> Study:
 
 
 def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
-    """Outputs without any suspicion: p is near 0, r is 0, every finding is as likely."""
+    """Outputs of a normal study: p is near 0, r is 0, all findings have equal probability."""
     values = {
         "logits": np.full((slices, len(VIEWS)), -9.0, np.float32),
         "activation": np.zeros((slices, 8, 8), np.float32),
@@ -46,7 +46,7 @@ def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
 
 
 def card_of(*, trained: bool = True) -> ModelCard:
-    """Calibrates a score s to the sigmoid of 10 s - 5, so that the operating point lies at 0.5."""
+    """A card whose calibration is sigmoid(10 s - 5) of the score s, with the operating point at 0.5."""
     return ModelCard(
         version="test-1",
         trained=trained,

@@ -1,4 +1,4 @@
-"""Slice headers made without files, for the rules that read headers only."""
+"""Slice headers without files, for tests of functions that read headers only."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ STEP_MM = 8.0
 LAYOUT = PixelLayout("1.2.840.10008.1.2.1", PixelSpan(1000, 2048), 32, 32, 1, 1, "MONOCHROME2", 16, 16, False)
 
 
-def made_slice(index: int = 0) -> SliceHeader:
+def slice_header(index: int = 0) -> SliceHeader:
     """An axial CT slice of 32 x 32 pixels of 1 mm, `index` x 8 mm above the first."""
     return SliceHeader(
         member=Member(f"file {index}", Path("nowhere"), 4096),
@@ -32,6 +32,6 @@ def made_slice(index: int = 0) -> SliceHeader:
     )
 
 
-def made_stack(count: int = 16) -> list[SliceHeader]:
-    """`count` such slices."""
-    return [made_slice(index) for index in range(count)]
+def slice_headers(count: int = 16) -> list[SliceHeader]:
+    """A series of `count` such slices."""
+    return [slice_header(index) for index in range(count)]

@@ -1,4 +1,4 @@
-"""Zips: the sane ones list their files, the hostile ones are refused whole."""
+"""Zips: valid ones list their files, hostile ones are refused completely."""
 
 import stat
 import struct
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from screening.archives import zip_members
-from screening.budgets import MIB, Budgets, Ledger
+from screening.budgets import MIB, Budgets, UploadTotals
 from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember
 from screening.upload_members import Member
 from tests.dicom_factory import zip_of
 
 
 def opened(path: Path, budgets: Budgets = Budgets()) -> list[Member]:  # noqa: B008 - frozen
-    return zip_members(path, Ledger(budgets))
+    return zip_members(path, UploadTotals(budgets))
 
 
 def test_files_are_listed_in_order_with_neutral_names(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_zip64_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../slice", "a/../../slice", "/etc/slice", "..\\slice", "\\slice", "C:/slice", "C:slice"]
 )
-def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_path_outside_the_archive_is_refused(tmp_path: Path, name: str) -> None:
     path = zip_of(tmp_path / "upload", {"N" * len(name): b"slice"})
     path.write_bytes(path.read_bytes().replace(b"N" * len(name), name.encode()))
     with pytest.raises(UnsafeMember) as refusal:
@@ -65,11 +65,11 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_another_packing_is_refused(tmp_path: Path) -> None:
+def test_another_compression_method_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("slice", b"slice")
-    with pytest.raises(BrokenArchive, match="packing"):
+    with pytest.raises(BrokenArchive, match="compression method"):
         opened(path)
 
 
@@ -113,7 +113,7 @@ def test_a_zip_cut_off_anywhere_is_refused(tmp_path: Path, kept: float) -> None:
     ],
     ids=["members", "total", "member", "ratio of one", "ratio of all"],
 )
-def test_what_is_over_budget_is_refused_by_its_directory_alone(
+def test_an_archive_over_budget_is_refused_by_its_directory(
     tmp_path: Path, files: dict[str, bytes], budgets: Budgets
 ) -> None:
     with pytest.raises(OverBudget):
@@ -126,11 +126,11 @@ def test_a_directory_longer_than_the_members_allow_is_not_read(tmp_path: Path) -
         opened(path, Budgets(members=10))
 
 
-def test_no_byte_changed_in_the_directory_gets_another_error_than_ours(tmp_path: Path) -> None:
+def test_a_changed_byte_in_the_directory_raises_only_study_errors(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "upload", {"a": b"slice" * 20, "b": b"slice" * 30})
-    sane = path.read_bytes()
-    for position in range(sane.index(b"PK\x01\x02"), len(sane)):
-        path.write_bytes(sane[:position] + bytes([sane[position] ^ 0xFF]) + sane[position + 1 :])
+    valid = path.read_bytes()
+    for position in range(valid.index(b"PK\x01\x02"), len(valid)):
+        path.write_bytes(valid[:position] + bytes([valid[position] ^ 0xFF]) + valid[position + 1 :])
         try:
             for member in opened(path):
                 member.read()

@@ -1,4 +1,4 @@
-"""The corpus of bad input against the science alone: survey, then prepare, as a decode worker runs them."""
+"""The corpus of bad input through `survey` and `prepare`, as a decode worker runs them."""
 
 import logging
 import tracemalloc
@@ -13,10 +13,10 @@ import pytest
 from screening.errors import StudyError
 from screening.intake import Budgets
 from screening.preparation import PreparedStudy, prepare, survey
-from tests.corpus import streams
+from tests.corpus import corrupt_files
 from tests.corpus.case import PLANTED, Accepted, Refused
-from tests.corpus.chest import clean_files, packed
-from tests.corpus.table import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
+from tests.corpus.cases import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
+from tests.corpus.clean_study import clean_files, zip_of_files
 
 IMAGE_SIZE = 64
 SLICES = 12
@@ -25,14 +25,14 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an upload: studies ready for the networks, and errors."""
+    """The result of an upload: prepared studies and errors."""
 
     prepared: tuple[PreparedStudy, ...]
     errors: tuple[StudyError, ...]
 
 
 def screened(upload: Path, scratch: Path) -> Outcome:
-    """Survey the upload and prepare its studies; anything but a StudyError is the program's fault and is raised."""
+    """Survey the upload and prepare its studies; any exception other than StudyError is a bug and is raised."""
     prepared, errors = [], []
     try:
         studies = survey(upload, scratch, Budgets()).studies
@@ -64,15 +64,17 @@ def scratch(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> PreparedStudy:
-    """The clean study, as the networks are to see it."""
-    outcome = screened(packed(tmp_path_factory.mktemp("clean"), clean_files()), tmp_path_factory.mktemp("scratch"))
+    """The clean study, prepared for the networks."""
+    outcome = screened(
+        zip_of_files(tmp_path_factory.mktemp("clean"), clean_files()), tmp_path_factory.mktemp("scratch")
+    )
     assert not outcome.errors
     return outcome.prepared[0]
 
 
 @pytest.mark.parametrize("case", [*REFUSED, *FOLDERS], ids=lambda case: case.name)
 def test_it_is_refused(case: Refused, upload_folder: Path, scratch: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """With its code and status, writing nowhere but in the scratch folder, naming nobody."""
+    """With its code and status; files are written in the scratch folder only, and no name is logged."""
     caplog.set_level(logging.DEBUG)
     upload = case.build(upload_folder)
     outcome = screened(upload, scratch)
@@ -84,7 +86,7 @@ def test_it_is_refused(case: Refused, upload_folder: Path, scratch: Path, caplog
 
 
 @pytest.mark.parametrize("case", [case for case in REFUSED if "bomb" in case.name], ids=lambda case: case.name)
-def test_a_bomb_is_refused_before_it_goes_off(case: Refused, upload_folder: Path, scratch: Path) -> None:
+def test_a_bomb_is_refused_before_it_is_unpacked(case: Refused, upload_folder: Path, scratch: Path) -> None:
     upload = case.build(upload_folder)
     tracemalloc.start()
     screened(upload, scratch)
@@ -106,29 +108,29 @@ def test_it_is_read_like_the_clean_study(
     assert case.warning is None or case.warning in " ".join(study.warnings)
 
 
-@pytest.mark.parametrize("cut", [streams.cut_in_the_header, streams.cut_in_the_pixels])
-def test_a_slice_that_is_cut_off_is_never_left_out_in_silence(
+@pytest.mark.parametrize("cut", [corrupt_files.cut_in_the_header, corrupt_files.cut_in_the_pixels])
+def test_a_truncated_slice_is_never_left_out_without_a_warning(
     cut: Callable[[bytes], bytes], upload_folder: Path, scratch: Path
 ) -> None:
     *files, last = clean_files()
-    (study,) = screened(packed(upload_folder, [*files, cut(last)]), scratch).prepared
+    (study,) = screened(zip_of_files(upload_folder, [*files, cut(last)]), scratch).prepared
     assert any("1 DICOM file(s) of the upload could not be read" in warning for warning in study.warnings)
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_flipped_bytes_end_in_a_study_error_or_a_study(seed: int, upload_folder: Path, scratch: Path) -> None:
-    """Noise in the headers of every slice; whatever comes of it, no other exception does."""
+    """Random bytes in the headers of every slice raise no other exception."""
     random = Random(seed)
-    places = [random.randrange(132, 1500) for _ in range(8)]
-    values = [random.randrange(256) for _ in places]
+    positions = [random.randrange(132, 1500) for _ in range(8)]
+    values = [random.randrange(256) for _ in positions]
 
     def noisy(content: bytes) -> bytes:
-        spoilt = bytearray(content)
-        for place, value in zip(places, values, strict=True):
-            spoilt[place] = value
-        return bytes(spoilt)
+        corrupted = bytearray(content)
+        for place, value in zip(positions, values, strict=True):
+            corrupted[place] = value
+        return bytes(corrupted)
 
-    outcome = screened(packed(upload_folder, map(noisy, clean_files())), scratch)
+    outcome = screened(zip_of_files(upload_folder, map(noisy, clean_files())), scratch)
     assert all(PLANTED not in error.detail for error in outcome.errors)
 
 
@@ -137,7 +139,7 @@ def test_flipped_bytes_in_the_zip_end_in_a_study_error_or_a_study(
     seed: int, upload_folder: Path, scratch: Path
 ) -> None:
     random = Random(seed)
-    upload = packed(upload_folder, clean_files())
+    upload = zip_of_files(upload_folder, clean_files())
     content = bytearray(upload.read_bytes())
     directory = len(content) - 3000
     for _ in range(4):

@@ -1,10 +1,10 @@
-"""Budgets: limits are positive, pixels are counted before they are decoded, the ledger adds up."""
+"""Budgets: limits are positive, pixels are counted before they are decoded, the totals add up."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from screening.budgets import MIB, Budgets, Ledger
+from screening.budgets import MIB, Budgets, UploadTotals
 from screening.errors import OverBudget
 
 
@@ -26,21 +26,21 @@ def test_sixty_thousand_pixels_squared_are_refused_and_a_large_scan_is_not() -> 
     st.integers(1, 10),
     st.integers(1, 9000),
 )
-def test_the_ledger_refuses_exactly_when_a_sum_passes_its_limit(
+def test_the_totals_refuse_exactly_when_a_sum_passes_its_limit(
     files: list[tuple[int, int]], members: int, total: int
 ) -> None:
-    ledger = Ledger(Budgets(members=members, total_bytes=total, member_bytes=total))
+    totals = UploadTotals(Budgets(members=members, total_bytes=total, member_bytes=total))
     over = len(files) > members or sum(size for size, _ in files) > total
     try:
         for size, packed in files:
-            ledger.admit(size, packed)
+            totals.add(size, packed)
     except OverBudget:
         assert over
     else:
         assert not over
 
 
-def test_small_members_may_be_packed_as_well_as_they_can() -> None:
-    Ledger(Budgets()).admit(MIB, 1000)
+def test_small_members_may_have_any_compression_ratio() -> None:
+    UploadTotals(Budgets()).add(MIB, 1000)
     with pytest.raises(OverBudget, match="200 to 1"):
-        Ledger(Budgets()).admit(100 * MIB, 100_000)
+        UploadTotals(Budgets()).add(100 * MIB, 100_000)

@@ -23,6 +23,6 @@ def test_calibration_keeps_the_order(one: float, other: float) -> None:
 
 
 @pytest.mark.parametrize("score", [math.nan, -math.inf, -1e6])
-def test_what_gives_no_probability_is_an_error_and_no_zero(score: float) -> None:
+def test_a_score_without_a_probability_is_an_error(score: float) -> None:
     with pytest.raises(EngineFault, match="no probability"):
         probability(score, PUBLISHED)

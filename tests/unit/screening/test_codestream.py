@@ -1,4 +1,4 @@
-"""The size in a compressed stream, by hand-made markers."""
+"""The size that a compressed stream declares, with markers built by hand."""
 
 import struct
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.codestream import declared
+from screening.codestream import read_codestream_header
 
 SIDE = st.integers(1, 65_535)
 
@@ -19,13 +19,13 @@ def jpeg(rows: int, columns: int, marker: int = 0xC3, before: bytes = b"") -> by
 @given(rows=SIDE, columns=SIDE, marker=st.sampled_from([0xC0, 0xC1, 0xC2, 0xC3, 0xF7]))
 def test_jpeg_and_jpeg_ls(rows: int, columns: int, marker: int) -> None:
     tables = b"\xff\xc4\x00\x05abc" + b"\xff\xff\xff\xe0\x00\x02"
-    assert declared(jpeg(rows, columns, marker, tables)) == (rows, columns, 1, 12)
+    assert read_codestream_header(jpeg(rows, columns, marker, tables)) == (rows, columns, 1, 12)
 
 
 @given(rows=SIDE, columns=SIDE, top=st.integers(0, 99), left=st.integers(0, 99))
 def test_jpeg_2000(rows: int, columns: int, top: int, left: int) -> None:
     siz = struct.pack(">HHIIII16xHB", 41, 0, columns + left, rows + top, left, top, 1, 0x80 | 11)
-    assert declared(b"boxes\xff\x4f\xff\x51" + siz) == (rows, columns, 1, 12)
+    assert read_codestream_header(b"boxes\xff\x4f\xff\x51" + siz) == (rows, columns, 1, 12)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_jpeg_2000(rows: int, columns: int, top: int, left: int) -> None:
 )
 def test_a_stream_without_a_size(stream: bytes) -> None:
     with pytest.raises((ValueError, struct.error)):
-        declared(stream)
+        read_codestream_header(stream)

@@ -1,4 +1,4 @@
-"""Kernels by the names that vendors give them."""
+"""Sharpness of kernels by their vendors' names."""
 
 import pytest
 
@@ -20,5 +20,5 @@ def test_sharp(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", ["", "X", "YB", "house recipe", "123"])
-def test_a_name_that_tells_nothing(kernel: str) -> None:
+def test_an_unknown_name(kernel: str) -> None:
     assert sharpness(kernel) is Sharpness.UNKNOWN

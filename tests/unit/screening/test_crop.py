@@ -19,7 +19,7 @@ def test_the_square_is_one_in_millimetres() -> None:
 @given(
     st.integers(-40, 40), st.integers(-40, 40), st.integers(20, 90), st.integers(20, 90), st.sampled_from([16, 64, 224])
 )
-def test_outside_the_slice_is_what_it_is_said_to_be(top: int, left: int, high: int, wide: int, size: int) -> None:
+def test_pixels_outside_the_slice_have_the_given_value(top: int, left: int, high: int, wide: int, size: int) -> None:
     slice_ = np.arange(60 * 50, dtype=np.int16).reshape(60, 50)
     crop = Crop(top, top + high, left, left + wide, size)
     shown = crop.of(slice_, outside=-1)
@@ -30,7 +30,7 @@ def test_outside_the_slice_is_what_it_is_said_to_be(top: int, left: int, high: i
             assert shown[row, column] == (slice_[top + row, left + column] if inside else -1)
 
 
-def test_a_bright_pixel_comes_back_to_its_own_place_in_the_patient() -> None:
+def test_a_bright_pixel_maps_back_to_its_position_in_the_patient() -> None:
     slice_ = np.zeros((200, 260), np.int16)
     slice_[61, 187] = 1000
     crop = Crop(20, 180, 90, 250, 320)
@@ -42,14 +42,14 @@ def test_a_bright_pixel_comes_back_to_its_own_place_in_the_patient() -> None:
 
 
 @given(st.floats(0, 63), st.floats(0, 63))
-def test_the_way_back_in_closed_form(row: float, column: float) -> None:
+def test_the_mapping_to_the_slice_in_closed_form(row: float, column: float) -> None:
     crop = Crop(-5, 123, 17, 145, 64)  # two slice pixels for one of the view
     assert crop.to_slice(row, column) == pytest.approx((-5 + 2 * row + 0.5, 17 + 2 * column + 0.5))
 
 
 @pytest.mark.parametrize("upside_down", [False, True])
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_turned_view_finds_its_way_back(upside_down: bool, mirrored: bool) -> None:
+def test_a_flipped_view_maps_back_to_the_slice(upside_down: bool, mirrored: bool) -> None:
     slice_ = np.zeros((100, 120), np.float32)
     slice_[31, 87] = 1.0
     crop = Crop(10, 110, 15, 115, 100, upside_down, mirrored)
@@ -57,14 +57,14 @@ def test_a_turned_view_finds_its_way_back(upside_down: bool, mirrored: bool) -> 
     row, column = np.unravel_index(view.argmax(), view.shape)
     assert (int(row), int(column)) == (78 if upside_down else 21, 27 if mirrored else 72)
     assert crop.to_slice(float(row), float(column)) == pytest.approx((31, 87))
-    np.testing.assert_array_equal(crop.placed(view, (100, 120)), slice_)
+    np.testing.assert_array_equal(crop.map_on_slice(view, (100, 120)), slice_)
 
 
-def test_a_map_lies_on_the_slice_where_it_was_seen() -> None:
+def test_a_map_lies_at_its_position_on_the_slice() -> None:
     crop = Crop(-10, 90, 40, 140, 50)
     cells = np.zeros((10, 10), np.float32)
     cells[3, 8] = 1.0  # rows 20 to 29, columns 120 to 129
-    placed = crop.placed(cells, (100, 130))
+    placed = crop.map_on_slice(cells, (100, 130))
     assert placed.shape == (100, 130)
     row, column = np.unravel_index(placed.argmax(), placed.shape)
     assert 20 <= row <= 29

@@ -1,4 +1,4 @@
-"""Decoding: every syntax that has a decoder, equal HU where nothing is lost, and no half slice for a whole one."""
+"""Decoding: every syntax with a decoder; lossless syntaxes give equal HU; an incomplete slice is refused."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ from screening.decoding import stored_values
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.headers import read_headers
 from screening.slice_header import SliceHeader
-from screening.transfer_syntaxes import DECODERS, NATIVE, described
+from screening.transfer_syntaxes import DECODERS, NATIVE, syntax_label
 from screening.upload_members import Member
 from screening.volume import to_hu
 from tests.dicom_factory import ct_slice, enhanced_ct, to_bytes
@@ -32,7 +32,7 @@ LOSSLESS = [
     "LittleEndianImplicit_1.2.840.10008.1.2",
     "RLELossless_1.2.840.10008.1.2.5",
 ]
-# file -> how far its HU lie from the original's on average: what its encoder gave away
+# file -> mean absolute difference of its HU from the original's, lost by its encoder
 LOSSY = {
     "JPEG2000_1.2.840.10008.1.2.4.91": 4,
     "JPEGLSLossy_1.2.840.10008.1.2.4.81": 2,
@@ -74,7 +74,7 @@ def test_lossy_syntaxes_stay_near(syntaxes: Path, original: NDArray[np.int16], n
     assert np.abs(hu[body].astype(int) - original[body]).mean() < LOSSY[name]
 
 
-def test_the_files_at_hand_are_all_tried(syntaxes: Path) -> None:
+def test_all_available_files_are_tried(syntaxes: Path) -> None:
     tried = {f"{name}.dcm" for name in (*LOSSLESS, *LOSSY)}
     others = {"CT0012.fragmented_no_bot_jpeg_baseline.51.dcm", "no-pixel-data.dcm", "no-pixel-spacing.dcm"}
     assert {path.name for path in syntaxes.iterdir()} == tried | others
@@ -95,7 +95,7 @@ def test_a_file_without_pixels_says_so(syntaxes: Path) -> None:
 @pytest.mark.parametrize("kept", [0.97, 0.5, 0.1])
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_a_stream_that_is_cut_off_is_refused(syntaxes: Path, tmp_path: Path, name: str, kept: float) -> None:
-    # Seen: libjpeg decodes such streams, fills the rest and says nothing.
+    # libjpeg was seen to decode such streams and fill the rest without an error.
     slice_ = dcmread(syntaxes / f"{name}.dcm")
     stream = next(generate_frames(slice_.PixelData, number_of_frames=1))
     slice_.PixelData = encapsulate([stream[: int(len(stream) * kept)]])
@@ -127,17 +127,17 @@ def test_an_unsupported_syntax_is_named(tmp_path: Path) -> None:
         stored_values(header_of(tmp_path / "slice"))
 
 
-def test_what_is_no_uid_is_not_repeated() -> None:
-    assert described("Surname^Name") == "(not a UID)"
+def test_an_invalid_uid_is_not_quoted() -> None:
+    assert syntax_label("Surname^Name") == "(not a UID)"
 
 
-def test_native_pixels_shorter_than_promised_are_refused(tmp_path: Path) -> None:
+def test_native_pixels_shorter_than_declared_are_refused(tmp_path: Path) -> None:
     (tmp_path / "slice").write_bytes(to_bytes(ct_slice(size=32, Rows=33)))
     with pytest.raises(BrokenPixels):
         stored_values(header_of(tmp_path / "slice"))
 
 
-def test_native_pixels_longer_than_promised_are_padding(tmp_path: Path) -> None:
+def test_native_pixels_longer_than_declared_are_padding(tmp_path: Path) -> None:
     slice_ = ct_slice(size=32)
     slice_.PixelData += bytes(64)
     (tmp_path / "slice").write_bytes(to_bytes(slice_))
@@ -185,15 +185,15 @@ def test_every_decoder_named_is_there() -> None:
             assert plugin in get_decoder(syntax).available_plugins
 
 
-def test_random_damage_raises_nothing_but_ours(syntaxes: Path, tmp_path: Path) -> None:
+def test_random_damage_raises_only_study_errors(syntaxes: Path, tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     path = tmp_path / "damaged"
     for name in COMPRESSED:
-        sane = (syntaxes / f"{name}.dcm").read_bytes()
+        valid = (syntaxes / f"{name}.dcm").read_bytes()
         header = header_of(syntaxes / f"{name}.dcm")
         assert header.pixels is not None
         for _ in range(6):
-            data = np.frombuffer(sane, np.uint8).copy()
+            data = np.frombuffer(valid, np.uint8).copy()
             at = generator.integers(header.pixels.span.offset, len(data), 20)
             data[at] = generator.integers(0, 256, 20)
             path.write_bytes(data.tobytes())

@@ -6,7 +6,7 @@ from screening.display_window import LUNG, PRESETS, Window, png
 
 
 def linear(x: float, center: float, width: float) -> int:
-    """PS3.3 C.11.2.1.2.1, a value at a time, as the standard writes it."""
+    """PS3.3 C.11.2.1.2.1 for one value, written as in the standard."""
     if x <= center - 0.5 - (width - 1) / 2:
         return 0
     if x > center - 0.5 + (width - 1) / 2:
@@ -22,7 +22,7 @@ def test_every_hu_is_as_the_standard_says(window: Window) -> None:
 
 
 @pytest.mark.parametrize("wrong", [(0, 1), (0, -5), (float("nan"), 100), (0, float("inf"))])
-def test_a_window_without_a_width_is_none(wrong: tuple[float, float]) -> None:
+def test_a_window_without_a_width_is_refused(wrong: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="width"):
         Window(*wrong)
 

@@ -1,4 +1,4 @@
-"""Element values: what DICOM means by bytes, and quiet answers where the bytes mean nothing."""
+"""Element values: valid bytes by DICOM's rules, and NaN, None or "" for invalid ones."""
 
 import math
 
@@ -7,12 +7,12 @@ from pydicom.dataset import Dataset
 
 from screening.element_values import Elements, sequence_items
 from screening.errors import BrokenDicom
-from tests.dicom_factory import enhanced_ct, spoil
+from tests.dicom_factory import enhanced_ct, set_raw_value
 
 
 def with_raw(keyword: str, value: bytes, vr: str | None = None) -> Elements:
     dataset = Dataset()
-    spoil(dataset, keyword, value, vr)
+    set_raw_value(dataset, keyword, value, vr)
     return Elements(dataset)
 
 
@@ -39,20 +39,20 @@ def test_integers_by_sign_and_length() -> None:
     assert Elements(Dataset()).integer("Rows") is None
 
 
-def test_an_absent_number_is_what_the_caller_says() -> None:
+def test_an_absent_number_is_the_default_of_the_caller() -> None:
     assert Elements(Dataset()).decimal("RescaleIntercept", 3.0) == 3.0
 
 
-def test_the_first_layer_that_knows_decides() -> None:
+def test_the_first_layer_that_has_the_element_decides() -> None:
     own, shared = Dataset(), Dataset()
-    spoil(own, "RescaleIntercept", b"-7")
-    spoil(shared, "RescaleIntercept", b"-8")
-    spoil(shared, "Rows", b"\x09\x00")
+    set_raw_value(own, "RescaleIntercept", b"-7")
+    set_raw_value(shared, "RescaleIntercept", b"-8")
+    set_raw_value(shared, "Rows", b"\x09\x00")
     layers = Elements(own, shared)
     assert (layers.decimal("RescaleIntercept", 0.0), layers.integer("Rows")) == (-7.0, 9)
 
 
-def test_items_of_a_sequence_and_of_what_is_none() -> None:
+def test_items_of_a_sequence_and_of_another_element() -> None:
     multi = enhanced_ct(3)
     assert len(sequence_items(multi, "PerFrameFunctionalGroupsSequence")) == 3
     assert sequence_items(multi, "Modality") == ()
@@ -61,9 +61,9 @@ def test_items_of_a_sequence_and_of_what_is_none() -> None:
 
 def test_a_sequence_of_damaged_bytes_is_broken() -> None:
     dataset = Dataset()
-    spoil(dataset, "PerFrameFunctionalGroupsSequence", b"\xfe\xff\x00\xe0\x10\x00")
+    set_raw_value(dataset, "PerFrameFunctionalGroupsSequence", b"\xfe\xff\x00\xe0\x10\x00")
     with pytest.raises(BrokenDicom):
         sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
-    spoil(dataset, "PlanePositionSequence", b"\0\0", "VQ")
+    set_raw_value(dataset, "PlanePositionSequence", b"\0\0", "VQ")
     with pytest.raises(BrokenDicom):
         sequence_items(dataset, "PlanePositionSequence")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from screening.evidence import Evidence, InvalidEvidence, Kind, pack, unpack
+from screening.evidence import Evidence, InvalidEvidence, MapKind, pack, unpack
 from screening.fusion import fuse
 from tests.unit.screening.studies import card_of, outputs_of, prepared_phantom
 
@@ -25,7 +25,7 @@ def one_hot_cell(place: int = 2, row: int = 4, column: int = 11) -> Evidence:
     return evidence_of(error_map=maps, reconstruction_error=errors)
 
 
-def test_what_is_packed_comes_back_whole() -> None:
+def test_unpacked_evidence_equals_the_packed_one() -> None:
     first, second = one_hot_cell(), replace(one_hot_cell(5), study_uid="2.25.7")
     back = unpack(pack([first, second]))
     assert [one.study_uid for one in back] == [first.study_uid, "2.25.7"]
@@ -43,7 +43,7 @@ def test_equal_evidence_packs_to_equal_bytes() -> None:
     assert pack([one_hot_cell()]) == pack([one_hot_cell()])
 
 
-def test_no_study_is_no_fault() -> None:
+def test_no_study_packs_to_no_study() -> None:
     assert unpack(pack([])) == ()
 
 
@@ -54,7 +54,7 @@ def test_the_key_slice_is_that_of_the_highest_score() -> None:
 
 def test_a_heatmap_lies_on_the_original_slice() -> None:
     evidence = one_hot_cell()
-    map_ = evidence.heatmap(Kind.ERROR, 2)
+    map_ = evidence.heatmap(MapKind.ERROR, 2)
     assert map_.shape == evidence.geometry.shape[1:]
     assert 0.5 < map_.max() <= 1.0
     row, column = np.unravel_index(map_.argmax(), map_.shape)
@@ -65,17 +65,17 @@ def test_a_heatmap_lies_on_the_original_slice() -> None:
 
 def test_all_slices_share_one_range_so_that_noise_is_not_stretched() -> None:
     evidence = one_hot_cell()
-    assert evidence.heatmap(Kind.ERROR, 3).max() == 0.0
-    assert not evidence.maps(Kind.ACTIVATION).any()  # even over the study: nothing stands out
+    assert evidence.heatmap(MapKind.ERROR, 3).max() == 0.0
+    assert not evidence.maps(MapKind.ACTIVATION).any()  # even over the study: nothing stands out
 
 
-def test_a_slice_between_belongs_to_the_one_that_stands_for_it_and_one_far_outside_to_none() -> None:
+def test_a_slice_between_chosen_ones_has_the_nearest_and_one_far_outside_has_none() -> None:
     evidence = one_hot_cell()
     indices = evidence.slice_indices
-    assert [evidence.place_of(index) for index in indices] == list(range(len(indices)))
-    assert evidence.place_of(indices[-1] + 1) == len(indices) - 1
-    assert evidence.place_of(len(evidence) - 1) is None
-    between = [evidence.place_of(index) for index in range(indices[0], indices[-1] + 1)]
+    assert [evidence.nearest_chosen(index) for index in indices] == list(range(len(indices)))
+    assert evidence.nearest_chosen(indices[-1] + 1) == len(indices) - 1
+    assert evidence.nearest_chosen(len(evidence) - 1) is None
+    between = [evidence.nearest_chosen(index) for index in range(indices[0], indices[-1] + 1)]
     assert None not in between
 
 
@@ -91,7 +91,7 @@ def test_a_slice_between_belongs_to_the_one_that_stands_for_it_and_one_far_outsi
         {"slice_p": np.zeros(7)},
     ],
 )
-def test_what_does_not_belong_together_is_refused(wrong: dict[str, Any]) -> None:
+def test_inconsistent_arrays_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidEvidence):
         replace(one_hot_cell(), **wrong)
 
@@ -104,7 +104,7 @@ def test_bytes_that_are_no_evidence_are_refused() -> None:
 
 
 @pytest.mark.parametrize("missing", ["format", "0.crop", "0.uids", "0.activation"])
-def test_an_array_that_is_missing_is_told(missing: str) -> None:
+def test_a_missing_array_is_refused(missing: str) -> None:
     with np.load(io.BytesIO(pack([one_hot_cell()]))) as arrays:
         kept: dict[str, Any] = {name: arrays[name] for name in arrays.files if name != missing}
     buffer = io.BytesIO()
@@ -120,7 +120,7 @@ def test_pickled_objects_are_never_loaded() -> None:
         unpack(buffer.getvalue())
 
 
-def test_another_format_is_told() -> None:
+def test_another_format_is_named() -> None:
     buffer = io.BytesIO()
     np.savez(buffer, format=np.array([2, 0]))
     with pytest.raises(InvalidEvidence, match="format 2"):

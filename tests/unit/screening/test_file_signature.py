@@ -1,34 +1,34 @@
-"""The look that refuses what is plainly no study must let pass all that the intake reads."""
+"""File signatures: all that intake reads is accepted, other files are refused."""
 
 from pathlib import Path
 
 import pytest
 
-from screening.file_signature import FIRST_BYTES, may_be_a_study
+from screening.file_signature import FIRST_BYTES, has_known_signature
 from tests.dicom_factory import ct_slice, to_bytes
 
 
-def looks(content: bytes) -> bool:
-    return may_be_a_study(content[:FIRST_BYTES])
+def accepted(content: bytes) -> bool:
+    return has_known_signature(content[:FIRST_BYTES])
 
 
 @pytest.mark.parametrize("preamble", [True, False])
 def test_dicom_with_and_without_its_preamble(preamble: bool) -> None:
-    assert looks(to_bytes(ct_slice(), preamble=preamble))
+    assert accepted(to_bytes(ct_slice(), preamble=preamble))
 
 
 def test_real_files(real_data: Path) -> None:
     files = [path for path in (real_data / "dicom").rglob("*") if path.suffix.lower() == ".dcm"]
     assert files
-    assert all(looks(path.read_bytes()) for path in files)
+    assert all(accepted(path.read_bytes()) for path in files)
 
 
 def test_archives_and_nifti() -> None:
     nifti = bytearray(400)
     nifti[344:348] = b"n+1\0"
-    assert all(map(looks, [b"PK\x03\x04rest", b"PK\x05\x06" + bytes(18), b"\x1f\x8b\x08rest", bytes(nifti)]))
+    assert all(map(accepted, [b"PK\x03\x04rest", b"PK\x05\x06" + bytes(18), b"\x1f\x8b\x08rest", bytes(nifti)]))
 
 
 @pytest.mark.parametrize("content", [b"", b"P", b"\x89PNG\r\n", b"%PDF-1.7", b"DICM", bytes(500), b"\xff\xd8\xff\xe0"])
-def test_what_is_none(content: bytes) -> None:
-    assert not looks(content)
+def test_other_files(content: bytes) -> None:
+    assert not accepted(content)

@@ -46,7 +46,7 @@ def test_views_are_averaged_as_logits_not_as_probabilities() -> None:
     arrays(np.float32, (4, len(VIEWS)), elements=st.floats(-1e4, 1e4, width=32)),
     arrays(np.float32, 4, elements=st.floats(0, 10, width=32)),
 )
-def test_against_a_slow_twin(logits: np.ndarray, error: np.ndarray) -> None:
+def test_against_a_simple_implementation(logits: np.ndarray, error: np.ndarray) -> None:
     scores = []
     for view_logits, one in zip(logits.astype(float), error.astype(float), strict=True):
         mean = sum(view_logits) / len(VIEWS)
@@ -59,7 +59,7 @@ def test_against_a_slow_twin(logits: np.ndarray, error: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", ["logits", "activation", "reconstruction_error", "error_map", "findings"])
 @pytest.mark.parametrize("poison", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_the_engines_fault(name: str, poison: float) -> None:
+def test_a_value_that_is_not_finite_is_an_engine_fault(name: str, poison: float) -> None:
     values = getattr(outputs(), name).copy()
     values.flat[0] = poison
     with pytest.raises(EngineFault, match=name):
@@ -76,6 +76,6 @@ def test_what_is_not_finite_is_the_engines_fault(name: str, poison: float) -> No
         ("error_map", (3, 28)),
     ],
 )
-def test_a_wrong_shape_is_the_engines_fault(name: str, shape: tuple[int, ...]) -> None:
+def test_a_wrong_shape_is_an_engine_fault(name: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(EngineFault, match="shape"):
         outputs(**{name: np.zeros(shape, np.float32)})

@@ -1,4 +1,4 @@
-"""Geometry: the grid against DICOM's own equation, whatever the order in which slices come."""
+"""Geometry: the affine against DICOM's equation, for slices in any order."""
 
 import math
 from dataclasses import replace
@@ -11,11 +11,19 @@ from hypothesis import strategies as st
 
 from screening.budgets import Budgets
 from screening.errors import InvalidSpacing, MissingPosition
-from screening.geometry import Geometry, grid, in_order, normal, shear_deg, spacing_mm, unit_square
+from screening.geometry import (
+    Geometry,
+    geometry_of_slices,
+    is_orthonormal,
+    shear_deg,
+    slice_normal,
+    sort_by_position,
+    spacing_mm,
+)
 from screening.headers import read_headers
 from screening.intake import open_upload
 from screening.slice_header import SliceHeader, Vector
-from tests.unit.screening.synthetic_headers import made_slice, made_stack
+from tests.unit.screening.synthetic_headers import slice_header, slice_headers
 
 PIXEL_MM = st.floats(0.2, 3.0)
 AXIAL: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
@@ -40,19 +48,19 @@ def test_the_matrix_is_dicoms_equation_for_every_voxel_and_any_order(
     order: list[int], angle: float, row_mm: float, column_mm: float, step: float
 ) -> None:
     turned: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, math.cos(angle), math.sin(angle)))
-    way = normal(turned) * step
+    way = slice_normal(turned) * step
     stack = [
         replace(
-            made_slice(index),
+            slice_header(index),
             orientation=turned,
             position=(float(way[0] * index), float(way[1] * index) - 5.0, float(way[2] * index) + 7.0),
             spacing_mm=(row_mm, column_mm),
         )
         for index in range(12)
     ]
-    ordered = in_order([stack[index] for index in order])
+    ordered = sort_by_position([stack[index] for index in order])
     assert [one.sop_uid for one in ordered] == [one.sop_uid for one in stack]
-    geometry = grid(ordered)
+    geometry = geometry_of_slices(ordered)
     assert geometry.spacing_mm == pytest.approx((step, row_mm, column_mm))
     for index, column, row in ((0, 0, 0), (5, 3, 1), (11, 31, 30)):
         found = geometry.affine_lps @ (column, row, index, 1)
@@ -60,8 +68,8 @@ def test_the_matrix_is_dicoms_equation_for_every_voxel_and_any_order(
 
 
 def test_the_normal_of_an_axial_slice_points_to_the_head() -> None:
-    np.testing.assert_array_equal(normal(AXIAL), (0, 0, 1))
-    np.testing.assert_array_equal(normal(((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))), (0, 0, 0))
+    np.testing.assert_array_equal(slice_normal(AXIAL), (0, 0, 1))
+    np.testing.assert_array_equal(slice_normal(((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))), (0, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -74,34 +82,34 @@ def test_the_normal_of_an_axial_slice_points_to_the_head() -> None:
         (((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), False),
     ],
 )
-def test_directions_are_of_length_one_and_square(orientation: tuple[Vector, Vector], fits: bool) -> None:
-    assert unit_square(orientation) is fits
+def test_directions_have_length_one_and_are_orthogonal(orientation: tuple[Vector, Vector], fits: bool) -> None:
+    assert is_orthonormal(orientation) is fits
 
 
-def test_one_slice_a_place_and_the_first_acquisition_of_each() -> None:
-    stack = made_stack(4)
+def test_one_slice_for_each_position_and_the_first_acquisition_of_each() -> None:
+    stack = slice_headers(4)
     second_phase = [replace(one, acquisition=2, sop_uid=f"{one.sop_uid}.2") for one in stack]
     first_phase = [replace(one, acquisition=1) for one in stack]
-    assert in_order([*second_phase, *first_phase]) == tuple(first_phase)
+    assert sort_by_position([*second_phase, *first_phase]) == tuple(first_phase)
 
 
-def test_one_hole_does_not_move_the_spacing() -> None:
-    assert spacing_mm([one for one in made_stack(9) if one.position != (0.0, 0.0, 32.0)]) == 8.0
+def test_one_gap_does_not_change_the_spacing() -> None:
+    assert spacing_mm([one for one in slice_headers(9) if one.position != (0.0, 0.0, 32.0)]) == 8.0
 
 
 def test_a_tilted_gantry_shears_the_stack() -> None:
-    assert shear_deg(made_stack(5)) == 0.0
+    assert shear_deg(slice_headers(5)) == 0.0
     shift = 8.0 * math.tan(0.3)
-    sheared = [replace(one, position=(0.0, shift * index, 8.0 * index)) for index, one in enumerate(made_stack(5))]
+    sheared = [replace(one, position=(0.0, shift * index, 8.0 * index)) for index, one in enumerate(slice_headers(5))]
     assert shear_deg(sheared) == pytest.approx(math.degrees(0.3))
 
 
-def test_slices_without_a_place_are_refused() -> None:
-    for lost in (replace(made_slice(), position=None), replace(made_slice(), orientation=None)):
+def test_slices_without_a_position_are_refused() -> None:
+    for lost in (replace(slice_header(), position=None), replace(slice_header(), orientation=None)):
         with pytest.raises(MissingPosition):
-            in_order([lost, made_slice(1)])
+            sort_by_position([lost, slice_header(1)])
     with pytest.raises(InvalidSpacing):
-        grid([replace(one, spacing_mm=None) for one in made_stack(3)])
+        geometry_of_slices([replace(one, spacing_mm=None) for one in slice_headers(3)])
 
 
 @pytest.mark.parametrize("affine", [np.zeros((4, 4)), np.full((4, 4), np.nan), np.eye(3)], ids=["flat", "nan", "small"])
@@ -113,7 +121,7 @@ def test_a_geometry_without_a_volume_cannot_exist(affine: np.ndarray[tuple[int, 
 def test_the_real_studies_lie_as_their_headers_say(real_data: Path) -> None:
     folder = real_data / "dicom" / "normal001"
     headers = read_headers(open_upload(folder, Path("unused"), Budgets()), Budgets())
-    geometry = grid(in_order(headers.slices))
+    geometry = geometry_of_slices(sort_by_position(headers.slices))
     assert geometry.shape == (154, 512, 512)
     assert geometry.spacing_mm == (2.0, 0.634765625, 0.634765625)
     np.testing.assert_allclose(geometry.affine_lps @ (0, 0, 153, 1), (-162.1826171875, -307.1826171875, -24.5, 1))

@@ -1,4 +1,4 @@
-"""Deflate undone: the same bytes as zlib gives at once, in small pieces, and never past damage."""
+"""Streaming decompression: the bytes of zlib, in bounded chunks, with an error for damaged data."""
 
 import gzip
 import zlib
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from screening.inflate_stream import GZIP, PIECE, RAW, BrokenStream, inflated, inflated_start
+from screening.inflate_stream import CHUNK_BYTES, GZIP, RAW, BrokenStream, inflate, inflate_start
 
 
 def deflated(data: bytes) -> bytes:
@@ -17,29 +17,29 @@ def deflated(data: bytes) -> bytes:
 
 @settings(deadline=None)
 @given(st.binary(max_size=500), st.integers(1, 9000), st.integers(1, 40))
-def test_pieces_join_to_the_whole(seed: bytes, times: int, cut: int) -> None:
+def test_chunks_join_to_the_data(seed: bytes, times: int, cut: int) -> None:
     data = seed * times
     packed = deflated(data)
-    pieces = list(inflated((packed[at : at + cut * 100] for at in range(0, len(packed), cut * 100)), RAW))
+    pieces = list(inflate((packed[at : at + cut * 100] for at in range(0, len(packed), cut * 100)), RAW))
     assert b"".join(pieces) == data
-    assert all(len(piece) <= PIECE for piece in pieces)
+    assert all(len(piece) <= CHUNK_BYTES for piece in pieces)
 
 
 def test_gzip_has_its_own_wrapper() -> None:
-    assert b"".join(inflated([gzip.compress(b"slice")], GZIP)) == b"slice"
+    assert b"".join(inflate([gzip.compress(b"slice")], GZIP)) == b"slice"
 
 
 @pytest.mark.parametrize("packed", [deflated(b"slice" * 1000)[:-3], b"\xff" * 20, b""], ids=["cut", "noise", "nothing"])
-def test_damage_is_told(packed: bytes) -> None:
+def test_damaged_data_raise(packed: bytes) -> None:
     with pytest.raises(BrokenStream):
-        list(inflated([packed], RAW))
+        list(inflate([packed], RAW))
 
 
-def test_the_start_of_noise_is_told_too() -> None:
+def test_the_start_of_damaged_data_raises_too() -> None:
     with pytest.raises(BrokenStream):
-        inflated_start(b"\xff" * 20, 10)
+        inflate_start(b"\xff" * 20, 10)
 
 
-def test_a_bomb_can_be_left_after_one_piece() -> None:
-    bomb = inflated([deflated(bytes(100 * PIECE))], RAW)
-    assert len(next(bomb)) == PIECE
+def test_a_bomb_can_be_stopped_after_one_chunk() -> None:
+    bomb = inflate([deflated(bytes(100 * CHUNK_BYTES))], RAW)
+    assert len(next(bomb)) == CHUNK_BYTES

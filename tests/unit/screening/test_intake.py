@@ -1,4 +1,4 @@
-"""Intake: every way to hand over a study, and every way to hand over something else."""
+"""Intake: every form of an upload, and uploads that are refused."""
 
 import gzip
 import io
@@ -40,7 +40,7 @@ def test_a_folder_a_zip_and_a_zip_without_extension_hold_the_same(tmp_path: Path
         assert contents(opened(upload, tmp_path)) == sorted(FILES.values())
 
 
-def test_nothing_is_unpacked_that_need_not_be(tmp_path: Path) -> None:
+def test_dicom_members_are_not_unpacked(tmp_path: Path) -> None:
     opened(zip_of(tmp_path / "a.zip", FILES), tmp_path)
     assert not (tmp_path / "scratch").exists()
 
@@ -75,7 +75,7 @@ def test_an_upload_without_a_byte_is_empty(tmp_path: Path, files: dict[str, byte
             opened(upload, tmp_path)
 
 
-def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder_of(tmp_path / "study", {"1.dcm": b"readable"})
     locked = tmp_path / "study" / "locked"
     locked.mkdir()

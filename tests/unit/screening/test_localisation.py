@@ -9,7 +9,7 @@ CELLS = 16
 
 
 def suspicious(errors: list[float], cells: dict[int, tuple[int, int]]) -> Localisation:
-    """The box where the autoencoder alone is suspicious, with one hot cell in the map of each slice named."""
+    """The box when only the reconstruction error is high, with one high cell in the map of each given slice."""
     maps = np.zeros((8, CELLS, CELLS), np.float32)
     for place, (row, column) in cells.items():
         maps[place, row, column] = 1.0
@@ -44,7 +44,7 @@ def test_only_neighbours_of_the_key_slice_that_reach_the_operating_point_count()
     assert box.z == (prepared.slice_indices[3], prepared.slice_indices[5])
 
 
-def test_the_map_is_that_of_the_network_that_was_suspicious() -> None:
+def test_the_map_is_that_of_the_network_with_the_higher_score() -> None:
     logits = outputs_of().logits.copy()
     logits[5] = 4.0
     activation = np.zeros((8, 8, 8), np.float32)

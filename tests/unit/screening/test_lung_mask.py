@@ -18,7 +18,7 @@ MIDDLE_MM = 0.5 * HEIGHT_MM
 
 
 def body(size: int = 256) -> np.ndarray:
-    """An ellipse of soft tissue in air, nothing in it."""
+    """An ellipse of soft tissue in air."""
     hu = np.full((size, size), -1000, np.int16)
     cv2.ellipse(hu, (size // 2, size // 2), (size * 4 // 10, size * 3 // 10), 0, 0, 360, 40, cv2.FILLED)
     return hu
@@ -79,7 +79,7 @@ def test_pixels_need_not_be_square() -> None:
     assert squeezed.mean() == pytest.approx(lung_mask(hu, (400 / 512, 400 / 512)).mean(), rel=0.05)
 
 
-def test_grey_slices_walk_the_same_way() -> None:
+def test_grey_slices_go_through_the_same_steps() -> None:
     hu = CHEST.hu(MIDDLE_MM, 384)
     grey = np.clip((hu + 1350.0) / 1500 * 255, 0, 255).astype(np.uint8)
     one, other = lung_mask(hu, (400 / 384, 400 / 384)), lung_mask_of_grey(grey)

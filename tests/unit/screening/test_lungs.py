@@ -12,7 +12,7 @@ SIZE = 128
 
 
 class Drawn:
-    """A volume whose slices are drawn when they are asked for, and counted."""
+    """A volume whose slices are drawn on request and counted."""
 
     def __init__(self, draw: Callable[[float], np.ndarray], slices: int, height_mm: float = HEIGHT_MM) -> None:
         pixel_mm = FIELD_MM / SIZE

@@ -1,4 +1,4 @@
-"""NIfTI: voxels of a known place come back at that place in LPS, however the file lays out its axes."""
+"""NIfTI: voxels keep their position in LPS for every order of the file's axes."""
 
 import gzip
 import itertools
@@ -25,7 +25,7 @@ ORIENTATIONS = ["RAS", "LPS", "LAS", "ASR", "SLP", "IPR"]
 
 
 def written(path: Path, codes: str = "RAS", kind: type = nibabel.Nifti1Image) -> Path:
-    """The same voxels at the same places, stored along the axes `codes`."""
+    """The same voxels at the same positions, stored along the axes `codes`."""
     turn = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(codes))
     scan = kind(apply_orientation(VOXELS, turn), AFFINE @ inv_ornt_aff(turn, SHAPE))
     path.write_bytes(scan.to_bytes())
@@ -42,7 +42,7 @@ def volume_of(upload: Path, budgets: Budgets | None = None) -> Volume:
 
 
 @pytest.mark.parametrize("codes", ORIENTATIONS)
-def test_every_voxel_keeps_its_value_and_place(tmp_path: Path, codes: str) -> None:
+def test_every_voxel_keeps_its_value_and_position(tmp_path: Path, codes: str) -> None:
     volume = volume_of(written(tmp_path / "scan.nii", codes))
     assert volume.geometry.shape == (16, 24, 20)
     assert volume.geometry.spacing_mm == pytest.approx((8.0, 0.8, 0.7))
@@ -53,7 +53,7 @@ def test_every_voxel_keeps_its_value_and_place(tmp_path: Path, codes: str) -> No
         assert slices[index][row, column] == VOXELS[i, j, k]
 
 
-def test_rows_run_to_the_back_and_columns_to_the_left(tmp_path: Path) -> None:
+def test_rows_run_to_posterior_and_columns_to_the_left(tmp_path: Path) -> None:
     affine = volume_of(written(tmp_path / "scan.nii")).geometry.affine_lps
     assert (affine[0, 0], affine[1, 1], affine[2, 2]) == pytest.approx((0.7, 0.8, 8.0))
 
@@ -88,7 +88,7 @@ def test_voxels_that_are_cut_off_are_refused(tmp_path: Path) -> None:
         volume_of(path).hu(15)
 
 
-def test_a_grid_without_a_place_in_the_patient_is_refused(tmp_path: Path) -> None:
+def test_a_grid_without_an_orientation_is_refused(tmp_path: Path) -> None:
     scan = nibabel.Nifti1Image(VOXELS, None)
     (tmp_path / "scan.nii").write_bytes(scan.to_bytes())
     with pytest.raises(MissingPosition):
@@ -102,7 +102,7 @@ def test_more_or_less_than_one_volume_is_refused(tmp_path: Path, shape: tuple[in
         volume_of(tmp_path / "scan.nii")
 
 
-def test_a_header_that_promises_too_many_voxels_stops_the_upload(tmp_path: Path) -> None:
+def test_a_header_that_declares_too_many_voxels_stops_the_upload(tmp_path: Path) -> None:
     path = written(tmp_path / "scan.nii")
     data = bytearray(path.read_bytes())
     data[42:48] = np.array([30000, 30000, 30000], "<i2").tobytes()
@@ -118,11 +118,11 @@ def test_a_packed_bomb_stops_the_upload(tmp_path: Path) -> None:
         volume_of(bomb)
 
 
-def test_a_byte_changed_in_the_header_raises_nothing_but_ours(tmp_path: Path) -> None:
-    sane = written(tmp_path / "sane.nii").read_bytes()
+def test_a_byte_changed_in_the_header_raises_only_study_errors(tmp_path: Path) -> None:
+    valid = written(tmp_path / "valid.nii").read_bytes()
     path = tmp_path / "scan.nii"
     for position in range(348):
-        path.write_bytes(sane[:position] + bytes([sane[position] ^ 0x81]) + sane[position + 1 :])
+        path.write_bytes(valid[:position] + bytes([valid[position] ^ 0x81]) + valid[position + 1 :])
         try:
             volume_of(path, Budgets(declared_pixel_bytes=MIB)).hu(0)
         except StudyError:

@@ -1,4 +1,4 @@
-"""What is written is read back by nibabel, and every voxel lies where the DICOM slice put it."""
+"""Written NIfTI, read by nibabel: every voxel is at its position in the DICOM slice."""
 
 import gzip
 from pathlib import Path
@@ -28,7 +28,7 @@ def values_of(geometry: Geometry) -> NDArray[np.int16]:
     return np.arange(np.prod(geometry.shape), dtype=np.int16).reshape(geometry.shape)
 
 
-def test_every_voxel_lies_where_the_slice_put_it(tmp_path: Path) -> None:
+def test_every_voxel_is_at_its_position_in_the_slice(tmp_path: Path) -> None:
     geometry, values = oblique(), values_of(oblique())
     write_nifti(tmp_path / "v.nii.gz", geometry, 1, values)
     read = nibabel.load(tmp_path / "v.nii.gz")
@@ -42,7 +42,7 @@ def test_every_voxel_lies_where_the_slice_put_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", [2, 4])
 def test_a_coarse_cell_lies_at_the_centre_of_its_pixels(step: int) -> None:
-    """The slow twin: the mean of the pixels' places is the cell's place."""
+    """The mean of the pixels' positions is the cell's position."""
     geometry = oblique((8, 12, 16))
     affine = coarse_affine(geometry, step)
     slices, rows, columns = coarse_shape(geometry, step)
@@ -66,8 +66,8 @@ def test_a_coarse_slice_holds_the_means(step: int) -> None:
         assert coarse[row, column] == pytest.approx(cell.mean(), abs=0.501)
 
 
-def test_a_linear_ramp_stays_where_it_is(tmp_path: Path) -> None:
-    """HU that grow with the patient's mm do so by the same rule on every grid."""
+def test_a_linear_ramp_keeps_its_position(tmp_path: Path) -> None:
+    """A linear function of the patient's coordinates is the same function on every grid."""
     geometry = oblique((8, 12, 16))
     index, row, column = np.indices(geometry.shape)
     places = np.einsum("ij,j...->i...", geometry.affine_lps[:3], np.stack([column, row, index, np.ones_like(row)]))
@@ -79,7 +79,7 @@ def test_a_linear_ramp_stays_where_it_is(tmp_path: Path) -> None:
         assert np.asarray(read.dataobj)[voxel] == pytest.approx(40 * x + 25 * y - 3 * z, abs=1.5)
 
 
-def test_a_scale_is_told_to_the_reader(tmp_path: Path) -> None:
+def test_a_reader_applies_the_scale(tmp_path: Path) -> None:
     geometry = oblique()
     write_nifti(tmp_path / "v.nii.gz", geometry, 1, np.full(geometry.shape, 255, np.uint8), 1 / 255)
     np.testing.assert_allclose(nibabel.load(tmp_path / "v.nii.gz").get_fdata(), 1.0)

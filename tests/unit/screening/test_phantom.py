@@ -74,7 +74,7 @@ def test_every_header_says_that_it_is_synthetic(tmp_path: Path) -> None:
         assert header.PatientName == "Phantom^Synthetic"
 
 
-def test_draw_it_for_a_person_to_look_at(out_dir: Path) -> None:
+def test_write_a_picture_for_visual_inspection(out_dir: Path) -> None:
     chest = Chest(1, nodule=True, effusion=True)
     slices = [slice_of(chest, height) for height in np.linspace(0.02, 0.98, 20)]
     masks = [lung_mask(hu, SPACING_MM) for hu in slices]

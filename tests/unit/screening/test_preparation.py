@@ -11,7 +11,7 @@ from screening.contract import VIEWS
 from screening.errors import NoLung
 from screening.lungs import Lungs
 from screening.phantom import write_phantom
-from screening.preparation import prepare, spread
+from screening.preparation import choose_slices, prepare
 from tests.unit.screening.studies import SIZE, SLICES, prepared_phantom, study_of
 
 
@@ -32,7 +32,7 @@ def test_slices_rise_within_the_lungs() -> None:
     assert all(mask.any() for mask in prepared.lung_masks)
 
 
-def test_it_crosses_a_process_boundary() -> None:
+def test_it_pickles() -> None:
     prepared = prepared_phantom()
     copy = pickle.loads(pickle.dumps(prepared))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(copy.views, prepared.views)
@@ -54,8 +54,8 @@ def test_a_folder_named_backwards_is_the_same_study(tmp_path: Path) -> None:
     assert prepare(study_of(folder, tmp_path), 64, 8).views.tobytes() == prepared_phantom().views.tobytes()
 
 
-def test_a_slice_that_is_stored_turned_is_shown_upright(tmp_path: Path) -> None:
-    """A patient who lies prone: rows run to the front, columns to the right."""
+def test_a_slice_of_a_prone_patient_is_shown_upright(tmp_path: Path) -> None:
+    """A prone patient: rows run to anterior, columns to the right."""
     folder = write_phantom(tmp_path / "study", slices=SLICES, size=SIZE)
     for path in folder.iterdir():
         slice_ = dcmread(path)
@@ -73,8 +73,8 @@ def test_a_slice_that_is_stored_turned_is_shown_upright(tmp_path: Path) -> None:
     np.testing.assert_allclose(place, expected, atol=4.0)
 
 
-def test_the_walk_goes_on_until_lungs_are_found(tmp_path: Path) -> None:
-    """A longer series without lungs is tried first, and the report says why it was left."""
+def test_series_are_tried_until_lungs_are_found(tmp_path: Path) -> None:
+    """A longer series without lungs is tried first; the report gives the reason why it was refused."""
     chest = write_phantom(tmp_path / "chest", slices=SLICES, size=SIZE)
     (tmp_path / "both").mkdir()
     for number, path in enumerate(sorted(chest.iterdir())):
@@ -106,17 +106,17 @@ def test_no_lung_anywhere_is_an_error_that_names_the_study(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("count", [1, 3, 12, 40])
-def test_slices_are_spread_evenly(count: int) -> None:
+def test_slices_are_chosen_evenly(count: int) -> None:
     lungs = Lungs(20, 420, (0, 1, 0, 1), dict.fromkeys(range(0, 440, 33), 100.0))
     step = 400 / count
     ideal = 20 + (np.arange(count) + 0.5) * step
-    assert np.abs(np.array(spread(lungs, count)) - ideal).max() <= max(0.5, 0.25 * step)
+    assert np.abs(np.array(choose_slices(lungs, count)) - ideal).max() <= max(0.5, 0.25 * step)
 
 
 def test_few_slices_are_taken_once_each() -> None:
     lungs = Lungs(3, 8, (0, 1, 0, 1), dict.fromkeys(range(12), 100.0))
-    assert set(spread(lungs, 24)) <= set(range(3, 9))
-    assert len(spread(lungs, 24)) == len(set(spread(lungs, 24)))
+    assert set(choose_slices(lungs, 24)) <= set(range(3, 9))
+    assert len(choose_slices(lungs, 24)) == len(set(choose_slices(lungs, 24)))
 
 
 @pytest.mark.parametrize("name", ["normal001", "cap001", "lung_dx_a0002"])

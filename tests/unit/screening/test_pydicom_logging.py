@@ -1,4 +1,4 @@
-"""Silence about patients: inside the block and only there."""
+"""pydicom's messages, which may quote patient data, are suppressed inside the block only."""
 
 import logging
 import warnings
@@ -6,12 +6,12 @@ import warnings
 import pytest
 from pydicom.misc import warn_and_log
 
-from screening.pydicom_logging import quiet_pydicom
+from screening.pydicom_logging import suppress_pydicom_warnings
 
 
-def test_pydicom_is_mute_inside_the_block_and_speaks_after_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_pydicom_is_silent_inside_the_block_and_not_after_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, logger="pydicom")  # whatever a test before has silenced
-    with quiet_pydicom():
+    with suppress_pydicom_warnings():
         warn_and_log("Surname^Name")
         logging.getLogger("pydicom.pixels.decoders.base").error("Surname^Name")
     assert not caplog.records

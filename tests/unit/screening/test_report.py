@@ -31,7 +31,7 @@ def test_the_row_has_the_contests_columns_in_order() -> None:
     assert len(row["pathology_localization"].split(",")) == 6
 
 
-def test_a_normal_study_names_no_finding_and_no_place() -> None:
+def test_a_normal_study_has_no_finding_and_no_localisation() -> None:
     report = report_of(suspicion=0.6)
     assert report.verdict is Verdict.NORMAL
     assert report.row["pathology"] == 0
@@ -83,7 +83,7 @@ def test_no_report_is_both_analysed_and_failed() -> None:
         Report({name: fine.row[name] for name in reversed(COLUMNS)}, fine.verdict, None, fine.notices, fine.body)
 
 
-def test_notices_say_what_the_verdict_is_worth() -> None:
+def test_untrained_weights_give_a_notice() -> None:
     assert report_of(suspicion=0.6).notices == (Notice.NO_MEDICAL_DEVICE,)
     assert Report.failed("x", NoLung("no lung"), 0.0).notices == (Notice.NO_MEDICAL_DEVICE,)
     untrained = report_of(suspicion=0.6, trained=False).to_json()
@@ -91,7 +91,7 @@ def test_notices_say_what_the_verdict_is_worth() -> None:
     assert "means nothing" in untrained["notices"][1]
 
 
-def test_the_whole_report_is_json_and_tells_its_evidence() -> None:
+def test_the_report_is_json_with_its_evidence() -> None:
     whole = json.loads(json.dumps(report_of(suspicion=1.4).to_json(), allow_nan=False))
     prepared = prepared_phantom()
     assert whole["evidence"]["key_slice"]["slice"] == prepared.slice_indices[2]
@@ -101,7 +101,7 @@ def test_the_whole_report_is_json_and_tells_its_evidence() -> None:
     assert set(whole["evidence"]["localisation"]) == {"x", "y", "z", "lps_mm"}
 
 
-def test_equal_but_for_times() -> None:
+def test_equal_except_for_times() -> None:
     def timeless(seconds: float) -> dict[str, Any]:
         whole = report_of(suspicion=1.4, seconds=seconds).to_json()
         del whole["timings_s"], whole["row"]["time_of_processing"]

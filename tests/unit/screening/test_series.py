@@ -1,4 +1,4 @@
-"""Series choice: which stack is screened, why not the others, and which error tells most when none will do."""
+"""Series selection: the chosen stack, the reasons for the others, and the error when none can be used."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,11 @@ from screening.errors import (
     NotComputedTomography,
     StudyError,
 )
-from screening.headers import Headers, Skipped, read_headers
+from screening.headers import Headers, SkippedFile, read_headers
 from screening.intake import open_upload
 from screening.series import Candidate, Study, rank, studies_of
 from screening.slice_header import SliceHeader
-from tests.unit.screening.synthetic_headers import LAYOUT, made_slice, made_stack
+from tests.unit.screening.synthetic_headers import LAYOUT, slice_header, slice_headers
 
 OTHER = "2.25.9"
 LOCALISER = ("ORIGINAL", "PRIMARY", "LOCALIZER")
@@ -48,7 +48,7 @@ def other(slices: list[SliceHeader], **changes: Any) -> list[SliceHeader]:
 
 
 def test_the_only_series_is_chosen() -> None:
-    (candidate,) = candidates(made_stack())
+    (candidate,) = candidates(slice_headers())
     assert candidate.chosen
     assert (candidate.slices, candidate.kernel, candidate.spacing_mm, candidate.reason) == (16, "B30f", 8.0, "chosen")
 
@@ -56,63 +56,63 @@ def test_the_only_series_is_chosen() -> None:
 @pytest.mark.parametrize(
     ("losing", "reason"),
     [
-        (other(made_stack(), kernel="B70f"), "kernel"),
-        (other(made_stack(), kernel="unheard of"), "kernel"),
-        (other(made_stack(), image_type=("DERIVED", "SECONDARY", "AXIAL")), "derived"),
-        (other(made_stack(12)), "shorter"),
-        (other(made_stack(15)), "fewer_slices"),
-        (other(made_stack()), "duplicate"),
-        (other(made_stack(), image_type=LOCALISER), "localiser"),
-        (other(made_stack(), modality="PT"), "not_ct"),
-        (other(made_stack(2)), "too_few_slices"),
-        (other(made_stack(), position=None), "missing_position"),
+        (other(slice_headers(), kernel="B70f"), "kernel"),
+        (other(slice_headers(), kernel="unheard of"), "kernel"),
+        (other(slice_headers(), image_type=("DERIVED", "SECONDARY", "AXIAL")), "derived"),
+        (other(slice_headers(12)), "shorter"),
+        (other(slice_headers(15)), "fewer_slices"),
+        (other(slice_headers()), "duplicate"),
+        (other(slice_headers(), image_type=LOCALISER), "localiser"),
+        (other(slice_headers(), modality="PT"), "not_ct"),
+        (other(slice_headers(2)), "too_few_slices"),
+        (other(slice_headers(), position=None), "missing_position"),
     ],
 )
-def test_the_other_series_is_told_why_not(losing: list[SliceHeader], reason: str) -> None:
-    slices = [*losing, *made_stack()]
+def test_the_other_series_gets_a_reason(losing: list[SliceHeader], reason: str) -> None:
+    slices = [*losing, *slice_headers()]
     assert reasons(slices) == [("2.25.2", "chosen"), (OTHER, reason)]
     assert all(candidate.explanation for candidate in candidates(slices))
 
 
 def test_original_slices_win_over_a_softer_kernel_and_coverage_over_both_kernels() -> None:
-    derived = other(made_stack(), image_type=("DERIVED",), kernel="B20f")
-    assert reasons([*made_stack(), *derived])[0] == ("2.25.2", "chosen")
-    longer_but_sharp = other(made_stack(24), kernel="B70f")
-    assert reasons([*made_stack(), *longer_but_sharp])[0] == (OTHER, "chosen")
+    derived = other(slice_headers(), image_type=("DERIVED",), kernel="B20f")
+    assert reasons([*slice_headers(), *derived])[0] == ("2.25.2", "chosen")
+    longer_but_sharp = other(slice_headers(24), kernel="B70f")
+    assert reasons([*slice_headers(), *longer_but_sharp])[0] == (OTHER, "chosen")
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_files_changes_nothing(random: Random) -> None:
-    inside = [replace(one, sop_uid=f"{one.sop_uid}.5") for one in other(made_stack(3), image_type=LOCALISER)]
-    slices = [*made_stack(), *other(made_stack(13), modality="PT"), *inside]
+    inside = [replace(one, sop_uid=f"{one.sop_uid}.5") for one in other(slice_headers(3), image_type=LOCALISER)]
+    slices = [*slice_headers(), *other(slice_headers(13), modality="PT"), *inside]
     shuffled = slices.copy()
     random.shuffle(shuffled)
     assert candidates(shuffled) == candidates(slices)
 
 
 def test_a_localiser_inside_the_series_is_a_candidate_of_its_own() -> None:
-    localiser = replace(made_slice(99), image_type=LOCALISER, pixels=replace(LAYOUT, rows=888))
-    assert reasons([localiser, *made_stack()]) == [("2.25.2", "chosen"), ("2.25.2", "localiser")]
+    localiser = replace(slice_header(99), image_type=LOCALISER, pixels=replace(LAYOUT, rows=888))
+    assert reasons([localiser, *slice_headers()]) == [("2.25.2", "chosen"), ("2.25.2", "localiser")]
 
 
 @pytest.mark.parametrize(
     ("slices", "error"),
     [
-        ([replace(one, modality="MR") for one in made_stack()], NotComputedTomography),
-        ([replace(made_slice(), modality="DX")], NotComputedTomography),
-        ([replace(one, image_type=LOCALISER) for one in made_stack()], NoChestSeries),
-        (made_stack(3), NoChestSeries),
-        ([replace(one, position=None) for one in made_stack()], MissingPosition),
-        ([replace(one, spacing_mm=(0.0, 0.0)) for one in made_stack()], InvalidSpacing),
-        ([*made_stack(3), *other(made_stack(), modality="MR")], NoChestSeries),
+        ([replace(one, modality="MR") for one in slice_headers()], NotComputedTomography),
+        ([replace(slice_header(), modality="DX")], NotComputedTomography),
+        ([replace(one, image_type=LOCALISER) for one in slice_headers()], NoChestSeries),
+        (slice_headers(3), NoChestSeries),
+        ([replace(one, position=None) for one in slice_headers()], MissingPosition),
+        ([replace(one, spacing_mm=(0.0, 0.0)) for one in slice_headers()], InvalidSpacing),
+        ([*slice_headers(3), *other(slice_headers(), modality="MR")], NoChestSeries),
         (
-            [replace(one, spacing_mm=None) for one in made_stack()] + other(made_stack(), image_type=LOCALISER),
+            [replace(one, spacing_mm=None) for one in slice_headers()] + other(slice_headers(), image_type=LOCALISER),
             InvalidSpacing,
         ),
     ],
 )
-def test_without_a_usable_series_the_one_that_came_furthest_speaks(
+def test_without_a_usable_series_the_error_is_that_of_the_one_that_passed_most_rules(
     slices: list[SliceHeader], error: type[StudyError]
 ) -> None:
     with pytest.raises(error) as refusal:
@@ -121,23 +121,23 @@ def test_without_a_usable_series_the_one_that_came_furthest_speaks(
 
 
 def test_several_studies_are_several_studies() -> None:
-    second = [replace(one, study_uid="2.25.7", patient_key="somebody else") for one in other(made_stack())]
-    studies = studies_of(Headers((*second, *made_stack()), ()))
+    second = [replace(one, study_uid="2.25.7", patient_key="somebody else") for one in other(slice_headers())]
+    studies = studies_of(Headers((*second, *slice_headers()), ()))
     assert [study.study_uid for study in studies] == ["2.25.1", "2.25.7"]
 
 
-def test_one_study_of_two_patients_is_none() -> None:
-    mixed = [replace(made_slice(0), patient_key="somebody else"), *made_stack()[1:]]
+def test_one_study_of_two_patients_is_refused() -> None:
+    mixed = [replace(slice_header(0), patient_key="somebody else"), *slice_headers()[1:]]
     (error,) = studies_of(Headers(tuple(mixed), ()))
     assert isinstance(error, MixedPatients)
 
 
 @pytest.mark.parametrize("field", ["study_uid", "series_uid", "sop_uid"])
 @pytest.mark.parametrize("text", ["", "Surname^Name", "../../etc/passwd", "1" * 65])
-def test_a_uid_that_is_none_spoils_its_study_only(field: str, text: str) -> None:
+def test_an_invalid_uid_affects_its_study_only(field: str, text: str) -> None:
     uids: dict[str, Any] = {"study_uid": "2.25.8", field: text}
-    spoiled = [replace(one, **uids) for one in made_stack()]
-    found = studies_of(Headers((*spoiled, *made_stack()), ()))
+    invalid = [replace(one, **uids) for one in slice_headers()]
+    found = studies_of(Headers((*invalid, *slice_headers()), ()))
     assert sorted(type(one).__name__ for one in found) == ["InvalidUid", "Study"]
     (error,) = (one for one in found if isinstance(one, InvalidUid))
     assert error.study_uid == (None if field == "study_uid" else "2.25.8")
@@ -146,11 +146,11 @@ def test_a_uid_that_is_none_spoils_its_study_only(field: str, text: str) -> None
 
 def test_files_that_could_not_be_read_are_a_warning_of_every_study() -> None:
     skipped = (
-        Skipped("file 1", "broken_dicom", ""),
-        Skipped("file 2", "duplicate", ""),
-        Skipped("file 3", "not_dicom", ""),
+        SkippedFile("file 1", "broken_dicom", ""),
+        SkippedFile("file 2", "duplicate", ""),
+        SkippedFile("file 3", "not_dicom", ""),
     )
-    (study,) = studies_of(Headers(tuple(made_stack()), skipped))
+    (study,) = studies_of(Headers(tuple(slice_headers()), skipped))
     assert isinstance(study, Study)
     assert study.warnings == (
         "1 DICOM file(s) of the upload could not be read.",
@@ -158,7 +158,7 @@ def test_files_that_could_not_be_read_are_a_warning_of_every_study() -> None:
     )
 
 
-def test_of_two_kernels_of_a_real_study_the_soft_one_is_chosen_and_the_sharp_one_told_why(real_data: Path) -> None:
+def test_of_two_kernels_of_a_real_study_the_soft_one_is_chosen_and_the_sharp_one_gets_a_reason(real_data: Path) -> None:
     members = open_upload(real_data / "dicom" / "lung_dx_a0002", Path("unused"), Budgets())
     (study,) = studies_of(read_headers(members, Budgets()))
     assert isinstance(study, Study)

@@ -1,4 +1,4 @@
-"""Members: what is read is what was packed, no more than asked, and every lie of the archive is noticed."""
+"""Members: the bytes read are the bytes packed, no more are read than requested, and wrong declarations are refused."""
 
 import os
 import pickle
@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from screening.archives import zip_members
-from screening.budgets import Budgets, Ledger
+from screening.budgets import Budgets, UploadTotals
 from screening.errors import BrokenArchive
 from screening.upload_members import Member
 
 
 def members_of(path: Path) -> list[Member]:
-    return zip_members(path, Ledger(Budgets(compression_ratio=1e6)))
+    return zip_members(path, UploadTotals(Budgets(compression_ratio=1e6)))
 
 
 def packed_member(folder: Path, data: bytes, packing: int = zipfile.ZIP_DEFLATED) -> Member:
@@ -35,25 +35,25 @@ def packed_member(folder: Path, data: bytes, packing: int = zipfile.ZIP_DEFLATED
     length=st.integers(0, 400_000),
     packing=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
 )
-def test_the_head_is_the_beginning_of_the_whole(tmp_path: Path, data: bytes, length: int, packing: int) -> None:
+def test_first_bytes_are_the_beginning_of_the_member(tmp_path: Path, data: bytes, length: int, packing: int) -> None:
     member = packed_member(tmp_path, data, packing)
     assert member.read() == data
-    assert member.head(length) == data[:length]
+    assert member.first_bytes(length) == data[:length]
 
 
-def test_random_bytes_that_deflate_cannot_pack_have_a_full_head(tmp_path: Path) -> None:
+def test_incompressible_bytes_give_all_the_requested_first_bytes(tmp_path: Path) -> None:
     data = os.urandom(300_000)
-    assert packed_member(tmp_path, data).head(200_000) == data[:200_000]
+    assert packed_member(tmp_path, data).first_bytes(200_000) == data[:200_000]
 
 
 def test_a_plain_file_is_read_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "slice"
     path.write_bytes(b"0123456789")
     member = Member("file 1", path, 10)
-    assert (member.head(4), member.head(99), member.read()) == (b"0123", b"0123456789", b"0123456789")
+    assert (member.first_bytes(4), member.first_bytes(99), member.read()) == (b"0123", b"0123456789", b"0123456789")
 
 
-def test_a_member_travels_between_processes(tmp_path: Path) -> None:
+def test_a_member_pickles(tmp_path: Path) -> None:
     member = packed_member(tmp_path, b"x" * 1000)
     assert pickle.loads(pickle.dumps(member)).read() == b"x" * 1000  # noqa: S301 - our own bytes
     assert "Surname" not in repr(member)
@@ -74,7 +74,7 @@ def test_a_member_longer_or_shorter_than_declared_is_refused(tmp_path: Path, dec
         replace(packed_member(tmp_path, b"slice" * 100), size=declared).read()
 
 
-def test_a_member_that_says_one_byte_and_holds_64_mib_yields_nothing(tmp_path: Path) -> None:
+def test_a_member_that_declares_one_byte_and_holds_64_mib_yields_nothing(tmp_path: Path) -> None:
     lying = replace(packed_member(tmp_path, bytes(64 << 20)), size=1)
     with pytest.raises(BrokenArchive):
         next(lying.chunks())
@@ -87,7 +87,7 @@ def test_damaged_packed_bytes_are_refused(tmp_path: Path) -> None:
     start = data.index(b"Surname^Name.dcm") + len("Surname^Name.dcm")
     data[start : start + 8] = b"\xff" * 8
     member.path.write_bytes(data)
-    for read in (member.read, lambda: member.head(100)):
+    for read in (member.read, lambda: member.first_bytes(100)):
         with pytest.raises(BrokenArchive):
             read()
 
@@ -99,7 +99,7 @@ def test_a_directory_that_points_nowhere_is_refused(tmp_path: Path) -> None:
         replace(member, packed=replace(member.packed, header_offset=3)).read()
 
 
-def test_a_file_that_went_away_is_told_without_its_path(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_without_its_path(tmp_path: Path) -> None:
     with pytest.raises(BrokenArchive) as refusal:
         Member("file 1", tmp_path / "gone", 10).read()
     assert str(tmp_path) not in refusal.value.detail

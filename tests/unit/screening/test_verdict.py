@@ -24,17 +24,17 @@ def test_the_operating_point_itself_is_pathology(value: float, verdict: Verdict)
     assert verdict_of(value, POINT) is verdict
 
 
-def test_what_is_no_number_is_not_normal() -> None:
+def test_nan_is_not_normal() -> None:
     assert verdict_of(math.nan, POINT) is Verdict.PATHOLOGY
 
 
 def test_normal_is_given_on_one_line_of_the_program() -> None:
-    rooms = ("screening", "gateway", "engines", "export", "training")
-    giving = [
+    packages = ("screening", "gateway", "engines", "export", "training")
+    lines = [
         f"{path.name}:{number}"
-        for room in rooms
-        for path in (ROOT / room).rglob("*.py")
+        for package in packages
+        for path in (ROOT / package).rglob("*.py")
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if re.search(r"(return|=|else)\s+Verdict\.NORMAL\b", line)
     ]
-    assert [line.partition(":")[0] for line in giving] == ["verdict.py"]
+    assert [line.partition(":")[0] for line in lines] == ["verdict.py"]

@@ -94,13 +94,13 @@ def test_an_offset_of_the_scanner_changes_nothing(hu: np.ndarray, offset: int) -
     assert np.abs(difference).max() <= 1
 
 
-def test_a_flat_slice_is_not_blown_up() -> None:
+def test_a_slice_of_little_contrast_is_not_stretched_to_the_full_range() -> None:
     hu = np.full((64, 64), 40, np.int16)
     hu[::2] += 10
     assert np.ptp(plain_view(hu, Crop(0, 64, 0, 64, 64)).astype(int)) == pytest.approx(255 * 10 / 200, abs=1)
 
 
-def test_slices_of_8_bit_get_the_same_look() -> None:
+def test_slices_of_8_bit_get_equal_views() -> None:
     hu = slice_hu()
     grey = np.clip(np.rint((hu + 1350.0) / 1800 * 255), 0, 255).astype(np.uint8)
     one, other = plain_view(hu, CROP).astype(int), plain_view_of_grey(grey, CROP)
@@ -116,7 +116,7 @@ def test_mask_lies_on_the_view() -> None:
     np.testing.assert_array_equal(small, expected)
 
 
-def test_draw_them_for_a_person_to_look_at(out_dir: Path) -> None:
+def test_write_pictures_for_visual_inspection(out_dir: Path) -> None:
     prepared = prepared_phantom(chosen=8, image_size=160)
     rows = [np.hstack(list(prepared.views[:, view, 0])) for view in range(len(VIEWS))]
     cv2.imwrite(str(out_dir / "views.png"), np.vstack([*rows, np.hstack(list(prepared.lung_masks[:, 0] * 255))]))

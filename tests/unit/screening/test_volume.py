@@ -1,4 +1,4 @@
-"""The volume: HU by DICOM's rules, and what a reader is told of a series that is not quite right."""
+"""The volume: HU by DICOM's rules, and warnings about irregular series."""
 
 import pickle
 from dataclasses import replace
@@ -17,7 +17,7 @@ from screening.series import Study, rank, studies_of
 from screening.slice_header import Rescale
 from screening.volume import AIR_HU, Volume, to_hu
 from tests.dicom_factory import ct_series, enhanced_ct, folder_of, to_bytes, to_files, zip_of
-from tests.unit.screening.synthetic_headers import made_slice, made_stack
+from tests.unit.screening.synthetic_headers import slice_header, slice_headers
 
 
 def volume_of(upload: Path) -> Volume:
@@ -33,7 +33,7 @@ def volume_of(upload: Path) -> Volume:
     st.sampled_from([1.0, 2.0, 0.5, -1.0]),
     st.integers(-3000, 3000),
 )
-def test_hu_against_the_slow_way(stored: list[int], slope: float, intercept: int) -> None:
+def test_hu_against_a_simple_implementation(stored: list[int], slope: float, intercept: int) -> None:
     slow = [min(32767, max(AIR_HU, round(value * slope + intercept))) for value in stored]
     assert to_hu(np.array(stored, np.int16), Rescale(slope, float(intercept))).tolist() == slow
 
@@ -70,7 +70,7 @@ def test_each_frame_is_rescaled_by_its_own_numbers(tmp_path: Path) -> None:
     assert [int(volume.hu(index)[0, 0]) for index in range(16)] == [101 * index for index in range(16)]
 
 
-def test_a_volume_travels_between_processes(tmp_path: Path) -> None:
+def test_a_volume_pickles(tmp_path: Path) -> None:
     volume = volume_of(zip_of(tmp_path / "upload", to_files(ct_series(16))))
     copy = pickle.loads(pickle.dumps(volume))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(copy.hu(7), volume.hu(7))
@@ -88,41 +88,41 @@ def test_an_upload_that_changed_since_is_noticed(tmp_path: Path) -> None:
 
 def test_a_slice_without_pixels_is_not_zeros() -> None:
     with pytest.raises(NoPixelData):
-        replace(Volume.of(made_stack(3)), slices=tuple(replace(one, pixels=None) for one in made_stack(3))).hu(0)
+        replace(Volume.of(slice_headers(3)), slices=tuple(replace(one, pixels=None) for one in slice_headers(3))).hu(0)
 
 
-def test_a_volume_has_a_slice_for_each_place() -> None:
-    with pytest.raises(ValueError, match="each place"):
-        replace(Volume.of(made_stack(3)), slices=tuple(made_stack(2)))
+def test_a_volume_has_a_slice_for_each_position() -> None:
+    with pytest.raises(ValueError, match="each position"):
+        replace(Volume.of(slice_headers(3)), slices=tuple(slice_headers(2)))
 
 
-def test_a_sane_series_warns_of_nothing() -> None:
-    assert Volume.of(made_stack()).warnings == ()
+def test_a_regular_series_has_no_warning() -> None:
+    assert Volume.of(slice_headers()).warnings == ()
 
 
-def test_missing_slices_are_told() -> None:
-    (warning,) = Volume.of([*made_stack(6), made_slice(7), made_slice(8)]).warnings
-    assert warning == "Slices are missing in 1 place(s); the widest hole is 16.0 mm."
+def test_missing_slices_give_a_warning() -> None:
+    (warning,) = Volume.of([*slice_headers(6), slice_header(7), slice_header(8)]).warnings
+    assert warning == "Slices are missing in 1 place(s); the widest gap is 16.0 mm."
 
 
-def test_uneven_spacing_is_told() -> None:
-    moved = replace(made_slice(3), position=(0.0, 0.0, 27.0))
-    (warning,) = Volume.of([*made_stack(3), moved, made_slice(4), made_slice(5), made_slice(6)]).warnings
+def test_uneven_spacing_gives_a_warning() -> None:
+    moved = replace(slice_header(3), position=(0.0, 0.0, 27.0))
+    (warning,) = Volume.of([*slice_headers(3), moved, slice_header(4), slice_header(5), slice_header(6)]).warnings
     assert warning == "The slices are not evenly spaced: 5.00 to 11.00 mm."
 
 
-def test_slices_at_one_place_are_told() -> None:
-    doubles = [replace(one, sop_uid=f"{one.sop_uid}.2") for one in made_stack(2)]
-    (warning,) = Volume.of([*made_stack(), *doubles]).warnings
-    assert warning.startswith("2 slice(s) lie where another one lies")
+def test_slices_at_one_position_give_a_warning() -> None:
+    doubles = [replace(one, sop_uid=f"{one.sop_uid}.2") for one in slice_headers(2)]
+    (warning,) = Volume.of([*slice_headers(), *doubles]).warnings
+    assert warning.startswith("2 slice(s) have the position of another one")
 
 
-def test_a_tilted_gantry_is_told() -> None:
-    sheared = [replace(one, position=(0.0, 2.0 * index, 8.0 * index)) for index, one in enumerate(made_stack())]
+def test_a_tilted_gantry_gives_a_warning() -> None:
+    sheared = [replace(one, position=(0.0, 2.0 * index, 8.0 * index)) for index, one in enumerate(slice_headers())]
     (warning,) = Volume.of(sheared).warnings
-    assert warning == "The gantry was tilted: the stack of slices leans by 14.0 degrees."
+    assert warning == "The gantry was tilted: the slices are sheared by 14.0 degrees."
 
 
-def test_a_tilt_that_only_the_header_knows_is_told() -> None:
-    (warning,) = Volume.of([replace(one, gantry_tilt_deg=-15.0) for one in made_stack()]).warnings
+def test_a_tilt_that_only_the_header_declares_gives_a_warning() -> None:
+    (warning,) = Volume.of([replace(one, gantry_tilt_deg=-15.0) for one in slice_headers()]).warnings
     assert "-15.0 degrees" in warning

@@ -134,16 +134,18 @@ def test_events_tell_the_way_and_end_with_it(scans: Scans, phantom: Path) -> Non
 
 def test_a_stream_goes_with_its_client(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
-    news = scans.gateway.store.news
+    notifications = scans.gateway.store.notifications
     with triton_hangs(scans), scans.gateway.client() as client:
         scans.call("POST", scan, "analyze")
         until(lambda: scans.analysis(scan)["state"] == "running")
         with client.stream("GET", f"/api/scans/{scan}/analysis/events") as stream:
             lines = stream.iter_lines()  # held: the connection is closed when nobody holds it
             next(lines)
-            until(lambda: news.watchers == 2)  # the worker, which begins after its turn is visible, and the stream
-        until(lambda: news.watchers == 1)
-    until(lambda: scans.analysis(scan)["state"] == "done" and not news.watchers)
+            until(
+                lambda: notifications.subscribers == 2
+            )  # the worker, which begins after its turn is visible, and the stream
+        until(lambda: notifications.subscribers == 1)
+    until(lambda: scans.analysis(scan)["state"] == "done" and not notifications.subscribers)
 
 
 def test_a_new_analysis_keeps_the_old_report(scans: Scans, phantom: Path) -> None:

@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.audit.reading import AuditTrail
+from gateway.audit.audit_reader import AuditReader
 from gateway.backups.archive import Archive
 from gateway.backups.errors import BackupDamaged
-from gateway.backups.restore import verified
+from gateway.backups.restore import verify_backup
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AuditRow
 from gateway.permissions import Role
@@ -116,7 +116,7 @@ async def test_the_audit_holds_and_goes_on(machine: RunningGateway, kept: Kept) 
     url = machine.store.database_url.get_secret_value()
     database = Database(url)
     try:
-        assert (await AuditTrail(database).verification()).breaks == ()
+        assert (await AuditReader(database).verify()).breaks == ()
         async with database.transaction() as session:
             events = await session.scalars(select(AuditRow.action).where(AuditRow.entity == "restore"))
             assert list(events) == ["execute"]
@@ -139,10 +139,10 @@ def test_only_its_owner_reads_a_backup(archive: Path) -> None:
 
 async def test_evidence_that_was_changed_is_found(archive: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(archive, tmp_path / "copy"))
-    evidence = await anext(one.key async for one in Objects(copy).under("derived"))
+    evidence = await anext(one.key async for one in Objects(copy).list_under("derived"))
     await Objects(copy).put(evidence, b"torn")
     with pytest.raises(BackupDamaged, match=evidence):
-        await verified(Archive(str(copy)))
+        await verify_backup(Archive(str(copy)))
 
 
 def asked(running: RunningGateway, scan: UUID) -> dict[str, bytes]:

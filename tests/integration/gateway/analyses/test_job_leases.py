@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.analyses.job_leases import Over, Turns
-from gateway.analyses.retry_policy import WORKERS_LOST
+from gateway.analyses.job_leases import JobLeases, StopReason
+from gateway.analyses.retry_policy import MAX_WORKERS_LOST
 from gateway.analyses.store import analyses, attempts
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AttemptRow, ReportRow, ScanRow
@@ -22,13 +22,13 @@ FAILED = (Report.failed("study.zip", NoLung("no lung was found"), 0.1),)
 
 
 @pytest.fixture
-def turns(database: Database) -> Turns:
-    return Turns(database, Metrics(), "worker-a")
+def leases(database: Database) -> JobLeases:
+    return JobLeases(database, Metrics(), "worker-a")
 
 
 @pytest.fixture
-def others(database: Database) -> Turns:
-    return Turns(database, Metrics(), "worker-b")
+def others(database: Database) -> JobLeases:
+    return JobLeases(database, Metrics(), "worker-b")
 
 
 @pytest_asyncio.fixture
@@ -90,41 +90,45 @@ async def test_a_foreign_scan_is_none(database: Database, scan: UUID) -> None:
         assert await analyses.newest(session, "elsewhere", scan) is None
 
 
-async def test_one_worker_gets_the_turn(database: Database, scan: UUID, turns: Turns, others: Turns) -> None:
+async def test_one_worker_gets_the_turn(database: Database, scan: UUID, leases: JobLeases, others: JobLeases) -> None:
     analysis = await requested(database, scan)
-    taken = await asyncio.gather(*(each.take(analysis.id, "card-1") for each in [turns, others] * 4))
-    assert len([turn for turn in taken if turn]) == 1
+    taken = await asyncio.gather(*(each.claim(analysis.id, "card-1") for each in [leases, others] * 4))
+    assert len([lease for lease in taken if lease]) == 1
     assert (await state_of(database, analysis.id)).state == "running"
 
 
-async def test_who_lost_the_turn_changes_nothing(database: Database, scan: UUID, turns: Turns, others: Turns) -> None:
+async def test_who_lost_the_turn_changes_nothing(
+    database: Database, scan: UUID, leases: JobLeases, others: JobLeases
+) -> None:
     analysis = await requested(database, scan)
-    late = await turns.take(analysis.id, "card-1")
+    late = await leases.claim(analysis.id, "card-1")
     assert late is not None
-    await turns.take_over(late, cancelled=False)
-    turn = await others.take(analysis.id, "card-2")
-    assert turn is not None
+    await leases.end_expired(late, cancelled=False)
+    lease = await others.claim(analysis.id, "card-2")
+    assert lease is not None
     before = await state_of(database, analysis.id)
-    assert await turns.keep(late, Progress(Stage.NETWORKS, 6, 12)) is Over.LOST
-    assert not await turns.conclude(late, FAILED, None, Progress())
-    await turns.cancel(late)
-    await turns.hand_back(late)
+    assert await leases.heartbeat(late, Progress(Stage.NETWORKS, 6, 12)) is StopReason.LOST
+    assert not await leases.complete(late, FAILED, None, Progress())
+    await leases.cancel(late)
+    await leases.release(late)
     after = await state_of(database, analysis.id)
     assert (after.state, after.attempt, after.stage, after.model_card) == ("running", 2, None, "card-2")
     assert after.attempt == before.attempt
     assert await reports_of(database, scan) == []
-    assert await others.conclude(turn, FAILED, None, Progress())
+    assert await others.complete(lease, FAILED, None, Progress())
     assert len(await reports_of(database, scan)) == 1
 
 
-async def test_a_report_comes_with_its_state_and_the_scans_row(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_a_report_comes_with_its_state_and_the_scans_row(
+    database: Database, scan: UUID, leases: JobLeases
+) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id, "card-1")
-    assert turn is not None
-    assert await turns.conclude(turn, FAILED, None, Progress())
-    assert not await turns.conclude(turn, FAILED, None, Progress())
-    ended = await state_of(database, analysis.id)
-    assert (ended.state, ended.error) == ("failed", "no_lung")
+    lease = await leases.claim(analysis.id, "card-1")
+    assert lease is not None
+    assert await leases.complete(lease, FAILED, None, Progress())
+    assert not await leases.complete(lease, FAILED, None, Progress())
+    wait_until_ended = await state_of(database, analysis.id)
+    assert (wait_until_ended.state, wait_until_ended.error) == ("failed", "no_lung")
     (report,) = await reports_of(database, scan)
     assert (report.verdict, report.probability, report.model_card) == ("not_analysed", None, "card-1")
     assert report.body["rows"][0]["processing_status"] == "Failure"
@@ -133,99 +137,101 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(database: Databas
     assert (row.status, row.verdict, row.error, row.analysis_id) == ("failed", "not_analysed", "no_lung", analysis.id)
 
 
-async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, scan: UUID, turns: Turns) -> None:
-    turn = await turns.take((await requested(database, scan)).id, "card-1")
-    assert turn is not None
-    assert await turns.conclude(turn, FAILED, "analyses/key", Progress())
-    assert not await turns.conclude(turn, FAILED, "analyses/key", Progress())
-    assert await turns.keeps("analyses/key"), "its own evidence would be deleted"
-    assert not await turns.keeps("analyses/another")
+async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, scan: UUID, leases: JobLeases) -> None:
+    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    assert lease is not None
+    assert await leases.complete(lease, FAILED, "analyses/key", Progress())
+    assert not await leases.complete(lease, FAILED, "analyses/key", Progress())
+    assert await leases.has_report_with_evidence("analyses/key"), "its own evidence would be deleted"
+    assert not await leases.has_report_with_evidence("analyses/another")
     assert len(await reports_of(database, scan)) == 1
 
 
-async def test_a_waiting_analysis_is_cancelled_at_once(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_a_waiting_analysis_is_cancelled_at_once(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     async with database.transaction() as session:
         cancelled = await analyses.cancel(session, INSTITUTION, scan)
     assert cancelled is not None
     assert cancelled.state == "cancelled"
-    assert await turns.take(analysis.id, "card-1") is None
+    assert await leases.claim(analysis.id, "card-1") is None
     assert (await requested(database, scan)).id != analysis.id
 
 
-async def test_a_running_one_is_told_to_stop(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_a_running_one_is_told_to_stop(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id, "card-1")
-    assert turn is not None
-    assert await turns.keep(turn, None) is None
+    lease = await leases.claim(analysis.id, "card-1")
+    assert lease is not None
+    assert await leases.heartbeat(lease, None) is None
     async with database.transaction() as session:
         await analyses.cancel(session, INSTITUTION, scan)
-    assert await turns.keep(turn, None) is Over.CANCELLED
-    await turns.cancel(turn)
+    assert await leases.heartbeat(lease, None) is StopReason.CANCELLED
+    await leases.cancel(lease)
     assert (await state_of(database, analysis.id)).state == "cancelled"
     assert await reports_of(database, scan) == []
 
 
 async def test_what_may_pass_waits_for_another_try_until_it_came_too_often(
-    database: Database, scan: UUID, turns: Turns
+    database: Database, scan: UUID, leases: JobLeases
 ) -> None:
     analysis = await requested(database, scan)
     away, tries = EngineUnavailable("away"), 0
     while True:
-        turn = await turns.take(analysis.id, "card-1")
-        assert turn is not None
+        lease = await leases.claim(analysis.id, "card-1")
+        assert lease is not None
         tries += 1
-        if not await turns.try_again(turn, away):
+        if not await leases.retry(lease, away):
             break
         assert (await state_of(database, analysis.id)).state == "queued"
     assert tries == 7
     assert (await state_of(database, analysis.id)).state == "running", "who gives up writes the report"
-    assert not await turns.try_again(turn, NoLung("no lung"))
+    assert not await leases.retry(lease, NoLung("no lung"))
 
 
-async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
-    for _ in range(WORKERS_LOST + 1):
-        turn = await turns.take(analysis.id, "card-1")
-        assert turn is not None
-        await turns.take_over(turn, cancelled=False)
-    ended = await state_of(database, analysis.id)
-    assert (ended.state, ended.error) == ("failed", "analysis_crashed")
+    for _ in range(MAX_WORKERS_LOST + 1):
+        lease = await leases.claim(analysis.id, "card-1")
+        assert lease is not None
+        await leases.end_expired(lease, cancelled=False)
+    wait_until_ended = await state_of(database, analysis.id)
+    assert (wait_until_ended.state, wait_until_ended.error) == ("failed", "analysis_crashed")
     (report,) = await reports_of(database, scan)
     assert report.verdict == "not_analysed"
     async with database.transaction() as session:
-        assert await attempts.endings(session, analysis.id) == ["worker_lost"] * WORKERS_LOST + ["analysis_crashed"]
+        assert await attempts.past_errors(session, analysis.id) == ["worker_lost"] * MAX_WORKERS_LOST + [
+            "analysis_crashed"
+        ]
 
 
-async def test_only_the_silent_are_taken_over(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_only_the_silent_are_taken_over(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
-    turn = await turns.take(analysis.id, "card-1")
-    assert turn is not None
-    assert turn not in [each for each, _ in await turns.abandoned(60.0)]
+    lease = await leases.claim(analysis.id, "card-1")
+    assert lease is not None
+    assert lease not in [each for each, _ in await leases.expired(60.0)]
     async with database.transaction() as session:
         an_hour_ago = func.now() - text("interval '1 hour'")
         await session.execute(update(AttemptRow).values(heartbeat_at=an_hour_ago))
         await session.execute(text("SELECT pg_sleep(1.1)"))
-    silent = [each for each, _ in await turns.abandoned(1.0)]
+    silent = [each for each, _ in await leases.expired(1.0)]
     assert [each.analysis_id for each in silent if each.scan_id == scan] == [analysis.id]
 
 
-async def test_a_job_that_went_missing_is_put_in_again(database: Database, scan: UUID, turns: Turns) -> None:
+async def test_a_job_that_went_missing_is_put_in_again(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     async with database.transaction() as session:
         await session.execute(text("DELETE FROM procrastinate_jobs"))
-    await turns.requeue_forgotten(60.0)
-    await turns.requeue_forgotten(60.0)
+    await leases.requeue_missing_jobs(60.0)
+    await leases.requeue_missing_jobs(60.0)
     assert await jobs_of(database, analysis.id) == [0]
 
 
-async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database, scan: UUID, turns: Turns) -> None:
-    turn = await turns.take((await requested(database, scan)).id, "card-1")
-    assert turn is not None
+async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database, scan: UUID, leases: JobLeases) -> None:
+    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    assert lease is not None
     async with database.transaction() as session:
         await session.execute(delete(ScanRow).where(ScanRow.id == scan))
-    assert await turns.keep(turn, Progress()) is Over.LOST
-    assert not await turns.conclude(turn, FAILED, None, Progress())
+    assert await leases.heartbeat(lease, Progress()) is StopReason.LOST
+    assert not await leases.complete(lease, FAILED, None, Progress())
     async with database.transaction() as session:
         for table in (AnalysisRow, ReportRow):
             assert not (await session.scalars(select(table).where(table.scan_id == scan))).all()
@@ -233,20 +239,22 @@ async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database,
 
 @pytest.mark.parametrize("_round", range(10))
 async def test_a_delete_and_a_report_that_meet_do_not_deadlock(
-    database: Database, scan: UUID, turns: Turns, _round: int
+    database: Database, scan: UUID, leases: JobLeases, _round: int
 ) -> None:
-    turn = await turns.take((await requested(database, scan)).id, "card-1")
-    assert turn is not None
+    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    assert lease is not None
 
     async def deleted() -> None:
         async with database.transaction() as session:
             await session.execute(delete(ScanRow).where(ScanRow.id == scan))
 
-    await asyncio.gather(turns.keep(turn, Progress()), deleted(), turns.conclude(turn, FAILED, None, Progress()))
+    await asyncio.gather(
+        leases.heartbeat(lease, Progress()), deleted(), leases.complete(lease, FAILED, None, Progress())
+    )
     assert await reports_of(database, scan) == []
 
 
-async def test_how_many_come_before(database: Database, turns: Turns) -> None:
+async def test_how_many_come_before(database: Database, leases: JobLeases) -> None:
     async with database.transaction() as session:
         await session.execute(delete(ScanRow))
         scans = [await new_scan(session) for _ in range(3)]
@@ -255,6 +263,6 @@ async def test_how_many_come_before(database: Database, turns: Turns) -> None:
     urgent = await requested(database, scans[2], urgent=True)
     async with database.transaction() as session:
         assert [await analyses.ahead_of(session, one) for one in (first, second, urgent)] == [1, 2, 0]
-    await turns.measure()
-    exposition = turns.metrics.exposition().decode()
+    await leases.update_metrics()
+    exposition = leases.metrics.exposition().decode()
     assert 'turnstile_analyses{state="queued"} 3.0' in exposition

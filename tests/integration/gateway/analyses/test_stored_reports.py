@@ -7,13 +7,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from gateway.analyses.job_leases import Turns
+from gateway.analyses.job_leases import JobLeases
 from gateway.analyses.store import analyses
 from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
 from gateway.errors import NotFound
 from gateway.permissions import GRANTS, Role
-from gateway.principal import Kind, Principal, RequestContext
+from gateway.principal import Principal, PrincipalKind, RequestContext
 from gateway.reports.stored_reports import Format, Reports, as_table
 from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
@@ -26,20 +26,20 @@ FILE = "study.zip"
 
 
 def asker(role: Role, institution: str = INSTITUTION) -> Principal:
-    return Principal(f"oidc:{role}", Kind.PERSON, role, role, institution, GRANTS[role])
+    return Principal(f"oidc:{role}", PrincipalKind.PERSON, role, role, institution, GRANTS[role])
 
 
 @pytest_asyncio.fixture
 async def reported(database: Database) -> UUID:
     """A scan whose analysis has ended."""
-    turns = Turns(database, Metrics(), "worker")
+    leases = JobLeases(database, Metrics(), "worker")
     async with database.transaction() as session:
         scan = await new_scan(session)
         analysis = await analyses.request(session, INSTITUTION, scan, "local", urgent=False)
         assert analysis is not None
-    turn = await turns.take(analysis.id, "card-1")
-    assert turn is not None
-    assert await turns.conclude(turn, (Report.failed(FILE, NoLung("no lung"), 0.1),), None, Progress())
+    lease = await leases.claim(analysis.id, "card-1")
+    assert lease is not None
+    assert await leases.complete(lease, (Report.failed(FILE, NoLung("no lung"), 0.1),), None, Progress())
     return scan
 
 

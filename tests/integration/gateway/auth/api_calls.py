@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from gateway.auth.api_tokens import NewToken
 from gateway.auth.local_admin import command_line_admin
-from gateway.auth.token_administration import Tokens
+from gateway.auth.token_administration import TokenAdministration
 from gateway.database.connection import Database
 from gateway.permissions import GRANTS, Role, Scope
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
@@ -44,7 +44,7 @@ def make_token(
         database = Database(database_url)
         try:
             new = NewToken("a test's", role, institution, scopes or GRANTS[role], "cli:test", expires_at)
-            return (await Tokens(database).create(command_line_admin("test", institution), new, None))[1]
+            return (await TokenAdministration(database).create(command_line_admin("test", institution), new, None))[1]
         finally:
             await database.close()
 

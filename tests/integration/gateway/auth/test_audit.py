@@ -16,8 +16,8 @@ import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 
 from gateway.audit import audit_log
-from gateway.audit.hash_chain import GENESIS, Action, Event, Link, Outcome, Verification
-from gateway.audit.reading import AuditTrail
+from gateway.audit.audit_reader import AuditReader
+from gateway.audit.hash_chain import GENESIS, Action, ChainVerification, Event, Link, Outcome
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
 from gateway.permissions import Role
@@ -27,7 +27,7 @@ from tests.integration.gateway.running_gateway import RunningGateway
 from tests.postgres import RunningPostgres
 
 WHEN = datetime(2026, 11, 23, 12, 0, 0, 5, UTC)
-FACTS = RequestContext("203.0.113.9", "trace-4711")
+CONTEXT = RequestContext("203.0.113.9", "trace-4711")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def chain(postgres: RunningPostgres) -> str:
                 "yes": True,
                 "none": None,
             }
-            await audit_log.record(session, local_admin(HOME), Action.READ, "patient", uuid4(), FACTS, detail)
+            await audit_log.record(session, local_admin(HOME), Action.READ, "patient", uuid4(), CONTEXT, detail)
 
     async def fill() -> None:
         database = Database(url)
@@ -63,11 +63,11 @@ def chain(postgres: RunningPostgres) -> str:
     return url
 
 
-def verified(url: str) -> Verification:
-    async def verify() -> Verification:
+def verified(url: str) -> ChainVerification:
+    async def verify() -> ChainVerification:
         database = Database(url)
         try:
-            return await AuditTrail(database).verification()
+            return await AuditReader(database).verify()
         finally:
             await database.close()
 
@@ -80,7 +80,7 @@ def tampered(url: str, *statements: LiteralString) -> list[str]:
         connection.execute("ALTER TABLE audit_events DISABLE TRIGGER USER")
         for statement in statements:
             connection.execute(statement)
-    return [fault.words for fault in verified(url).breaks]
+    return [fault.message for fault in verified(url).breaks]
 
 
 def test_a_chain_that_many_wrote_at_once_holds(chain: str) -> None:
@@ -118,8 +118,8 @@ def test_a_row_that_was_put_in_is_named(chain: str) -> None:
             " %s, %s)",
             [WHEN, HOME, forged.previous_hash, forged.hash],
         )
-    assert forged.holds
-    assert [fault.words for fault in verified(chain).breaks] == [
+    assert forged.is_intact
+    assert [fault.message for fault in verified(chain).breaks] == [
         "row 7 does not follow row 6: one of them was put in or replaced"
     ]
 
@@ -163,7 +163,7 @@ def test_a_deed_that_is_undone_leaves_no_event(chain: str) -> None:
         database = Database(chain)
         try:
             async with database.transaction() as session:
-                await audit_log.record(session, local_admin(HOME), Action.CREATE, "patient", None, FACTS)
+                await audit_log.record(session, local_admin(HOME), Action.CREATE, "patient", None, CONTEXT)
                 raise ZeroDivisionError
         finally:
             await database.close()

@@ -143,7 +143,7 @@ def test_of_several_roles_the_widest_counts(guarded: RunningGateway, provider: P
 def test_a_rotated_key_is_fetched_and_the_old_one_forgotten(
     guarded: RunningGateway, provider: Provider, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.auth.oidc_provider.PAUSE_S", 0.0)
+    monkeypatch.setattr("gateway.auth.oidc_provider.MIN_FETCH_INTERVAL_S", 0.0)
     old = provider.token()
     assert ask(guarded, old).status_code == 200
     provider.rotate(kind)
@@ -162,9 +162,9 @@ def test_unknown_keys_do_not_make_us_ask_the_provider_each_time(guarded: Running
 def test_known_keys_serve_while_the_provider_is_away(
     guarded: RunningGateway, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.auth.oidc_provider.PAUSE_S", 0.0)
+    monkeypatch.setattr("gateway.auth.oidc_provider.MIN_FETCH_INTERVAL_S", 0.0)
     assert ask(guarded, provider.token()).status_code == 200
-    monkeypatch.setattr("gateway.auth.oidc_provider.FRESH_S", 0.0)
+    monkeypatch.setattr("gateway.auth.oidc_provider.KEYS_MAX_AGE_S", 0.0)
     provider.answers = False
     try:
         assert ask(guarded, provider.token()).status_code == 200

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.auth.authentication import NoLogin, open_authentication
+from gateway.auth.authentication import LoginNotConfigured, open_authentication
 from gateway.database.connection import Database
 from gateway.permissions import Role
 from gateway.settings.auth import AuthSettings, is_loopback
@@ -93,15 +93,15 @@ def test_where_others_reach_it_it_does_not_start_without_a_login(postgres: Runni
         database = Database(url)
         try:
             async with open_authentication(settings, database, loopback) as authentication:
-                await authentication.refuse_without_login()
+                await authentication.require_login()
                 return authentication.description
         finally:
             await database.close()
 
     assert "local admin" in asyncio.run(start(AuthSettings(), loopback=True))
-    with pytest.raises(NoLogin, match="turnstile token create"):
+    with pytest.raises(LoginNotConfigured, match="turnstile token create"):
         asyncio.run(start(AuthSettings(), loopback=False))
-    with pytest.raises(NoLogin):
+    with pytest.raises(LoginNotConfigured):
         asyncio.run(start(AuthSettings(local_admin=False), loopback=True))
     oidc = AuthSettings(oidc_issuer="https://login.example", oidc_client_id="turnstile")
     assert "https://login.example" in asyncio.run(start(oidc, loopback=False))

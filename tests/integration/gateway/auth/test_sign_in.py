@@ -10,7 +10,7 @@ from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.auth.fake_provider import Provider
 from tests.integration.gateway.running_gateway import RunningGateway
 
-SESSION, STATE = "turnstile", "turnstile_sign_in"
+SESSION_COOKIE, STATE_COOKIE = "turnstile", "turnstile_sign_in"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def signed_in(browser: httpx.Client) -> httpx.Response:
 def test_there_and_back_again(browser: httpx.Client) -> None:
     back = signed_in(browser)
     assert (back.status_code, back.headers["location"]) == (302, "/scans/1?tab=report")
-    cookie = next(value for value in back.headers.get_list("set-cookie") if value.startswith(f"{SESSION}="))
+    cookie = next(value for value in back.headers.get_list("set-cookie") if value.startswith(f"{SESSION_COOKIE}="))
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
     me = browser.get("/api/me").json()
     assert (me["name"], me["role"], me["sign_in"]) == ("Ada Reader", "radiologist", "oidc")
@@ -64,9 +64,9 @@ def test_nobody_is_sent_to_another_site(browser: httpx.Client, elsewhere: str) -
 
 def test_a_state_works_once(browser: httpx.Client) -> None:
     back = at_provider(browser)
-    state = browser.cookies[STATE]
+    state = browser.cookies[STATE_COOKIE]
     assert browser.get(back).status_code == 302
-    browser.cookies.set(STATE, state, domain="127.0.0.1", path="/")
+    browser.cookies.set(STATE_COOKIE, state, domain="127.0.0.1", path="/")
     assert problem(browser.get(back)) == (401, "not_signed_in")
 
 
@@ -83,7 +83,7 @@ def test_a_code_that_the_provider_does_not_know(browser: httpx.Client) -> None:
     state = parse_qs(back.query)["state"][0]
     answer = browser.get("/auth/callback", params={"state": state, "code": "made-up"})
     assert problem(answer) == (401, "not_signed_in")
-    assert SESSION not in browser.cookies
+    assert SESSION_COOKIE not in browser.cookies
 
 
 def test_who_says_no_at_the_provider_is_told_so(browser: httpx.Client) -> None:
@@ -113,10 +113,10 @@ def test_a_login_for_another_sign_in_is_refused(
 
 def test_after_sign_out_the_session_opens_nothing(browser: httpx.Client) -> None:
     signed_in(browser)
-    secret = browser.cookies[SESSION]
+    secret = browser.cookies[SESSION_COOKIE]
     assert browser.post("/auth/logout").status_code == 204
-    assert SESSION not in browser.cookies
-    browser.cookies.set(SESSION, secret, domain="127.0.0.1", path="/")
+    assert SESSION_COOKIE not in browser.cookies
+    browser.cookies.set(SESSION_COOKIE, secret, domain="127.0.0.1", path="/")
     assert problem(browser.get("/api/me")) == (401, "not_signed_in")
 
 
@@ -136,7 +136,7 @@ def test_another_page_changes_nothing_with_the_session(
     guarded: RunningGateway, browser: httpx.Client, headers: dict[str, str], status: int
 ) -> None:
     signed_in(browser)
-    with guarded.client(cookies={SESSION: browser.cookies[SESSION]}) as elsewhere:
+    with guarded.client(cookies={SESSION_COOKIE: browser.cookies[SESSION_COOKIE]}) as elsewhere:
         assert elsewhere.post("/auth/logout", headers=headers).status_code == status
 
 

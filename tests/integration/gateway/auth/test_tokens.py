@@ -211,13 +211,13 @@ def test_a_role_that_lost_a_scope_takes_it_from_its_tokens(
 
 
 def test_whether_any_token_would_be_taken(postgres: object, database_url: str) -> None:
-    async def any_live() -> bool:
+    async def any_valid_token() -> bool:
         database = Database(database_url)
         try:
             async with database.transaction() as session:
-                return await rows.any_live(session, datetime.now(UTC))
+                return await rows.any_valid_token(session, datetime.now(UTC))
         finally:
             await database.close()
 
     make_token(database_url, Role.RESEARCHER)
-    assert asyncio.run(any_live())
+    assert asyncio.run(any_valid_token())

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from gateway.database.connection import Database
-from gateway.errors import DatabaseAway
+from gateway.errors import DatabaseUnavailable
 
 CUT_OTHERS = text("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = current_database() AND pid <> pg_backend_pid()""")
@@ -45,7 +45,7 @@ async def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced(database:
 
 
 async def test_one_that_is_cut_in_the_middle_is_away_and_the_work_undone(database: Database, database_url: str) -> None:
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await _half_done(database, database_url)
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT to_regclass('half')")) is None

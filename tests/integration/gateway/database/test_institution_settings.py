@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
-from gateway.errors import CardChanged, PreconditionFailed, UnknownOperatingPoint
-from gateway.permissions import ALL, Role
-from gateway.principal import Kind, Principal, RequestContext
-from gateway.screening.operating_point import InForce, OperatingPoints
+from gateway.errors import ModelCardChanged, PreconditionFailed, UnknownOperatingPoint
+from gateway.permissions import ALL_SCOPES, Role
+from gateway.principal import Principal, PrincipalKind, RequestContext
+from gateway.screening.operating_point import ActiveOperatingPoint, OperatingPoints
 from screening.model_card import ModelCard, OperatingPoint
 
 FACTS = RequestContext("127.0.0.1", "request")
@@ -22,10 +22,12 @@ CARD = replace(SHIPPED, version="card-1", operating_points=POINTS, operating_poi
 
 
 def admin(institution: str) -> Principal:
-    return Principal("token:1", Kind.PROGRAM, "admin", Role.ADMIN, institution, ALL)
+    return Principal("token:1", PrincipalKind.PROGRAM, "admin", Role.ADMIN, institution, ALL_SCOPES)
 
 
-async def chosen(points: OperatingPoints, institution: str, point: str, seen: int | None = None) -> InForce:
+async def chosen(
+    points: OperatingPoints, institution: str, point: str, seen: int | None = None
+) -> ActiveOperatingPoint:
     return await points.choose(admin(institution), CARD, point, "card-1", None if seen is None else {seen}, FACTS)
 
 
@@ -35,7 +37,7 @@ def points(database: Database) -> OperatingPoints:
 
 
 async def test_nobody_chose_and_the_cards_own_point_is_in_force(points: OperatingPoints) -> None:
-    assert await points.read("nowhere", CARD) == InForce(POINTS["screening"], chosen=False, version=0)
+    assert await points.read("nowhere", CARD) == ActiveOperatingPoint(POINTS["screening"], chosen=False, version=0)
 
 
 async def test_a_choice_is_in_force_for_its_institution_alone(points: OperatingPoints) -> None:
@@ -62,7 +64,7 @@ async def test_of_two_first_choices_at_once_one_is_told_to_look_again(points: Op
 async def test_only_points_of_the_card_that_is_served(points: OperatingPoints) -> None:
     with pytest.raises(UnknownOperatingPoint):
         await chosen(points, "north", "0.01")
-    with pytest.raises(CardChanged):
+    with pytest.raises(ModelCardChanged):
         await points.choose(admin("north"), CARD, "youden", "card-0", None, FACTS)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AttemptRow, FeedbackRow, ReportRow
-from gateway.reports.statistics import Opinions, over_hours
+from gateway.reports.statistics import Agreement, over_hours
 from tests.integration.gateway.analyses.rows import new_scan
 
 
@@ -74,7 +74,7 @@ async def test_a_day_is_counted(database: Database) -> None:
     assert asdict(day.seconds) == pytest.approx({"p50": 2.5, "p95": 3.85})
     assert list(day.stages) == ["decode", "fusion"]
     assert asdict(day.stages["decode"]) == pytest.approx({"p50": 0.2, "p95": 0.29})
-    assert day.agreement["normal"] == Opinions(agree=2, disagree=1)
+    assert day.agreement["normal"] == Agreement(agree=2, disagree=1)
     assert day.totals == {"patients": 5, "scans": 5}
 
 

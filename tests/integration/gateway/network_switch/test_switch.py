@@ -44,9 +44,9 @@ def test_what_cannot_be_served_changes_nothing(
     before = Judged.of(house.predict(study).json())
     broken = shutil.copytree(repositories[1], tmp_path / "broken")
     (broken / "classifier" / "1" / "model.onnx").write_bytes(b"another")
-    with pytest.raises(SwitchRefused, match=r"does not vouch for: classifier/1/model\.onnx"):
+    with pytest.raises(SwitchRefused, match=r"do not match model_card\.json: classifier/1/model\.onnx"):
         house.asked_to_switch(broken)
-    with pytest.raises(SwitchRefused, match="in force already"):
+    with pytest.raises(SwitchRefused, match="active already"):
         house.asked_to_switch(repositories[0])
     assert Judged.of(house.predict(study).json()) == before
     assert (house.get("/api/model-card")["version"], len(house.tritons())) == ("card-old", 1)

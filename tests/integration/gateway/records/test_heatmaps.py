@@ -43,7 +43,7 @@ def test_a_hot_cell_lies_over_what_the_network_saw(doctor: httpx.Client, reporte
     values = heat.get_fdata()
     column, row, index = np.unravel_index(values.argmax(), values.shape)
     assert 0.5 < values.max() <= 1.0
-    assert evidence.place_of(int(index)) == HOT
+    assert evidence.nearest_chosen(int(index)) == HOT
     crop, side = evidence.crop, (evidence.crop.row1 - evidence.crop.row0) / CELLS
     assert row == pytest.approx(crop.row0 + 4.5 * side, abs=side)
     assert column == pytest.approx(crop.column0 + 11.5 * side, abs=side)
@@ -53,7 +53,7 @@ def test_a_hot_cell_lies_over_what_the_network_saw(doctor: httpx.Client, reporte
 def test_slices_that_stand_for_no_view_are_empty(doctor: httpx.Client, reported: str, evidence: Evidence) -> None:
     values = nifti(got(doctor, reported, "heatmap.nii.gz")).get_fdata()
     for index in range(values.shape[2]):
-        assert bool(values[:, :, index].any()) is (evidence.place_of(index) is not None)
+        assert bool(values[:, :, index].any()) is (evidence.nearest_chosen(index) is not None)
 
 
 def test_a_coarse_heatmap_has_the_grid_of_the_coarse_volume(doctor: httpx.Client, reported: str) -> None:

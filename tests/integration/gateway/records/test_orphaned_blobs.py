@@ -14,8 +14,8 @@ from uuid import uuid4
 import httpx
 
 from gateway.database.connection import Database
-from gateway.records.blob_release import release
-from gateway.records.orphaned_blobs import Orphans, sweep_orphans
+from gateway.records.blob_deletion import delete_unused_blobs
+from gateway.records.orphaned_blobs import SweepResult, sweep_orphaned_blobs
 from gateway.storage.blobs import Blobs
 from tests.integration.gateway.records.upload_calls import blob_folder, files_below, some_zip
 from tests.integration.gateway.records.viewing_calls import scan_of
@@ -38,8 +38,8 @@ def within(records: RunningGateway, work: Callable[[Database, Blobs], Awaitable[
     return asyncio.run(run())
 
 
-def swept(records: RunningGateway, age: timedelta) -> Orphans:
-    return within(records, lambda database, blobs: sweep_orphans(database, blobs, age))
+def swept(records: RunningGateway, age: timedelta) -> SweepResult:
+    return within(records, lambda database, blobs: sweep_orphaned_blobs(database, blobs, age))
 
 
 def leave(records: RunningGateway, content: bytes) -> None:
@@ -68,12 +68,12 @@ def test_what_was_left_goes_when_it_is_old_and_what_is_used_stays(
     used, orphan = some_zip("used"), some_zip("orphan")
     scan = scan_of(doctor, used)
     leave(records, orphan)
-    assert swept(records, timedelta(hours=1)) == Orphans(0, 0)
+    assert swept(records, timedelta(hours=1)) == SweepResult(0, 0)
     assert len(of(records, orphan)) == 2
-    assert swept(records, ANY_AGE) == Orphans(1, 1)
+    assert swept(records, ANY_AGE) == SweepResult(1, 1)
     assert of(records, orphan) == []
     assert doctor.get(f"/api/scans/{scan}/file").content == used
-    assert swept(records, ANY_AGE) == Orphans(0, 0)
+    assert swept(records, ANY_AGE) == SweepResult(0, 0)
 
 
 def test_derived_data_of_bytes_that_are_gone_go_too(doctor: httpx.Client, records: RunningGateway) -> None:
@@ -109,7 +109,7 @@ def test_no_sweep_and_no_delete_takes_what_another_is_sending(doctor: httpx.Clie
         senders = [pool.submit(sending, number) for number in range(3)]
         sha256 = hashlib.sha256(content).hexdigest()
         while not all(sender.done() for sender in senders):
-            within(records, lambda database, blobs: release(database, blobs, [sha256]))
+            within(records, lambda database, blobs: delete_unused_blobs(database, blobs, [sha256]))
         for sender in senders:
             sender.result()
     assert of(records, content) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.analyses.retry_policy import PAUSES_S, SPREAD, WORKERS_LOST, pause_s
+from gateway.analyses.retry_policy import JITTER, MAX_WORKERS_LOST, PAUSES_S, pause_s
 from gateway.analyses.store.attempts import HANDED_BACK, WORKER_LOST
 
 
@@ -11,14 +11,14 @@ def test_pauses_grow_and_end() -> None:
     for expected_s in PAUSES_S:
         pause = pause_s("engine_unavailable", earlier)
         assert pause is not None
-        assert expected_s <= pause <= expected_s * (1 + SPREAD)
+        assert expected_s <= pause <= expected_s * (1 + JITTER)
         earlier.append("engine_unavailable")
     assert pause_s("engine_unavailable", earlier) is None
 
 
 def test_a_study_whose_workers_die_is_given_up() -> None:
-    assert pause_s(WORKER_LOST, [WORKER_LOST] * (WORKERS_LOST - 1)) == 0.0
-    assert pause_s(WORKER_LOST, [WORKER_LOST] * WORKERS_LOST) is None
+    assert pause_s(WORKER_LOST, [WORKER_LOST] * (MAX_WORKERS_LOST - 1)) == 0.0
+    assert pause_s(WORKER_LOST, [WORKER_LOST] * MAX_WORKERS_LOST) is None
 
 
 @pytest.mark.parametrize("innocent", [HANDED_BACK, WORKER_LOST])

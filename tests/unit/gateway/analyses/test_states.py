@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from gateway.analyses.store.states import FINAL, ForbiddenTransition, allowed
-from gateway.database.tables.work import UNFINISHED, AnalysisState
+from gateway.analyses.store.states import FINAL, InvalidTransition, allowed
+from gateway.database.tables.analyses import UNFINISHED, AnalysisState
 
 ALLOWED = {
     ("queued", "running"),
@@ -20,7 +20,7 @@ PAIRS = list(product(AnalysisState, repeat=2))
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair not in ALLOWED])
 def test_every_other_pair_is_forbidden(before: AnalysisState, after: AnalysisState) -> None:
-    with pytest.raises(ForbiddenTransition):
+    with pytest.raises(InvalidTransition):
         allowed(before, after)
 
 

@@ -1,10 +1,10 @@
-"""The socket that `up` listens on."""
+"""The listening socket of `up`."""
 
 import socket
 
-from gateway.cli.up import _bound
+from gateway.cli.up import _listening_socket
 
 
-def test_asyncio_knows_it_for_tcp_and_answers_without_waiting_for_an_ack() -> None:
-    with _bound("127.0.0.1", 0) as listener:
+def test_it_names_tcp_so_that_asyncio_sets_nodelay() -> None:
+    with _listening_socket("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP

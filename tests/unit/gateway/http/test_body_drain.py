@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.http.body_drain import Lingering
+from gateway.http.body_drain import BodyDrain
 
 SCOPE: Scope = {
     "type": "http",
@@ -27,7 +27,7 @@ async def answer_of(receive: Callable[[], Awaitable[Message]]) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Lingering(refuses, silence_s=0.05, longest_s=0.2)(SCOPE, receive, send)
+    await BodyDrain(refuses, silence_s=0.05, longest_s=0.2)(SCOPE, receive, send)
     return sent
 
 

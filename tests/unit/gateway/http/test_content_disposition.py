@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from python_multipart.multipart import parse_options_header
 
 from gateway.http.content_disposition import attachment
-from gateway.http.multipart import plain_name
+from gateway.http.multipart import safe_file_name
 
 
 @given(st.text(max_size=60))
 def test_any_name_comes_out_as_it_came_in_and_breaks_no_header(sent: str) -> None:
-    name = plain_name(sent.encode(errors="replace").decode())
+    name = safe_file_name(sent.encode(errors="replace").decode())
     header = attachment(name)
     assert header.isascii()
     assert header.isprintable()

@@ -19,14 +19,14 @@ from gateway.http import etag
     ],
 )
 async def test_the_versions_that_a_client_accepts(sent: str | None, expected: Any) -> None:
-    assert await etag._expected(sent) == expected
+    assert await etag._accepted_versions(sent) == expected
 
 
 @pytest.mark.parametrize("sent", ["", "3", 'W/"3"', '"x"', '""', '"³"'])
 async def test_what_names_no_version_matches_none(sent: str) -> None:
     with pytest.raises(PreconditionFailed):
-        await etag._expected(sent)
+        await etag._accepted_versions(sent)
 
 
 def test_a_version_is_a_strong_tag() -> None:
-    assert etag.tag_of(12) == '"12"'
+    assert etag.etag_of(12) == '"12"'

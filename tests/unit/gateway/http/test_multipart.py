@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gateway.http.multipart import LONGEST_HEAD, LONGEST_TEXT, parts, plain_name
+from gateway.http.multipart import MAX_FIELD_BYTES, MAX_HEADER_BYTES, parts, safe_file_name
 from screening.errors import OverBudget
 from tests.unit.gateway.predictions.test_upload_body import BOUNDARY, MULTIPART, multipart, request_of
 
@@ -35,7 +35,7 @@ async def test_what_nobody_reads_is_passed_over() -> None:
 
 async def test_a_header_of_absurd_length_is_refused_before_it_fills_the_memory() -> None:
     head = f"--{BOUNDARY}\r\nContent-Disposition: ".encode()
-    pieces = [head, *[b"x" * 1000] * (LONGEST_HEAD // 1000 + 2)]
+    pieces = [head, *[b"x" * 1000] * (MAX_HEADER_BYTES // 1000 + 2)]
     with pytest.raises(HTTPException) as refused:
         await seen(request_of(pieces, MULTIPART))
     assert refused.value.status_code == 400
@@ -51,7 +51,7 @@ async def test_a_length_that_is_told_is_refused_before_anything_is_read() -> Non
         await seen(request)
 
 
-@pytest.mark.parametrize(("content", "status"), [(b"\xff", 400), (b"x" * (LONGEST_TEXT + 1), 413)])
+@pytest.mark.parametrize(("content", "status"), [(b"\xff", 400), (b"x" * (MAX_FIELD_BYTES + 1), 413)])
 async def test_a_text_that_is_none_is_refused(content: bytes, status: int) -> None:
     request = request_of([multipart(("description", "", content))], MULTIPART)
     part = await anext(parts(request, 10**6))
@@ -74,7 +74,7 @@ async def test_a_text_that_is_none_is_refused(content: bytes, status: int) -> No
     ],
 )
 def test_a_name_keeps_neither_folders_nor_control_characters(sent: str, kept: str) -> None:
-    assert plain_name(sent) == kept
+    assert safe_file_name(sent) == kept
 
 
 async def test_quotes_in_a_name_arrive_as_browsers_send_them() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from gateway.errors import RangeNotSatisfiable
-from gateway.http.ranges import has_it, wanted_range
+from gateway.http.ranges import is_cached, requested_range
 
 TAG = '"abc"'
 
@@ -20,13 +20,13 @@ def principal(method: str = "GET", **headers: str) -> Request:
 def test_first_to_last(first: int, last: int, size: int) -> None:
     request = principal(range=f"bytes={first}-{last}")
     if last < first:  # RFC 9110 14.1.1: invalid, so it is ignored
-        assert wanted_range(request, size, TAG) is None
+        assert requested_range(request, size, TAG) is None
     elif first >= size:
         with pytest.raises(RangeNotSatisfiable) as refused:
-            wanted_range(request, size, TAG)
+            requested_range(request, size, TAG)
         assert refused.value.headers == {"Content-Range": f"bytes */{size}"}
     else:
-        start, end = wanted_range(request, size, TAG) or (0, 0)
+        start, end = requested_range(request, size, TAG) or (0, 0)
         assert list(range(size))[first : last + 1] == list(range(start, end))
 
 
@@ -47,20 +47,20 @@ def test_first_to_last(first: int, last: int, size: int) -> None:
     ],
 )
 def test_other_forms(sent: str, expected: tuple[int, int] | None) -> None:
-    assert wanted_range(principal(range=sent), 10, TAG) == expected
+    assert requested_range(principal(range=sent), 10, TAG) == expected
 
 
 @pytest.mark.parametrize("sent", ["bytes=10-", "bytes=-0", "bytes=10-12"])
 def test_outside_of_the_file(sent: str) -> None:
     with pytest.raises(RangeNotSatisfiable):
-        wanted_range(principal(range=sent), 10, TAG)
+        requested_range(principal(range=sent), 10, TAG)
 
 
 def test_a_range_holds_for_the_file_that_it_was_meant_for_alone() -> None:
-    assert wanted_range(principal(range="bytes=0-4", if_range=TAG), 10, TAG) == (0, 5)
-    assert wanted_range(principal(range="bytes=0-4", if_range='"other"'), 10, TAG) is None
-    assert wanted_range(principal(range="bytes=0-4", if_range=f"W/{TAG}"), 10, TAG) is None
-    assert wanted_range(principal("HEAD", range="bytes=0-4"), 10, TAG) is None
+    assert requested_range(principal(range="bytes=0-4", if_range=TAG), 10, TAG) == (0, 5)
+    assert requested_range(principal(range="bytes=0-4", if_range='"other"'), 10, TAG) is None
+    assert requested_range(principal(range="bytes=0-4", if_range=f"W/{TAG}"), 10, TAG) is None
+    assert requested_range(principal("HEAD", range="bytes=0-4"), 10, TAG) is None
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_a_range_holds_for_the_file_that_it_was_meant_for_alone() -> None:
     [(TAG, True), (f'"x", W/{TAG}', True), ("*", True), ('"abcd"', False), ("abc", False), ("", False)],
 )
 def test_what_a_client_has(sent: str, known: bool) -> None:
-    assert has_it(principal(if_none_match=sent), TAG) is known
+    assert is_cached(principal(if_none_match=sent), TAG) is known

@@ -1,4 +1,4 @@
-"""The gate: never over its limit, never a queue without end, first come first served, nothing lost on cancellation."""
+"""Admission: never over its limits, in the order of arrival, and nothing is lost when an upload is cancelled."""
 
 import asyncio
 from contextlib import ExitStack
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.inference import admission
-from gateway.inference.admission import LONGEST_RETRY_S, Admission
+from gateway.inference import admission as admission_module
+from gateway.inference.admission import MAX_RETRY_AFTER_S, Admission
 from screening.errors import EngineOverloaded
 
 UPLOADS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 3), st.booleans()), max_size=30)
@@ -21,10 +21,10 @@ def test_any_traffic_stays_within_both_limits_and_leaves_nothing_behind(
     asyncio.run(_traffic(uploads, Admission(limit, waiting_limit), limit, waiting_limit))
 
 
-async def _traffic(uploads: list[tuple[int, int, bool]], gate: Admission, limit: int, waiting_limit: int) -> None:
+async def _traffic(uploads: list[tuple[int, int, bool]], admission: Admission, limit: int, waiting_limit: int) -> None:
     async def upload(slices: int, ticks: int) -> None:
-        async with gate.hold(slices):
-            assert gate.in_flight <= limit
+        async with admission.hold(slices):
+            assert admission.in_flight <= limit
             for _ in range(ticks):
                 await asyncio.sleep(0)
 
@@ -33,20 +33,20 @@ async def _traffic(uploads: list[tuple[int, int, bool]], gate: Admission, limit:
         task = asyncio.create_task(upload(slices, ticks))
         tasks.append(task)
         await asyncio.sleep(0)
-        assert gate.waiting <= waiting_limit
+        assert admission.waiting <= waiting_limit
         if cancelled:
             task.cancel()
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(end is None or isinstance(end, (EngineOverloaded, asyncio.CancelledError)) for end in ends)
-    assert (gate.in_flight, gate.waiting) == (0, 0)
+    assert (admission.in_flight, admission.waiting) == (0, 0)
 
 
-async def test_turns_are_taken_in_the_order_of_arrival_even_when_a_small_one_would_fit() -> None:
-    gate, order = Admission(10, 100), []
+async def test_uploads_are_admitted_in_the_order_of_arrival_even_when_a_small_one_would_fit() -> None:
+    admission, order = Admission(10, 100), []
     leave = asyncio.Event()
 
     async def upload(name: str, slices: int) -> None:
-        async with gate.hold(slices):
+        async with admission.hold(slices):
             order.append(name)
             await leave.wait()
 
@@ -60,76 +60,82 @@ async def test_turns_are_taken_in_the_order_of_arrival_even_when_a_small_one_wou
     assert order == ["first", "large", "small"]
 
 
-async def test_what_does_not_fit_into_the_queue_is_refused_and_counted() -> None:
+async def test_an_upload_that_does_not_fit_into_the_queue_is_refused_and_counted() -> None:
     refused = 0
 
     def count() -> None:
         nonlocal refused
         refused += 1
 
-    gate = Admission(10, 0, count)
-    async with gate.hold(10):
-        with pytest.raises(EngineOverloaded), gate.expect(1):
+    admission = Admission(10, 0, count)
+    async with admission.hold(10):
+        with pytest.raises(EngineOverloaded), admission.reserve(1):
             pass
         with pytest.raises(EngineOverloaded):
-            async with gate.hold(1):
+            async with admission.hold(1):
                 pass
     assert refused == 2
-    with gate.expect(1):
+    with admission.reserve(1):
         pass
 
 
-async def test_what_still_comes_in_has_its_place() -> None:
-    gate = Admission(10, 20)
-    with gate.expect(10), gate.expect(10), gate.expect(10), pytest.raises(EngineOverloaded), gate.expect(1):
+async def test_an_arriving_upload_keeps_its_reservation() -> None:
+    admission = Admission(10, 20)
+    with (
+        admission.reserve(10),
+        admission.reserve(10),
+        admission.reserve(10),
+        pytest.raises(EngineOverloaded),
+        admission.reserve(1),
+    ):
         pass
-    async with gate.hold(10):
-        with gate.expect(10):
-            waiter = asyncio.create_task(_hold_once(gate))  # it has come in, and nobody who still sends is in its way
+    async with admission.hold(10):
+        with admission.reserve(10):
+            waiter = asyncio.create_task(_hold_once(admission))  # it is received, and the arriving ones do not block it
             await asyncio.sleep(0)
-            assert (gate.in_flight, gate.waiting, gate.arriving) == (10, 10, 10)
-            with pytest.raises(EngineOverloaded), gate.expect(1):
+            assert (admission.in_flight, admission.waiting, admission.arriving) == (10, 10, 10)
+            with pytest.raises(EngineOverloaded), admission.reserve(1):
                 pass
-        with gate.expect(10):
+        with admission.reserve(10):
             pass
     await waiter
-    assert (gate.in_flight, gate.waiting, gate.arriving) == (0, 0, 0)
+    assert (admission.in_flight, admission.waiting, admission.arriving) == (0, 0, 0)
 
 
-async def test_an_upload_larger_than_the_gate_passes_alone() -> None:
-    gate = Admission(10, 0)
-    async with gate.hold(64):
-        assert gate.in_flight == 10
+async def test_an_upload_larger_than_the_limit_is_admitted_alone() -> None:
+    admission = Admission(10, 0)
+    async with admission.hold(64):
+        assert admission.in_flight == 10
 
 
-async def test_a_cancellation_in_the_tick_of_the_turn_gives_the_turn_back() -> None:
-    gate = Admission(10, 100)
+async def test_a_cancellation_in_the_tick_of_the_admission_releases_the_slices() -> None:
+    admission = Admission(10, 100)
     waiter: asyncio.Task[None]
-    async with gate.hold(10):
-        waiter = asyncio.create_task(_hold_once(gate))
+    async with admission.hold(10):
+        waiter = asyncio.create_task(_hold_once(admission))
         await asyncio.sleep(0)
-    waiter.cancel()  # its turn is set, its task has not run yet
+    waiter.cancel()  # it is admitted, and its task has not run yet
     with pytest.raises(asyncio.CancelledError):
         await waiter
-    assert (gate.in_flight, gate.waiting) == (0, 0)
+    assert (admission.in_flight, admission.waiting) == (0, 0)
 
 
-async def _hold_once(gate: Admission) -> None:
-    async with gate.hold(10):
+async def _hold_once(admission: Admission) -> None:
+    async with admission.hold(10):
         pass
 
 
 @pytest.mark.parametrize(
     ("slices_per_s", "in_flight", "waiting", "expected_s"),
-    [(48.0, 96, 0, 2), (48.0, 96, 192, 6), (960.0, 96, 192, 1), (0.16, 96, 192, LONGEST_RETRY_S)],
+    [(48.0, 96, 0, 2), (48.0, 96, 192, 6), (960.0, 96, 192, 1), (0.16, 96, 192, MAX_RETRY_AFTER_S)],
 )
-def test_retry_after_is_the_time_to_empty_the_house_at_the_measured_pace(
+def test_retry_after_is_the_time_until_all_slices_have_left_at_the_measured_throughput(
     slices_per_s: float, in_flight: int, waiting: int, expected_s: int
 ) -> None:
-    gate = Admission(96, 192)
-    gate._pace.left(slices_per_s, 1.0)
-    gate.in_flight, gate.waiting = in_flight, waiting
-    assert gate.retry_after_s() == expected_s
+    admission = Admission(96, 192)
+    admission._throughput.record(slices_per_s, 1.0)
+    admission.in_flight, admission.waiting = in_flight, waiting
+    assert admission.retry_after_s() == expected_s
 
 
 def test_retry_after_is_a_second_before_anything_was_measured() -> None:
@@ -137,41 +143,47 @@ def test_retry_after_is_a_second_before_anything_was_measured() -> None:
 
 
 @pytest.mark.parametrize(("slices_per_s", "let_in"), [(41.0, 4), (400.0, 24), (1.0, 3)])
-async def test_as_many_are_let_in_as_are_answered_in_time(slices_per_s: float, let_in: int) -> None:
-    """1.2 s are four studies at 41 slices/s; a fast engine has its whole house, a slow one three all the same."""
-    gate = Admission(96, 192, busy_after_s=1.2, always=3)
-    gate._pace.left(slices_per_s, 1.0)
+async def test_as_many_are_admitted_as_are_answered_in_time(slices_per_s: float, let_in: int) -> None:
+    """1.2 s are four studies at 41 slices/s; a fast engine fills all limits, a slow one still gets three."""
+    admission = Admission(96, 192, busy_after_s=1.2, min_uploads=3)
+    admission._throughput.record(slices_per_s, 1.0)
     with ExitStack() as arriving:
         for _ in range(let_in):
-            arriving.enter_context(gate.expect(12))
-        with pytest.raises(EngineOverloaded), gate.expect(12):
+            arriving.enter_context(admission.reserve(12))
+        with pytest.raises(EngineOverloaded), admission.reserve(12):
             pass
-    assert gate.arriving == 0
+    assert admission.arriving == 0
 
 
-async def test_before_anything_was_measured_the_whole_house_is_open() -> None:
-    gate = Admission(24, 12, busy_after_s=0.001)
-    with gate.expect(12), gate.expect(12), gate.expect(12), pytest.raises(EngineOverloaded), gate.expect(12):
+async def test_before_anything_was_measured_only_the_limits_count() -> None:
+    admission = Admission(24, 12, busy_after_s=0.001)
+    with (
+        admission.reserve(12),
+        admission.reserve(12),
+        admission.reserve(12),
+        pytest.raises(EngineOverloaded),
+        admission.reserve(12),
+    ):
         pass
 
 
-async def test_an_upload_on_a_slow_line_keeps_nobody_out_and_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "ON_ITS_WAY_S", 0.0)
-    gate = Admission(12, 12)
-    with gate.expect(12), gate.expect(12):
-        assert gate.arriving == 24
+async def test_an_upload_on_a_slow_line_blocks_no_other_and_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission_module, "MAX_ARRIVAL_S", 0.0)
+    admission = Admission(12, 12)
+    with admission.reserve(12), admission.reserve(12):
+        assert admission.arriving == 24
         await asyncio.sleep(0.01)
-        assert gate.arriving == 0
-        with gate.expect(12):
+        assert admission.arriving == 0
+        with admission.reserve(12):
             pass
-    assert gate.arriving == 0
+    assert admission.arriving == 0
 
 
-async def test_the_pace_is_what_was_in_work_over_the_time_it_took() -> None:
-    gate, leave = Admission(100, 0), asyncio.Event()
+async def test_the_throughput_is_the_slices_in_flight_over_the_time_they_took() -> None:
+    admission, leave = Admission(100, 0), asyncio.Event()
 
     async def upload() -> None:
-        async with gate.hold(12):
+        async with admission.hold(12):
             await leave.wait()
 
     start = asyncio.get_running_loop().time()
@@ -180,6 +192,8 @@ async def test_the_pace_is_what_was_in_work_over_the_time_it_took() -> None:
     leave.set()
     await asyncio.gather(*tasks)
     took_s = asyncio.get_running_loop().time() - start
-    pace = gate._pace.seconds_a_slice
-    assert pace is not None
-    assert 0.05 / 30 <= pace <= took_s / 30  # 12, 24, 36, 48 were in work as they came, 48, 36, 24, 12 as they left
+    throughput = admission._throughput.seconds_per_slice
+    assert throughput is not None
+    assert (
+        0.05 / 30 <= throughput <= took_s / 30
+    )  # 12, 24, 36, 48 were in flight at their starts, 48, 36, 24, 12 at their ends

@@ -2,29 +2,29 @@
 
 import pytest
 
-from gateway.inference.throughput_estimate import Pace
+from gateway.inference.throughput_estimate import ThroughputEstimate
 
 
 def test_nothing_is_known_before_anything_left() -> None:
-    assert Pace().seconds_for(12) is None
+    assert ThroughputEstimate().seconds_for(12) is None
 
 
 def test_it_is_the_time_over_what_was_in_work() -> None:
-    pace = Pace()
-    pace.left(in_flight=48, held_s=1.2)
-    assert pace.seconds_for(24) == pytest.approx(0.6)
+    throughput = ThroughputEstimate()
+    throughput.record(in_flight=48, held_s=1.2)
+    assert throughput.seconds_for(24) == pytest.approx(0.6)
 
 
 def test_it_follows_a_house_that_slows_down() -> None:
-    pace = Pace()
+    throughput = ThroughputEstimate()
     for held_s in (0.3, *(3.0,) * 20):
-        pace.left(12, held_s)
-    assert pace.seconds_for(12) == pytest.approx(3.0, rel=0.05)
+        throughput.record(12, held_s)
+    assert throughput.seconds_for(12) == pytest.approx(3.0, rel=0.05)
 
 
 def test_files_that_are_refused_at_once_do_not_open_the_house() -> None:
     """Every second upload is none: the others still take 1.2 s, so a queue of both takes half of that each."""
-    pace = Pace()
+    throughput = ThroughputEstimate()
     for held_s in (1.2, 0.01) * 20:
-        pace.left(48, held_s)
-    assert pace.seconds_for(48) == pytest.approx(0.6, rel=0.15)
+        throughput.record(48, held_s)
+    assert throughput.seconds_for(48) == pytest.approx(0.6, rel=0.15)

@@ -1,10 +1,10 @@
-"""Which uploads a path stands for."""
+"""The uploads that are discovered in a path."""
 
 import os
 import shutil
 from pathlib import Path
 
-from gateway.mass_runs.discovery import items_of
+from gateway.mass_runs.discovery import discover
 from tests.dicom_factory import ct_series, to_bytes
 
 DICOM = bytes(128) + b"DICM"
@@ -20,12 +20,12 @@ def test_a_folder_of_dicom_is_one_upload(tmp_path: Path) -> None:
     put(tmp_path / "1.dcm", DICOM)
     put(tmp_path / "notes.txt", b"text")
     put(tmp_path / "series" / "2.dcm", DICOM)
-    assert items_of([tmp_path]).uploads == (tmp_path,)
+    assert discover([tmp_path]).uploads == (tmp_path,)
 
 
 def test_a_bare_data_set_is_dicom(tmp_path: Path) -> None:
     put(tmp_path / "1", b"\x08\x00\x05\x00CS")
-    assert items_of([tmp_path]).uploads == (tmp_path,)
+    assert discover([tmp_path]).uploads == (tmp_path,)
 
 
 def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
     nifti = put(tmp_path / "d.nii.gz", b"\x1f\x8b")
     put(tmp_path / ".hidden", DICOM)
     text = put(tmp_path / "labels.csv", b"path,label")
-    items = items_of([tmp_path])
+    items = discover([tmp_path])
     assert items.uploads == (first, nested, archive, nifti)
     assert items.passed_over == (text,)
 
@@ -43,21 +43,21 @@ def test_each_child_of_any_other_folder_is_one_upload(tmp_path: Path) -> None:
 def test_the_series_of_one_study_in_folders_of_their_own_are_one_upload(tmp_path: Path) -> None:
     for name, study in (("soft", "2.25.1"), ("sharp", "2.25.1"), ("later", "2.25.2")):
         put(tmp_path / name / "1.dcm", to_bytes(ct_series(1, StudyInstanceUID=study)[0]))
-    assert items_of([tmp_path]).uploads == tuple(tmp_path / name for name in ("later", "sharp", "soft"))
+    assert discover([tmp_path]).uploads == tuple(tmp_path / name for name in ("later", "sharp", "soft"))
     shutil.rmtree(tmp_path / "later")
-    assert items_of([tmp_path]).uploads == (tmp_path,)
+    assert discover([tmp_path]).uploads == (tmp_path,)
 
 
 def test_a_file_that_was_named_is_an_upload_whatever_it_is(tmp_path: Path) -> None:
     text = put(tmp_path / "labels.csv", b"path,label")
-    assert items_of([text, text]).uploads == (text,)
+    assert discover([text, text]).uploads == (text,)
 
 
-def test_what_is_no_plain_file_is_passed_over_unopened(tmp_path: Path) -> None:
+def test_pipes_and_sockets_are_passed_over_unopened(tmp_path: Path) -> None:
     archive = put(tmp_path / "a", b"PK\x03\x04")
     pipe, nowhere = tmp_path / "b.dcm", tmp_path / "c.dcm"
     os.mkfifo(pipe)
     nowhere.symlink_to("nowhere")
-    items = items_of([tmp_path])
+    items = discover([tmp_path])
     assert items.uploads == (archive,)
     assert items.passed_over == (pipe, nowhere)

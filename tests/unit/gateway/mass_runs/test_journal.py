@@ -1,4 +1,4 @@
-"""The journal survives torn lines, and the report can be written from it at any time."""
+"""The journal survives incomplete lines, and the report can be written from it at any time."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ import openpyxl
 import polars
 import pytest
 
-from gateway.mass_runs.journal import Entry, Journal, JournalInUse
-from gateway.mass_runs.report_file import Output
+from gateway.mass_runs.journal import Journal, JournalEntry, JournalInUse
+from gateway.mass_runs.report_file import ReportFile
 from gateway.reports.report_table import TABLE
 from screening.errors import NoLung
 from screening.report import COLUMNS, Report
@@ -27,7 +27,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert written.rows[0]["pathology"] is None
 
 
-def test_a_torn_line_is_cut_off_and_the_next_one_is_whole(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_removed_and_the_next_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path) as journal:
         journal.append("first.zip", [FAILED])
@@ -52,13 +52,13 @@ def test_a_second_run_on_the_same_report_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def entry(tmp_path: Path) -> Entry:
+def entry(tmp_path: Path) -> JournalEntry:
     with Journal(tmp_path / "journal") as journal:
         return journal.append("=study.zip", [FAILED])
 
 
-def test_csv_grows_row_by_row_into_what_is_written_whole(tmp_path: Path, entry: Entry) -> None:
-    grown, whole = Output(tmp_path / "grown.csv"), Output(tmp_path / "whole.csv")
+def test_csv_grows_row_by_row_to_the_same_file(tmp_path: Path, entry: JournalEntry) -> None:
+    grown, whole = ReportFile(tmp_path / "grown.csv"), ReportFile(tmp_path / "whole.csv")
     grown.write([entry])
     grown.append(entry)
     whole.write([entry, entry])
@@ -68,8 +68,8 @@ def test_csv_grows_row_by_row_into_what_is_written_whole(tmp_path: Path, entry: 
     assert (first["pathology"], first["probability_of_pathology"], first["processing_status"]) == ("", "", "Failure")
 
 
-def test_xlsx_holds_names_as_text_and_no_zero_for_what_is_unknown(tmp_path: Path, entry: Entry) -> None:
-    output = Output(tmp_path / "report.xlsx")
+def test_xlsx_holds_names_as_text_and_no_zero_for_what_is_unknown(tmp_path: Path, entry: JournalEntry) -> None:
+    output = ReportFile(tmp_path / "report.xlsx")
     output.write([entry])
     head, row = openpyxl.load_workbook(output.path).worksheets[0].iter_rows(values_only=True)
     assert head == TABLE
@@ -77,11 +77,11 @@ def test_xlsx_holds_names_as_text_and_no_zero_for_what_is_unknown(tmp_path: Path
     assert row[COLUMNS.index("pathology")] is None
 
 
-def test_parquet_has_types_and_null_for_what_is_unknown(tmp_path: Path, entry: Entry) -> None:
+def test_parquet_has_types_and_null_for_what_is_unknown(tmp_path: Path, entry: JournalEntry) -> None:
     analysed = dict(entry.reports[0]) | {"verdict": "normal", "error": None}
     analysed["row"] = analysed["row"] | {"pathology": 0, "probability_of_pathology": 0.0625}
-    output = Output(tmp_path / "report.parquet")
-    output.write([entry, Entry("normal.zip", (analysed,))])
+    output = ReportFile(tmp_path / "report.parquet")
+    output.write([entry, JournalEntry("normal.zip", (analysed,))])
     assert output.path.read_bytes()[:4] == output.path.read_bytes()[-4:] == b"PAR1"
     read = polars.read_parquet(output.path)
     assert tuple(read.columns) == TABLE
@@ -97,14 +97,14 @@ def test_parquet_has_types_and_null_for_what_is_unknown(tmp_path: Path, entry: E
 
 
 def test_parquet_of_nothing_has_its_columns(tmp_path: Path) -> None:
-    output = Output(tmp_path / "report.parquet")
+    output = ReportFile(tmp_path / "report.parquet")
     output.write([])
     assert tuple(polars.read_parquet(output.path).columns) == TABLE
 
 
 @pytest.mark.parametrize("detail", [False, True])
-def test_json_holds_rows_or_whole_reports(tmp_path: Path, entry: Entry, detail: bool) -> None:
-    output = Output(tmp_path / "report.json", detail)
+def test_json_holds_rows_or_full_reports(tmp_path: Path, entry: JournalEntry, detail: bool) -> None:
+    output = ReportFile(tmp_path / "report.json", detail)
     output.write([entry])
     (part,) = json.loads(output.path.read_text())
     assert part == (entry.reports[0] if detail else entry.rows[0])
@@ -113,9 +113,9 @@ def test_json_holds_rows_or_whole_reports(tmp_path: Path, entry: Entry, detail: 
 @pytest.mark.parametrize(("name", "detail"), [("report.txt", False), ("report", False), ("report.csv", True)])
 def test_a_report_that_cannot_be_written_is_refused_before_the_run(tmp_path: Path, name: str, detail: bool) -> None:
     with pytest.raises(ValueError, match=r"\.json"):
-        Output(tmp_path / name, detail)
+        ReportFile(tmp_path / name, detail)
 
 
-def test_nothing_but_the_report_is_left(tmp_path: Path, entry: Entry) -> None:
-    Output(tmp_path / "out.csv").write([entry])
+def test_nothing_but_the_report_is_left(tmp_path: Path, entry: JournalEntry) -> None:
+    ReportFile(tmp_path / "out.csv").write([entry])
     assert {path.name for path in tmp_path.iterdir()} == {"journal", "out.csv"}

@@ -1,11 +1,11 @@
-"""How a mass run writes the names of files."""
+"""File names in the report of a mass run."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from gateway.mass_runs.run import printable
+from gateway.mass_runs.run import escaped_path
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from gateway.mass_runs.run import printable
     ],
 )
 def test_a_name_can_always_be_written(name: bytes, written: str) -> None:
-    assert printable(Path(os.fsdecode(name))) == written
+    assert escaped_path(Path(os.fsdecode(name))) == written

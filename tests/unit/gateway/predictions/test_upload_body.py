@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from gateway.predictions.upload_body import MOST_FILES, received
+from gateway.predictions.upload_body import MAX_FILES, received_uploads
 from screening.errors import EmptyUpload, OverBudget
 
 BOUNDARY = "b0undary"
@@ -37,7 +37,7 @@ def request_of(pieces: Sequence[bytes], content_type: str) -> Request:
 
 
 async def contents(request: Request, folder: Path, limit: int = 10**6) -> list[tuple[str, bytes]]:
-    async with received(request, folder, limit) as uploads:
+    async with received_uploads(request, folder, limit) as uploads:
         found = [(upload.name, upload.path.read_bytes()) for upload in uploads]
         assert all(upload.scratch.is_dir() for upload in uploads)
     assert is_empty(folder)
@@ -96,7 +96,7 @@ async def test_the_limit_holds_while_reading(tmp_path: Path) -> None:
         (multipart(("file", "a.zip", b"x"), end=False), MULTIPART, HTTPException),
         (b"nonsense", MULTIPART, HTTPException),
         (b"x", "multipart/form-data", HTTPException),
-        (multipart(*[("file", "a", b"x")] * (MOST_FILES + 1)), MULTIPART, OverBudget),
+        (multipart(*[("file", "a", b"x")] * (MAX_FILES + 1)), MULTIPART, OverBudget),
     ],
 )
 async def test_a_bad_body_is_refused_and_nothing_stays(

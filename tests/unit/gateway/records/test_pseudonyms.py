@@ -3,15 +3,15 @@ from uuid import uuid4
 
 from gateway.database.tables import BlobRow, PatientRow, ScanRow
 from gateway.permissions import GRANTS, Role
-from gateway.principal import Kind, Principal
+from gateway.principal import Principal, PrincipalKind
 from gateway.records.pseudonyms import PatientView, ScanView
-from gateway.records.store.patients import Screened
+from gateway.records.store.patients import ScanSummary
 
 SECRETS = ("Anna", "Muster", "cough", "muster.zip")
 
 
 def asker(role: Role) -> Principal:
-    return Principal("token:1", Kind.PROGRAM, "one", role, "st-anna", GRANTS[role])
+    return Principal("token:1", PrincipalKind.PROGRAM, "one", role, "st-anna", GRANTS[role])
 
 
 def rows() -> tuple[PatientRow, ScanRow]:
@@ -27,16 +27,16 @@ def rows() -> tuple[PatientRow, ScanRow]:
 
 def test_who_may_see_names_sees_them() -> None:
     patient, scan = rows()
-    seen = PatientView.of(patient, Screened(), asker(Role.RADIOLOGIST))
+    seen = PatientView.for_principal(patient, ScanSummary(), asker(Role.RADIOLOGIST))
     assert (seen.name.first_name, seen.name.last_name, seen.description) == SECRETS[:3]
-    assert ScanView.of(scan, None, asker(Role.RADIOLOGIST)).file_name == "muster.zip"
+    assert ScanView.for_principal(scan, None, asker(Role.RADIOLOGIST)).file_name == "muster.zip"
 
 
 def test_nothing_that_names_anybody_is_left_for_a_researcher() -> None:
     patient, scan = rows()
     seen = (
-        PatientView.of(patient, Screened(), asker(Role.RESEARCHER)),
-        ScanView.of(scan, None, asker(Role.RESEARCHER)),
+        PatientView.for_principal(patient, ScanSummary(), asker(Role.RESEARCHER)),
+        ScanView.for_principal(scan, None, asker(Role.RESEARCHER)),
     )
     for view in seen:
         told = {name: value for name, value in vars(view).items() if name != "row"}

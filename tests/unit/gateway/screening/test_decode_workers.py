@@ -1,4 +1,4 @@
-"""A worker that hangs, eats memory or crashes costs its own study; the others go on."""
+"""A worker that hangs, takes too much memory or crashes fails its own study only."""
 
 import asyncio
 import os
@@ -132,8 +132,8 @@ def test_workers_start_under_a_tmpdir_too_long_for_a_sockets_name(tmp_path: Path
 
 IN_THAT_TMPDIR = """
 import asyncio, tempfile
-from gateway.decoding import DecodePool
-from gateway.inference.port import Deadline
+from gateway.screening.decode_workers import DecodePool
+from gateway.inference.engine import Deadline
 
 pool = DecodePool(1, 30.0, 2**28)
 print(asyncio.run(pool.run(Deadline.after(60), str.lower, "DECODED")), tempfile.gettempdir())

@@ -1,4 +1,4 @@
-"""What of a model repository is served: what its card vouches for, and nothing else."""
+"""Only the files that the model card of a repository lists are served."""
 
 import hashlib
 import json

@@ -1,21 +1,21 @@
-"""Steps of an upload with two studies, as a person sees them."""
+"""The progress of an upload with two studies, step by step."""
 
-from gateway.screening.progress import Progress, Stage, Steps
+from gateway.screening.progress import Progress, ProgressCounter, Stage
 
 
 def test_two_studies_from_reading_to_the_report() -> None:
-    told: list[Progress] = []
-    steps = Steps(told.append, slices_per_study=12)
-    steps.found(2)
-    steps.study(0)
-    steps.networks()
-    steps.seen(6)
-    steps.seen(5)  # the lungs span eleven slices only
-    steps.study(1)
-    steps.networks()
-    steps.seen(12)
-    steps.report()
-    assert told == [
+    steps: list[Progress] = []
+    counter = ProgressCounter(steps.append, slices_per_study=12)
+    counter.studies_found(2)
+    counter.study_started(0)
+    counter.inference_started()
+    counter.slices_screened(6)
+    counter.slices_screened(5)  # the lungs span eleven slices only
+    counter.study_started(1)
+    counter.inference_started()
+    counter.slices_screened(12)
+    counter.report_started()
+    assert steps == [
         Progress(Stage.READING, 0, 0),
         Progress(Stage.SLICES, 0, 24),
         Progress(Stage.NETWORKS, 0, 24),

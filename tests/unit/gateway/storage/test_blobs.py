@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gateway.errors import ObjectMissing, StorageAway
+from gateway.errors import ObjectMissing, StorageUnavailable
 from gateway.storage.blobs import Blobs
-from gateway.storage.hashing_stream import BLOCK, StoredBlob
+from gateway.storage.hashing_stream import BLOCK_BYTES, StoredBlob
 
 
 class Cut(Exception):
@@ -67,7 +67,7 @@ async def kept(blobs: Blobs) -> StoredBlob:
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(start=st.integers(0, len(CONTENT)), length=st.integers(0, 2 * BLOCK))
+@given(start=st.integers(0, len(CONTENT)), length=st.integers(0, 2 * BLOCK_BYTES))
 async def test_any_range_is_that_of_the_bytes(blobs: Blobs, kept: StoredBlob, start: int, length: int) -> None:
     end = min(start + length, len(CONTENT))
     assert await bytes_of(blobs, kept.sha256, start, end) == CONTENT[start:end]
@@ -146,7 +146,7 @@ async def test_only_what_is_old_is_listed_for_sweeping(blobs: Blobs) -> None:
     await blobs.put_derived("analyses/7/evidence.npz", b"npz")
     now = datetime.now(UTC)
     for moment, expected in ((now - timedelta(hours=1), []), (now + timedelta(hours=1), [blob.sha256])):
-        assert [one async for one in blobs.kept_before(moment)] == expected
+        assert [one async for one in blobs.written_before(moment)] == expected
     later = now + timedelta(hours=1)
     assert sorted([one async for one in blobs.derived_before(later)]) == sorted(["analyses", blob.sha256])
     assert [one async for one in blobs.derived_before(later, "analyses")] == ["7"]
@@ -165,9 +165,9 @@ async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path
     await killed.wait()
     assert len(files(tmp_path)) == 1
     blobs = Blobs(tmp_path)
-    await blobs.drop_unfinished(datetime.now(UTC) - timedelta(hours=1))
+    await blobs.delete_unfinished(datetime.now(UTC) - timedelta(hours=1))
     assert len(files(tmp_path)) == 1
-    await blobs.drop_unfinished(datetime.now(UTC) + timedelta(seconds=1))
+    await blobs.delete_unfinished(datetime.now(UTC) + timedelta(seconds=1))
     assert not files(tmp_path)
 
 
@@ -187,7 +187,7 @@ def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, text=True
     ).stdout
-    assert "no room" in told
+    assert "storage is full" in told
     assert str(tmp_path) not in told
     assert not files(tmp_path)
 
@@ -195,5 +195,5 @@ def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 async def test_a_folder_that_refuses_is_told(blobs: Blobs, tmp_path: Path) -> None:
     (tmp_path / "store").chmod(0o500)
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageUnavailable):
         await blobs.store(pieces(CONTENT))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.telemetry.drift import FEWEST, PRIOR, WINDOW, Drift, State, stability_index
+from gateway.telemetry.drift import MIN_STUDIES, PRIOR, WINDOW_STUDIES, Drift, State, stability_index
 
 COUNTS = st.lists(st.integers(0, 10_000), min_size=4, max_size=4).map(lambda counts: np.asarray(counts, np.float64))
 RNG = np.random.default_rng(6)
@@ -38,24 +38,24 @@ def test_it_is_symmetric_and_never_negative(now: np.ndarray, then: np.ndarray) -
 def test_the_same_population_is_quiet_and_another_is_not() -> None:
     reference = np.histogram(RNG.beta(2, 5, 5000), 10, (0, 1))[0].tolist()
     same, other = Drift(reference), Drift(reference)
-    for quiet, moved in zip(RNG.beta(2, 5, WINDOW), RNG.beta(5, 2, WINDOW), strict=True):
-        same.saw(quiet)
-        other.saw(moved)
+    for quiet, moved in zip(RNG.beta(2, 5, WINDOW_STUDIES), RNG.beta(5, 2, WINDOW_STUDIES), strict=True):
+        same.observe(quiet)
+        other.observe(moved)
     assert same.psi < 0.1 < 0.25 < other.psi
 
 
 def test_the_window_forgets() -> None:
     drift = Drift([1000, 0, 0, 0])
-    for probability in (0.9,) * WINDOW + (0.1,) * WINDOW:
-        drift.saw(probability)
+    for probability in (0.9,) * WINDOW_STUDIES + (0.1,) * WINDOW_STUDIES:
+        drift.observe(probability)
     assert drift.psi == pytest.approx(0.0, abs=0.01)
 
 
 def test_without_a_reference_or_with_few_studies_it_says_so() -> None:
     without, young = Drift(None), Drift([5, 5])
-    for _ in range(FEWEST - 1):
-        without.saw(0.5)
-        young.saw(0.5)
+    for _ in range(MIN_STUDIES - 1):
+        without.observe(0.5)
+        young.observe(0.5)
     assert (without.state, young.state) == (State.NO_REFERENCE, State.TOO_FEW)
     assert math.isnan(without.psi)
     assert math.isnan(young.psi)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.telemetry.drift import FEWEST
+from gateway.telemetry.drift import MIN_STUDIES
 from gateway.telemetry.metrics import Metrics
 from screening.model_card import InvalidModelCard, ModelCard
 
@@ -37,38 +37,38 @@ def test_a_stage_is_timed_on_the_page_and_in_the_report() -> None:
 
 def test_the_model_card_is_named() -> None:
     metrics = Metrics()
-    metrics.serves(CARD)
+    metrics.set_model_card(CARD)
     assert samples(metrics)["turnstile_model_card_info", f"{str(CARD.trained).lower()},{CARD.version}"] == 1
 
 
 def test_drift_is_told_once_enough_studies_came() -> None:
     metrics = Metrics()
-    metrics.serves(WITH)
+    metrics.set_model_card(WITH)
     assert samples(metrics)["turnstile_probability_drift", "too_few"] == 1
-    for _ in range(FEWEST):
-        metrics.analysed(WITH.version, 0.95, 0.4)
+    for _ in range(MIN_STUDIES):
+        metrics.observe_study(WITH.version, 0.95, 0.4)
     told = samples(metrics)
     assert told["turnstile_probability_drift", "measured"] == 1
     assert told["turnstile_probability_psi", ""] > 0.25
-    assert told["turnstile_study_seconds_count", ""] == FEWEST
+    assert told["turnstile_study_seconds_count", ""] == MIN_STUDIES
     assert told["turnstile_probability_bucket", "0.9"] == 0
 
 
 def test_what_ends_on_the_networks_before_is_no_drift_of_those_in_force() -> None:
     metrics = Metrics()
-    metrics.serves(WITH)
-    for _ in range(FEWEST):
-        metrics.analysed("the card before", 0.95, 0.4)
+    metrics.set_model_card(WITH)
+    for _ in range(MIN_STUDIES):
+        metrics.observe_study("the card before", 0.95, 0.4)
     told = samples(metrics)
     assert told["turnstile_probability_drift", "too_few"] == 1
-    assert told["turnstile_study_seconds_count", ""] == FEWEST
+    assert told["turnstile_study_seconds_count", ""] == MIN_STUDIES
 
 
 def test_a_card_without_a_histogram_says_so_and_gives_no_number() -> None:
     metrics = Metrics()
-    metrics.serves(WITHOUT)
-    for _ in range(FEWEST):
-        metrics.analysed(WITHOUT.version, 0.95, 0.4)
+    metrics.set_model_card(WITHOUT)
+    for _ in range(MIN_STUDIES):
+        metrics.observe_study(WITHOUT.version, 0.95, 0.4)
     assert samples(metrics)["turnstile_probability_drift", "no_reference"] == 1
     assert math.isnan(samples(metrics)["turnstile_probability_psi", ""])
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.viewing.audit_window import Recently
-from gateway.viewing.series_cache import Shelf
-from gateway.viewing.series_reading import Shown, Source
+from gateway.viewing.audit_window import AuditWindow
+from gateway.viewing.series_cache import SeriesCache
+from gateway.viewing.series_reading import DisplayedSeries, SeriesSource
 from screening.budgets import Budgets
 from screening.errors import NoChestSeries
 from screening.phantom import write_phantom
@@ -18,11 +18,11 @@ from screening.series import Study
 from tests.dicom_factory import ct_series, other_series, to_files, zip_of
 
 
-def shown_of(path: Path, study_uid: str | None = None, *, may_be_another: bool = True) -> Shown | None:
-    return Source(path, path.parent, Budgets(), study_uid, may_be_another).shown()
+def shown_of(path: Path, study_uid: str | None = None, *, allow_other_study: bool = True) -> DisplayedSeries | None:
+    return SeriesSource(path, path.parent, Budgets(), study_uid, allow_other_study).series()
 
 
-def phantom_of(folder: Path) -> Shown:
+def phantom_of(folder: Path) -> DisplayedSeries:
     shown = shown_of(write_phantom(folder / "chest.zip", slices=24, size=64))
     assert shown
     return shown
@@ -56,34 +56,34 @@ def test_a_study_is_found_by_its_name(tmp_path: Path) -> None:
     path = write_phantom(tmp_path / "chest.zip", slices=24, size=64)
     uid = phantom_of(tmp_path).volume.study_uid
     for asked, another, expected in ((uid, False, uid), ("2.25.3", True, uid), ("2.25.3", False, None)):
-        shown = shown_of(path, asked, may_be_another=another)
+        shown = shown_of(path, asked, allow_other_study=another)
         assert (shown and shown.volume.study_uid) == expected
 
 
 def test_it_moves_with_its_upload_and_to_another_process(tmp_path: Path) -> None:
     shown = phantom_of(tmp_path)
-    assert shown.lasting
+    assert shown.is_in_upload
     moved = (tmp_path / "chest.zip").rename(tmp_path / "moved.zip")
-    there = pickle.loads(pickle.dumps(shown)).at(moved)  # noqa: S301 - our own bytes
+    there = pickle.loads(pickle.dumps(shown)).at_path(moved)  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(there.volume.hu(3).shape, (64, 64))
-    assert Source(moved, tmp_path, Budgets(), known=there).volume() is there.volume
+    assert SeriesSource(moved, tmp_path, Budgets(), cached=there).volume() is there.volume
 
 
 def test_the_shelf_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
-    shown, shelf = phantom_of(tmp_path), Shelf(most_slices=50)
-    shelf.keep("a", shown)
-    shelf.keep("b", shown)
-    assert shelf.find("a") is shown
-    shelf.keep("c", shown)
-    assert [key for key in "abc" if shelf.find(key)] == ["a", "c"]
-    shelf.keep("d", replace(shown, warnings=("large",)))
-    assert shelf.find("d")
+    shown, series_cache = phantom_of(tmp_path), SeriesCache(max_slices=50)
+    series_cache.put("a", shown)
+    series_cache.put("b", shown)
+    assert series_cache.get("a") is shown
+    series_cache.put("c", shown)
+    assert [key for key in "abc" if series_cache.get(key)] == ["a", "c"]
+    series_cache.put("d", replace(shown, warnings=("large",)))
+    assert series_cache.get("d")
 
 
 def test_a_mark_fades_and_the_oldest_go() -> None:
-    fresh, faded = Recently(span_s=60, most=2), Recently(span_s=0)
-    for recently in (fresh, faded):
-        recently.add(("who", "what"))
+    fresh, faded = AuditWindow(span_s=60, max_keys=2), AuditWindow(span_s=0)
+    for audit_window in (fresh, faded):
+        audit_window.add(("who", "what"))
     assert ("who", "what") in fresh
     assert ("who", "what") not in faded
     fresh.add(("1",))

@@ -1,14 +1,15 @@
 /**
- * The resources of the gateway by the names that the house uses for them. Types come from its OpenAPI description;
- * only what that leaves open, the whole report of a study and the model card, is written here.
+ * The resources of the gateway by the page's names. Types come from the OpenAPI description;
+ * only the objects that it leaves open, the whole report and the model card, are typed here.
  */
-import type { Chosen, Opinion, PatientToMake, Report, Row, Scan as ScanShape, ToSay } from "#schema";
+import type { FeedbackResponse, OperatingPointResponse, PatientCreate, Report, Row, Scan as ScanShape } from "#schema";
 
 export type {
+  Agreement,
   Analysis,
   AnalysisState,
+  FeedbackInput,
   Me,
-  Opinions as Agreement,
   Patient,
   ScanCounts,
   ScanProgress,
@@ -17,18 +18,17 @@ export type {
 export type Scan = ScanShape;
 export type ScanStatus = Scan["status"];
 export type Verdict = NonNullable<Scan["verdict"]>;
-/** The contest's columns; null where a value is absent. */
+/** The columns of a report row; null if a value is missing. */
 export type ReportRow = Required<Omit<Row, "verdict" | "error" | "detail" | "notices">>;
-export type Feedback = Opinion;
-export type FeedbackInput = ToSay;
-export type PatientInput = PatientToMake;
-export type ChosenPoint = Chosen;
+export type Feedback = FeedbackResponse;
+export type PatientInput = PatientCreate;
+export type ChosenPoint = OperatingPointResponse;
 
 export interface ScanReport extends Omit<Report, "studies"> {
   studies: StudyReport[];
 }
 
-/** What is said of one study; everything after `notice_codes` is there only when it was analysed. */
+/** The report of one study; the fields after `notice_codes` exist only if it was analysed. */
 export interface StudyReport {
   row: ReportRow;
   verdict: Verdict;
@@ -77,7 +77,7 @@ export interface Candidate {
   explanation: string;
 }
 
-/** A threshold with its figures, which are null where nothing was measured. */
+/** A threshold with its figures; null if not measured. */
 export interface OperatingPoint {
   name: string;
   threshold: number;
@@ -94,7 +94,7 @@ export interface ModelCard {
   foreign?: boolean;
   operating_point: string;
   operating_points: Record<string, CardPoint>;
-  /** Whatever was measured; `figuresOf` reads what the page shows of it. */
+  /** All measured figures; `modelFiguresOf` reads those that the page shows. */
   figures?: unknown;
 }
 

@@ -1,4 +1,4 @@
-"""What a run makes of a gateway's answers, over real HTTP from a server that answers by a list."""
+"""How a run treats the responses of a gateway, over real HTTP from a server with scripted responses."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,25 +11,25 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from gateway.mass_runs.remote import screening
-from gateway.mass_runs.remote.answers import WrongGateway
-from gateway.mass_runs.remote.concurrency_window import Window
+from gateway.mass_runs.remote.answers import UnusableGateway
+from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
-from gateway.mass_runs.remote.screening import There
+from gateway.mass_runs.remote.screening import RemoteScreening
 from screening.errors import EngineUnavailable, NoLung
 from screening.report import Report
 
 Scripted = tuple[int, Any, dict[str, str]]
 
 FAILED = Report.failed("upload", NoLung("no lung was found", "2.25.7"), 0.5).to_json()
-AWAY = Report.failed("upload", EngineUnavailable("the networks are away"), 0.5).to_json()
+UNAVAILABLE = Report.failed("upload", EngineUnavailable("the networks are away"), 0.5).to_json()
 WELL: Scripted = (200, {"rows": [FAILED, FAILED]}, {})
 BUSY: Scripted = (429, {"error": "engine_overloaded", "detail": "busy"}, {"Retry-After": "0"})
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses that a test can wait for."""
-    monkeypatch.setattr(screening, "PAUSES_S", (0.0, 0.0))
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without delay."""
+    monkeypatch.setattr(screening, "RETRY_DELAYS_S", (0.0, 0.0))
     monkeypatch.setattr("gateway.mass_runs.remote.answers.RETRY_S", 0.0)
 
 
@@ -41,8 +41,8 @@ def study(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def answering(*script: Scripted) -> AsyncIterator[tuple[There, list[web.Request]]]:
-    """A gateway that gives these answers, the last one for ever, and what it was asked."""
+async def scripted_gateway(*script: Scripted) -> AsyncIterator[tuple[RemoteScreening, list[web.Request]]]:
+    """A gateway with these responses, the last one repeated, and the requests that it received."""
     asked: list[web.Request] = []
 
     async def predict(request: web.Request) -> web.Response:
@@ -58,13 +58,13 @@ async def answering(*script: Scripted) -> AsyncIterator[tuple[There, list[web.Re
     app.router.add_post("/inference/predict", predict)
     async with (
         TestServer(app) as server,
-        RemoteGateway.opened(str(server.make_url("/")), SecretStr("ts_secret"), 4) as gateway,
+        RemoteGateway.connect(str(server.make_url("/")), SecretStr("ts_secret"), 4) as gateway,
     ):
-        yield There(gateway, Window(4), 1, lambda _words: None), asked
+        yield RemoteScreening(gateway, ConcurrencyWindow(4), 1, lambda _words: None), asked
 
 
 async def test_every_study_of_an_upload_has_its_report_under_its_own_name(study: Path) -> None:
-    async with answering(WELL) as (run, asked):
+    async with scripted_gateway(WELL) as (run, asked):
         reports = await run.reports(study)
     assert [report["row"]["path_to_study"] for report in reports] == [str(study), str(study)]
     assert [report["error"]["code"] for report in reports] == ["no_lung", "no_lung"]
@@ -73,8 +73,8 @@ async def test_every_study_of_an_upload_has_its_report_under_its_own_name(study:
     assert "Muster" not in str(asked[0].headers)
 
 
-async def test_a_busy_gateway_is_asked_until_it_takes_it(study: Path) -> None:
-    async with answering(*[BUSY] * 9, WELL) as (run, asked):
+async def test_a_busy_gateway_is_retried_until_it_accepts(study: Path) -> None:
+    async with scripted_gateway(*[BUSY] * 9, WELL) as (run, asked):
         assert len(await run.reports(study)) == 2
     assert len(asked) == 10
     assert run.window.size <= 2
@@ -86,15 +86,15 @@ async def test_a_busy_gateway_is_asked_until_it_takes_it(study: Path) -> None:
         ((503, {"error": "database_unavailable", "detail": "away"}, {}), "database_unavailable"),
         ((502, "<html>Bad Gateway</html>", {}), "engine_unavailable"),
         ((504, "<html>Timeout</html>", {}), "engine_deadline"),
-        ((200, {"rows": [AWAY]}, {}), "engine_unavailable"),
+        ((200, {"rows": [UNAVAILABLE]}, {}), "engine_unavailable"),
     ],
 )
-async def test_what_may_pass_is_tried_again_and_then_is_a_failed_row(study: Path, answer: Scripted, code: str) -> None:
-    async with answering(answer) as (run, asked):
+async def test_a_transient_error_is_retried_and_then_is_a_failed_row(study: Path, answer: Scripted, code: str) -> None:
+    async with scripted_gateway(answer) as (run, asked):
         (report,) = await run.reports(study)
     assert len(asked) == 3
     assert (report["error"]["code"], report["verdict"], report["row"]["pathology"]) == (code, "not_analysed", None)
-    async with answering(answer, WELL) as (run, _):
+    async with scripted_gateway(answer, WELL) as (run, _):
         assert len(await run.reports(study)) == 2
 
 
@@ -107,7 +107,7 @@ async def test_what_may_pass_is_tried_again_and_then_is_a_failed_row(study: Path
     ],
 )
 async def test_a_refused_upload_is_a_failed_row_at_once(study: Path, answer: Scripted, code: str) -> None:
-    async with answering(answer) as (run, asked):
+    async with scripted_gateway(answer) as (run, asked):
         (report,) = await run.reports(study)
     assert (len(asked), report["error"]["code"], report["verdict"]) == (1, code, "not_analysed")
     assert report["row"]["path_to_study"] == str(study)
@@ -120,27 +120,27 @@ async def test_a_refused_upload_is_a_failed_row_at_once(study: Path, answer: Scr
         ((403, {"error": "not_permitted", "detail": "no"}, {}), "not_permitted"),
         ((404, "<html>nginx</html>", {}), "no Turnstile is at this address"),
         ((302, "", {"Location": "https://login.example/"}), "sends to https://login.example/"),
-        ((200, "<html>welcome</html>", {}), "not a list of whole reports"),
-        ((200, {"verdict": "normal"}, {}), "not a list of whole reports"),
-        ((200, {"rows": []}, {}), "not a list of whole reports"),
+        ((200, "<html>welcome</html>", {}), "not a list of full reports"),
+        ((200, {"verdict": "normal"}, {}), "not a list of full reports"),
+        ((200, {"rows": []}, {}), "not a list of full reports"),
     ],
 )
-async def test_a_wrong_gateway_stops_the_run(study: Path, answer: Scripted, words: str) -> None:
-    async with answering(answer) as (run, _):
-        with pytest.raises(WrongGateway, match=words):
+async def test_an_unusable_gateway_stops_the_run(study: Path, answer: Scripted, words: str) -> None:
+    async with scripted_gateway(answer) as (run, _):
+        with pytest.raises(UnusableGateway, match=words):
             await run.reports(study)
 
 
-async def test_a_run_stops_when_nothing_gets_through_any_more(study: Path) -> None:
-    async with answering((503, "", {})) as (run, _):
+async def test_a_run_stops_when_no_upload_succeeds_any_more(study: Path) -> None:
+    async with scripted_gateway((503, "", {})) as (run, _):
         (report,) = await run.reports(study)
         assert report["error"]["code"] == "engine_unavailable"
-        with pytest.raises(WrongGateway, match="nothing gets through"):
+        with pytest.raises(UnusableGateway, match="no upload succeeds"):
             await run.reports(study)
 
 
 async def test_a_file_that_ends_before_its_length_is_a_failed_row() -> None:
     short = Path("/sys/devices/system/cpu/online")  # Linux tells 4,096 bytes of it, and gives a few
-    async with answering(WELL) as (run, _):
+    async with scripted_gateway(WELL) as (run, _):
         (report,) = await run.reports(short)
     assert report["error"]["code"] == "broken_archive"

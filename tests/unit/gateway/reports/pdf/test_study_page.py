@@ -10,8 +10,8 @@ import pytest
 
 from gateway.reports.pdf.english import ENGLISH
 from gateway.reports.pdf.russian import RUSSIAN
-from gateway.reports.pdf.study_page import Page, Subject
-from gateway.reports.pdf.texts import Words
+from gateway.reports.pdf.study_page import StudyHeader, StudyPages
+from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
 from screening.errors import NoLung
 from screening.report import Notice, Report
@@ -33,10 +33,10 @@ ANALYSED: dict[str, Any] = {
 }
 
 
-def text_of(study: dict[str, Any], words: Words, *facts: tuple[str, str]) -> str:
+def text_of(study: dict[str, Any], texts: PdfTexts, *labels: tuple[str, str]) -> str:
     """Draw the study's page and read it back."""
-    page = Page(words)
-    page.study(study, Subject(facts, datetime(2026, 11, 23, tzinfo=UTC), "analysis", "card-1"))
+    page = StudyPages(texts)
+    page.add_study(study, StudyHeader(labels, datetime(2026, 11, 23, tzinfo=UTC), "analysis", "card-1"))
     document = pypdfium2.PdfDocument(BytesIO(page.output()))
     try:
         assert len(document) == 1
@@ -45,11 +45,11 @@ def text_of(study: dict[str, Any], words: Words, *facts: tuple[str, str]) -> str
         document.close()
 
 
-@pytest.mark.parametrize("words", [ENGLISH, RUSSIAN])
-def test_the_notice_stands_whatever_stands_above_it(words: Words) -> None:
-    notice = words.notices.get("no_medical_device", Notice.NO_MEDICAL_DEVICE.value)
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+def test_the_notice_stands_whatever_stands_above_it(texts: PdfTexts) -> None:
+    notice = texts.notices.get("no_medical_device", Notice.NO_MEDICAL_DEVICE.value)
     for study in (ANALYSED, FAILED):
-        assert notice in text_of(study, words, *[("Patient", LONG)] * 4)
+        assert notice in text_of(study, texts, *[("Patient", LONG)] * 4)
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_russian_has_a_word_for_everything_that_has_a_code() -> None:
     assert set(RUSSIAN.finding_names) == set(FINDINGS)
     assert set(RUSSIAN.notices) == {notice.code for notice in Notice}
     assert set(RUSSIAN.verdicts) == set(ENGLISH.verdicts) == {"normal", "pathology", "not_analysed"}
-    texts = [field.name for field in fields(Words) if field.type == "str"]
+    texts = [field.name for field in fields(PdfTexts) if field.type == "str"]
     assert all(getattr(RUSSIAN, name) != getattr(ENGLISH, name) for name in texts)

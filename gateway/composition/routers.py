@@ -1,0 +1,104 @@
+"""The routers of each capability, with what each is given."""
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from gateway.analyses.api.routes import analyses_router
+from gateway.analyses.requests import Analyses
+from gateway.audit.api import audit_router
+from gateway.audit.audit_reader import AuditReader
+from gateway.auth.api.sign_in import sign_in_router
+from gateway.auth.api.tokens import tokens_router
+from gateway.auth.token_administration import TokenAdministration
+from gateway.composition.record_store import RecordStore
+from gateway.composition.services import Services
+from gateway.health.api import health_router
+from gateway.predictions.api import inference_router
+from gateway.predictions.prediction import Predictions
+from gateway.records.api.files import files_router
+from gateway.records.api.patients import patients_router
+from gateway.records.api.scans import scans_router
+from gateway.records.original_files import OriginalFiles
+from gateway.records.patients import Patients
+from gateway.records.scan_upload import ScanUploads
+from gateway.records.scans import Scans
+from gateway.reports.api.feedback import feedback_router
+from gateway.reports.api.reports import reports_router
+from gateway.reports.api.statistics import statistics_router
+from gateway.reports.feedback import Feedback
+from gateway.reports.pdf.document import ReportPdf
+from gateway.reports.stored_reports import Reports
+from gateway.screening.api.model_card import model_card_router
+from gateway.screening.api.operating_point import operating_point_router
+from gateway.screening.operating_point import OperatingPoints
+from gateway.viewing.api.routes import viewing_router
+from gateway.viewing.render_cache import RenderCache
+from gateway.viewing.scan_access import ScanAccess
+from gateway.viewing.viewing import Viewing
+
+Routers = Sequence[APIRouter]
+
+
+def health_routers(services: Services, store: RecordStore) -> Routers:
+    """Liveness, readiness and metrics."""
+    return [health_router(services.networks, store.database, services.metrics_page)]
+
+
+def records_routers(services: Services, store: RecordStore) -> Routers:
+    """Patients, scans, and the uploaded files."""
+    database, blobs = store.database, store.blobs
+    files = files_router(ScanUploads(database, blobs), OriginalFiles(database, blobs), services.settings.upload_bytes)
+    return [patients_router(Patients(database, blobs)), scans_router(Scans(database, blobs)), files]
+
+
+def viewing_routers(viewing: Viewing) -> Routers:
+    """The slices of a scan, as the page shows them."""
+    return [viewing_router(viewing)]
+
+
+def analyses_routers(store: RecordStore) -> Routers:
+    """The durable queue of analyses."""
+    return [analyses_router(Analyses(store.database, store.notifications))]
+
+
+def reports_routers(services: Services, store: RecordStore, viewing: Viewing) -> Routers:
+    """Reports, feedback of radiologists, statistics."""
+    return [
+        reports_router(Reports(store.database), ReportPdf(store.database, viewing)),
+        feedback_router(Feedback(store.database, services.metrics)),
+        statistics_router(store.database),
+    ]
+
+
+def predictions_routers(services: Services, store: RecordStore) -> Routers:
+    """The synchronous prediction, which keeps nothing."""
+    predictions = Predictions(store.database, services.networks, OperatingPoints(store.database))
+    return [inference_router(predictions, services.settings.scratch_folder, services.settings.upload_bytes)]
+
+
+def auth_routers(store: RecordStore) -> Routers:
+    """Sign-in and API tokens."""
+    return [sign_in_router(store.authentication), tokens_router(TokenAdministration(store.database))]
+
+
+def audit_routers(store: RecordStore) -> Routers:
+    """The audit log."""
+    return [audit_router(AuditReader(store.database))]
+
+
+def screening_routers(services: Services, store: RecordStore) -> Routers:
+    """The model card, and the operating point of an institution."""
+    points = OperatingPoints(store.database)
+    return [model_card_router(services.networks), operating_point_router(points, services.networks)]
+
+
+def create_viewing(services: Services, store: RecordStore) -> Viewing:
+    """Opens scans for viewing; of several decode workers one is left to the analyses."""
+    settings = services.settings
+    at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
+    render_cache = RenderCache(
+        store.blobs, services.decode, settings.budgets, settings.scratch_folder, settings.deadline_s, at_once
+    )
+    return Viewing(ScanAccess(store.database), render_cache)

@@ -1,0 +1,112 @@
+"""The screening services, made from the settings: decode workers, admission, Triton and the active networks."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+import structlog
+from pydantic import SecretStr
+
+from gateway.health.metrics_page import MetricsPage
+from gateway.inference.admission import Admission
+from gateway.inference.engine import Engine
+from gateway.screening.active_networks import ActiveNetworks, ServedNetworks
+from gateway.screening.decode_workers import DecodePool
+from gateway.screening.network_loader import NetworkLoader
+from gateway.screening.network_switch import NetworkSwitch
+from gateway.screening.pipeline import ScreeningPipeline
+from gateway.settings.settings import Settings
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.tracing import Traces, traces_to
+from screening.model_card import ModelCard
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that screening needs; the API and the command line share it."""
+
+    settings: Settings
+    networks: ActiveNetworks
+    switch: NetworkSwitch
+    triton_secret: SecretStr | None
+    decode: DecodePool
+    admission: Admission
+    metrics: Metrics
+    traces: Traces
+    metrics_page: MetricsPage
+
+    @property
+    def card(self) -> ModelCard:
+        """The model card of the networks that are active now; the next three belong to the same networks."""
+        return self.networks.current.card
+
+    @property
+    def pipeline(self) -> ScreeningPipeline:
+        return self.networks.current.pipeline
+
+    @property
+    def engine(self) -> Engine:
+        return self.networks.current.pipeline.engine
+
+    @property
+    def triton_url(self) -> str:
+        return self.networks.current.triton_url
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Verify the model card, start Triton unless the settings name one, connect; at the end stop what was started.
+
+    A Triton that the settings name is not waited for: `engine.why_not_ready` tells its state. Raises InvalidModelCard,
+    and the EngineError of `engines` when Triton cannot be started here.
+    """
+    traces = traces_to(settings.trace_url)
+    metrics = Metrics(traces)
+    async with AsyncExitStack() as stack:
+        stack.callback(traces.close)
+        decode = _decode_pool(settings, metrics)
+        stack.callback(decode.close)
+        admission = _admission(settings, metrics)
+        secret = settings.triton_secret if settings.triton_url else settings.triton_secret or SecretStr(token_urlsafe())
+        loader = NetworkLoader(settings, secret, decode, admission, metrics, traces)
+        active = AsyncExitStack()
+        networks = ActiveNetworks(await active.enter_async_context(loader.load_configured()))
+        switch = NetworkSwitch(loader, networks, active)
+        stack.push_async_callback(switch.close)
+        metrics.set_model_card(networks.current.card)
+        _log_model_card(networks.current)
+        metrics_page = MetricsPage(metrics, networks)
+        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page)
+
+
+def _decode_pool(settings: Settings, metrics: Metrics) -> DecodePool:
+    return DecodePool(
+        settings.decode_workers,
+        settings.decode_timeout_s,
+        settings.decode_memory_bytes,
+        lambda cause: metrics.worker_deaths.labels(cause).inc(),
+    )
+
+
+def _admission(settings: Settings, metrics: Metrics) -> Admission:
+    admission = Admission(
+        settings.slices_in_flight,
+        settings.slices_waiting,
+        metrics.refusals.inc,
+        busy_after_s=settings.busy_after_s,
+        min_uploads=settings.decode_workers + 1,  # one upload in each worker, and one that is being received
+    )
+    metrics.slices_in_flight.set_function(lambda: admission.in_flight)
+    metrics.slices_waiting.set_function(lambda: admission.waiting)
+    return admission
+
+
+def _log_model_card(served: ServedNetworks) -> None:
+    card = served.card
+    if not card.trained:
+        log.warning("untrained weights", model_card=card.version, meaning="the verdicts mean nothing")
+    if card.probability_histogram is None:
+        log.info("drift not measured", meaning="the model card has no histogram of validation probabilities")
