@@ -1,7 +1,23 @@
-"""The size and depth that a compressed slice declares itself: decoders follow these, not the DICOM header."""
+"""What a compressed slice declares itself: its size, depth and kind. Decoders follow these, not the DICOM header."""
 
 import struct
 from typing import NamedTuple
+
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"  # ITU-T T.800 A.4.1, A.5.1: SOC, then SIZ
@@ -12,15 +28,35 @@ _FILL = 0xFF
 # length field.
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xF8, 0xFE, *range(0xE0, 0xF0)})
 _BEFORE_FRAME = _TABLES | _START_OF_FRAME | {_FILL}
+_CAPABILITIES = b"\xff\x50"  # ITU-T T.814 A.2: in HTJ2K alone it follows the SIZ segment
+_RLE_HEADER = struct.Struct("<2L")  # PS3.5 G.5: how many segments, and where the first begins
+_RLE_HEADER_BYTES = 64
+
+# The kinds of stream, each with the transfer syntaxes that name it; the first is used where a file names another.
+_SPECTRAL_SELECTION, _FULL_PROGRESSION = UID("1.2.840.10008.1.2.4.53"), UID("1.2.840.10008.1.2.4.55")
+_BASELINE = (JPEGBaseline8Bit, JPEGExtended12Bit)
+_EXTENDED = (JPEGExtended12Bit,)
+_PROGRESSIVE = (_FULL_PROGRESSION, _SPECTRAL_SELECTION)
+_JPEG_LOSSLESS = (JPEGLossless, JPEGLosslessSV1)
+_JPEG_LS = (JPEGLSNearLossless, JPEGLSLossless)
+_JPEG_2000 = (JPEG2000, JPEG2000Lossless)
+_HTJ2K = (HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL)
+_RLE = (RLELossless,)
+_BY_FRAME = {0xC0: _BASELINE, 0xC1: _EXTENDED, 0xC2: _PROGRESSIVE, 0xC3: _JPEG_LOSSLESS, 0xF7: _JPEG_LS}
 
 
 class CodestreamHeader(NamedTuple):
-    """Frame header of a JPEG or JPEG-LS stream, or the SIZ segment of a JPEG 2000 stream; `bits` per sample."""
+    """Frame header of a JPEG or JPEG-LS stream, or the SIZ segment of a JPEG 2000 stream; `bits` per sample.
+
+    Only JPEG 2000 says whether samples are signed. `syntaxes` are the transfer syntaxes of such a stream.
+    """
 
     rows: int
     columns: int
     samples: int
     bits: int
+    signed: bool
+    syntaxes: tuple[UID, ...]
 
 
 def read_codestream_header(stream: bytes) -> CodestreamHeader:
@@ -30,8 +66,20 @@ def read_codestream_header(stream: bytes) -> CodestreamHeader:
     start = stream.find(_JPEG2000_START)
     if start < 0:
         raise ValueError("neither JPEG nor JPEG 2000")
+    (length,) = struct.unpack_from(">H", stream, start + 4)
     right, bottom, left, top, samples, depth = struct.unpack_from(">4I16xHB", stream, start + 8)
-    return CodestreamHeader(bottom - top, right - left, samples, (depth & 0x7F) + 1)  # A.5.1: the top bit is the sign
+    syntaxes = _HTJ2K if stream.startswith(_CAPABILITIES, start + 4 + length) else _JPEG_2000
+    # A.5.1: the top bit is the sign
+    return CodestreamHeader(bottom - top, right - left, samples, (depth & 0x7F) + 1, bool(depth & 0x80), syntaxes)
+
+
+def stream_syntaxes(stream: bytes) -> tuple[UID, ...]:
+    """The transfer syntaxes that a compressed frame may have; raises ValueError or struct.error for what is none."""
+    if len(stream) >= _RLE_HEADER_BYTES:
+        segments, first = _RLE_HEADER.unpack_from(stream)
+        if 1 <= segments <= 15 and first == _RLE_HEADER_BYTES:
+            return _RLE
+    return read_codestream_header(stream).syntaxes
 
 
 def _jpeg(stream: bytes) -> CodestreamHeader:
@@ -45,5 +93,5 @@ def _jpeg(stream: bytes) -> CodestreamHeader:
             raise ValueError("a JPEG marker is missing")
         if marker in _START_OF_FRAME:
             bits, rows, columns, samples = struct.unpack_from(">BHHB", stream, at + 4)
-            frame = CodestreamHeader(rows, columns, samples, bits)
+            frame = CodestreamHeader(rows, columns, samples, bits, False, _BY_FRAME.get(marker, ()))
         at += 1 if marker == _FILL else 2 + length

@@ -7,6 +7,7 @@
     │   ├── BrokenDicom                  broken_dicom                 422
     │   ├── BrokenArchive                broken_archive               422
     │   ├── EncryptedArchive             encrypted_archive            422
+    │   ├── UnsupportedArchive           unsupported_archive          415
     │   ├── UnsafeMember                 unsafe_member                422
     │   └── OverBudget                   over_budget                  413
     ├── SeriesError                      the headers
@@ -21,6 +22,7 @@
     │   ├── NoPixelData                  no_pixel_data                422
     │   ├── UnsupportedTransferSyntax    unsupported_transfer_syntax  422
     │   ├── BrokenPixels                 broken_pixels                422
+    │   ├── NotHounsfield                not_hounsfield               422
     │   ├── DecodeTimeout                decode_timeout               422
     │   └── DecodeMemory                 decode_memory                422
     ├── NoLung                           no_lung                      422
@@ -82,6 +84,10 @@ class EncryptedArchive(IntakeError):
     code = "encrypted_archive"
 
 
+class UnsupportedArchive(IntakeError):
+    code, status = "unsupported_archive", 415
+
+
 class UnsafeMember(IntakeError):
     code = "unsafe_member"
 
@@ -136,6 +142,10 @@ class UnsupportedTransferSyntax(PixelError):
 
 class BrokenPixels(PixelError):
     code = "broken_pixels"
+
+
+class NotHounsfield(PixelError):
+    code = "not_hounsfield"
 
 
 class DecodeTimeout(PixelError):

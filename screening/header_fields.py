@@ -41,6 +41,7 @@ def pixel_layout(head: FileHeader, budgets: Budgets) -> PixelLayout | None:
         bits_allocated=bits,
         bits_stored=elements.integer("BitsStored") or bits,
         signed=sign == 1,
+        high_bit=_high_bit(elements, bits),
     )
 
 
@@ -74,6 +75,12 @@ def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
     slope, intercept = elements.decimal("RescaleSlope", 1.0), elements.decimal("RescaleIntercept", 0.0)
     unit = elements.text("RescaleType") or "HU"  # PS3.3 C.8.2.1: in CT it may be left out when it is HU
     return Rescale(slope, intercept, None if span is None else (min(span), max(span)), unit)
+
+
+def _high_bit(elements: Elements, bits: int) -> int:
+    """High Bit where it is possible; else what the standard asks for, one less than Bits Stored (PS3.5 8.1.1)."""
+    stored, high = elements.integer("BitsStored") or bits, elements.integer("HighBit")
+    return high if high is not None and stored - 1 <= high < bits else stored - 1
 
 
 def _code(text: str) -> str:

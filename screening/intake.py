@@ -1,38 +1,49 @@
 """Intake: an upload -> its members, within budgets.
 
-An upload is a zip (with any file name), a folder, one DICOM file with or without the Part-10 preamble, or NIfTI. Zips
-inside are opened too, up to `Budgets.nesting` deep. Files that are not DICOM are skipped later, when headers are read.
-Every declared size is checked, and only inner zips and NIfTI are unpacked.
+An upload is a zip or tar (with any file name), a folder, one DICOM file with or without the Part-10 preamble, or NIfTI;
+a zip behind a program (self-extracting) counts, and each may be packed with gzip, bzip2 or xz. Archives inside are opened
+too, up to `Budgets.nesting` deep. Files that are not DICOM are skipped later, when headers are read. Every declared size
+is checked, and only inner archives, packed files and NIfTI are unpacked.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Final
 
-from screening.archives import zip_members
+from screening.archives import ends_as_zip, zip_members
 from screening.budgets import Budgets, UploadTotals
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
-from screening.file_signature import GZIP as GZIP_FILE
-from screening.file_signature import ZIP
-from screening.inflate_stream import GZIP, BrokenStream, inflate
+from screening.file_signature import BZIP2, GZIP, PROGRAM, XZ, ZIP, is_dicom
+from screening.inflate_stream import BrokenStream
 from screening.nifti import SIGNATURE_BYTES, is_nifti
+from screening.tar_archives import is_tar, tar_members
+from screening.unpacking import bunzip, gunzip, unxz
 from screening.upload_members import Member
 
 __all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 
+MAX_WRAPPERS: Final = 2  # a volume in gzip in gzip is met; more is an attack
+_UNPACKERS: Final[tuple[tuple[bytes, Callable[[Iterable[bytes]], Iterator[bytes]]], ...]] = (
+    (GZIP, gunzip),
+    (BZIP2, bunzip),
+    (XZ, unxz),
+)
+
 
 def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ...]:
-    """The files of the upload at `path`. Inner zips and NIfTI are unpacked into `scratch`; other files stay in place.
+    """The files of the upload at `path`. Inner archives, packed files and NIfTI are unpacked into `scratch`; others stay.
 
-    Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsafeMember or OverBudget.
+    Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsupportedArchive, UnsafeMember or OverBudget.
     """
     totals = UploadTotals(budgets)
     outer = folder_members(path) if path.is_dir() else iter([Member("file 1", path, path.stat().st_size)])
     members: list[Member] = []
     for member in outer:
         totals.add(member.size, member.size)
-        members.extend(_expand(member, scratch, totals, depth=0))
+        members.extend(_expand(member, _Place(scratch, totals, alone=path.is_file())))
     if not any(member.size for member in members):
         raise EmptyUpload("The upload is empty.")
     return tuple(members)
@@ -58,19 +69,49 @@ def _refuse(_error: OSError) -> None:
     raise UnsafeMember("The folder holds a folder that cannot be read.")
 
 
-def _expand(member: Member, scratch: Path, totals: UploadTotals, depth: int) -> Iterator[Member]:
+@dataclass(frozen=True)
+class _Place:
+    """Where a member was found: in how many archives and wrappers, and whether it is the whole upload."""
+
+    scratch: Path
+    totals: UploadTotals
+    alone: bool = False
+    depth: int = 0
+    wrappers: int = 0
+
+    def in_archive(self) -> "_Place":
+        budgets = self.totals.budgets
+        if self.depth > budgets.nesting:
+            raise OverBudget(f"The upload holds archives nested more than {budgets.nesting} deep.")
+        return _Place(self.scratch, self.totals, False, self.depth + 1, self.wrappers)
+
+    def in_wrapper(self) -> "_Place":
+        if self.wrappers >= MAX_WRAPPERS:
+            raise OverBudget(f"A file is packed more than {MAX_WRAPPERS} times (gzip in gzip); unpack it first.")
+        return _Place(self.scratch, self.totals, self.alone, self.depth, self.wrappers + 1)
+
+
+def _expand(member: Member, place: _Place) -> Iterator[Member]:
     start = member.first_bytes(SIGNATURE_BYTES)
-    if start.startswith(ZIP) and start[128:132] != b"DICM":
-        if depth > totals.budgets.nesting:
-            raise OverBudget(f"The upload holds archives nested more than {totals.budgets.nesting} deep.")
-        for inner in zip_members(_on_disk(member, scratch), totals):
-            yield from _expand(inner, scratch, totals, depth + 1)
-    elif start.startswith(GZIP_FILE):
-        yield _unpack_gzip(member, scratch, totals)
+    unpacker = next((unpacker for signature, unpacker in _UNPACKERS if start.startswith(signature)), None)
+    if is_dicom(start):  # a preamble may begin like any other file
+        yield member
+    elif start.startswith(ZIP) or is_tar(start) or _extracts_itself(start, member, place):
+        members = tar_members if is_tar(start) else zip_members
+        inside = place.in_archive()
+        for inner in members(_on_disk(member, place.scratch), place.totals):
+            yield from _expand(inner, inside)
+    elif unpacker:
+        yield from _expand(_unpacked(member, unpacker, place), place.in_wrapper())
     elif is_nifti(start):
-        yield Member(member.label, _on_disk(member, scratch), member.size)
+        yield Member(member.label, _on_disk(member, place.scratch), member.size)
     else:
         yield member
+
+
+def _extracts_itself(start: bytes, member: Member, place: _Place) -> bool:
+    # Not looked for among other files: a viewer on a CD may hold a zip of its own.
+    return place.alone and start.startswith(PROGRAM) and member.packed is None and ends_as_zip(member.path)
 
 
 def _on_disk(member: Member, scratch: Path) -> Path:
@@ -79,22 +120,23 @@ def _on_disk(member: Member, scratch: Path) -> Path:
     return _write_scratch_file(member.chunks(), scratch)
 
 
-def _unpack_gzip(member: Member, scratch: Path, totals: UploadTotals) -> Member:
-    unpacked = _write_scratch_file(_gunzip_chunks(member, totals.budgets.unpacked_limit(member.size)), scratch)
-    size = unpacked.stat().st_size
-    totals.add(size, member.size)
-    return Member(member.label, unpacked, size)
+def _unpacked(member: Member, unpacker: Callable[[Iterable[bytes]], Iterator[bytes]], place: _Place) -> Member:
+    limit = place.totals.budgets.unpacked_limit(member.size)
+    path = _write_scratch_file(_bounded(unpacker(member.chunks()), limit), place.scratch)
+    size = path.stat().st_size
+    place.totals.add(size, member.size)
+    return Member(member.label, path, size)
 
 
-def _gunzip_chunks(member: Member, limit: int) -> Iterator[bytes]:
+def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
     try:
-        for chunk in inflate(member.chunks(), GZIP):
+        for chunk in chunks:
             limit -= len(chunk)
             if limit < 0:
-                raise OverBudget("A gzip file unpacks to more bytes than is allowed.")
+                raise OverBudget("A packed file (gzip, bzip2 or xz) unpacks to more bytes than is allowed.")
             yield chunk
     except BrokenStream:
-        raise BrokenArchive("A gzip file is damaged or cut off.") from None
+        raise BrokenArchive("A packed file (gzip, bzip2 or xz) is damaged or cut off.") from None
 
 
 def _write_scratch_file(chunks: Iterator[bytes], scratch: Path) -> Path:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from screening.modality_table import ModalityTable
 from screening.part10 import PixelSpan
 from screening.upload_members import Member
 
@@ -27,6 +28,7 @@ class PixelLayout:
     bits_allocated: int
     bits_stored: int
     signed: bool
+    high_bit: int
 
     @property
     def frame_bytes(self) -> int:
@@ -36,19 +38,25 @@ class PixelLayout:
 
 @dataclass(frozen=True)
 class Rescale:
-    """Stored value -> `unit` (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2)."""
+    """Stored value -> `unit` (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2).
+
+    `stated` is False where the header has no Rescale Intercept; `table` is a Modality LUT in the place of both.
+    """
 
     slope: float = 1.0
     intercept: float = 0.0
     padding: tuple[int, int] | None = None
     unit: str = "HU"
+    stated: bool = True
+    table: ModalityTable | None = None
 
 
 @dataclass(frozen=True)
 class SliceHeader:
     """Frame `frame` of `member`. Position and orientation are in the patient's LPS, in mm; spacing is (row, column).
 
-    `pixels` is None when the file has none; `patient_key` only distinguishes the patients of one upload.
+    `pixels` is None when the file has none; `patient_key` only distinguishes the patients of one upload. `oddities` are
+    sentences on what was wrong in the file and could be read all the same; they become warnings of the study.
     """
 
     member: Member = field(repr=False)
@@ -67,6 +75,7 @@ class SliceHeader:
     spacing_mm: tuple[float, float] | None
     gantry_tilt_deg: float
     acquisition: int
+    oddities: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def localiser(self) -> bool:

@@ -1,4 +1,4 @@
-"""A member: one file of an upload, plain or inside a zip; it is read only as far as requested."""
+"""A member: one file of an upload, plain or inside an archive; it is read only as far as requested."""
 
 import os
 import struct
@@ -11,25 +11,30 @@ from typing import BinaryIO
 from isal import isal_zlib as zlib
 
 from screening.errors import BrokenArchive
-from screening.inflate_stream import CHUNK_BYTES, RAW, BrokenStream, inflate, inflate_start
+from screening.inflate_stream import CHUNK_BYTES, BrokenStream, inflate_start
+from screening.unpacking import Packing, unpack
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # APPNOTE 4.3.7: signature ... length of name, length of extra field
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
-class ZipEntry:
-    """A member's data in a zip: offset of the local header, compressed length, method and CRC-32."""
+class ArchiveEntry:
+    """A member's data in an archive: where they begin, their packed length, packing and CRC-32.
 
-    header_offset: int
+    In a zip they begin with a local header. A tar has none, and no checksum of the data.
+    """
+
+    offset: int
     length: int
-    deflated: bool
-    checksum: int
+    packing: Packing = Packing.STORED
+    checksum: int | None = None
+    local_header: bool = False
 
 
 @dataclass(frozen=True)
 class Member:
-    """A plain file, or a file inside the zip at `path`; `size` is the declared size, which reading checks.
+    """A plain file, or a file inside the archive at `path`; `size` is the declared size, which reading checks.
 
     `label` is neutral ("file 12"), since file names may contain patients' names.
     """
@@ -37,17 +42,20 @@ class Member:
     label: str
     path: Path
     size: int
-    packed: ZipEntry | None = None
+    packed: ArchiveEntry | None = None
 
     def first_bytes(self, length: int) -> bytes:
         """The first `length` bytes, or fewer when the member is shorter."""
         length = min(length, self.size)
-        with self._file() as file:
-            if self.packed is None or not self.packed.deflated:
-                return file.read(length)
-            # Deflate adds 5 bytes to each 64 KiB that it cannot compress, so this is enough for `length` bytes.
-            packed = file.read(min(self.packed.length, length + length // 8192 + 64))
+        packing = self.packed.packing if self.packed else Packing.STORED
         try:
+            with self._file() as file:
+                if packing is Packing.STORED:
+                    return file.read(length)
+                if packing is not Packing.DEFLATED:
+                    return self._first_unpacked(file, length)
+                # Deflate adds 5 bytes to each 64 KiB that it cannot compress, so this is enough for `length` bytes.
+                packed = file.read(min(self.packed.length if self.packed else 0, length + length // 8192 + 64))
             return inflate_start(packed, length)
         except BrokenStream:
             raise self._damaged() from None
@@ -58,6 +66,7 @@ class Member:
 
     def chunks(self) -> Iterator[bytes]:
         """All bytes in chunks; raises BrokenArchive when their length or checksum is not the declared one."""
+        expected = self.packed.checksum if self.packed else None
         checksum, length = 0, 0
         try:
             with self._file() as file:
@@ -65,11 +74,11 @@ class Member:
                     length += len(chunk)
                     if length > self.size:
                         raise self._damaged()
-                    checksum = zlib.crc32(chunk, checksum) if self.packed else 0
+                    checksum = zlib.crc32(chunk, checksum) if expected is not None else 0
                     yield chunk
         except BrokenStream:
             raise self._damaged() from None
-        if length != self.size or (self.packed and checksum != self.packed.checksum):
+        if length != self.size or checksum != (expected or 0):
             raise self._damaged()
 
     @contextmanager
@@ -86,8 +95,15 @@ class Member:
     def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
         if self.packed is None:
             return _read_chunks(file, self.size)
-        chunks = _read_chunks(file, self.packed.length)
-        return inflate(chunks, RAW) if self.packed.deflated else chunks
+        return unpack(_read_chunks(file, self.packed.length), self.packed.packing)
+
+    def _first_unpacked(self, file: BinaryIO, length: int) -> bytes:
+        start = bytearray()
+        for chunk in self._unpacked(file):
+            start += chunk
+            if len(start) >= length:
+                break
+        return bytes(start[:length])
 
     def _damaged(self) -> BrokenArchive:
         return BrokenArchive(f"The upload is damaged: the length or the checksum of {self.label} is wrong.")
@@ -99,8 +115,10 @@ def _read_chunks(file: BinaryIO, length: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _seek_data(file: BinaryIO, packed: ZipEntry) -> None:
-    file.seek(packed.header_offset)
+def _seek_data(file: BinaryIO, packed: ArchiveEntry) -> None:
+    file.seek(packed.offset)
+    if not packed.local_header:
+        return
     header = file.read(_LOCAL_HEADER.size)
     if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
         raise BrokenArchive("The zip is damaged: its directory points to where no file is.")

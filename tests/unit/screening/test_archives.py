@@ -9,7 +9,7 @@ import pytest
 
 from screening.archives import zip_members
 from screening.budgets import MIB, Budgets, UploadTotals
-from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember
+from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember, UnsupportedArchive
 from screening.upload_members import Member
 from tests.dicom_factory import zip_of
 
@@ -38,12 +38,12 @@ def test_zip64_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../slice", "a/../../slice", "/etc/slice", "..\\slice", "\\slice", "C:/slice", "C:slice"]
 )
-def test_a_path_outside_the_archive_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_a_path_is_a_label_and_no_more(tmp_path: Path, name: str) -> None:
+    """docs/adr/0019: nothing is ever written under a member's name."""
     path = zip_of(tmp_path / "upload", {"N" * len(name): b"slice"})
     path.write_bytes(path.read_bytes().replace(b"N" * len(name), name.encode()))
-    with pytest.raises(UnsafeMember) as refusal:
-        opened(path)
-    assert name not in refusal.value.detail
+    assert [(member.label, member.read()) for member in opened(path)] == [("file 1", b"slice")]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_link_is_refused(tmp_path: Path) -> None:
@@ -65,11 +65,43 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_another_compression_method_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_compression_methods_of_zip_programs_are_read(tmp_path: Path, method: int) -> None:
     path = tmp_path / "upload"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr("slice", b"slice")
-    with pytest.raises(BrokenArchive, match="compression method"):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("slice", b"slice" * 10_000)
+    (member,) = opened(path)
+    assert member.read() == b"slice" * 10_000
+    assert member.first_bytes(7) == b"slicesl"
+
+
+@pytest.mark.parametrize(("method", "name"), [(93, "Zstandard"), (98, "PPMd"), (77, "77")])
+def test_another_compression_method_is_refused_by_name(tmp_path: Path, method: int, name: str) -> None:
+    path = zip_of(tmp_path / "upload", {"slice": b"slice"})
+    data = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", data, data.index(signature) + offset, method)
+    path.write_bytes(data)
+    with pytest.raises(UnsupportedArchive, match=name):
+        opened(path)
+
+
+@pytest.mark.parametrize(("offset", "value"), [(4, 1), (6, 3)])
+def test_the_last_part_of_a_split_zip_is_called_so(tmp_path: Path, offset: int, value: int) -> None:
+    path = zip_of(tmp_path / "upload", {"slice": b"slice"})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<H", data, data.rindex(b"PK\x05\x06") + offset, value)
+    path.write_bytes(data)
+    with pytest.raises(UnsupportedArchive, match="split"):
+        opened(path)
+
+
+def test_the_last_part_of_a_split_zip64_is_called_so(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "upload", {"slice": b"slice"})
+    data = path.read_bytes()
+    end = data.rindex(b"PK\x05\x06")
+    path.write_bytes(data[:end] + struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 2) + data[end:])
+    with pytest.raises(UnsupportedArchive, match="split"):
         opened(path)
 
 

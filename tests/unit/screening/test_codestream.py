@@ -19,13 +19,13 @@ def jpeg(rows: int, columns: int, marker: int = 0xC3, before: bytes = b"") -> by
 @given(rows=SIDE, columns=SIDE, marker=st.sampled_from([0xC0, 0xC1, 0xC2, 0xC3, 0xF7]))
 def test_jpeg_and_jpeg_ls(rows: int, columns: int, marker: int) -> None:
     tables = b"\xff\xc4\x00\x05abc" + b"\xff\xff\xff\xe0\x00\x02"
-    assert read_codestream_header(jpeg(rows, columns, marker, tables)) == (rows, columns, 1, 12)
+    assert read_codestream_header(jpeg(rows, columns, marker, tables))[:5] == (rows, columns, 1, 12, False)
 
 
 @given(rows=SIDE, columns=SIDE, top=st.integers(0, 99), left=st.integers(0, 99))
 def test_jpeg_2000(rows: int, columns: int, top: int, left: int) -> None:
     siz = struct.pack(">HHIIII16xHB", 41, 0, columns + left, rows + top, left, top, 1, 0x80 | 11)
-    assert read_codestream_header(b"boxes\xff\x4f\xff\x51" + siz) == (rows, columns, 1, 12)
+    assert read_codestream_header(b"boxes\xff\x4f\xff\x51" + siz)[:5] == (rows, columns, 1, 12, True)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_directory_that_points_nowhere_is_refused(tmp_path: Path) -> None:
     member = packed_member(tmp_path, b"slice")
     assert member.packed is not None
     with pytest.raises(BrokenArchive, match="points to where no file is"):
-        replace(member, packed=replace(member.packed, header_offset=3)).read()
+        replace(member, packed=replace(member.packed, offset=3)).read()
 
 
 def test_a_missing_file_is_reported_without_its_path(tmp_path: Path) -> None:
