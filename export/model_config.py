@@ -7,7 +7,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
 
 from export.targets import QUEUE_LIMIT, QUEUE_TIMEOUT_US, Serving, Target
-from screening.contract import Contract, Priority, Signature, Tensor
+from screening.contract import Ensemble, Priority, Signature, Tensor
 
 _DATA_TYPES: Final = {"UINT8": triton.TYPE_UINT8, "FP32": triton.TYPE_FP32}
 
@@ -34,8 +34,8 @@ def network_config(signature: Signature, target: Target) -> Any:
     return config
 
 
-def ensemble_config(contract: Contract, target: Target) -> Any:
-    """One request, three networks at once: tensors go by their own names everywhere."""
+def ensemble_config(ensemble: Ensemble, target: Target) -> Any:
+    """One request, all steps at once: tensors go by their own names everywhere."""
     steps = [
         triton.ModelEnsembling.Step(
             model_name=step.model,
@@ -43,14 +43,14 @@ def ensemble_config(contract: Contract, target: Target) -> Any:
             input_map={tensor.name: tensor.name for tensor in step.inputs},
             output_map={tensor.name: tensor.name for tensor in step.outputs},
         )
-        for step in contract.steps
+        for step in ensemble.steps
     ]
     return triton.ModelConfig(
-        name=contract.ensemble.model,
+        name=ensemble.model,
         platform="ensemble",
-        max_batch_size=min(serving.max_batch for serving in target.serving.values()),
-        input=[_input(tensor) for tensor in contract.ensemble.inputs],
-        output=[_output(tensor) for tensor in contract.ensemble.outputs],
+        max_batch_size=min(serving.max_batch for serving in (target.serving[step.model] for step in ensemble.steps)),
+        input=[_input(tensor) for tensor in ensemble.inputs],
+        output=[_output(tensor) for tensor in ensemble.outputs],
         version_policy=_latest(),
         response_cache=_no_cache(),
         ensemble_scheduling=triton.ModelEnsembling(step=steps),
@@ -129,7 +129,7 @@ def _tune_onnxruntime(config: Any, signature: Signature, serving: Serving, targe
 
 
 def shapes(signature: Signature, batch: int) -> str:
-    """TensorRT's spelling of the inputs' shapes, as in `views:8x5x1x224x224`."""
+    """TensorRT's spelling of the inputs' shapes, as in `view:8x1x224x224`."""
     return ",".join(
         f"{tensor.name}:{'x'.join(str(side) for side in (batch, *tensor.shape))}" for tensor in signature.inputs
     )

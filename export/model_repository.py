@@ -85,10 +85,11 @@ def contract_of(image_size: int) -> Contract:
 
 
 def write_ensemble_version(repository: Path, card: ModelCard) -> None:
-    """Give the ensemble the version that the card's weights have; it is a folder without a file that Triton reads."""
-    version = repository / card.contract.ensemble.model / str(card.ensemble_version)
-    version.mkdir()
-    (version / ".gitkeep").touch()  # git keeps no empty folder
+    """Give the ensembles the version that the card's weights have; it is a folder without a file that Triton reads."""
+    for ensemble in card.contract.ensembles:
+        version = repository / ensemble.model / str(card.ensemble_version)
+        version.mkdir()
+        (version / ".gitkeep").touch()  # git keeps no empty folder
 
 
 def _write_graphs(networks: Networks, order: Order, fp32: Path, staged: Path) -> None:
@@ -108,8 +109,9 @@ def _write_configs(order: Order, staged: Path) -> dict[str, Plan]:
     contract, target = order.contract, order.target
     for signature in contract.steps:
         write_config(network_config(signature, target), staged / signature.model / "config.pbtxt")
-    (staged / contract.ensemble.model).mkdir()
-    write_config(ensemble_config(contract, target), staged / contract.ensemble.model / "config.pbtxt")
+    for ensemble in contract.ensembles:
+        (staged / ensemble.model).mkdir()
+        write_config(ensemble_config(ensemble, target), staged / ensemble.model / "config.pbtxt")
     if not target.plan:
         return {}
     return {step.model: build_plan(staged, step, target.serving[step.model]) for step in contract.steps}

@@ -1,7 +1,8 @@
 """Names and shapes of the tensors that the networks, Triton and the gateway exchange; defined here only.
 
-One row of a request is one slice with all its test-time views, so that Triton batches slices of different studies.
-The batch is the only dynamic axis; shapes here leave it out, as Triton's config.pbtxt does.
+One row of a request is one view of one slice, so that Triton batches slices of different studies. The plain views of
+a study go through the ensemble; the other test-time views of its highest slices are further rows for the classifier
+alone. The batch is the only dynamic axis; shapes here leave it out, as Triton's config.pbtxt does.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from enum import IntEnum
 from typing import Final, Literal
 
 ENSEMBLE: Final = "screening"
+TEST_TIME_ENSEMBLE: Final = "test_time"
 CLASSIFIER: Final = "classifier"
 AUTOENCODER: Final = "autoencoder"
 FINDINGS_MODEL: Final = "findings"
@@ -65,6 +67,19 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Ensemble:
+    """Networks that one request runs; its `version` in Triton names the weights."""
+
+    model: str
+    inputs: tuple[Tensor, ...]
+    steps: tuple[Signature, ...]
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        return tuple(tensor for step in self.steps for tensor in step.outputs)
+
+
+@dataclass(frozen=True)
 class Contract:
     """The tensors of every model, for a view of `image_size` px a side and maps of so many cells a side."""
 
@@ -73,22 +88,22 @@ class Contract:
     error_map_size: int
 
     @property
-    def views(self) -> Tensor:
-        """8-bit views of a slice, in the order of `VIEWS`; view 0 is the plain one."""
-        return Tensor("views", "UINT8", (len(VIEWS), 1, self.image_size, self.image_size))
+    def view(self) -> Tensor:
+        """An 8-bit view of a slice, one of `VIEWS`."""
+        return Tensor("view", "UINT8", (1, self.image_size, self.image_size))
 
     @property
     def lung_mask(self) -> Tensor:
-        """1 inside the lungs, 0 outside, on the grid of view 0."""
+        """1 where lung counts (`screening.counted_lung`), 0 elsewhere, on the grid of the view."""
         return Tensor("lung_mask", "UINT8", (1, self.image_size, self.image_size))
 
     @property
     def classifier(self) -> Signature:
         outputs = (
-            Tensor("logits", "FP32", (len(VIEWS),)),
+            Tensor("logit", "FP32", (1,)),
             Tensor("activation", "FP32", (self.activation_size, self.activation_size)),
         )
-        return Signature(CLASSIFIER, (self.views,), outputs)
+        return Signature(CLASSIFIER, (self.view, self.lung_mask), outputs)
 
     @property
     def autoencoder(self) -> Signature:
@@ -96,17 +111,26 @@ class Contract:
             Tensor("reconstruction_error", "FP32", (1,)),
             Tensor("error_map", "FP32", (self.error_map_size, self.error_map_size)),
         )
-        return Signature(AUTOENCODER, (self.views, self.lung_mask), outputs)
+        return Signature(AUTOENCODER, (self.view, self.lung_mask), outputs)
 
     @property
     def findings(self) -> Signature:
-        return Signature(FINDINGS_MODEL, (self.views,), (Tensor("findings", "FP32", (len(FINDINGS),)),))
+        return Signature(FINDINGS_MODEL, (self.view,), (Tensor("findings", "FP32", (len(FINDINGS),)),))
 
     @property
     def steps(self) -> tuple[Signature, ...]:
         return (self.classifier, self.autoencoder, self.findings)
 
     @property
-    def ensemble(self) -> Signature:
-        outputs = tuple(tensor for step in self.steps for tensor in step.outputs)
-        return Signature(ENSEMBLE, (self.views, self.lung_mask), outputs)
+    def ensemble(self) -> Ensemble:
+        """All networks, for the plain view of a slice."""
+        return Ensemble(ENSEMBLE, (self.view, self.lung_mask), self.steps)
+
+    @property
+    def test_time(self) -> Ensemble:
+        """The classifier alone, for the other test-time views of a slice."""
+        return Ensemble(TEST_TIME_ENSEMBLE, (self.view, self.lung_mask), (self.classifier,))
+
+    @property
+    def ensembles(self) -> tuple[Ensemble, ...]:
+        return self.ensemble, self.test_time

@@ -1,9 +1,9 @@
 """The crop: the square of a slice that a view shows, and the mapping from a view to the slice and the patient.
 
 The box of the lungs is widened to a square in millimetres around its centre, so that a nodule stays round with any
-pixel aspect ratio. Where the square extends beyond the slice, a view shows air. A view is flipped so that the patient's
-left is on the right and posterior is down; most scanners store slices so, but not those of a prone patient. The centre
-of pixel (0, 0) is (0.0, 0.0) (PS3.3 C.7.6.2.1.1), so this pixel reaches from -0.5 to 0.5.
+pixel aspect ratio. Where the square extends beyond the slice, a view shows air. A view is upright
+(`InPlaneOrientation`), so a patient who is prone or on the side looks to the networks as one who is supine. The centre of pixel (0, 0) is
+(0.0, 0.0) (PS3.3 C.7.6.2.1.1), so this pixel reaches from -0.5 to 0.5.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from screening.in_plane_orientation import STANDARD, InPlaneOrientation
 from screening.lungs import Box
 
 Pixel = TypeVar("Pixel", np.int16, np.uint8, np.float32)
@@ -22,7 +23,7 @@ Pixel = TypeVar("Pixel", np.int16, np.uint8, np.float32)
 class Crop:
     """Rows `row0` to `row1` and columns `column0` to `column1` (excluded), shown as `size` x `size` view pixels.
 
-    The rows and columns may lie outside the slice. `upside_down` reverses the rows, `mirrored` the columns.
+    The rows and columns are the slice's and may lie outside it; the view shows them in `orientation`.
     """
 
     row0: int
@@ -30,8 +31,7 @@ class Crop:
     column0: int
     column1: int
     size: int
-    upside_down: bool = False
-    mirrored: bool = False
+    orientation: InPlaneOrientation = STANDARD
 
     def __post_init__(self) -> None:
         if self.row1 <= self.row0 or self.column1 <= self.column0 or self.size < 1:
@@ -47,14 +47,14 @@ class Crop:
         )
 
     def oriented(self, affine_lps: NDArray[np.float64]) -> "Crop":
-        """This crop, flipped to show the patient's left on the right and posterior down, in a volume of this affine."""
-        return replace(self, upside_down=bool(affine_lps[1, 1] < 0), mirrored=bool(affine_lps[0, 0] < 0))
+        """This crop, turned to show the patient's left on the right and posterior down, in a volume of this affine."""
+        return replace(self, orientation=InPlaneOrientation.of(affine_lps))
 
     def of(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop of a slice [rows, columns] at the slice's resolution; `outside` fills what is beyond the slice."""
         crop = np.full((self.row1 - self.row0, self.column1 - self.column0), outside, slice_.dtype)
         crop[self._part_of_crop(slice_.shape)] = slice_[self._part_of_slice(slice_.shape)]
-        return self._flipped(crop)
+        return np.ascontiguousarray(self.orientation.upright(crop))
 
     def resized(self, slice_: NDArray[Pixel], outside: int) -> NDArray[Pixel]:
         """The crop as [size, size]: area average when it shrinks, linear interpolation when it grows."""
@@ -64,9 +64,15 @@ class Crop:
 
     def to_slice(self, row: float, column: float) -> tuple[float, float]:
         """Row and column of the slice at this row and column of the view."""
+        turned = self.orientation
+        along_rows, along_columns = (row + 0.5) / self.size, (column + 0.5) / self.size
+        along_rows = 1.0 - along_rows if turned.upside_down else along_rows
+        along_columns = 1.0 - along_columns if turned.mirrored else along_columns
+        if turned.transposed:
+            along_rows, along_columns = along_columns, along_rows
         return (
-            self._slice_coordinate(row, self.row0, self.row1, self.upside_down),
-            self._slice_coordinate(column, self.column0, self.column1, self.mirrored),
+            self.row0 + along_rows * (self.row1 - self.row0) - 0.5,
+            self.column0 + along_columns * (self.column1 - self.column0) - 0.5,
         )
 
     def to_patient(
@@ -79,9 +85,8 @@ class Crop:
     def map_on_slice(self, map_: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
         """A map of the view, of any size, resampled to a slice of `shape`; 0 outside the crop."""
         rows, columns = self.row1 - self.row0, self.column1 - self.column0
-        resized = self._flipped(
-            np.asarray(cv2.resize(map_, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
-        )
+        as_stored = np.ascontiguousarray(self.orientation.back(map_))
+        resized = np.asarray(cv2.resize(as_stored, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
         slice_ = np.zeros(shape, np.float32)
         slice_[self._part_of_slice(shape)] = resized[self._part_of_crop(shape)]
         return slice_
@@ -97,13 +102,6 @@ class Crop:
             slice(rows.start - self.row0, rows.stop - self.row0),
             slice(columns.start - self.column0, columns.stop - self.column0),
         )
-
-    def _flipped(self, crop: NDArray[Pixel]) -> NDArray[Pixel]:
-        return np.ascontiguousarray(crop[:: -1 if self.upside_down else 1, :: -1 if self.mirrored else 1])
-
-    def _slice_coordinate(self, view: float, start: int, end: int, flipped: bool) -> float:
-        fraction = (view + 0.5) / self.size
-        return start + (1.0 - fraction if flipped else fraction) * (end - start) - 0.5
 
 
 def _overlap(start: int, end: int, count: int) -> slice:

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from screening.crop import Crop
 from screening.fusion import Fusion, SliceOutputs
 from screening.geometry import Geometry
+from screening.in_plane_orientation import InPlaneOrientation
 from screening.preparation import PreparedStudy
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+_READABLE: Final = (1, 2)  # format 1 knew no transposed views: its crop has two flags
 # Exceptions of numpy and zipfile for bytes that are not an npz, or arrays of another shape or type.
 _UNPACK_ERRORS = (ValueError, TypeError, LookupError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError)
 
@@ -133,8 +135,8 @@ def unpack(data: bytes) -> tuple[Evidence, ...]:
 
 def _count(arrays: Mapping[str, NDArray[Any]]) -> int:
     version, count = arrays["format"].tolist()
-    if version != _FORMAT:
-        raise InvalidEvidence(f"evidence of format {version}; this program reads {_FORMAT}")
+    if version not in _READABLE:
+        raise InvalidEvidence(f"evidence of format {version}; this program reads {_READABLE}")
     return int(count)
 
 
@@ -144,7 +146,7 @@ def _arrays(study: Evidence) -> dict[str, NDArray[Any]]:
         "shape": np.array(study.geometry.shape),
         "affine_lps": study.geometry.affine_lps,
         "spacing_mm": np.array(study.geometry.spacing_mm),
-        "crop": np.array(astuple(study.crop), np.int64),
+        "crop": np.array([*astuple(study.crop)[:5], *astuple(study.crop.orientation)], np.int64),
         "slice_indices": np.array(study.slice_indices, np.int64),
         "activation": study.activation,
         "error_map": study.error_map,
@@ -157,7 +159,7 @@ def _study(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Evidence:
     study_uid, series_uid = arrays[f"{prefix}uids"].tolist()
     slices, rows, columns = arrays[f"{prefix}shape"].tolist()
     slice_mm, row_mm, column_mm = arrays[f"{prefix}spacing_mm"].tolist()
-    row0, row1, column0, column1, size, upside_down, mirrored = arrays[f"{prefix}crop"].tolist()
+    row0, row1, column0, column1, size, *turned = arrays[f"{prefix}crop"].tolist()
     return Evidence(
         study_uid=study_uid,
         series_uid=series_uid,
@@ -166,10 +168,15 @@ def _study(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Evidence:
             np.asarray(arrays[f"{prefix}affine_lps"], np.float64),
             (slice_mm, row_mm, column_mm),
         ),
-        crop=Crop(row0, row1, column0, column1, size, bool(upside_down), bool(mirrored)),
+        crop=Crop(row0, row1, column0, column1, size, _orientation(turned)),
         slice_indices=tuple(arrays[f"{prefix}slice_indices"].tolist()),
         activation=np.asarray(arrays[f"{prefix}activation"], np.float32),
         error_map=np.asarray(arrays[f"{prefix}error_map"], np.float32),
         slice_p=np.asarray(arrays[f"{prefix}slice_p"], np.float64),
         slice_r=np.asarray(arrays[f"{prefix}slice_r"], np.float64),
     )
+
+
+def _orientation(flags: Sequence[int]) -> InPlaneOrientation:
+    upside_down, mirrored = (bool(flag) for flag in flags[-2:])
+    return InPlaneOrientation(len(flags) > 2 and bool(flags[0]), upside_down, mirrored)

@@ -5,7 +5,7 @@ Orientation (Patient) says how (PS3.3 C.7.6.2.1.1).
 """
 
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,3 +43,6 @@ class InPlaneOrientation:
     def upright_pair(self, row_column: tuple[float, float]) -> tuple[float, float]:
         """A pair of (row, column) sizes, of the slice that `upright` gives."""
         return row_column[::-1] if self.transposed else row_column
+
+
+STANDARD: Final = InPlaneOrientation()

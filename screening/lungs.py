@@ -74,8 +74,12 @@ def lungs_in(masks: Mapping[int, Mask], geometry: Geometry) -> Lungs:
     volume_cm3 = float(np.trapezoid([areas[index] for index in run], run)) * step_mm / 10.0
     if height_mm < MIN_LUNG_HEIGHT_MM or volume_cm3 < MIN_VOLUME_CM3:
         raise NoLung(f"The lung found in the series is too small: {volume_cm3:.0f} cm3 over {height_mm:.0f} mm.")
-    margins = (round(MARGIN_MM / row_mm), round(MARGIN_MM / column_mm))
-    return Lungs(run[0], run[-1], box_of([masks[index] for index in run], margins), areas)
+    return Lungs(run[0], run[-1], box_of([masks[index] for index in run], margins_px((row_mm, column_mm))), areas)
+
+
+def margins_px(spacing_mm: tuple[float, float]) -> tuple[int, int]:
+    """`MARGIN_MM` as (rows, columns); spacing is (row, column)."""
+    return round(MARGIN_MM / spacing_mm[0]), round(MARGIN_MM / spacing_mm[1])
 
 
 def box_of(masks: list[Mask], margins: tuple[int, int] = (0, 0)) -> Box:

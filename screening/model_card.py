@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from screening.contract import Contract
+from screening.volume_rule import RuleName, VolumeRule
 
 MIN_BINS: Final = 2
+USUAL_LUNGS_MM: Final = 250.0
+WIDEST_VIEW_SPACING_MM: Final = 8.0  # a lesion of 10 mm is then in one view at least
 VERSION_HEX_DIGITS: Final = 7  # of a hash in hex: 268 million values, all valid as a version number in Triton
 
 
@@ -65,11 +69,26 @@ class ErrorRange:
 
 
 @dataclass(frozen=True)
+class FusionRules:
+    """How the outputs of slices become the study's score (`screening.fusion`).
+
+    r is clipped to `error_clip`, so that the autoencoder alone cannot pass every threshold, and counts only in views of
+    which at least `error_min_lung_share` is lung that counts.
+    """
+
+    volume_rule: VolumeRule
+    error_range: ErrorRange
+    error_clip: float
+    error_min_lung_share: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """All that serving reads about the weights; `file_hashes` maps paths in the model repository to their SHA-256.
 
     `probability_histogram` counts the validation studies by probability, in equal bins of [0, 1]; drift is measured
-    against it. It may be None; no verdict uses it.
+    against it. It may be None; no verdict uses it. Plain views lie at most `view_spacing_mm` apart; the
+    `test_time_slices` slices with the highest plain logits get the other test-time views as well.
     """
 
     version: str
@@ -77,8 +96,9 @@ class ModelCard:
     image_size: int
     activation_size: int
     error_map_size: int
-    slices_per_study: int
-    error_range: ErrorRange
+    view_spacing_mm: float
+    test_time_slices: int
+    fusion: FusionRules
     calibration: Calibration
     operating_points: Mapping[str, OperatingPoint]
     operating_point: OperatingPoint
@@ -89,10 +109,20 @@ class ModelCard:
         counts = self.probability_histogram
         if counts is not None and (len(counts) < MIN_BINS or min(counts) < 0 or not sum(counts)):
             raise InvalidModelCard(f"probability_histogram {list(counts)} counts no study, or has a negative count")
+        if not 0.0 < self.view_spacing_mm <= WIDEST_VIEW_SPACING_MM or self.test_time_slices < 0:
+            raise InvalidModelCard(
+                f"view_spacing_mm {self.view_spacing_mm} is not in (0, {WIDEST_VIEW_SPACING_MM}], or test_time_slices "
+                f"{self.test_time_slices} is negative"
+            )
 
     @property
     def contract(self) -> Contract:
         return Contract(self.image_size, self.activation_size, self.error_map_size)
+
+    @property
+    def slices_of_a_study(self) -> int:
+        """How many slices a study of lungs of `USUAL_LUNGS_MM` sends; the number is known only when it is prepared."""
+        return math.ceil(USUAL_LUNGS_MM / self.view_spacing_mm)
 
     @property
     def ensemble_version(self) -> int:
@@ -122,14 +152,25 @@ class ModelCard:
             image_size=card["image_size"],
             activation_size=card["activation_size"],
             error_map_size=card["error_map_size"],
-            slices_per_study=card["slices_per_study"],
-            error_range=ErrorRange(**card["error_range"]),
+            view_spacing_mm=float(card["view_spacing_mm"]),
+            test_time_slices=card["test_time_slices"],
+            fusion=_fusion_rules(card),
             calibration=Calibration(**card["calibration"]),
             operating_points=MappingProxyType(points),
             operating_point=points[card["operating_point"]],
             file_hashes=MappingProxyType(dict(card["file_hashes"])),
             probability_histogram=tuple(histogram) if histogram is not None else None,
         )
+
+
+def _fusion_rules(card: Mapping[str, Any]) -> FusionRules:
+    rule, error = card["volume_rule"], card["error_rule"]
+    return FusionRules(
+        VolumeRule(RuleName(rule["name"]), rule["mm"]),
+        ErrorRange(**card["error_range"]),
+        float(error["clip"]),
+        float(error["min_lung_share"]),
+    )
 
 
 def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:

@@ -1,10 +1,10 @@
 """Preparation: from an upload to the views of its studies. Runs in a worker process; arguments and results pickle.
 
-`survey` reads headers only. `prepare` tries the ranked series of one study until lungs are found, then decodes the
-slices for the networks.
+`survey` reads headers only. `prepare` tries the ranked series of one study until lungs are found, surveys them, and
+makes a plain view of every slice for the networks; `test_time_views` makes the other views of those that score highest.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,20 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.budgets import Budgets
+from screening.contract import VIEWS
+from screening.counted_lung import counted_lungs
+from screening.coverage import Coverage, coverage_of
 from screening.crop import Crop
-from screening.errors import NoLung, PixelError, StudyError
+from screening.errors import NoLung, NotHounsfield, PixelError, StudyError
 from screening.geometry import Geometry
 from screening.headers import SkippedFile, read_headers
+from screening.hu_plausibility import check_hounsfield
 from screening.intake import open_upload
-from screening.lung_mask import lung_mask
-from screening.lungs import Lungs, lungs_in, sample_masks
+from screening.lung_survey import LungSurvey, survey_lungs
+from screening.lungs import box_of, margins_px
 from screening.series import Candidate, Study, rank, studies_of
+from screening.slice_sampling import extents_mm
 from screening.views import make_views, plain_view, view_mask
 from screening.volume import Volume
 
-REUSE_DISTANCE = (
-    0.25  # of the step between chosen slices: a slice of the sample so near is reused; it is decoded already
-)
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,10 @@ class Survey:
 
 @dataclass(frozen=True)
 class PreparedStudy:
-    """The networks' input for a study: K slices, `views` uint8 [K, V, 1, H, W] and `lung_masks` uint8 [K, 1, H, W].
+    """The networks' input for a study of K slices: `views` and `lung_masks`, uint8 [K, 1, H, W].
 
-    `slice_indices` count from the lowest slice of the chosen series. K is smaller than requested only when the lungs
-    span fewer slices.
+    The views are the plain ones. `slice_indices` count from the lowest slice of the chosen series, `extents_mm` is how
+    many mm of the body each stands for; `coverage` is what they show of the lungs.
     """
 
     study_uid: str
@@ -53,17 +56,23 @@ class PreparedStudy:
     warnings: tuple[str, ...]
     geometry: Geometry
     slice_indices: tuple[int, ...]
+    extents_mm: tuple[float, ...]
     sop_uids: tuple[str, ...]
     crop: Crop
-    lungs: Lungs
+    coverage: Coverage
     views: NDArray[np.uint8] = field(repr=False)
     lung_masks: NDArray[np.uint8] = field(repr=False)
     timings_s: Mapping[str, float]
 
+    @property
+    def lung_shares(self) -> NDArray[np.float64]:
+        """The share of each view [K] that is lung which counts."""
+        return np.asarray(self.lung_masks.mean(axis=(1, 2, 3), dtype=np.float64))
+
     def __post_init__(self) -> None:
-        count = len(self.slice_indices)
-        if not count or not len(self.sop_uids) == len(self.views) == len(self.lung_masks) == count:
-            raise ValueError("a prepared study needs views, a mask and a UID for each of its slices")
+        counts = {len(one) for one in (self.extents_mm, self.sop_uids, self.views, self.lung_masks)}
+        if not self.slice_indices or counts != {len(self.slice_indices)}:
+            raise ValueError("a prepared study needs a view, a mask, an extent and a UID for each of its slices")
 
 
 def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
@@ -72,10 +81,11 @@ def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
     return Survey(studies_of(headers), headers.skipped)
 
 
-def prepare(study: Study, image_size: int, slices: int) -> PreparedStudy:
-    """Views of at most `slices` slices of the best series in which lungs are found, `image_size` px a side.
+def prepare(study: Study, image_size: int, view_spacing_mm: float) -> PreparedStudy:
+    """Plain views, `image_size` px a side and `view_spacing_mm` apart, of the best series in which lungs are found.
 
-    When no series can be used, raises the error of the best one: NoLung, a PixelError, or an error of `rank`.
+    When no series can be used, raises the error of the best one: NoLung, NotHounsfield, a PixelError, or an error of
+    `rank`.
     """
     cv2.setNumThreads(1)  # one worker runs on each core; more threads would compete for it
     ranked = rank(study)
@@ -86,10 +96,21 @@ def prepare(study: Study, image_size: int, slices: int) -> PreparedStudy:
         try:
             series = _SeriesPreparation(volume)
             candidates = mark_refused([one for one, _ in ranked], refused, position)
-            return series.prepared(study, candidates, image_size, slices)
-        except (NoLung, PixelError) as error:
+            return series.prepared(study, candidates, image_size, view_spacing_mm)
+        except (NoLung, NotHounsfield, PixelError) as error:
             refused[position] = error
     raise next(iter(refused.values())).for_study(study.study_uid)
+
+
+def augmented_rows(plain: Bytes, lung_masks: Bytes) -> tuple[Bytes, Bytes]:
+    """The other test-time views of n plain views [n, 1, H, W], slice by slice, and their masks: [n * (V - 1), 1, H, W].
+
+    The mask of the flipped view is flipped; the other views have the plain view's.
+    """
+    cv2.setNumThreads(1)
+    views = np.concatenate([make_views(one)[1:] for one in plain[:, 0]])
+    masks = [mask[:, :, ::-1] if name == "flip" else mask for mask in lung_masks for name in VIEWS[1:]]
+    return views, np.ascontiguousarray(masks)
 
 
 class _SeriesPreparation:
@@ -100,36 +121,67 @@ class _SeriesPreparation:
         self._decoded: dict[int, NDArray[np.int16]] = {}
         self._timings_s: dict[str, float] = {}
 
-    def prepared(self, study: Study, candidates: tuple[Candidate, ...], image_size: int, slices: int) -> PreparedStudy:
+    def prepared(
+        self, study: Study, candidates: tuple[Candidate, ...], image_size: int, view_spacing_mm: float
+    ) -> PreparedStudy:
         volume = self._volume
-        spacing_mm = self.geometry.spacing_mm[1:]
         with self._stage("lungs"):
-            sample = sample_masks(self)
-            lungs = lungs_in(sample, self.geometry)
-        chosen = choose_slices(lungs, slices)
-        crop = Crop.around(lungs.box, image_size, spacing_mm).oriented(self.geometry.affine_lps)
-        hus = [self.hu(index) for index in chosen]
+            lungs, odd = self._surveyed(view_spacing_mm)
+            coverage = coverage_of(lungs.anatomies, lungs.heights_mm, lungs.viewed, view_spacing_mm)
+        crop = self._crop(lungs, image_size)
         with self._stage("masks"):
-            masks = [
-                sample[index] if index in sample else lung_mask(hu, spacing_mm)
-                for index, hu in zip(chosen, hus, strict=True)
-            ]
+            counted = counted_lungs(lungs, self._cell_mm(lungs))
+            masks = np.stack([view_mask(self._on_slice(counted[index]), crop) for index in lungs.viewed])
         with self._stage("views"):
-            views = np.stack([make_views(plain_view(hu, crop)) for hu in hus])
+            views = np.stack([plain_view(self.hu(index), crop) for index in lungs.viewed])
         return PreparedStudy(
             study_uid=volume.study_uid,
             series_uid=volume.series_uid,
             candidates=candidates,
-            warnings=(*study.warnings, *volume.warnings),
+            warnings=(*study.warnings, *volume.warnings, *odd, *_blank_slices(coverage)),
             geometry=volume.geometry,
-            slice_indices=chosen,
-            sop_uids=tuple(volume.slices[index].sop_uid for index in chosen),
+            slice_indices=lungs.viewed,
+            extents_mm=tuple(extents_mm(lungs.heights_mm, lungs.viewed).tolist()),
+            sop_uids=tuple(volume.slices[index].sop_uid for index in lungs.viewed),
             crop=crop,
-            lungs=lungs,
-            views=views,
-            lung_masks=np.stack([view_mask(mask, crop) for mask in masks]),
+            coverage=coverage,
+            views=views[:, np.newaxis],
+            lung_masks=masks,
             timings_s=self._timings_s,
         )
+
+    def _surveyed(self, view_spacing_mm: float) -> tuple[LungSurvey, tuple[str, ...]]:
+        """The survey and warnings on the values; values that are no HU are the reason why no lung was found."""
+        try:
+            lungs = survey_lungs(self, view_spacing_mm)
+        except NoLung:
+            check_hounsfield(self._volume, self._decoded)
+            raise
+        return lungs, check_hounsfield(self._volume, self._decoded)
+
+    def _crop(self, lungs: LungSurvey, image_size: int) -> Crop:
+        """One square for the whole study: around all of the lungs that were looked at."""
+        spacing_mm = self.geometry.spacing_mm[1:]
+        within = [one.lungs for index, one in lungs.anatomies.items() if lungs.first <= index <= lungs.last]
+        union = np.logical_or.reduce(within)
+        box = box_of([self._on_slice(union)], margins_px(spacing_mm))
+        return Crop.around(box, image_size, spacing_mm).oriented(self.geometry.affine_lps)
+
+    def _cell_mm(self, lungs: LungSurvey) -> tuple[float, float]:
+        """Size of a cell (row, column) of the lung masks."""
+        grid = lungs.anatomies[lungs.first].lungs.shape
+        _, rows, columns = self.geometry.shape
+        _, row_mm, column_mm = self.geometry.spacing_mm
+        return row_mm * rows / grid[0], column_mm * columns / grid[1]
+
+    def _on_slice(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        _, rows, columns = self.geometry.shape
+        resized = cv2.resize(mask.view(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)
+        return np.asarray(resized).view(np.bool_)
+
+    @property
+    def heights_mm(self) -> Sequence[float]:
+        return self._volume.heights_mm
 
     @property
     def geometry(self) -> Geometry:
@@ -164,16 +216,6 @@ def mark_refused(candidates: list[Candidate], refused: Mapping[int, StudyError],
     return tuple(marked)
 
 
-def choose_slices(lungs: Lungs, slices: int) -> tuple[int, ...]:
-    """Indices of at most `slices` slices: the middle of each of as many equal parts of the lungs' range.
-
-    A slice of the sample within a quarter of a step of the middle is taken instead, since it is decoded already.
-    """
-    step = (lungs.last - lungs.first) / slices
-    sample = np.array(sorted(lungs.areas_cm2))
-    chosen = []
-    for number in range(slices):
-        middle = lungs.first + (number + 0.5) * step
-        nearest = int(sample[np.abs(sample - middle).argmin()])
-        chosen.append(nearest if abs(nearest - middle) <= REUSE_DISTANCE * step else round(middle))
-    return tuple(sorted(set(chosen)))
+def _blank_slices(coverage: Coverage) -> Iterator[str]:
+    if count := len(coverage.blank_slices):
+        yield f"{count} slice(s) hold no image: all of their pixels have one value. They were left out."

@@ -146,6 +146,8 @@ def _evidence(prepared: PreparedStudy, fusion: Fusion, box: Localisation | None)
             strict=True,
         )
     ]
+    for number, one in enumerate(slices):
+        one["test_time_views"] = number in fusion.test_time
     return {
         "classifier_p": fusion.classifier_p,
         "reconstruction_r": fusion.reconstruction_r,

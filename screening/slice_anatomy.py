@@ -10,25 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.chest_wall import WallGaps, wall_gaps
-from screening.in_plane_orientation import InPlaneOrientation
+from screening.in_plane_orientation import STANDARD, InPlaneOrientation
 from screening.lung_mask import GRID_PX, lung_mask
 
 BONE_HU = 160  # cells of 2 mm average a rib: 200 to 500 HU; soft tissue and lung that takes up contrast stay below 140
 CROSSING = 0.25  # a part of the lung mask with so much of it on either side is both lungs, joined in front of the heart
 
 Mask = NDArray[np.bool_]
-STANDARD = InPlaneOrientation()
 
 
 @dataclass(frozen=True)
 class LungSection:
-    """One lung in one slice: area with air, width and depth, gaps to the ribs, how much of the slice's edge it touches."""
+    """One lung in one slice: area with air, width and depth, gaps to the ribs; `edge_mm` of it touch the slice's edge."""
 
     area_cm2: float = 0.0
     width_mm: float = 0.0
     depth_mm: float = 0.0
     edge_mm: float = 0.0
-    gaps: WallGaps = WallGaps()
+    gaps: WallGaps = field(default_factory=WallGaps)
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def slice_anatomy(
     small, cell_mm = _small(hu, spacing_mm)
     if small.min() == small.max() and hu.min() == hu.max():
         return SliceAnatomy(True, _NOTHING, _NOTHING, np.zeros(small.shape, np.bool_))
-    # The mask is made of the upright slice: what lies level with the body in a row is judged otherwise than in a column.
+    # The mask is made of the upright slice: it judges what lies beside the body otherwise than what lies behind it.
     upright, cell_mm = np.ascontiguousarray(orientation.upright(small)), orientation.upright_pair(cell_mm)
     lungs = lung_mask(upright, cell_mm)
     if not lungs.any():
@@ -91,7 +90,8 @@ def _middle_column(lungs: Mask, bone: Mask) -> int:
 
 def _of_side(lungs: Mask, middle: int) -> Mask:
     """The cells of the lung on the patient's right, which lies left of the column `middle`."""
-    count, labels = cv2.connectedComponents(lungs.view(np.uint8), connectivity=4)
+    count, found = cv2.connectedComponents(lungs.view(np.uint8), connectivity=4)
+    labels = np.asarray(found, np.int32)
     cells = np.bincount(labels.ravel(), minlength=count)
     left_of_middle = np.bincount(labels[:, :middle].ravel(), minlength=count)
     share = left_of_middle / np.maximum(cells, 1)

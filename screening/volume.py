@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.decoding import StoredValues, stored_values
-from screening.errors import BrokenPixels
-from screening.geometry import Geometry, geometry_of_slices, shear_deg, sort_by_position, steps_mm
-from screening.slice_header import Rescale, SliceHeader
-
-AIR_HU = -1024  # lower values are outside the scanner's field of view
-_INT16_MAX = 32767
+from screening.decoding import stored_values
+from screening.geometry import (
+    Geometry,
+    distances_along_normal_mm,
+    geometry_of_slices,
+    shear_deg,
+    sort_by_position,
+    steps_mm,
+)
+from screening.hu import to_hu
+from screening.slice_header import SliceHeader
 
 GAP_RATIO = 1.5  # of the median step; a larger step is a gap
 IRREGULAR = 0.1  # of the median step; positions are often rounded to 0.1 mm
@@ -43,6 +48,12 @@ class Volume:
     def __len__(self) -> int:
         return len(self.slices)
 
+    @cached_property
+    def heights_mm(self) -> tuple[float, ...]:
+        """The distance of each slice from the first one along the normal; ascending."""
+        distances = distances_along_normal_mm(self.slices)
+        return tuple(np.abs(distances - distances[0]).tolist())
+
     def hu(self, index: int) -> NDArray[np.int16]:
         """HU of one slice [rows, columns], decoded on each call; padding and values below -1024 become -1024.
 
@@ -50,24 +61,6 @@ class Volume:
         """
         header = self.slices[index]
         return to_hu(stored_values(header), header.rescale)
-
-
-def to_hu(stored: StoredValues, rescale: Rescale) -> NDArray[np.int16]:
-    """stored x slope + intercept (PS3.3 C.11.1), rounded and clipped to -1024 ... 32767."""
-    if not (np.isfinite(rescale.slope) and np.isfinite(rescale.intercept)) or rescale.slope == 0:
-        raise BrokenPixels("The Rescale Slope of a slice is zero, or its Slope or Intercept is not a finite number.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        hu = stored.astype(np.float32)  # exact for 16 bits; in place from here on: 0.13 ms a slice instead of 0.25
-        hu *= np.float32(rescale.slope)
-        hu += np.float32(rescale.intercept)
-    if rescale.padding is not None:
-        low, high = rescale.padding
-        hu[(stored >= low) & (stored <= high)] = AIR_HU
-    if not np.isfinite(hu).all():
-        raise BrokenPixels("A slice holds values that are not finite numbers.")
-    np.rint(hu, out=hu)
-    np.clip(hu, AIR_HU, _INT16_MAX, out=hu)
-    return hu.astype(np.int16)
 
 
 def _warnings(slices: Sequence[SliceHeader], ordered: Sequence[SliceHeader]) -> Iterator[str]:

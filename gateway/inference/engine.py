@@ -42,10 +42,20 @@ class Engine(Protocol):
         on_slices: Callable[[int], None] = lambda _: None,
         priority: Priority = Priority.ROUTINE,
     ) -> SliceOutputs:
-        """Run K slices (`views` [K,V,1,H,W], `lung_masks` [K,1,H,W]); all of them, or an EngineError.
+        """Run the ensemble on K plain views (`views` and `lung_masks` [K,1,H,W]); all of them, or an EngineError.
 
         `on_slices` gets the number of newly answered slices; `priority` is that in Triton's queues.
         """
+        ...
+
+    async def classify(
+        self,
+        views: NDArray[np.uint8],
+        lung_masks: NDArray[np.uint8],
+        deadline: Deadline,
+        priority: Priority = Priority.ROUTINE,
+    ) -> NDArray[np.float32]:
+        """Run the classifier alone on N views ([N,1,H,W] each); their logits [N], or an EngineError."""
         ...
 
     async def why_not_ready(self) -> str | None:

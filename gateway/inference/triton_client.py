@@ -16,7 +16,7 @@ from tritonclient.utils import InferenceServerException
 from gateway.inference.engine import Deadline
 from gateway.inference.triton_errors import engine_error_of
 from gateway.telemetry.tracing import NoTraces, Traces
-from screening.contract import Contract, Priority, Tensor
+from screening.contract import Contract, Ensemble, Priority, Tensor
 from screening.errors import EngineFault, EngineUnavailable
 from screening.fusion import SliceOutputs
 
@@ -42,6 +42,9 @@ Slices = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class _Chunk:
+    """Rows of one request to one model."""
+
+    ensemble: Ensemble
     views: Slices
     lung_masks: Slices
     priority: Priority
@@ -70,7 +73,6 @@ class TritonEngine:
         self._on_retry = on_retry
         self._headers = {KEY_HEADER: secret} if secret else {}
         self._traces = traces or NoTraces()
-        self._outputs = [aio.InferRequestedOutput(tensor.name) for tensor in contract.ensemble.outputs]
 
     async def infer(
         self,
@@ -80,10 +82,36 @@ class TritonEngine:
         on_slices: Callable[[int], None] = lambda _: None,
         priority: Priority = Priority.ROUTINE,
     ) -> SliceOutputs:
+        """The outputs of the ensemble for plain views."""
+        outputs = await self._in_chunks(self._contract.ensemble, views, lung_masks, deadline, on_slices, priority)
+        return SliceOutputs(
+            logits=outputs["logit"][:, 0],
+            activation=outputs["activation"],
+            reconstruction_error=outputs["reconstruction_error"][:, 0],
+            error_map=outputs["error_map"],
+            findings=outputs["findings"],
+        )
+
+    async def classify(
+        self, views: Slices, lung_masks: Slices, deadline: Deadline, priority: Priority = Priority.ROUTINE
+    ) -> NDArray[np.float32]:
+        """The classifier's logits for views."""
+        outputs = await self._in_chunks(self._contract.test_time, views, lung_masks, deadline, lambda _: None, priority)
+        return outputs["logit"][:, 0]
+
+    async def _in_chunks(
+        self,
+        ensemble: Ensemble,
+        views: Slices,
+        lung_masks: Slices,
+        deadline: Deadline,
+        on_slices: Callable[[int], None],
+        priority: Priority,
+    ) -> dict[str, NDArray[np.float32]]:
         """Send all chunks at once; the first that fails cancels the others."""
         size = self._chunk_slices
         chunks = [
-            _Chunk(views[start : start + size], lung_masks[start : start + size], priority)
+            _Chunk(ensemble, views[start : start + size], lung_masks[start : start + size], priority)
             for start in range(0, len(views), size)
         ]
         try:
@@ -91,11 +119,21 @@ class TritonEngine:
                 answers = [group.create_task(self._infer_chunk(chunk, deadline, on_slices)) for chunk in chunks]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
-        return _joined([answer.result() for answer in answers])
+        parts = zip(*[answer.result() for answer in answers], strict=True)
+        return {tensor.name: np.concatenate(part) for tensor, part in zip(ensemble.outputs, parts, strict=True)}
 
     async def why_not_ready(self) -> str | None:
-        """Check that the ensemble is loaded and has the input and output tensors of the model card."""
-        model, asked = (self._contract.ensemble.model, self._version), {"client_timeout": PROBE_TIMEOUT_S}
+        """Check that the ensembles are loaded and have the input and output tensors of the model card."""
+        for ensemble in self._contract.ensembles:
+            if reason := await self._why_ensemble_not_ready(ensemble):
+                return reason
+        return None
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _why_ensemble_not_ready(self, ensemble: Ensemble) -> str | None:
+        model, asked = (ensemble.model, self._version), {"client_timeout": PROBE_TIMEOUT_S}
         try:
             if not await self._client.is_model_ready(*model, **asked):
                 return f"model {model[0]!r} is not ready in the version of the model card's weights, {model[1]}"
@@ -105,12 +143,7 @@ class TritonEngine:
         served = answer.config
         if served.max_batch_size < self._chunk_slices:
             return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
-        return _mismatch(self._contract.ensemble.inputs, served.input) or _mismatch(
-            self._contract.ensemble.outputs, served.output
-        )
-
-    async def close(self) -> None:
-        await self._client.close()
+        return _mismatch(ensemble.inputs, served.input) or _mismatch(ensemble.outputs, served.output)
 
     async def _infer_chunk(
         self, chunk: _Chunk, deadline: Deadline, on_slices: Callable[[int], None]
@@ -134,14 +167,15 @@ class TritonEngine:
 
     async def _request(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
         left_s = deadline.left_s()
-        inputs = [_input(self._contract.views, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)]
+        ensemble = chunk.ensemble
+        inputs = [_input(self._contract.view, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)]
         try:
             with self._traces.span("triton") as trace:  # Triton's own spans go below it
                 result = await self._client.infer(
-                    self._contract.ensemble.model,
+                    ensemble.model,
                     inputs,
                     model_version=self._version,
-                    outputs=self._outputs,
+                    outputs=[aio.InferRequestedOutput(tensor.name) for tensor in ensemble.outputs],
                     headers={**self._headers, **trace},
                     priority=chunk.priority,
                     timeout=int(left_s * 1e6),  # microseconds: Triton drops what waits longer in its queue
@@ -151,10 +185,7 @@ class TritonEngine:
             fault = engine_error_of(refusal)
             log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())
             raise fault from refusal
-        return [
-            _check_shape(tensor, result.as_numpy(tensor.name), len(chunk.views))
-            for tensor in self._contract.ensemble.outputs
-        ]
+        return [_check_shape(tensor, result.as_numpy(tensor.name), len(chunk.views)) for tensor in ensemble.outputs]
 
 
 def _input(tensor: Tensor, values: Slices) -> Any:
@@ -171,18 +202,6 @@ def _check_shape(tensor: Tensor, values: NDArray[np.float32] | None, slices: int
     if values is None or values.shape != (slices, *tensor.shape):
         raise EngineFault(f"the inference server answered without a well-formed {tensor.name!r}")
     return values
-
-
-def _joined(chunks: Sequence[Sequence[NDArray[np.float32]]]) -> SliceOutputs:
-    """The chunks' answers, slice after slice; SliceOutputs refuses what is not finite."""
-    logits, activation, error, error_map, findings = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    return SliceOutputs(
-        logits=logits,
-        activation=activation,
-        reconstruction_error=error[:, 0],
-        error_map=error_map,
-        findings=findings,
-    )
 
 
 def _mismatch(promised: Sequence[Tensor], served: Sequence[Any]) -> str | None:

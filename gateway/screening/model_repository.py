@@ -32,7 +32,8 @@ def verified_copy(repository: Path, folder: Path) -> ModelCard:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     card = verified_card(folder)
-    (folder / card.contract.ensemble.model / str(card.ensemble_version)).mkdir()  # a version without a file
+    for ensemble in card.contract.ensembles:
+        (folder / ensemble.model / str(card.ensemble_version)).mkdir()  # a version without a file
     return card
 
 

@@ -132,10 +132,11 @@ async def _probe(new: ServedNetworks, settings: Settings) -> None:
     engine, contract = new.pipeline.engine, new.card.contract
     if reason := await engine.why_not_ready():
         raise EngineUnavailable(f"the new networks do not answer: {reason}")
-    views, mask = (
-        np.ones((settings.chunk_slices, *tensor.shape), np.uint8) for tensor in (contract.views, contract.lung_mask)
+    views, masks = (
+        np.ones((settings.chunk_slices, *tensor.shape), np.uint8) for tensor in (contract.view, contract.lung_mask)
     )
-    await engine.infer(views, mask, Deadline.after(settings.deadline_s))
+    await engine.infer(views, masks, Deadline.after(settings.deadline_s))
+    await engine.classify(views, masks, Deadline.after(settings.deadline_s))
 
 
 async def _retire(old: ServedNetworks, unused: asyncio.Event, before: AsyncExitStack) -> None:

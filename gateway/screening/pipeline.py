@@ -16,10 +16,10 @@ from gateway.telemetry.metrics import Metrics
 from screening.contract import Priority
 from screening.errors import StudyError
 from screening.evidence import Evidence
-from screening.fusion import fuse
+from screening.fusion import NOT_AUGMENTED, AugmentedLogits, SliceOutputs, fuse, highest_slices
 from screening.intake import Budgets
 from screening.model_card import ModelCard, OperatingPoint
-from screening.preparation import PreparedStudy, prepare, survey
+from screening.preparation import PreparedStudy, augmented_rows, prepare, survey
 from screening.report import Report
 from screening.series import Study
 
@@ -65,7 +65,7 @@ class ScreeningPipeline:
         queued = perf_counter()
         async with self.admission.hold(self.slices_per_upload):
             self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
-            progress = ProgressCounter(on_progress, self.card.slices_per_study)
+            progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
             screened = await self._screen_admitted(upload, timings_s, progress)
             progress.report_started()
         for study in screened:
@@ -86,8 +86,8 @@ class ScreeningPipeline:
 
     @property
     def slices_per_upload(self) -> int:
-        """Slices that one upload has in flight at most: its studies are screened one after the other."""
-        return self.card.slices_per_study
+        """Slices that one upload usually has in flight: its studies are screened one after the other."""
+        return self.card.slices_of_a_study
 
     async def _screen_admitted(
         self, upload: Upload, timings_s: dict[str, float], progress: ProgressCounter
@@ -100,8 +100,8 @@ class ScreeningPipeline:
             return (ScreenedStudy(Report.failed(upload.name, error, perf_counter() - start)),)
         progress.studies_found(len(found.studies))
         screened = []
-        for number, study in enumerate(found.studies):
-            progress.study_started(number)
+        for study in found.studies:
+            progress.study_started()
             screened.append(await self._screen_study(upload, study, timings_s, progress))
         return tuple(screened)
 
@@ -125,22 +125,37 @@ class ScreeningPipeline:
     ) -> ScreenedStudy:
         deadline = self._deadline()
         prepared = await self._prepare(study, deadline, timings_s)
-        progress.inference_started()
+        progress.inference_started(len(prepared.views))
         with self.metrics.stage("inference", timings_s):
             outputs = await self.engine.infer(
                 prepared.views, prepared.lung_masks, deadline, progress.slices_screened, self.priority
             )
+        test_time = await self._test_time(prepared, outputs, deadline, timings_s)
         with self.metrics.stage("fusion", timings_s):
-            fusion = fuse(outputs, self.card.error_range)
+            fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, self.card.fusion)
         seconds = perf_counter() - start
         report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
         return ScreenedStudy(report, Evidence.of(prepared, outputs, fusion))
+
+    async def _test_time(
+        self, prepared: PreparedStudy, outputs: SliceOutputs, deadline: Deadline, timings_s: dict[str, float]
+    ) -> AugmentedLogits:
+        """The logits of the other test-time views of the slices with the highest plain logits."""
+        numbers = highest_slices(outputs, self.card.test_time_slices)
+        if not numbers:
+            return NOT_AUGMENTED
+        some = list(numbers)
+        with self.metrics.stage("test_time_views", timings_s):
+            rows = await self.decode.run(deadline, augmented_rows, prepared.views[some], prepared.lung_masks[some])
+        with self.metrics.stage("test_time_inference", timings_s):
+            logits = await self.engine.classify(*rows, deadline, self.priority)
+        return AugmentedLogits(numbers, logits.reshape(len(some), -1))
 
     async def _prepare(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
         """Read and decode in a worker. The worker times its stages; the rest of the time is the handover."""
         start = perf_counter()
         card = self.card
-        prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.slices_per_study)
+        prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.view_spacing_mm)
         handover_s = perf_counter() - start - sum(prepared.timings_s.values())
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)

@@ -43,13 +43,14 @@ class ProgressCounter:
         """The upload is read and holds `studies` studies; each counts the same number of slices."""
         self._current = replace(self._current, slices_total=studies * self._slices_per_study)
 
-    def study_started(self, number: int) -> None:
-        """The slices of study `number`, from 0, are prepared."""
-        self._set(replace(self._current, stage=Stage.SLICES, slices_done=number * self._slices_per_study))
+    def study_started(self) -> None:
+        """The slices of the next study are prepared."""
+        self._set(replace(self._current, stage=Stage.SLICES))
 
-    def inference_started(self) -> None:
-        """The slices of the study are sent to the networks."""
-        self._set(replace(self._current, stage=Stage.NETWORKS))
+    def inference_started(self, slices: int) -> None:
+        """`slices` of the study are sent to the networks; until then their number was an estimate."""
+        total = self._current.slices_total + slices - self._slices_per_study
+        self._set(replace(self._current, stage=Stage.NETWORKS, slices_total=total))
 
     def slices_screened(self, slices: int) -> None:
         """The networks have answered for `slices` more slices."""

@@ -1,5 +1,6 @@
 """A prepared phantom, possible outputs of the networks for it, and a model card."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,24 +8,43 @@ from typing import Any
 
 import numpy as np
 
-from screening.contract import FINDINGS, VIEWS
-from screening.fusion import SliceOutputs
+from screening.contract import FINDINGS
+from screening.fusion import NOT_AUGMENTED, Fusion, SliceOutputs, fuse
 from screening.intake import Budgets
-from screening.model_card import Calibration, ErrorRange, ModelCard, OperatingPoint
+from screening.model_card import Calibration, ErrorRange, FusionRules, ModelCard, OperatingPoint
 from screening.phantom import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
 from screening.series import Study
+from screening.volume_rule import MAXIMUM
 
 SLICES = 24
 SIZE = 128
 POINT = OperatingPoint("balanced", 0.5)
+RULES = FusionRules(MAXIMUM, ErrorRange(0.5, 1.5), error_clip=1000.0, error_min_lung_share=0.0)
+VIEW_SPACING_MM = 8.0
 
 
 @cache
-def prepared_phantom(chosen: int = 8, image_size: int = 64) -> PreparedStudy:
+def prepared_phantom(image_size: int = 64) -> PreparedStudy:
+    """The whole phantom, as a worker prepares it."""
     with TemporaryDirectory() as folder:
         path = write_phantom(Path(folder) / "study.zip", slices=SLICES, size=SIZE)
-        return prepare(study_of(path, Path(folder)), image_size, chosen)
+        return prepare(study_of(path, Path(folder)), image_size, VIEW_SPACING_MM)
+
+
+@cache
+def eight_slices() -> PreparedStudy:
+    """Every second of the phantom's slices, eight in all, for outputs that a test writes by hand."""
+    whole = prepared_phantom()
+    some = list(range(2, 18, 2))
+    return replace(
+        whole,
+        slice_indices=tuple(whole.slice_indices[number] for number in some),
+        sop_uids=tuple(whole.sop_uids[number] for number in some),
+        extents_mm=tuple(whole.extents_mm[number] for number in some),
+        views=whole.views[some],
+        lung_masks=whole.lung_masks[some],
+    )
 
 
 def study_of(path: Path, scratch: Path) -> Study:
@@ -36,13 +56,19 @@ def study_of(path: Path, scratch: Path) -> Study:
 def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
     """Outputs of a normal study: p is near 0, r is 0, all findings have equal probability."""
     values = {
-        "logits": np.full((slices, len(VIEWS)), -9.0, np.float32),
+        "logits": np.full(slices, -9.0, np.float32),
         "activation": np.zeros((slices, 8, 8), np.float32),
         "reconstruction_error": np.full(slices, 0.5, np.float32),
         "error_map": np.zeros((slices, 16, 16), np.float32),
         "findings": np.full((slices, len(FINDINGS)), 1 / len(FINDINGS), np.float32),
     }
     return SliceOutputs(**(values | changed))
+
+
+def fusion_of(outputs: SliceOutputs) -> Fusion:
+    """The fusion of outputs for the eight slices, by the card's rules."""
+    prepared = eight_slices()
+    return fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES)
 
 
 def card_of(*, trained: bool = True) -> ModelCard:
@@ -53,8 +79,9 @@ def card_of(*, trained: bool = True) -> ModelCard:
         image_size=64,
         activation_size=8,
         error_map_size=16,
-        slices_per_study=8,
-        error_range=ErrorRange(0.5, 1.5),
+        view_spacing_mm=VIEW_SPACING_MM,
+        test_time_slices=4,
+        fusion=RULES,
         calibration=Calibration(10.0, -5.0),
         operating_points={POINT.name: POINT},
         operating_point=POINT,

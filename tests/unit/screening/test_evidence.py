@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from screening.evidence import Evidence, InvalidEvidence, MapKind, pack, unpack
-from screening.fusion import fuse
-from tests.unit.screening.studies import card_of, outputs_of, prepared_phantom
+from screening.in_plane_orientation import InPlaneOrientation
+from tests.unit.screening.studies import eight_slices, fusion_of, outputs_of
 
 CELLS = 16
 
 
 def evidence_of(**changed: Any) -> Evidence:
     outputs = outputs_of(**changed)
-    return Evidence.of(prepared_phantom(), outputs, fuse(outputs, card_of().error_range))
+    return Evidence.of(eight_slices(), outputs, fusion_of(outputs))
 
 
 def one_hot_cell(place: int = 2, row: int = 4, column: int = 11) -> Evidence:
@@ -122,6 +122,17 @@ def test_pickled_objects_are_never_loaded() -> None:
 
 def test_another_format_is_named() -> None:
     buffer = io.BytesIO()
-    np.savez(buffer, format=np.array([2, 0]))
-    with pytest.raises(InvalidEvidence, match="format 2"):
+    np.savez(buffer, format=np.array([3, 0]))
+    with pytest.raises(InvalidEvidence, match="format 3"):
         unpack(buffer.getvalue())
+
+
+def test_evidence_of_the_first_format_is_read_as_before() -> None:
+    """Its crop had two flags, upside down and mirrored."""
+    with np.load(io.BytesIO(pack([evidence_of()])), allow_pickle=False) as arrays:
+        old = {name: arrays[name] for name in arrays}
+    old |= {"format": np.array([1, 1]), "0.crop": np.array([*old["0.crop"][:5], 0, 1])}
+    buffer = io.BytesIO()
+    np.savez(buffer, **old)
+    (study,) = unpack(buffer.getvalue())
+    assert study.crop.orientation == InPlaneOrientation(transposed=False, upside_down=False, mirrored=True)

@@ -6,10 +6,9 @@ import pytest
 
 from screening.contract import FINDINGS
 from screening.errors import EngineDeadline, NoLung, StudyError
-from screening.fusion import fuse
 from screening.report import COLUMNS, Notice, Report
 from screening.verdict import Verdict
-from tests.unit.screening.studies import card_of, outputs_of, prepared_phantom
+from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
 
 def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4) -> Report:
@@ -17,8 +16,8 @@ def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4) -
     errors = np.full(8, 0.5, np.float32)
     errors[2] = suspicion
     card, outputs = card_of(trained=trained), outputs_of(reconstruction_error=errors)
-    fusion = fuse(outputs, card.error_range)
-    return Report.analysed("=1+1.zip", prepared_phantom(), outputs, fusion, card, seconds, {"survey": seconds})
+    fusion = fusion_of(outputs)
+    return Report.analysed("=1+1.zip", eight_slices(), outputs, fusion, card, seconds, {"survey": seconds})
 
 
 def test_the_row_has_the_contests_columns_in_order() -> None:
@@ -93,7 +92,7 @@ def test_untrained_weights_give_a_notice() -> None:
 
 def test_the_report_is_json_with_its_evidence() -> None:
     whole = json.loads(json.dumps(report_of(suspicion=1.4).to_json(), allow_nan=False))
-    prepared = prepared_phantom()
+    prepared = eight_slices()
     assert whole["evidence"]["key_slice"]["slice"] == prepared.slice_indices[2]
     assert [one["slice"] for one in whole["evidence"]["slices"]] == list(prepared.slice_indices)
     assert whole["series"][0]["reason"] == "chosen"
