@@ -4,6 +4,7 @@ An invalid value becomes NaN, None or ""; no warning quotes it, since it may ide
 """
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +15,7 @@ from pydicom.tag import BaseTag, Tag
 from screening.errors import BrokenDicom
 from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _INTEGERS = {2: "hH", 4: "iI"}  # by bytes of a binary value: signed, unsigned
 
 
@@ -43,6 +45,21 @@ class Elements:
         """The first decimal string as a number, `absent` when there is none."""
         values = self.decimals(keyword)
         return values[0] if values else absent
+
+    def integers(self, keyword: str, signed: bool = False) -> tuple[int, ...]:
+        """The values of a multi-valued element of 2 bytes each (US, SS), () when absent."""
+        value, little_endian = self._find(keyword) or (b"", True)
+        count = len(value) // 2
+        return struct.unpack(f"{'<' if little_endian else '>'}{count}{'h' if signed else 'H'}", value[: 2 * count])
+
+    def data(self, keyword: str) -> tuple[bytes, bool]:
+        """The bytes of an element, and whether numbers in it are little endian."""
+        return self._find(keyword) or (b"", True)
+
+    def items(self, keyword: str) -> tuple["Elements", ...]:
+        """The items of a sequence of the first layer that has it; raises BrokenDicom."""
+        found = (sequence_items(layer, keyword) for layer in self._layers)
+        return tuple(Elements(item) for item in next((items for items in found if items), ()))
 
     def integer(self, keyword: str, signed: bool = False) -> int | None:
         """An integer of 2 or 4 bytes (US, SS, UL, SL); None when absent or of another length."""
@@ -93,6 +110,8 @@ def _tag(keyword: str) -> BaseTag:
 
 
 def _number(text: str) -> float:
+    if _DECIMAL_COMMA.fullmatch(text):  # PS3.5 6.2 knows a point alone; writers in some languages use a comma
+        text = text.replace(",", ".")
     try:
         return float(text)
     except ValueError:

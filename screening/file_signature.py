@@ -29,4 +29,6 @@ def has_known_signature(start: bytes) -> bool:
 
 def refusal(start: bytes) -> IntakeError:
     """The error of a file without a known signature: what it is, where that can be told, and what to send."""
-    return named(start) or NotDicom("The file is neither DICOM nor NIfTI nor an archive of such. Send a zip of DICOM files.")
+    return named(start) or NotDicom(
+        "The file is neither DICOM nor NIfTI nor an archive of such. Send a zip of DICOM files."
+    )

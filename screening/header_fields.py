@@ -1,16 +1,26 @@
 """DICOM elements -> the fields of a `SliceHeader`; an invalid value becomes None, for `series_suitability` to judge."""
 
-import hashlib
 import math
 import re
+from collections.abc import Iterator
 
 from screening.budgets import Budgets
 from screening.element_values import Elements
 from screening.errors import BrokenDicom, OverBudget
+from screening.modality_table import ModalityTable
 from screening.part10 import FileHeader
+from screening.persons import person_key
 from screening.slice_header import PixelLayout, Rescale, SliceHeader, Vector
+from screening.transfer_syntaxes import NATIVE, is_decodable
 from screening.upload_members import Member
 
+_DECIMALS = {
+    "Image Position (Patient)": "ImagePositionPatient",
+    "Image Orientation (Patient)": "ImageOrientationPatient",
+    "Pixel Spacing": "PixelSpacing",
+    "Rescale Slope": "RescaleSlope",
+    "Rescale Intercept": "RescaleIntercept",
+}
 _MAX_COORDINATE_MM = 1e5  # no scanner's table is longer; sums of larger coordinates lose the precision of 1 mm
 
 
@@ -47,14 +57,15 @@ def pixel_layout(head: FileHeader, budgets: Budgets) -> PixelLayout | None:
 
 def slice_of(member: Member, frame: int, layout: PixelLayout | None, elements: Elements, salt: bytes) -> SliceHeader:
     """The header of frame `frame`; the patient key is hashed with `salt`, so it has no meaning in another upload."""
-    patient = elements.text("PatientID") or elements.text("PatientName")
+    patient_id, _ = elements.data("PatientID")
+    patient_name, _ = elements.data("PatientName")
     return SliceHeader(
         member=member,
         frame=frame,
         study_uid=elements.text("StudyInstanceUID"),
         series_uid=elements.text("SeriesInstanceUID"),
         sop_uid=elements.text("SOPInstanceUID"),
-        patient_key=hashlib.blake2b(patient.encode(), key=salt, digest_size=16).hexdigest(),
+        patient_key=person_key(patient_id, patient_name, elements.texts("SpecificCharacterSet"), salt),
         modality=_code(elements.text("Modality")),
         image_type=elements.texts("FrameType") or elements.texts("ImageType"),
         kernel=elements.text("ConvolutionKernel")[:16],  # PS3.5 6.2: SH
@@ -65,16 +76,57 @@ def slice_of(member: Member, frame: int, layout: PixelLayout | None, elements: E
         spacing_mm=_spacing(elements.decimals("PixelSpacing")),
         gantry_tilt_deg=_finite(elements.decimal("GantryDetectorTilt", 0.0), 0.0),
         acquisition=int(_finite(elements.decimal("AcquisitionNumber", 0.0), 0.0)),
+        oddities=tuple(_oddities(elements, layout)),
     )
+
+
+def _oddities(elements: Elements, layout: PixelLayout | None) -> Iterator[str]:
+    for name, keyword in _DECIMALS.items():
+        if "," in elements.text(keyword):
+            yield f"{name} is written with a decimal comma."
+    if layout is None:
+        return
+    syntax = layout.transfer_syntax
+    if is_decodable(syntax) and (layout.span.length is None) == (syntax in NATIVE):
+        yield "The Transfer Syntax UID does not fit the pixels; they are read as what they are."
+    if layout.high_bit + 1 != layout.bits_stored:
+        yield "High Bit is not one less than Bits Stored."
 
 
 def _rescale(elements: Elements, layout: PixelLayout | None) -> Rescale:
     signed = layout is not None and layout.signed
     padding, limit = elements.integer("PixelPaddingValue", signed), elements.integer("PixelPaddingRangeLimit", signed)
     span = None if padding is None else (padding, padding if limit is None else limit)
+    padding_span = None if span is None else (min(span), max(span))
     slope, intercept = elements.decimal("RescaleSlope", 1.0), elements.decimal("RescaleIntercept", 0.0)
-    unit = elements.text("RescaleType") or "HU"  # PS3.3 C.8.2.1: in CT it may be left out when it is HU
-    return Rescale(slope, intercept, None if span is None else (min(span), max(span)), unit)
+    stated = bool(elements.text("RescaleIntercept"))
+    table = None if stated else _modality_table(elements, signed)
+    return Rescale(
+        slope,
+        intercept,
+        padding_span,
+        _unit(elements.text("RescaleType")),
+        stated=stated or table is not None,
+        table=table,
+    )
+
+
+def _unit(text: str) -> str:
+    """Rescale Type as PS3.3 C.11.1.1.2 writes it; in CT it may be left out when it is HU (C.8.2.1)."""
+    code = text.upper().replace(".", "")
+    if code in {"", "HU", "HOUNSFIELD", "HOUNSFIELD UNIT", "HOUNSFIELD UNITS"}:
+        return "HU"
+    return "US" if code in {"US", "UNSPECIFIED", "NONE", "UNKNOWN"} else text
+
+
+def _modality_table(elements: Elements, signed: bool) -> ModalityTable | None:
+    for item in elements.items("ModalityLUTSequence"):
+        data, little_endian = item.data("LUTData")
+        descriptor = item.integers("LUTDescriptor")
+        if len(descriptor) == 3 and signed:  # PS3.3 C.11.1.1.1: the first value has the sign of the pixels
+            descriptor = (descriptor[0], item.integers("LUTDescriptor", signed=True)[1], descriptor[2])
+        return ModalityTable.of(descriptor, data, little_endian=little_endian)
+    return None
 
 
 def _high_bit(elements: Elements, bits: int) -> int:

@@ -5,13 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from screening.budgets import Budgets
-from screening.errors import BrokenDicom, NotDicom
+from screening.errors import BrokenDicom, IntakeError, NotDicom, UnsupportedArchive
+from screening.file_signature import is_dicom
+from screening.foreign_formats import named
 from screening.functional_groups import elements_by_frame
 from screening.header_fields import pixel_layout, slice_of
+from screening.identity import facts_of, identified
 from screening.nifti import SIGNATURE_BYTES, is_nifti, nifti_slices
-from screening.part10 import read_file_header
+from screening.part10 import NOT_DICOM, read_file_header
 from screening.slice_header import SliceHeader
 from screening.upload_members import Member
+
+_NO_SLICE = "The upload holds no DICOM slice."
 
 
 @dataclass(frozen=True)
@@ -38,34 +43,51 @@ def read_headers(members: Sequence[Member], budgets: Budgets) -> Headers:
     BrokenArchive when a compressed member cannot be unpacked.
     """
     salt = secrets.token_bytes(16)
-    slices: dict[tuple[str, str, str, int], SliceHeader] = {}
+    slices: dict[tuple[object, ...], SliceHeader] = {}
     skipped: list[SkippedFile] = []
     for member in members:
         try:
             found = list(_slices(member, budgets, salt))
-        except (NotDicom, BrokenDicom) as error:
+        except (NotDicom, BrokenDicom, UnsupportedArchive) as error:
             skipped.append(SkippedFile(member.label, error.code, error.detail))
             continue
-        # PS3.5 9: a SOP Instance UID is unique, so a second file with it is a copy; PACS exports often hold some.
-        keys = [(one.study_uid, one.series_uid, one.sop_uid, one.frame) for one in found]
-        if keys[0] in slices:
-            skipped.append(SkippedFile(member.label, "duplicate", "Another file has the same SOP Instance UID."))
+        keys = [_key(one) for one in found]
+        if found[0].sop_uid and keys[0] in slices:
+            skipped.append(SkippedFile(member.label, "duplicate", "Another file is the same slice."))
             continue
         slices.update(zip(keys, found, strict=True))
     if not slices:
         raise _nothing_read(skipped)
-    return Headers(tuple(slices.values()), tuple(skipped))
+    return Headers(identified(tuple(slices.values())), tuple(skipped))
 
 
-def _nothing_read(skipped: list[SkippedFile]) -> NotDicom | BrokenDicom:
-    broken = [one for one in skipped if one.code == BrokenDicom.code]
-    return BrokenDicom(broken[0].reason) if broken else NotDicom("The upload holds no DICOM slice.")
+def _key(one: SliceHeader) -> tuple[object, ...]:
+    """PS3.5 9: a SOP Instance UID is unique, so a second file with it is a copy; PACS exports often hold some.
+
+    De-identification may give one UID to all files, so a copy must say the same of its position as well. A file without
+    UID has no copy.
+    """
+    own = () if one.sop_uid else (one.member.label,)
+    return one.study_uid, one.series_uid, one.sop_uid, one.frame, facts_of(one), *own
+
+
+def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
+    """The error of an upload without a slice: what says most of its files."""
+    kinds: tuple[type[IntakeError], ...] = (BrokenDicom, UnsupportedArchive, NotDicom)
+    for kind in kinds:
+        for one in skipped:
+            if one.code == kind.code and one.reason != NOT_DICOM:
+                return kind(one.reason)
+    return NotDicom(_NO_SLICE)
 
 
 def _slices(member: Member, budgets: Budgets, salt: bytes) -> Iterator[SliceHeader]:
-    if is_nifti(member.first_bytes(SIGNATURE_BYTES)):
+    start = member.first_bytes(SIGNATURE_BYTES)
+    if is_nifti(start):
         yield from nifti_slices(member, budgets)
         return
+    if not is_dicom(start) and (error := named(start)):
+        raise error
     head = read_file_header(member, budgets)
     if "DirectoryRecordSequence" in head.dataset:  # PS3.3 F.3
         raise NotDicom("A DICOMDIR lists files and holds no slice.")

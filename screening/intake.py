@@ -1,9 +1,9 @@
 """Intake: an upload -> its members, within budgets.
 
-An upload is a zip or tar (with any file name), a folder, one DICOM file with or without the Part-10 preamble, or NIfTI;
-a zip behind a program (self-extracting) counts, and each may be packed with gzip, bzip2 or xz. Archives inside are opened
-too, up to `Budgets.nesting` deep. Files that are not DICOM are skipped later, when headers are read. Every declared size
-is checked, and only inner archives, packed files and NIfTI are unpacked.
+An upload is a zip or tar (with any file name), a folder, one DICOM file with or without the Part-10 preamble, or
+NIfTI; a zip behind a program (self-extracting) counts, and each may be packed with gzip, bzip2 or xz. Archives inside
+are opened too, up to `Budgets.nesting` deep. Files that are not DICOM are skipped later, when headers are read. Every
+declared size is checked, and only inner archives, packed files and NIfTI are unpacked.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import Final
 from screening.archives import ends_as_zip, zip_members
 from screening.budgets import Budgets, UploadTotals
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
-from screening.file_signature import BZIP2, GZIP, PROGRAM, XZ, ZIP, is_dicom
+from screening.file_signature import BZIP2, GZIP, PROGRAM, XZ, ZIP, has_known_signature, is_dicom
 from screening.inflate_stream import BrokenStream
 from screening.nifti import SIGNATURE_BYTES, is_nifti
 from screening.tar_archives import is_tar, tar_members
@@ -34,7 +34,7 @@ _UNPACKERS: Final[tuple[tuple[bytes, Callable[[Iterable[bytes]], Iterator[bytes]
 
 
 def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ...]:
-    """The files of the upload at `path`. Inner archives, packed files and NIfTI are unpacked into `scratch`; others stay.
+    """The files of the upload at `path`. What is packed, and inner archives and NIfTI, are unpacked into `scratch`.
 
     Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsupportedArchive, UnsafeMember or OverBudget.
     """
@@ -96,7 +96,7 @@ def _expand(member: Member, place: _Place) -> Iterator[Member]:
     unpacker = next((unpacker for signature, unpacker in _UNPACKERS if start.startswith(signature)), None)
     if is_dicom(start):  # a preamble may begin like any other file
         yield member
-    elif start.startswith(ZIP) or is_tar(start) or _extracts_itself(start, member, place):
+    elif start.startswith(ZIP) or is_tar(start) or _ends_as_zip(start, member, place):
         members = tar_members if is_tar(start) else zip_members
         inside = place.in_archive()
         for inner in members(_on_disk(member, place.scratch), place.totals):
@@ -109,9 +109,13 @@ def _expand(member: Member, place: _Place) -> Iterator[Member]:
         yield member
 
 
-def _extracts_itself(start: bytes, member: Member, place: _Place) -> bool:
-    # Not looked for among other files: a viewer on a CD may hold a zip of its own.
-    return place.alone and start.startswith(PROGRAM) and member.packed is None and ends_as_zip(member.path)
+def _ends_as_zip(start: bytes, member: Member, place: _Place) -> bool:
+    """Whether the upload is a zip behind something else: a program that extracts it, or parts that are missing.
+
+    Not looked for among other files: a viewer on a CD may hold a zip of its own.
+    """
+    known = has_known_signature(start) and not start.startswith(PROGRAM)
+    return place.alone and not known and member.packed is None and ends_as_zip(member.path)
 
 
 def _on_disk(member: Member, scratch: Path) -> Path:

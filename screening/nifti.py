@@ -43,7 +43,9 @@ def nifti_slices(member: Member, budgets: Budgets) -> Iterator[SliceHeader]:
     budgets.check_pixels(rows, columns, frames, 1, bits)
     if frames > budgets.members:
         raise OverBudget(f"The header declares more than {budgets.members} slices.")
-    layout = PixelLayout(NIFTI_SYNTAX, PixelSpan(0, None), rows, columns, frames, 1, "MONOCHROME2", bits, bits, True, bits - 1)
+    layout = PixelLayout(
+        NIFTI_SYNTAX, PixelSpan(0, None), rows, columns, frames, 1, "MONOCHROME2", bits, bits, True, bits - 1
+    )
     column_mm, row_mm, _ = (float(mm) for mm in np.linalg.norm(grid.affine_lps[:3, :3], axis=0))
     digest = _digest(member)
     for frame in range(frames):

@@ -6,9 +6,11 @@ take 22 to 30 ms from a folder or a zip, 18 ms of it in pydicom: a parser of our
 """
 
 import io
+import threading
 from dataclasses import dataclass
 
 from isal import isal_zlib as zlib
+from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.filereader import data_element_offset_to_value, read_dataset
 from pydicom.tag import BaseTag
@@ -25,6 +27,7 @@ from screening.inflate_stream import RAW, BrokenStream, inflate
 from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 from screening.upload_members import Member
 
+NOT_DICOM = "The file is not DICOM."
 FIRST_BYTES = 8 * 1024  # headers of real studies are 2 to 6 KiB; 16 KiB takes 2 ms more for 64 slices of a zip
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
 _GROWTH = 16
@@ -32,6 +35,7 @@ _PREAMBLE = 132
 _PIXEL_DATA = 0x7FE00010
 _ANY_PIXEL_DATA = 0x7FE00008  # float, double float and plain Pixel Data follow each other
 _UNDEFINED = 0xFFFFFFFF
+_ONE_SWITCH = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class FileHeader:
     dataset: Dataset
     transfer_syntax: str
     pixels: PixelSpan | None
+
+
+class _UnknownVr(Exception):
+    """An element amid others of explicit VR has no VR that DICOM knows."""
 
 
 class _Incomplete(Exception):
@@ -99,7 +107,7 @@ def _transfer_syntax(data: bytes) -> tuple[str, int]:
     # PS3.10 7.1 requires preamble and file meta information, but data sets without them exist; the first element of a
     # CT is of group 0008.
     if group != b"\x08\x00":
-        raise BrokenDicom("A DICOM file holds no elements.") if part10 else NotDicom("The file is not DICOM.")
+        raise BrokenDicom("A DICOM file holds no elements.") if part10 else NotDicom(NOT_DICOM)
     vr = data[start + 4 : start + 6]
     return (ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian), start
 
@@ -116,9 +124,29 @@ def _read_meta(data: bytes, start: int) -> tuple[str, int]:
 
 
 def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> FileHeader:
+    try:
+        return _read_known(data, start, syntax, total, deflated_from)
+    except _UnknownVr:
+        pass
+    # pydicom takes an unknown VR for implicit VR, as some writers switch to within a sequence; at the root of explicit
+    # VR it has a length of 16 bits (dcmtk reads it so). The switch is one for all of pydicom.
+    with _ONE_SWITCH:
+        before, config.assume_implicit_vr_switch = config.assume_implicit_vr_switch, False
+        try:
+            return _read_known(data, start, syntax, total, deflated_from)
+        finally:
+            config.assume_implicit_vr_switch = before
+
+
+def _read_known(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> FileHeader:
     stops: list[tuple[int, str | None, int]] = []
+    explicit = False
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+        nonlocal explicit
+        if vr is None and explicit:
+            raise _UnknownVr
+        explicit = explicit or (vr is not None and vr.isalpha() and vr.isupper())
         if int(tag) < _ANY_PIXEL_DATA:  # comparing a BaseTag runs Python code, comparing an int does not
             return False
         stops.append((int(tag), vr, length))

@@ -3,15 +3,17 @@
 A stack is the slices of one series that have one orientation and one matrix size.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from screening.errors import BrokenDicom, InvalidUid, MixedPatients, StudyError
+from screening.errors import BrokenDicom, MixedPatients, StudyError
 from screening.headers import Headers
+from screening.rescale_completion import complete_rescale
 from screening.series_preference import SuitableStack, rejection, sort_by_preference
 from screening.series_suitability import RuleViolation, first_violation
-from screening.slice_header import SliceHeader, is_uid
+from screening.slice_header import SliceHeader
+from screening.study_patient import of_one_patient
 from screening.volume import Volume
 
 
@@ -47,7 +49,7 @@ class Candidate:
 
 
 def studies_of(headers: Headers) -> tuple[Study | StudyError, ...]:
-    """The studies of an upload, sorted by UID; an invalid one is replaced by its error, InvalidUid or MixedPatients."""
+    """The studies of an upload, sorted by UID; one of several patients is replaced by its error, MixedPatients."""
     by_study: dict[str, list[SliceHeader]] = defaultdict(list)
     for one in headers.slices:
         by_study[one.study_uid].append(one)
@@ -73,16 +75,26 @@ def rank(study: Study) -> tuple[tuple[Candidate, Volume | None], ...]:
 
 
 def _study(study_uid: str, slices: Sequence[SliceHeader], warnings: tuple[str, ...]) -> Study | StudyError:
-    if not all(is_uid(uid) for one in slices for uid in (study_uid, one.series_uid, one.sop_uid)):
-        known = study_uid if is_uid(study_uid) else None
-        return InvalidUid("A Study, Series or SOP Instance UID is missing or is not a valid UID.", known)
-    if len({one.patient_key for one in slices}) > 1:
-        return MixedPatients("One Study Instance UID holds slices of several patients.", study_uid)
+    try:
+        own, strays = of_one_patient(slices, study_uid)
+    except MixedPatients as error:
+        return error
     by_series: dict[str, list[SliceHeader]] = defaultdict(list)
-    for one in slices:
+    for one in own:
         by_series[one.series_uid].append(one)
-    series = tuple(Series(study_uid, uid, tuple(own)) for uid, own in sorted(by_series.items()))
-    return Study(study_uid, series, warnings)
+    completed = {uid: complete_rescale(some) for uid, some in by_series.items()}
+    series = tuple(Series(study_uid, uid, some) for uid, some in sorted(completed.items()))
+    odd = _oddities([one for some in completed.values() for one in some])
+    return Study(study_uid, series, (*warnings, *strays, *odd))
+
+
+def _oddities(slices: Sequence[SliceHeader]) -> tuple[str, ...]:
+    """What was odd in the files, each once, with the number of slices where it is not all of them."""
+    counts = Counter(oddity for one in slices for oddity in one.oddities)
+    return tuple(
+        oddity if count == len(slices) else f"{oddity} ({count} of {len(slices)} slices)"
+        for oddity, count in counts.items()
+    )
 
 
 def _stacks(series: Series) -> list[list[SliceHeader]]:

@@ -40,7 +40,8 @@ class PixelLayout:
 class Rescale:
     """Stored value -> `unit` (PS3.3 C.11.1); `padding` is the range of stored values outside the scan (C.7.5.1.1.2).
 
-    `stated` is False where the header has no Rescale Intercept; `table` is a Modality LUT in the place of both.
+    `stated` is False where the header has no Rescale Intercept, `taken` is True where it is that of other slices;
+    `table` is a Modality LUT in the place of both.
     """
 
     slope: float = 1.0
@@ -48,6 +49,7 @@ class Rescale:
     padding: tuple[int, int] | None = None
     unit: str = "HU"
     stated: bool = True
+    taken: bool = False
     table: ModalityTable | None = None
 
 

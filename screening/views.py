@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from screening.contract import VIEWS
 from screening.crop import Crop
+from screening.hu import AIR_HU
 from screening.lung_mask import Mask
-from screening.volume import AIR_HU
 
 PERCENTILES = (2.0, 98.0)
 MIN_WIDTH_HU = 200.0

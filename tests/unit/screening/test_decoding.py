@@ -15,10 +15,10 @@ from screening.budgets import Budgets
 from screening.decoding import stored_values
 from screening.errors import BrokenPixels, NoPixelData, UnsupportedTransferSyntax
 from screening.headers import read_headers
+from screening.hu import to_hu
 from screening.slice_header import SliceHeader
 from screening.transfer_syntaxes import DECODERS, NATIVE, syntax_label
 from screening.upload_members import Member
-from screening.volume import to_hu
 from tests.dicom_factory import ct_slice, enhanced_ct, to_bytes
 
 LOSSLESS = [

@@ -24,7 +24,11 @@ def test_decimal_strings(value: bytes, numbers: tuple[float, ...]) -> None:
     assert with_raw("PixelSpacing", value).decimals("PixelSpacing") == numbers
 
 
-@pytest.mark.parametrize("value", [b"NaN\\1", b"wide\\1", b"1,5\\1", b"\xff\xfe\\1", b"\\1"])
+def test_a_decimal_comma_is_read() -> None:
+    assert with_raw("PixelSpacing", b"1,5\\-2,25e1").decimals("PixelSpacing") == (1.5, -22.5)
+
+
+@pytest.mark.parametrize("value", [b"NaN\\1", b"wide\\1", b"1,5,2\\1", b"1,024.5\\1", b"\xff\xfe\\1", b"\\1"])
 def test_what_is_no_number_is_nan(value: bytes) -> None:
     first, second = with_raw("PixelSpacing", value).decimals("PixelSpacing")
     assert math.isnan(first)

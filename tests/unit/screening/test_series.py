@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from screening.budgets import Budgets
 from screening.errors import (
     InvalidSpacing,
-    InvalidUid,
     MissingPosition,
     MixedPatients,
     NoChestSeries,
@@ -130,18 +129,6 @@ def test_one_study_of_two_patients_is_refused() -> None:
     mixed = [replace(slice_header(0), patient_key="somebody else"), *slice_headers()[1:]]
     (error,) = studies_of(Headers(tuple(mixed), ()))
     assert isinstance(error, MixedPatients)
-
-
-@pytest.mark.parametrize("field", ["study_uid", "series_uid", "sop_uid"])
-@pytest.mark.parametrize("text", ["", "Surname^Name", "../../etc/passwd", "1" * 65])
-def test_an_invalid_uid_affects_its_study_only(field: str, text: str) -> None:
-    uids: dict[str, Any] = {"study_uid": "2.25.8", field: text}
-    invalid = [replace(one, **uids) for one in slice_headers()]
-    found = studies_of(Headers((*invalid, *slice_headers()), ()))
-    assert sorted(type(one).__name__ for one in found) == ["InvalidUid", "Study"]
-    (error,) = (one for one in found if isinstance(one, InvalidUid))
-    assert error.study_uid == (None if field == "study_uid" else "2.25.8")
-    assert not text or text not in error.detail
 
 
 def test_files_that_could_not_be_read_are_a_warning_of_every_study() -> None:

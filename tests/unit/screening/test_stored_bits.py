@@ -126,7 +126,9 @@ def test_the_sign_comes_back_extended_or_not(
 
 @settings(max_examples=25, deadline=None)
 @given(kind=KINDS, overlay=arrays.arrays(np.bool_, (SIZE, SIZE)))
-def test_an_overlay_above_the_value_is_no_part_of_it(kind: tuple[int, bool, Values], overlay: NDArray[np.bool_]) -> None:
+def test_an_overlay_above_the_value_is_no_part_of_it(
+    kind: tuple[int, bool, Values], overlay: NDArray[np.bool_]
+) -> None:
     bits, signed, values = kind
     above = np.where(overlay, (1 << bits) & 0xFFFF, 0)
     np.testing.assert_array_equal(decoded(to_bytes(made(values, bits, signed, above=above))), values)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from screening.budgets import Budgets
 from screening.errors import BrokenArchive, BrokenPixels, NoPixelData
 from screening.headers import read_headers
+from screening.hu import AIR_HU, to_hu
 from screening.intake import open_upload
 from screening.series import Study, rank, studies_of
 from screening.slice_header import Rescale
-from screening.volume import AIR_HU, Volume, to_hu
+from screening.volume import Volume
 from tests.dicom_factory import ct_series, enhanced_ct, folder_of, to_bytes, to_files, zip_of
 from tests.unit.screening.synthetic_headers import slice_header, slice_headers
 
@@ -52,9 +53,29 @@ def test_a_rescale_that_gives_no_numbers_is_refused(rescale: Rescale) -> None:
         to_hu(np.array([1, 2], np.int16), rescale)
 
 
-def test_values_that_are_no_numbers_are_refused() -> None:
+def test_values_that_are_no_numbers_inside_the_scan_are_refused() -> None:
+    values = np.zeros((5, 5), np.float32)
+    values[2, 2] = np.nan
     with pytest.raises(BrokenPixels):
-        to_hu(np.array([1.0, np.nan], np.float32), Rescale())
+        to_hu(values, Rescale())
+
+
+def test_values_that_are_no_numbers_outside_the_scan_are_air() -> None:
+    values = np.zeros((5, 5), np.float32)
+    values[:, 0] = values[1, 1] = np.nan
+    assert to_hu(values, Rescale()).tolist() == [
+        [AIR_HU, 0, 0, 0, 0],
+        [AIR_HU, AIR_HU, 0, 0, 0],
+        *[[AIR_HU, 0, 0, 0, 0]] * 3,
+    ]
+
+
+def test_padding_whose_value_is_one_of_tissue_takes_no_pixel_inside_the_patient() -> None:
+    stored = np.full((5, 5), 40, np.int16)
+    stored[0], stored[2, 2] = 0, 0
+    expected = np.full((5, 5), 40)
+    expected[0], expected[2, 2] = AIR_HU, 0
+    assert to_hu(stored, Rescale(1.0, 0.0, (0, 0))).tolist() == expected.tolist()
 
 
 def test_slices_are_decoded_in_the_order_of_their_position(tmp_path: Path) -> None:
