@@ -1,4 +1,4 @@
-"""Streaming multipart/form-data: one part after the other, each read as it arrives (RFC 7578).
+"""Streaming multipart bodies: one part after the other, each read as it arrives (RFC 7578, RFC 2387).
 
     async for part in parts(request, limit_bytes):
         async for chunk in part.chunks: ...
@@ -17,9 +17,11 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gateway.http.content_coding import decoded
 from screening.errors import OverBudget
 
 MULTIPART: Final = b"multipart/form-data"
+RELATED: Final = b"multipart/related"  # as DICOMweb stores (PS3.18 10.5); its parts have no names
 MAX_NAME_LENGTH: Final = 255
 MAX_FIELD_BYTES: Final = 64 * 2**10
 MAX_HEADER_BYTES: Final = 16 * 2**10
@@ -51,6 +53,11 @@ def is_multipart(request: Request) -> bool:
     return parse_options_header(request.headers.get("content-type"))[0] == MULTIPART
 
 
+def is_related(request: Request) -> bool:
+    """Whether the Content-Type is multipart/related."""
+    return parse_options_header(request.headers.get("content-type"))[0] == RELATED
+
+
 async def parts(request: Request, limit_bytes: int) -> AsyncIterator[Part]:
     """The parts of a request's body; none when it is empty.
 
@@ -67,11 +74,14 @@ async def parts(request: Request, limit_bytes: int) -> AsyncIterator[Part]:
 
 
 async def body(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
-    """The body's bytes as they arrive; raises OverBudget, at once when Content-Length is above the limit."""
+    """The body's bytes as they arrive, without their content coding.
+
+    Raises OverBudget, at once when Content-Length is above the limit, and HTTPException for a coding that is not read.
+    """
     declared = request.headers.get("content-length", "0")
     _check_limit(int(declared) if declared.isascii() and declared.isdigit() else 0, limit_bytes)
     received_bytes = 0
-    async for piece in request.stream():
+    async for piece in decoded(request.stream(), request.headers.get("content-encoding", "")):
         received_bytes += len(piece)
         _check_limit(received_bytes, limit_bytes)
         if piece:

@@ -1,8 +1,8 @@
 """Finds the uploads of a mass run in its paths.
 
 A file is one upload. A folder that directly contains DICOM files is one upload, with all its subfolders; so is a folder
-whose subfolders hold the series of one study, as scanners export it. Any other folder is a collection: each of its
-folders, zips and NIfTI files is one upload. Hidden files are ignored.
+whose subfolders hold the series of one study, as scanners export it, and at most notes beside them. Any other folder is
+a collection: each of its folders, zips and NIfTI files is one upload. Hidden files are ignored.
 """
 
 import os
@@ -71,14 +71,29 @@ def kind_of(name: str, head: bytes) -> UploadKind | None:
 
 def _are_one_study(folders: Sequence[Path]) -> bool:
     """Whether these are several folders, and the first DICOM files of all have the same study."""
-    study = _study_uid(folders[0])
-    return len(folders) > 1 and study is not None and all(_study_uid(folder) == study for folder in folders[1:])
+    return len(folders) > 1 and is_one_study(_study_uid(folder) for folder in folders)
+
+
+def is_one_study(studies: Iterable[str | None]) -> bool:
+    """Whether folders with these studies, "" for one that cannot be read, are the series of one study.
+
+    None is a folder without an upload: notes, or a viewer, which stand beside the series on many a CD.
+    """
+    found = {study for study in studies if study is not None}
+    return len(found) == 1 and "" not in found
 
 
 def _study_uid(folder: Path) -> str | None:
-    files = (Path(parent) / name for parent, _, names in os.walk(folder) for name in sorted(names))
-    first = next((file for file in files if _kind(file) == "dicom"), None)
-    return None if first is None else study_uid_of(first)
+    """The study of the first DICOM file below, "" when that or another upload has none, None without an upload."""
+    other: str | None = None
+    for parent, _, names in os.walk(folder):
+        for name in sorted(names):
+            file = Path(parent) / name
+            kind = _kind(file)
+            if kind == "dicom":
+                return study_uid_of(file) or ""
+            other = "" if kind else other
+    return other
 
 
 def _visible(folder: Path) -> Iterator[Path]:

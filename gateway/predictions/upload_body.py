@@ -1,6 +1,8 @@
 """The body of a request as uploads in a scratch folder, which is deleted when the request ends.
 
-Takes multipart/form-data (every part named `file`) and a bare body, which is one upload.
+Takes multipart/form-data (every part named `file`), multipart/related (every part) and a bare body, which is one
+upload. A part that is an archive or NIfTI is an upload. Parts that are DICOM files are one upload together, for clients
+send a study slice by slice; so are all parts of multipart/related.
 """
 
 import shutil
@@ -12,12 +14,15 @@ from typing import Final
 
 from starlette.requests import Request
 
-from gateway.http.multipart import body, is_multipart, parts, safe_file_name
+from gateway.http.multipart import Part, body, is_multipart, is_related, parts, safe_file_name
 from gateway.screening.pipeline import Upload
+from screening.budgets import Budgets
 from screening.errors import EmptyUpload, OverBudget
+from screening.file_signature import FIRST_BYTES, NO_PREAMBLE, is_dicom
 
 FIELD: Final = "file"
 MAX_FILES: Final = 256
+MAX_SLICES: Final = Budgets().members
 
 
 @asynccontextmanager
@@ -33,19 +38,50 @@ async def received_uploads(
 
 
 async def _read_uploads(request: Request, scratch: Path, limit_bytes: int) -> AsyncIterator[Upload]:
-    if not is_multipart(request):
+    related = is_related(request)
+    if not (related or is_multipart(request)):
         upload = await _write_upload(body(request, limit_bytes), scratch, 0, "upload")
         if upload.path.stat().st_size:
             yield upload
         return
-    number = 0
-    async for part in parts(request, limit_bytes):
-        if part.name != FIELD:
-            continue
-        if number == MAX_FILES:
+    slices: list[Upload] = []
+    others = 0
+    async for part in _files(request, limit_bytes, related):
+        number = len(slices) + others
+        upload = await _write_upload(part.chunks, scratch, number, safe_file_name(part.file_name))
+        if related or _is_slice(upload.path):
+            slices.append(upload)
+        else:
+            others += 1
+            yield upload
+        if others > MAX_FILES or len(slices) > MAX_SLICES:
             raise OverBudget(f"the request holds more than {MAX_FILES} files; send them in several requests")
-        yield await _write_upload(part.chunks, scratch, number, safe_file_name(part.file_name))
-        number += 1
+    if slices:
+        yield _together(slices, scratch)
+
+
+async def _files(request: Request, limit_bytes: int, related: bool) -> AsyncIterator[Part]:
+    async for part in parts(request, limit_bytes):
+        if related or part.name == FIELD:
+            yield part
+
+
+def _is_slice(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(FIRST_BYTES)
+    return is_dicom(start) or start[:2] in NO_PREAMBLE
+
+
+def _together(slices: list[Upload], scratch: Path) -> Upload:
+    """One upload of the files: the only one as it is, several in a folder under the name of the first."""
+    first = slices[0]
+    if len(slices) == 1:
+        return first
+    folder = scratch / "slices"
+    folder.mkdir()
+    for one in slices:
+        one.path.rename(folder / one.path.name)
+    return Upload(folder, f"{first.name} and {len(slices) - 1} more", first.scratch)
 
 
 async def _write_upload(chunks: AsyncIterator[bytes], scratch: Path, number: int, name: str) -> Upload:

@@ -13,8 +13,8 @@ from gateway.principal import Principal, RequestContext
 from gateway.records.patients import UNKNOWN
 from gateway.records.store import patients, scans
 from gateway.storage.blobs import Blobs, Incoming
-from screening.errors import EmptyUpload, NotDicom
-from screening.file_signature import FIRST_BYTES, has_known_signature
+from screening.errors import EmptyUpload
+from screening.file_signature import FIRST_BYTES, has_known_signature, refusal
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ScanUploads:
 
     @asynccontextmanager
     async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[ReceivedFile]:
-        """Receive a file; unless it is recorded, it is deleted when the block ends. Raises EmptyUpload or NotDicom."""
+        """Receive a file; unless it is recorded, it is deleted when the block ends. Raises EmptyUpload, NotDicom or UnsupportedArchive."""
         async with self.blobs.receive(_reject_non_studies(chunks)) as incoming:
             if not incoming.blob.size:
                 raise EmptyUpload("the file is empty")
@@ -79,7 +79,7 @@ class ScanUploads:
 
 
 async def _reject_non_studies(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks; raises NotDicom before the first one when the file signature is not that of a study."""
+    """The same chunks; raises NotDicom or UnsupportedArchive before the first one when that is not of a study."""
     start = b""
     async for chunk in chunks:
         if len(start) < FIRST_BYTES:
@@ -96,4 +96,4 @@ async def _reject_non_studies(chunks: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 def _check_signature(start: bytes) -> None:
     if not has_known_signature(start):
-        raise NotDicom("the file is neither a zip nor DICOM nor NIfTI")
+        raise refusal(start)

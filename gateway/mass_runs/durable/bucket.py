@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from gateway.mass_runs.discovery import HEAD_BYTES, kind_of, study_uid_of
+from gateway.mass_runs.discovery import HEAD_BYTES, is_one_study, kind_of, study_uid_of
 from gateway.mass_runs.durable.sources import LONGEST_NAME, DiscoveredSources, Source
 from gateway.mass_runs.upload_stream import ZipEntry, zip_stream
 from gateway.storage.objects import Objects
@@ -42,13 +42,7 @@ class _Bucket:
 
     async def are_one_study(self, folders: Sequence[str]) -> bool:
         """Whether these are several folders, and the first DICOM objects of all have the same study."""
-        study = await self._study_uid(folders[0]) if len(folders) > 1 else None
-        if study is None:
-            return False
-        for folder in folders[1:]:
-            if await self._study_uid(folder) != study:
-                return False
-        return True
+        return len(folders) > 1 and is_one_study([await self._study_uid(folder) for folder in folders])
 
     def single_object(self, name: str) -> Source:
         return Source(f"{self.url}/{name}", name[-LONGEST_NAME:], partial(self._object, name))
@@ -79,14 +73,17 @@ class _Bucket:
         return b"".join([chunk async for chunk in self._chunks(key, length)])
 
     async def _study_uid(self, folder: str) -> str | None:
+        other: str | None = None
         async for one in self.objects.list_under(folder):
             head = await self._head(one.key, HEADER_BYTES)
-            if kind_of(one.key, head[:HEAD_BYTES]) == "dicom":
+            kind = kind_of(one.key, head[:HEAD_BYTES])
+            if kind == "dicom":
                 with TemporaryDirectory(prefix="turnstile-") as scratch:
                     file = Path(scratch) / "head"
                     file.write_bytes(head)
-                    return study_uid_of(file)
-        return None
+                    return study_uid_of(file) or ""
+            other = "" if kind else other
+        return other
 
 
 def _is_hidden(name: str) -> bool:

@@ -48,6 +48,15 @@ def test_the_series_of_one_study_in_folders_of_their_own_are_one_upload(tmp_path
     assert discover([tmp_path]).uploads == (tmp_path,)
 
 
+def test_notes_beside_the_series_of_one_study_do_not_make_a_collection_of_them(tmp_path: Path) -> None:
+    for name in ("SE1", "SE2"):
+        put(tmp_path / name / "1.dcm", to_bytes(ct_series(1, StudyInstanceUID="2.25.1")[0]))
+    put(tmp_path / "notes" / "read me.txt", b"text")
+    assert discover([tmp_path]).uploads == (tmp_path,)
+    put(tmp_path / "notes" / "another.zip", b"PK\x03\x04")
+    assert len(discover([tmp_path]).uploads) == 3
+
+
 def test_a_file_that_was_named_is_an_upload_whatever_it_is(tmp_path: Path) -> None:
     text = put(tmp_path / "labels.csv", b"path,label")
     assert discover([text, text]).uploads == (text,)

@@ -1,5 +1,6 @@
 """Bodies become files, byte for byte, within the limit, under neutral names, and are gone afterwards."""
 
+import gzip
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -104,4 +105,77 @@ async def test_a_bad_body_is_refused_and_nothing_stays(
 ) -> None:
     with pytest.raises(kind):
         await contents(request_of([body], content_type), tmp_path)
+    assert is_empty(tmp_path)
+
+
+RELATED = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
+SLICE = bytes(128) + b"DICM"
+
+
+def related(*contents: bytes) -> bytes:
+    """The body of a DICOMweb store request (PS3.18 10.5)."""
+    parts = [f"--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + one + b"\r\n" for one in contents]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+async def names_and_files(request: Request, folder: Path, limit: int = 10**6) -> list[tuple[str, list[bytes]]]:
+    async with received_uploads(request, folder, limit) as uploads:
+        found = []
+        for upload in uploads:
+            files = sorted(upload.path.iterdir()) if upload.path.is_dir() else [upload.path]
+            found.append((upload.name, sorted(file.read_bytes() for file in files)))
+    assert is_empty(folder)
+    return found
+
+
+async def test_slices_in_parts_of_their_own_are_one_upload(tmp_path: Path) -> None:
+    slices = [SLICE + str(number).encode() for number in range(MAX_FILES + 10)]
+    sent = [("file", f"IM{number}.dcm", content) for number, content in enumerate(slices)]
+    request = request_of([multipart(*sent, ("file", "other.zip", b"PK\3\4"))], MULTIPART)
+    assert await names_and_files(request, tmp_path) == [
+        ("other.zip", [b"PK\3\4"]),
+        (f"IM0.dcm and {len(slices) - 1} more", sorted(slices)),
+    ]
+
+
+async def test_one_slice_keeps_its_name(tmp_path: Path) -> None:
+    request = request_of([multipart(("file", "a.dcm", SLICE))], MULTIPART)
+    assert await names_and_files(request, tmp_path) == [("a.dcm", [SLICE])]
+
+
+async def test_a_store_request_of_dicomweb_is_one_upload(tmp_path: Path) -> None:
+    request = request_of([related(SLICE + b"1", SLICE + b"2")], RELATED)
+    assert await names_and_files(request, tmp_path) == [("upload and 1 more", [SLICE + b"1", SLICE + b"2"])]
+
+
+def coded(pieces: list[bytes], content_type: str, coding: str) -> Request:
+    request = request_of(pieces, content_type)
+    request.scope["headers"].append((b"content-encoding", coding.encode()))
+    return request
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+async def test_a_body_in_gzip_is_unpacked_as_it_arrives(tmp_path: Path, size: int) -> None:
+    packed = gzip.compress(multipart(("file", "a.zip", b"x" * 1000)))
+    pieces = [packed[start : start + size] for start in range(0, len(packed), size)]
+    assert await names_and_files(coded(pieces, MULTIPART, "gzip"), tmp_path) == [("a.zip", [b"x" * 1000])]
+    bare = coded([gzip.compress(b"zip")], "application/zip", "X-GZIP")
+    assert await names_and_files(bare, tmp_path) == [("upload", [b"zip"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "coding", "status"),
+    [(b"x", "br", 415), (b"x", "gzip, br", 415), (b"no gzip", "gzip", 400), (gzip.compress(b"x")[:-6], "gzip", 400)],
+)
+async def test_a_coding_that_is_not_read_is_named(tmp_path: Path, content: bytes, coding: str, status: int) -> None:
+    with pytest.raises(HTTPException) as refused:
+        await contents(coded([content], "application/zip", coding), tmp_path)
+    assert refused.value.status_code == status
+    assert "Content-Encoding" in refused.value.detail
+    assert is_empty(tmp_path)
+
+
+async def test_a_bomb_in_gzip_is_stopped_by_the_limit(tmp_path: Path) -> None:
+    with pytest.raises(OverBudget):
+        await contents(coded([gzip.compress(bytes(10**8))], "application/zip", "gzip"), tmp_path, limit=10**6)
     assert is_empty(tmp_path)
