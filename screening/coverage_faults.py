@@ -73,9 +73,9 @@ def _too_small(coverage: "Coverage") -> str | None:
     if height >= rules.LEAST_HEIGHT_MM and volume >= rules.LEAST_VOLUME_ML:
         return None
     return (
-        f"The lungs with air are too short or too small for an adult: {height:.0f} mm high with {volume:.0f} ml of air and "
-        f"vessels; at least {rules.LEAST_HEIGHT_MM:.0f} mm and {rules.LEAST_VOLUME_ML:.0f} ml are needed. Lungs of children "
-        f"are too small for this program; in an adult, parts of the lungs hold no air or are not seen. {_READ}"
+        f"The lungs with air are too small for an adult: {height:.0f} mm high, {volume:.0f} ml; at least "
+        f"{rules.LEAST_HEIGHT_MM:.0f} mm and {rules.LEAST_VOLUME_ML:.0f} ml are needed. Lungs of children are too "
+        f"small for this program; in an adult, parts of the lungs hold no air or are not seen. {_READ}"
     )
 
 
@@ -93,8 +93,8 @@ _WORDS: Final = {
     AirlessKind.BELOW: "the {side} lung ends abruptly at its base (z {high:.0f} mm), high above the diaphragm",
     AirlessKind.ABOVE: "the {side} lung ends abruptly at its top (z {low:.0f} mm)",
     AirlessKind.STEP: "the section of the {side} lung changes abruptly (z {low:.0f} to {high:.0f} mm)",
-    AirlessKind.BEHIND: "dense tissue lies between the {side} lung and the ribs behind it (z {low:.0f} to {high:.0f} mm)",
-    AirlessKind.BESIDE: "dense tissue lies between the {side} lung and the ribs beside it (z {low:.0f} to {high:.0f} mm)",
+    AirlessKind.BEHIND: "the {side} lung lies apart from the ribs behind it (z {low:.0f} to {high:.0f} mm)",
+    AirlessKind.BESIDE: "the {side} lung lies apart from the ribs beside it (z {low:.0f} to {high:.0f} mm)",
 }
 
 
@@ -112,8 +112,8 @@ def _uneven_sides(coverage: "Coverage") -> str | None:
     if ratio >= rules.LEAST_SIDE_RATIO and bases <= rules.BASES_APART_MM and apices <= rules.APICES_APART_MM:
         return None
     return (
-        f"One lung holds far less air than the other: {right.volume_ml:.0f} ml on the right, {left.volume_ml:.0f} ml on the "
-        f"left; their bases end {bases:.0f} mm and their tops {apices:.0f} mm apart in height. {_READ}"
+        f"One lung is far smaller than the other: {right.volume_ml:.0f} ml on the right, {left.volume_ml:.0f} ml on "
+        f"the left; their bases end {bases:.0f} mm and their tops {apices:.0f} mm apart in height. {_READ}"
     )
 
 

@@ -11,9 +11,7 @@ from typing import Final
 LEAST_SECTION_CM2: Final = 3.0  # of one lung in a slice; the lung mask has no part under 4
 LEAST_LUNG_ML: Final = 50.0  # less is an airway, bowel gas or what is left in a lung without air
 JOINED_WITHIN_MM: Final = 150.0  # two runs of one lung with an airless band between; the highest band of the kit is 60
-JOINED_FROM_CM2: Final = (
-    15.0  # the largest section of a run that is joined: bowel gas seldom passes the lung mask so large
-)
+JOINED_FROM_CM2: Final = 15.0  # a run that is joined has such a section; bowel gas seldom passes the lung mask so large
 JOINED_FROM_SHARE: Final = 0.12  # of the lung's largest section
 
 # --- size: adult lungs on CT at full inspiration hold 3 to 7 l and are 200 to 300 mm high (ATS/ERS predicted TLC) ---
@@ -39,9 +37,16 @@ STEP_CM2_PER_MM: Final = 6.0
 # --- valleys: between two sections, one with far less lung than the largest above it and below it ---
 VALLEY_SHARE: Final = 0.3  # at hand at least 0.6
 
-# --- the chest wall: a lung's edge lies 2 to 11 mm from the ribs at hand; dependent atelectasis of 5 mm is usual ---
-WALL_GAP_MM: Final = 14.0
+# --- the chest wall: a lung's edge lies 2 to 14 mm from the ribs at hand; dependent atelectasis of 5 mm is usual ---
+WALL_GAP_MM: Final = 15.0
 WALL_WINDOW_MM: Final = 12.0  # up and down: ribs lie some 25 mm apart, so each window meets one
+WINDOW_SLICES: Final = 4  # with fewer, a window may lie between two ribs; ...
+NEXT_BONE_MM: Final = 32.0  # ... the bone behind them, a shoulder blade or the next rib, lies 17 to 30 mm away at hand
+LOWER_SHARE: Final = (
+    0.5  # of a lung's height, from below: ribs slant so much there that each slice meets one (500 at hand)
+)
+LEAST_LAYER_MM: Final = 4.0  # of height; a gap in one thin slice lies between two ribs
+SLIVER_CM2: Final = 30.0  # a smaller section is too narrow to tell by one slice alone
 APEX_MM: Final = 25.0  # beneath the top of a lung no rib lies straight behind it
 LATERAL_SHARE: Final = (
     0.65  # of the lung's height, from the top: farther down the liver and the spleen touch the side wall

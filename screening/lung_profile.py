@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class AirlessKind(StrEnum):
-    """Where a lung has no air: between two parts with air, beyond an abrupt end, beside an abrupt step, or at the wall."""
+    """Where a lung has no air: between parts with air, beyond an abrupt end, beside an abrupt step, or at the wall."""
 
     BAND = "band"
     BELOW = "below"
@@ -59,11 +59,11 @@ class LungProfile:
     @property
     def first_mm(self) -> float:
         """Half way to the next slice below, which shows no lung."""
-        return (self.heights_mm[0] + _or(self.beyond_mm[0], self.heights_mm[0])) / 2
+        return float(self.heights_mm[0] + _or(self.beyond_mm[0], self.heights_mm[0])) / 2
 
     @property
     def last_mm(self) -> float:
-        return (self.heights_mm[-1] + _or(self.beyond_mm[1], self.heights_mm[-1])) / 2
+        return float(self.heights_mm[-1] + _or(self.beyond_mm[1], self.heights_mm[-1])) / 2
 
     @property
     def height_mm(self) -> float:
@@ -200,18 +200,31 @@ def _layers(lung: LungProfile, kind: AirlessKind, places: Sequence[int]) -> Iter
     for first, last in _true_runs(gaps > rules.WALL_GAP_MM):
         heights = lung.heights_mm[max(0, first - 1) : last + 2]
         low, high = float(heights[0] + lung.heights_mm[first]) / 2, float(heights[-1] + lung.heights_mm[last]) / 2
+        if high - low < rules.LEAST_LAYER_MM:
+            continue
         widths = [getattr(section, across) for section in lung.sections[first : last + 1]]
         area_mm2 = float(np.mean(gaps[first : last + 1] * widths))
         yield AirlessSpan(kind, low, high, area_mm2 * (high - low) / 1000.0)
 
 
 def _wall_gap(lung: LungProfile, place: int, name: str) -> float | None:
-    """The least gap in the slices near to this one and in its neighbours; None where no rib is met in any of them."""
+    """The least gap in the slices near to this one and in its neighbours; None where no rib is met in any of them.
+
+    Behind the lower part of a lung every slice meets a rib, so the slice's own gap counts there, but for slivers.
+    """
     heights = lung.heights_mm
+    section = lung.sections[place]
+    own: float | None = getattr(section.gaps, name)
+    low = heights[place] < lung.first_mm + rules.LOWER_SHARE * lung.height_mm
+    if name == "behind_mm" and own is not None and low and section.area_cm2 >= rules.SLIVER_CM2:
+        return own
     near = np.abs(heights - heights[place]) <= rules.WALL_WINDOW_MM
     near[max(0, place - 1) : place + 2] = True
     gaps = [getattr(lung.sections[one].gaps, name) for one in np.flatnonzero(near)]
-    return min((gap for gap in gaps if gap is not None), default=None)
+    met = [gap for gap in gaps if gap is not None]
+    if len(met) < rules.WINDOW_SLICES and min(met, default=0.0) <= rules.NEXT_BONE_MM:
+        return min([*met, rules.WALL_GAP_MM]) if met else None
+    return min(met)
 
 
 def _true_runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

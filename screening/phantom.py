@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless
 
-from screening.phantom_anatomy import FIELD_MM, HEIGHT_MM, Chest
+from screening.phantom_anatomy import FIELD_MM, HEIGHT_MM, Airless, Chest
 
 _NAMES: Final = uuid.UUID("5c0b0f0e-6f36-4d0f-9d0a-2c3f1f5a7b11")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time stamp of a zip
@@ -30,13 +30,14 @@ def write_phantom(
     seed: int = 0,
     nodule: bool = True,
     effusion: bool = False,
+    airless: Airless | None = None,
     transfer_syntax: str = ExplicitVRLittleEndian,
 ) -> Path:
     """Write a study of one series to `path`, a zip when its suffix is .zip, else a new folder; returns `path`.
 
     The transfer syntax may be Explicit VR Little Endian or RLE Lossless.
     """
-    files = _files(Chest(seed, nodule, effusion), slices, size, UID(transfer_syntax))
+    files = _files(Chest(seed, nodule, effusion, airless), slices, size, UID(transfer_syntax))
     if path.suffix != ".zip":
         path.mkdir(parents=True, exist_ok=True)
         for name, content in files:
@@ -50,8 +51,9 @@ def write_phantom(
 
 def _files(chest: Chest, slices: int, size: int, syntax: UID) -> Iterator[tuple[str, bytes]]:
     step_mm = HEIGHT_MM / slices
+    name = f"{chest} {slices} {size} {syntax}" + (f" {chest.airless}" if chest.airless else "")
     for index in range(slices):
-        dataset = _described(f"{chest} {slices} {size} {syntax}", index, step_mm, size)
+        dataset = _described(name, index, step_mm, size)
         _add_pixels(dataset, chest.hu((index + 0.5) * step_mm, size), syntax)
         buffer = io.BytesIO()
         dataset.save_as(buffer, enforce_file_format=True)

@@ -6,7 +6,7 @@ only.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import cv2
@@ -26,12 +26,34 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Airless:
+    """Lung without air from `low_mm` to `high_mm`: from the back forward over a share of the lung's depth.
+
+    The share changes evenly from `depth_low` to `depth_high`; 1.0 is the whole section.
+    """
+
+    low_mm: float
+    high_mm: float
+    right: bool = True
+    left: bool = True
+    depth_low: float = 1.0
+    depth_high: float = 1.0
+
+    def depth(self, z_mm: float) -> float:
+        if not self.low_mm <= z_mm < self.high_mm:
+            return 0.0
+        way_up = (z_mm - self.low_mm) / (self.high_mm - self.low_mm)
+        return self.depth_low + way_up * (self.depth_high - self.depth_low)
+
+
+@dataclass(frozen=True)
 class Chest:
-    """A chest from a seed, which sets its size and vessels; optionally with a nodule and a pleural effusion."""
+    """A chest from a seed, which sets its size and vessels; optionally with a nodule, an effusion or airless lung."""
 
     seed: int
     nodule: bool
     effusion: bool
+    airless: Airless | None = field(default=None, repr=False)
 
     def hu(self, z_mm: float, size: int) -> NDArray[np.int16]:
         """One slice [size, size] in HU at height `z_mm`, with a field of view of `FIELD_MM`."""
@@ -47,6 +69,8 @@ class Chest:
         _draw_abdomen(canvas, z)
         if self.effusion:
             _draw_effusion(canvas, z, lungs)
+        if self.airless:
+            _draw_airless(canvas, self.airless, z_mm, lungs)
         _draw_bones(canvas, z_mm)
         return self._scanned(canvas.hu, z_mm)
 
@@ -132,7 +156,7 @@ def _draw_wall(canvas: _Canvas, z: float) -> None:
 
 def _draw_lungs(canvas: _Canvas, z: float) -> NDArray[np.bool_]:
     """Draw both lungs; returns their mask."""
-    dome = math.sqrt(max(0.0, 1.0 - (max(0.0, z - 0.45) / 0.5) ** 2)) if z > 0.06 else 0.0
+    dome = _dome(z) if z > 0.06 else 0.0
     before = canvas.hu.copy()
     canvas.ellipse((-68.0, -2.0), (60.0 * dome, 84.0 * dome), LUNG)
     canvas.ellipse((69.0, -2.0), (57.0 * dome, 81.0 * dome), LUNG)
@@ -142,6 +166,11 @@ def _draw_lungs(canvas: _Canvas, z: float) -> NDArray[np.bool_]:
     ]  # gravity: posterior lung is denser
     np.add(canvas.hu, depth, out=canvas.hu, where=lungs)
     return lungs
+
+
+def _dome(z: float) -> float:
+    """The size of a section of the lungs and of the rib cage around them, of the largest."""
+    return math.sqrt(max(0.0, 1.0 - (max(0.0, z - 0.45) / 0.5) ** 2))
 
 
 def _draw_mediastinum(canvas: _Canvas, z: float) -> None:
@@ -169,11 +198,14 @@ def _draw_mediastinum(canvas: _Canvas, z: float) -> None:
 
 def _draw_abdomen(canvas: _Canvas, z: float) -> None:
     right, left = _smooth(z, 0.36, 0.04), _smooth(z, 0.28, 0.02)
-    canvas.ellipse((-62.0, -10.0), (64.0 * right, 78.0 * right), LIVER)
-    canvas.ellipse((66.0, -4.0), (58.0 * left, 74.0 * left), SOFT)
+    lowest = 0.3 * (
+        1.0 - _smooth(z, 0.05, 0.14)
+    )  # the recess behind them is some 20 mm deep and narrows towards its end
+    canvas.ellipse((-62.0, -8.0), (64.0 * right, (70.0 + 78.0 * lowest) * right), LIVER)
+    canvas.ellipse((66.0, -4.0), ((58.0 + 10.0 * lowest) * left, (66.0 + 74.0 * lowest) * left), SOFT)
     if z < 0.16:
         canvas.ellipse((52.0, -30.0), (17.0, 10.0), AIR)  # gas in the stomach
-        canvas.ellipse((88.0, 34.0), (26.0, 32.0), LIVER)  # spleen
+        canvas.ellipse((84.0, 26.0), (20.0, 26.0), LIVER)  # spleen
 
 
 def _draw_effusion(canvas: _Canvas, z: float, lungs: NDArray[np.bool_]) -> None:
@@ -183,6 +215,19 @@ def _draw_effusion(canvas: _Canvas, z: float, lungs: NDArray[np.bool_]) -> None:
     behind = np.arange(size)[:, np.newaxis] > level
     left = np.arange(size)[np.newaxis] > size / 2
     canvas.hu[lungs & behind & left & (canvas.hu < 0)] = FLUID
+
+
+def _draw_airless(canvas: _Canvas, airless: Airless, z_mm: float, lungs: NDArray[np.bool_]) -> None:
+    rows = np.flatnonzero(lungs.any(axis=1))
+    depth = airless.depth(z_mm)
+    if not rows.size or depth <= 0:
+        return
+    filled = lungs.copy()
+    filled[: round(rows[-1] + 1 - min(1.0, depth) * (rows[-1] - rows[0] + 1))] = False
+    middle = lungs.shape[1] // 2
+    filled[:, :middle] &= airless.right
+    filled[:, middle:] &= airless.left
+    canvas.hu[filled & (canvas.hu < 0)] = SOFT
 
 
 def _draw_bones(canvas: _Canvas, z_mm: float) -> None:
@@ -197,18 +242,22 @@ def _draw_bones(canvas: _Canvas, z_mm: float) -> None:
         for side in (-1.0, 1.0):
             canvas.ellipse((side * 122.0, 52.0), (34.0, 5.0), BONE, turn_deg=side * -38.0)  # shoulder blades
     for rib in range(-3, 13):
-        _draw_rib(canvas, way_down=(26.0 * rib - z_mm) / 95.0)
+        _draw_rib(canvas, way_down=(26.0 * rib - z_mm) / 95.0, dome=max(0.35, _dome(z_mm / HEIGHT_MM)))
 
 
-def _draw_rib(canvas: _Canvas, way_down: float) -> None:
-    """A rib descends from the spine (0) to the front (1); each slice cuts it once on each side."""
+def _draw_rib(canvas: _Canvas, way_down: float, dome: float) -> None:
+    """A rib descends from the spine (0) to the front (1); each slice cuts it once on each side.
+
+    It descends by 1 mm in 4.6 mm, so a rib that is 10 mm thick is cut over some 48 mm.
+    """
     if 0.08 < way_down < 0.85:
         angle = math.pi * way_down
+        across, deep = 79.0 + 60.0 * dome, 10.0 + 84.0 * dome
         for side in (-1.0, 1.0):
-            centre = (side * 139.0 * math.sin(angle), 94.0 * math.cos(angle) - 4.0)
-            turn = side * math.degrees(math.atan2(94.0 * math.sin(angle), 139.0 * math.cos(angle)) * -1.0)
-            canvas.ellipse(centre, (13.0, 4.5), BONE, turn)
-            canvas.ellipse(centre, (10.0, 2.4), SPONGY, turn)
+            centre = (side * across * math.sin(angle), deep * math.cos(angle) - 4.0)
+            turn = side * math.degrees(math.atan2(deep * math.sin(angle), across * math.cos(angle)) * -1.0)
+            canvas.ellipse(centre, (24.0, 4.5), BONE, turn)
+            canvas.ellipse(centre, (21.0, 2.4), SPONGY, turn)
 
 
 def _draw_ball(canvas: _Canvas, centre: Point, above_mm: float, radius: float, hu: float) -> None:

@@ -21,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class LungSection:
-    """One lung in one slice: area with air, width and depth, gaps to the ribs; `edge_mm` of it touch the slice's edge."""
+    """One lung in one slice: area with air, width and depth, gaps to the ribs, length at the slice's edge."""
 
     area_cm2: float = 0.0
     width_mm: float = 0.0
