@@ -64,7 +64,8 @@ def _check_directory(path: Path, totals: UploadTotals) -> None:
     _, part, part_of_directory, _, _, directory_bytes, _, _ = _END_RECORD.unpack_from(tail, found)
     if part not in (0, _NOT_HERE) or part_of_directory not in (0, _NOT_HERE) or _parts(tail[:found]) > 1:
         raise UnsupportedArchive(
-            "The file is the last part of a split zip (a zip in several parts). Put the parts together and send one zip."
+            "The file is the last part of a split zip (a zip in several parts). "
+            "Put the parts together and send one zip."
         )
     # 0xFFFFFFFF when a zip64 record holds the length
     if min(directory_bytes, length) > totals.budgets.members * _DIRECTORY_BYTES_PER_MEMBER:

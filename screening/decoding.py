@@ -1,7 +1,7 @@
 """Pixel decoding: the stored values of one slice, by the one decoder chosen for its transfer syntax.
 
-The pixels themselves say whether and how they are compressed; a Transfer Syntax UID that says otherwise is wrong, as after
-a conversion that left the meta header as it was (PS3.10 7.1).
+The pixels themselves say whether and how they are compressed; a Transfer Syntax UID that says otherwise is wrong, as
+after a conversion that left the meta header as it was (PS3.10 7.1).
 """
 
 import struct
@@ -123,7 +123,7 @@ def _options(layout: PixelLayout) -> Any:  # pydicom's TypedDict cannot be unpac
         "samples_per_pixel": layout.samples,
         "photometric_interpretation": layout.photometric,
         "bits_allocated": layout.bits_allocated,
-        "bits_stored": layout.bits_allocated,  # all bits; `significant` decides which of them count, for every syntax alike
+        "bits_stored": layout.bits_allocated,  # `significant` decides which of them count, for every syntax alike
         "pixel_representation": int(layout.signed),
         "pixel_keyword": "PixelData",
     }

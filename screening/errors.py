@@ -13,8 +13,7 @@
     ├── SeriesError                      the headers
     │   ├── NotComputedTomography        not_ct                       422
     │   ├── NoChestSeries                no_chest_series              422
-    │   ├── MixedPatients                mixed_patients               422
-    │   └── InvalidUid                   invalid_uid                  422
+    │   └── MixedPatients                mixed_patients               422
     ├── GeometryError                    the positions of the slices
     │   ├── MissingPosition              missing_position             422
     │   └── InvalidSpacing               invalid_spacing              422
@@ -110,10 +109,6 @@ class NoChestSeries(SeriesError):
 
 class MixedPatients(SeriesError):
     code = "mixed_patients"
-
-
-class InvalidUid(SeriesError):
-    code = "invalid_uid"
 
 
 class GeometryError(StudyError):

@@ -1,5 +1,6 @@
 """Why values are no Hounsfield units, in words that name the element: a table from the surest sign to the vaguest."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,12 +41,14 @@ class Cause:
     words: str
 
 
+ALL_PIXELS = 0.99  # a share: a few pixels beside the padding make no picture
 _SEND = "Send the original CT images, or values in Hounsfield units."
 _MISSING = "Rescale Slope and Rescale Intercept are missing."
 
 CAUSES: tuple[Cause, ...] = (
+    Cause(lambda values: math.isnan(values.low), "None of them is a number (NaN)."),
     Cause(
-        lambda values: values.padding >= 0.99,
+        lambda values: values.padding >= ALL_PIXELS,
         "By Pixel Padding Value and Pixel Padding Range Limit all pixels are padding.",
     ),
     Cause(

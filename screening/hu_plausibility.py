@@ -4,6 +4,7 @@ Air is -1000 HU, lung -950 to -700, fat -100, soft tissue 0 to 80, with contrast
 slice of a trunk, neck or head shows air and soft tissue; values that were shifted, scaled or windowed do not.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from screening.decoding import StoredValues, stored_values
 from screening.errors import NotHounsfield
 from screening.hu import AIR_HU, not_numbers, padding_of, rescaled
-from screening.hu_explanation import Values, explained
+from screening.hu_explanation import ALL_PIXELS, Values, explained
 from screening.volume import Volume
 
 _EVERY = 3  # pixels of a row and rows that are counted: 0.05 ms a slice of 512 x 512
@@ -25,7 +26,6 @@ _LEAST_SOFT_OF_DENSE = 0.4
 _LEAST_SOFT_TO_BETWEEN = 1.0
 _DROP = 0.25  # of both neighbours: a slice that has less soft tissue, or less air, than a quarter of theirs
 _SEEN_IN_NEIGHBOURS = 0.08
-_ALL = 0.99  # of the pixels
 
 Hu = NDArray[np.int16]
 
@@ -66,7 +66,7 @@ def check_hounsfield(volume: Volume, decoded: Mapping[int, Hu]) -> tuple[str, ..
     """
     slices = {index: hu for index, hu in sorted(decoded.items()) if hu.min() < hu.max()}
     if not slices:
-        _check_padding(volume, sorted(decoded))
+        _check_blank(volume, sorted(decoded))
         return ()
     if not Shares.of(list(slices.values())).plausible:
         raise NotHounsfield(explained(_values(volume, list(slices))))
@@ -79,9 +79,11 @@ def check_hounsfield(volume: Volume, decoded: Mapping[int, Hu]) -> tuple[str, ..
     return tuple(_warnings(volume, list(slices)))
 
 
-def _check_padding(volume: Volume, indices: Sequence[int]) -> None:
-    if indices and _values(volume, indices).padding >= _ALL:
-        raise NotHounsfield(explained(_values(volume, indices)))
+def _check_blank(volume: Volume, indices: Sequence[int]) -> None:
+    """Raise NotHounsfield where the slices are of one value because all of it is padding, or no number."""
+    values = _values(volume, indices)
+    if values.padding >= ALL_PIXELS or math.isnan(values.low):
+        raise NotHounsfield(explained(values))
 
 
 def _unlike_neighbours(slices: Mapping[int, Hu]) -> Iterator[int]:

@@ -4,6 +4,7 @@ Formats: nifti1.h (348 bytes, magic "n+1") and nifti2.h (540 bytes, "n+2").
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,15 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from screening.budgets import Budgets
+from screening.derived_uids import derived_uid
 from screening.errors import BrokenDicom, BrokenPixels, MissingPosition, OverBudget
 from screening.part10 import PixelSpan
 from screening.slice_header import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
 from screening.upload_members import Member
 
 SIGNATURE_BYTES = 352
+_SPACE_UNITS = 0x07  # nifti1.h: the lowest bits of xyzt_units; 0 is unknown, and taken for mm as all readers do
+_MM = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS -> LPS
 
 
@@ -74,7 +78,7 @@ def nifti_values(member: Member, frame: int) -> NDArray[np.float32]:
     grid = _Grid.of(member)
     axis = int(np.flatnonzero(grid.to_lps[:, 0] == 2)[0])
     index = frame if grid.to_lps[axis, 1] > 0 else grid.shape[2] - 1 - frame
-    window = [slice(None)] * 3
+    window: list[slice | int] = [slice(None)] * 3 + [0] * (grid.axes - 3)
     window[axis] = slice(index, index + 1)
     try:
         plane = np.asarray(grid.voxels[tuple(window)], np.float32)
@@ -88,6 +92,7 @@ class _Grid:
     """A NIfTI file reoriented to (columns to L, rows to P, slices to S); `voxels` are read when indexed."""
 
     voxels: Any
+    axes: int
     bytes_per_voxel: int
     to_lps: NDArray[np.float64]
     shape: tuple[int, int, int]
@@ -100,16 +105,35 @@ class _Grid:
             scan = kind.from_file_map({"header": FileHolder(str(member.path)), "image": FileHolder(str(member.path))})
             shape, affine, dtype = scan.shape, scan.affine, scan.get_data_dtype()
             has_orientation = bool(scan.header["qform_code"] or scan.header["sform_code"])
+            mm = _MM.get(int(scan.header["xyzt_units"]) & _SPACE_UNITS, 1.0)
         except (ImageFileError, HeaderDataError, OSError, ValueError, LookupError):
             raise BrokenDicom("A NIfTI file has a header that cannot be used.") from None
-        if len(shape) != 3 or min(shape) < 1 or dtype.kind not in "iuf" or not _spans_space(affine):
-            raise BrokenDicom("A NIfTI file is not one volume of numbers with a position in space.")
+        _check_values(shape, dtype)
+        affine = np.diag([mm, mm, mm, 1.0]) @ affine
         if not has_orientation:  # nifti1.h, method 1: the orientation is unknown; left and right would be a guess
             raise MissingPosition("A NIfTI file does not say where its voxels lie in the patient (qform or sform).")
+        if not _spans_space(affine):
+            raise BrokenDicom(
+                "A NIfTI file places its voxels in no volume: two of its axes (qform or sform) are parallel."
+            )
+        shape = shape[:3]
         to_lps = orientations.ornt_transform(orientations.io_orientation(affine), orientations.axcodes2ornt("LPS"))
         reoriented = tuple(int(shape[int(np.flatnonzero(to_lps[:, 0] == axis)[0])]) for axis in range(3))
         affine_lps = _LPS @ affine @ orientations.inv_ornt_aff(to_lps, shape)
-        return cls(scan.dataobj, dtype.itemsize, to_lps, (reoriented[0], reoriented[1], reoriented[2]), affine_lps)
+        return cls(
+            scan.dataobj, scan.ndim, dtype.itemsize, to_lps, (reoriented[0], reoriented[1], reoriented[2]), affine_lps
+        )
+
+
+def _check_values(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if len(shape) < 3 or min(shape) < 1:
+        raise BrokenDicom(f"A NIfTI file has {len(shape)} axes, or one of no voxels; send one volume.")
+    if volumes := math.prod(shape[3:]) - 1:
+        raise BrokenDicom(f"A NIfTI file holds {volumes + 1} volumes (a fourth axis, such as time); send one volume.")
+    if dtype.kind not in "iuf":
+        raise BrokenDicom(
+            "A NIfTI file holds colours or complex numbers, not Hounsfield units; send one number a voxel."
+        )
 
 
 def _spans_space(affine: NDArray[np.float64]) -> bool:
@@ -127,8 +151,7 @@ def _digest(member: Member) -> str:
 
 
 def _uid(digest: str, part: str) -> str:
-    # PS3.5 B.2: 2.25. followed by a UUID as a decimal number, here 128 bits of a hash.
-    return f"2.25.{int.from_bytes(hashlib.sha256(f'{digest} {part}'.encode()).digest()[:16])}"
+    return derived_uid(digest, part)
 
 
 def _vector(values: NDArray[np.float64]) -> Vector:

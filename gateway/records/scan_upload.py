@@ -40,7 +40,10 @@ class ScanUploads:
 
     @asynccontextmanager
     async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[ReceivedFile]:
-        """Receive a file; unless it is recorded, it is deleted when the block ends. Raises EmptyUpload, NotDicom or UnsupportedArchive."""
+        """Receive a file; unless it is recorded, it is deleted when the block ends.
+
+        Raises EmptyUpload, NotDicom or UnsupportedArchive.
+        """
         async with self.blobs.receive(_reject_non_studies(chunks)) as incoming:
             if not incoming.blob.size:
                 raise EmptyUpload("the file is empty")

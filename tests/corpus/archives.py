@@ -1,7 +1,14 @@
 """Zips that are damaged, encrypted, decompression bombs or otherwise hostile."""
 
+import bz2
+import tarfile
+import zipfile
 import zlib
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+
+import inflate64
 
 from tests.corpus.case import PLANTED, Builder
 from tests.corpus.clean_study import clean_files
@@ -141,3 +148,97 @@ def stored_block(content: bytes) -> bytes:
     """The header of a deflate block that holds these bytes as they are (RFC 1951, 3.2.4)."""
     size = len(content)
     return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+
+
+def tar(mode: str, *, long_names: bool = False) -> Builder:
+    """The clean study as a tar, packed as the mode of `tarfile.open` says."""
+
+    def build(folder: Path) -> Path:
+        path = folder / f"{PLANTED}.tar"
+        with tarfile.open(path, mode, format=tarfile.GNU_FORMAT if long_names else tarfile.PAX_FORMAT) as target:
+            for number, content in enumerate(clean_files()):
+                entry = tarfile.TarInfo(f"{PLANTED * 40 if long_names else PLANTED}/{number:04}.dcm")
+                entry.size = len(content)
+                target.addfile(entry, BytesIO(content))
+        return path
+
+    return build
+
+
+def tar_cut_off(folder: Path) -> Path:
+    """The tar ends behind its twelfth file, where a reader may take it for whole."""
+    path = tar("w:")(folder)
+    with tarfile.open(path) as source:
+        end = source.getmembers()[12].offset
+    path.write_bytes(path.read_bytes()[:end])
+    return path
+
+
+def tar_with_link(folder: Path) -> Path:
+    path = tar("w:")(folder)
+    with tarfile.open(path, "a") as target:
+        link = tarfile.TarInfo(f"{PLANTED}/link.dcm")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        target.addfile(link)
+    return path
+
+
+def bzip2_bomb(folder: Path) -> Path:
+    """A gibibyte of zeros in 800 bytes."""
+    path = folder / f"{PLANTED}.tar.bz2"
+    compressor = bz2.BZ2Compressor()
+    pieces = [compressor.compress(bytes(1 << 20)) for _ in range(1024)]
+    path.write_bytes(b"".join([*pieces, compressor.flush()]))
+    return path
+
+
+def wrapped(pack: Callable[[bytes], bytes], times: int) -> Builder:
+    """The clean study's zip, packed so many times."""
+
+    def build(folder: Path) -> Path:
+        content = archive(clean_members())
+        for _ in range(times):
+            content = pack(content)
+        return written(folder, content)
+
+    return build
+
+
+def self_extracting(folder: Path) -> Path:
+    """The zip behind a program, its offsets counted from its own first byte."""
+    return written(folder, b"MZ" + bytes(4094) + archive(clean_members()))
+
+
+def packed_with(method: int) -> Builder:
+    """The clean study in a zip of this compression method."""
+
+    def build(folder: Path) -> Path:
+        path = folder / f"{PLANTED}.zip"
+        with zipfile.ZipFile(path, "w", method) as target:
+            for number, content in enumerate(clean_files()):
+                target.writestr(f"{number:04}.dcm", content)
+        return path
+
+    return build
+
+
+def deflate64(folder: Path) -> Path:
+    """As Windows packs what is larger than 2 GB."""
+    entries = []
+    for number, content in enumerate(clean_files()):
+        deflater = inflate64.Deflater()
+        payload = bytes(deflater.deflate(content) + deflater.flush())
+        entries.append(Entry(b"%d.dcm" % number, payload, len(content), zlib.crc32(content), 9))
+    return written(folder, archive(entries))
+
+
+def first_part_of_a_split_zip(folder: Path) -> Path:
+    content = archive(clean_members())
+    return written(folder, b"PK\x07\x08" + content[: len(content) // 2])
+
+
+def last_part_of_a_split_zip(folder: Path) -> Path:
+    content = archive(clean_members())
+    end = bytearray(content[-22:])
+    end[4:8] = b"\1\0\1\0"  # APPNOTE 4.3.16: number of this disk, and of the one with the directory
+    return written(folder, content[len(content) // 2 : -22] + bytes(end))

@@ -29,6 +29,7 @@ class Accepted:
     name: str
     build: Builder
     warning: str | None = None
+    same_uids: bool = True
 
 
 Case = Refused | Accepted

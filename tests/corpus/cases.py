@@ -1,5 +1,7 @@
 """The corpus: each upload and its required result."""
 
+import gzip
+import zipfile
 from functools import partial
 
 from pydicom import uid
@@ -38,12 +40,15 @@ ARCHIVES = (
     Refused("nested too deep", archives.nested(5), "over_budget", 413),
     Refused("100,000 members", archives.many_members, "over_budget", 413),
     Refused("declares a terabyte", archives.declares_terabytes, "over_budget", 413),
-    Refused("../ member", archives.with_member_name("../../etc/cron.d/evil"), "unsafe_member"),
-    Refused("..\\ member", archives.with_member_name("..\\..\\evil.dll"), "unsafe_member"),
-    Refused("absolute member", archives.with_member_name("/etc/passwd"), "unsafe_member"),
-    Refused("member with a drive", archives.with_member_name("C:\\evil.dll"), "unsafe_member"),
+    Refused("7z", single_files.file_of(b"7z\xbc\xaf\x27\x1c" + bytes(999), ".7z"), "unsupported_archive", 415),
+    Refused("RAR", single_files.file_of(b"Rar!\x1a\x07\x01\x00" + bytes(999), ".rar"), "unsupported_archive", 415),
+    Refused("first part of a split zip", archives.first_part_of_a_split_zip, "unsupported_archive", 415),
+    Refused("last part of a split zip", archives.last_part_of_a_split_zip, "unsupported_archive", 415),
+    Refused("tar cut off", archives.tar_cut_off, "broken_archive"),
+    Refused("tar with a link", archives.tar_with_link, "unsafe_member"),
+    Refused("tar bomb in bzip2", archives.bzip2_bomb, "over_budget", 413),
+    Refused("gzip in gzip in gzip", archives.wrapped(gzip.compress, 3), "over_budget", 413),
     Refused("name in broken UTF-8", archives.with_member_name(b"\xff\xfe\x80.dcm"), "broken_archive"),
-    Refused("member name with a NUL", archives.with_member_name(b"slice.dcm\0.exe"), "unsafe_member"),
     Refused("symbolic link", archives.with_link_member(b"/etc/passwd"), "unsafe_member"),
 )
 
@@ -62,7 +67,7 @@ FILES = (
     Refused("NIfTI that declares 70 TB", single_files.nifti_declaring_70_tb, "over_budget", 413),
     Refused("NIfTI without an orientation", single_files.nifti_without_orientation, "missing_position"),
     Refused("NIfTI of parallel axes", single_files.nifti_of_parallel_axes, "broken_dicom"),
-    Refused("NIfTI of NaNs", single_files.nifti_of_nans, "broken_pixels"),
+    Refused("NIfTI of NaNs", single_files.nifti_of_nans, "not_hounsfield"),
     Refused("NIfTI cut off", single_files.nifti_cut, "broken_pixels"),
 )
 
@@ -89,10 +94,16 @@ KINDS = (
     Refused("localiser only", in_every_slice(wrong_content.as_localiser), "no_chest_series"),
     Refused("3 slices", with_slices_changed(lambda slices: slices[:3]), "no_chest_series"),
     Refused("head CT", in_every_slice(wrong_content.head_ct), "no_lung"),
+    Refused("HU + 1024, no rescale", in_every_slice(wrong_content.shifted_without_rescale), "not_hounsfield"),
+    Refused("rescale applied twice", in_every_slice(wrong_content.rescaled_twice), "not_hounsfield"),
+    Refused("padding over all values", in_every_slice(wrong_content.padding_over_all), "not_hounsfield"),
+    Refused(
+        "one slice with another intercept", with_slices_changed(wrong_content.one_intercept_of_0), "not_hounsfield"
+    ),
     Refused("abdomen", in_every_slice(wrong_content.abdomen_ct), "no_lung"),
     Refused("water with a rod of air", in_every_slice(wrong_content.air_rod_in_water), "no_lung"),
-    Refused("HU upside down", in_every_slice(wrong_content.inverted), "no_lung"),
-    Refused("screenshots in grey", in_every_slice(wrong_content.grey_capture), "no_lung"),
+    Refused("HU upside down", in_every_slice(wrong_content.inverted), "not_hounsfield"),
+    Refused("screenshots in grey", in_every_slice(wrong_content.grey_capture), "not_hounsfield"),
     Refused("air only", in_every_slice(wrong_content.air), "no_lung"),
     Refused("water only", in_every_slice(wrong_content.water), "no_lung"),
     Refused("mixed patients", with_slices_changed(wrong_content.two_patients), "mixed_patients"),
@@ -115,19 +126,6 @@ PLACES = (
     Refused("spacing of zero", in_every_slice(positions.spacing("0")), "invalid_spacing"),
     Refused("negative spacing", in_every_slice(positions.spacing("-0.7")), "invalid_spacing"),
     Refused("spacing of 1e300", in_every_slice(positions.spacing("1e300")), "invalid_spacing"),
-    Refused("study UID of words", in_every_slice(positions.study_uid("not a uid")), "invalid_uid"),
-    Refused("study UID of a path", in_every_slice(positions.study_uid("../../etc/passwd")), "invalid_uid"),
-    Refused("study UID of a formula", in_every_slice(positions.study_uid("=cmd|'/C calc'!A0")), "invalid_uid"),
-    Refused("study UID of 65 digits", in_every_slice(positions.study_uid("1." + "2" * 63)), "invalid_uid"),
-    Refused("study UID empty", in_every_slice(positions.study_uid("")), "invalid_uid"),
-    Refused("study UID absent", in_every_slice(without_elements("StudyInstanceUID")), "invalid_uid"),
-    Refused("series UID of words", in_every_slice(set_elements(SeriesInstanceUID="not a uid")), "invalid_uid"),
-    Refused(
-        "one SOP Instance UID in two places",
-        with_slices_changed(positions.duplicate_uid_at_two_positions),
-        "no_chest_series",
-    ),
-    Refused("one SOP Instance UID for all", in_every_slice(positions.one_uid_for_all), "no_chest_series"),
 )
 
 PIXELS = (
@@ -143,14 +141,12 @@ PIXELS = (
     Refused("BitsAllocated 64", in_every_slice(pixels.bits_allocated_64), "broken_pixels"),
     Refused("BitsStored beyond BitsAllocated", in_every_slice(pixels.bits_stored_beyond), "broken_pixels"),
     Refused("PixelRepresentation 2", in_every_slice(pixels.sign_of_2), "broken_dicom"),
-    Refused("PixelRepresentation of another kind", in_every_slice(pixels.sign_of_another_kind), "no_lung"),
+    Refused("PixelRepresentation of another kind", in_every_slice(pixels.sign_of_another_kind), "not_hounsfield"),
     Refused("no samples", in_every_slice(pixels.no_samples), "broken_dicom"),
     Refused("RescaleSlope 0", in_every_slice(pixels.rescaled("0")), "broken_pixels"),
     Refused("RescaleSlope NaN", in_every_slice(pixels.rescaled("nan")), "broken_pixels"),
-    Refused("RescaleSlope 1e30", in_every_slice(pixels.rescaled("1e30")), "no_lung"),
+    Refused("RescaleSlope 1e30", in_every_slice(pixels.rescaled("1e30")), "not_hounsfield"),
     Refused("RescaleIntercept of words", in_every_slice(pixels.intercept_of_words), "broken_pixels"),
-    Refused("labelled JPEG 2000", relabelled(uid.JPEG2000Lossless), "broken_pixels"),
-    Refused("labelled RLE", relabelled(uid.RLELossless), "broken_pixels"),
     Refused("JPEG 2000 that declares 60,000 x 60,000", corrupt_files.jpeg2000_declaring_60000, "broken_pixels"),
     Refused("RLE of garbage", corrupt_files.garbage_for_rle, "broken_pixels"),
     Refused("labelled big endian", relabelled(uid.ExplicitVRBigEndian), "broken_dicom"),
@@ -171,7 +167,56 @@ REFUSED = (*ARCHIVES, *FILES, *STREAMS, *KINDS, *PLACES, *PIXELS)
 
 ACCEPTED_FOLDERS = (Accepted("hidden files in the folder", folders.with_hidden_files),)
 
+UIDS = (
+    Accepted("study UID of words", in_every_slice(positions.study_uid("not a uid")), "UID", same_uids=False),
+    Accepted("study UID of a path", in_every_slice(positions.study_uid("../../etc/passwd")), "UID", same_uids=False),
+    Accepted(
+        "study UID of a formula", in_every_slice(positions.study_uid("=cmd|'/C calc'!A0")), "UID", same_uids=False
+    ),
+    Accepted("study UID of 65 digits", in_every_slice(positions.study_uid("1." + "2" * 63)), "UID", same_uids=False),
+    Accepted("study UID empty", in_every_slice(positions.study_uid("")), "UID", same_uids=False),
+    Accepted("study UID absent", in_every_slice(without_elements("StudyInstanceUID")), "UID", same_uids=False),
+    Accepted(
+        "series UID of words", in_every_slice(set_elements(SeriesInstanceUID="not a uid")), "UID", same_uids=False
+    ),
+    Accepted("one SOP Instance UID for all", in_every_slice(positions.one_uid_for_all), "SOP", same_uids=False),
+    Accepted(
+        "one SOP Instance UID in two places",
+        with_slices_changed(positions.duplicate_uid_at_two_positions),
+        "SOP Instance UID",
+        same_uids=False,
+    ),
+)
+
 ACCEPTED = (
+    *UIDS,
+    Accepted("../ member", archives.with_member_name("../../etc/cron.d/evil")),
+    Accepted("..\\ member", archives.with_member_name("..\\..\\evil.dll")),
+    Accepted("absolute member", archives.with_member_name("/etc/passwd")),
+    Accepted("member with a drive", archives.with_member_name("C:\\evil.dll")),
+    Accepted("member name with a NUL", archives.with_member_name(b"slice.dcm\0.exe")),
+    Accepted("tar", archives.tar("w:")),
+    Accepted("tar in gzip", archives.tar("w:gz")),
+    Accepted("tar in bzip2", archives.tar("w:bz2")),
+    Accepted("tar in xz", archives.tar("w:xz")),
+    Accepted("old tar with long names", archives.tar("w:", long_names=True)),
+    Accepted("zip in gzip", archives.wrapped(gzip.compress, 1)),
+    Accepted("zip in gzip in gzip", archives.wrapped(gzip.compress, 2)),
+    Accepted("zip behind a program", archives.self_extracting),
+    Accepted("bzip2 within zip", archives.packed_with(zipfile.ZIP_BZIP2)),
+    Accepted("LZMA within zip", archives.packed_with(zipfile.ZIP_LZMA)),
+    Accepted("deflate64", archives.deflate64),
+    Accepted("labelled JPEG 2000", relabelled(uid.JPEG2000Lossless), "Transfer Syntax UID"),
+    Accepted("labelled RLE", relabelled(uid.RLELossless), "Transfer Syntax UID"),
+    Accepted("RLE labelled native", corrupt_files.rle_labelled_native, "Transfer Syntax UID"),
+    Accepted("an element of unknown VR", with_bytes_changed(corrupt_files.unknown_vr)),
+    Accepted("decimal commas", in_every_slice(positions.decimal_commas), "decimal comma"),
+    Accepted("rescale missing in one slice", with_slices_changed(wrong_content.one_without_rescale), "Rescale"),
+    Accepted("Modality LUT", in_every_slice(wrong_content.modality_lut)),
+    Accepted("Rescale Type in words", in_every_slice(set_elements(RescaleType="Hounsfield"))),
+    Accepted("Rescale Type NONE", in_every_slice(set_elements(RescaleType="NONE"))),
+    Accepted("values at the high end of their bits", in_every_slice(pixels.left_aligned), "High Bit"),
+    Accepted("a dose report of another patient", with_slices_changed(wrong_content.with_dose_report), "patient"),
     Accepted("names backwards", with_slices_changed(positions.backwards)),
     Accepted("names in no order", with_slices_changed(positions.shuffled)),
     Accepted("every slice twice", with_slices_changed(positions.doubled), warning="24 file(s) that repeat another one"),

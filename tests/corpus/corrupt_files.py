@@ -116,3 +116,19 @@ def data_set(content: bytes) -> bytes:
     """The data set after the file meta information, whose length is its first element."""
     (length,) = struct.unpack_from("<I", content, 140)
     return content[144 + length :]
+
+
+def unknown_vr(content: bytes) -> bytes:
+    """A private element whose value representation DICOM does not know, its length in 16 bits."""
+    at = content.index(b"\x10\x00\x10\x00PN")  # before group 0010
+    creator = b"\x09\x00\x10\x00LO" + struct.pack("<H", 4) + b"ACME"
+    return content[:at] + creator + b"\x09\x00\x01\x10??" + struct.pack("<H", 6) + b"abcdef" + content[at:]
+
+
+def rle_labelled_native(folder: Path) -> Path:
+    """Compressed pixels under a meta header that says that they are not."""
+    files = []
+    for slice_ in clean_slices():
+        slice_.compress(uid.RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
+        files.append(relabelled(to_part10(slice_), uid.ExplicitVRLittleEndian))
+    return zip_of_files(folder, files)

@@ -47,3 +47,9 @@ def one_slice_truncated(slices: list[Slice]) -> list[Slice]:
     """Only the slice in the middle of the lungs is broken; the others could be screened without it."""
     half_the_pixels(slices[SLICES // 2])
     return slices
+
+
+def left_aligned(slice_: Slice) -> None:
+    """12 bits stored with High Bit 15."""
+    values = np.frombuffer(slice_.PixelData, "<u2")
+    slice_.PixelData, slice_.HighBit = (values << 4).astype("<u2").tobytes(), 15

@@ -2,6 +2,7 @@
 
 from random import Random
 
+from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID
 
 from tests.corpus.clean_study import Slice, SliceChange, set_elements, without_elements
@@ -63,3 +64,14 @@ def duplicate_uid_at_two_positions(slices: list[Slice]) -> list[Slice]:
 def one_uid_for_all(slice_: Slice) -> None:
     """As some anonymisers leave it."""
     slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+
+
+def decimal_commas(slice_: Slice) -> None:
+    """Numbers as a program writes them whose language has a decimal comma."""
+    for keyword in ("PixelSpacing", "ImagePositionPatient", "RescaleIntercept", "RescaleSlope"):
+        values = slice_[keyword].value
+        parts = [f"{float(value):.6f}" for value in (values if slice_[keyword].VM > 1 else [values])]
+        text = "\\".join(parts).replace(".", ",").encode()
+        tag = slice_[keyword].tag
+        value = text + b" " * (len(text) % 2)
+        slice_[tag] = RawDataElement(tag, "DS", len(value), value, 0, False, True)

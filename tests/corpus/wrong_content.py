@@ -129,3 +129,50 @@ def chest_and_mr(slices: list[Slice]) -> list[Slice]:
         slice_.SeriesInstanceUID = uid.UID("2.25.7")
         slice_.SOPInstanceUID = uid.UID(f"2.25.7.{number}")
     return slices + others
+
+
+def shifted_without_rescale(slice_: Slice) -> None:
+    """Stored values from 0 on, and no word on how HU are made of them."""
+    del slice_.RescaleIntercept, slice_.RescaleSlope
+
+
+def rescaled_twice(slice_: Slice) -> None:
+    """HU are stored, and the intercept is there still."""
+    values = np.frombuffer(slice_.PixelData, "<u2").astype(np.int32)
+    slice_.PixelData = (values + int(slice_.RescaleIntercept)).astype("<i2").tobytes()
+    slice_.PixelRepresentation, slice_.BitsStored, slice_.HighBit = 1, 16, 15
+
+
+def padding_over_all(slice_: Slice) -> None:
+    slice_.add_new("PixelPaddingValue", "US", 0)
+    slice_.add_new("PixelPaddingRangeLimit", "US", 4095)
+
+
+def one_without_rescale(slices: list[Slice]) -> list[Slice]:
+    shifted_without_rescale(slices[len(slices) // 2])
+    return slices
+
+
+def one_intercept_of_0(slices: list[Slice]) -> list[Slice]:
+    slices[len(slices) // 2].RescaleIntercept = "0"
+    return slices
+
+
+def modality_lut(slice_: Slice) -> None:
+    """A table in the place of slope and intercept."""
+    first = int(slice_.RescaleIntercept)
+    del slice_.RescaleIntercept, slice_.RescaleSlope
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 16])
+    table.ModalityLUTType = "HU"
+    table.add_new("LUTData", "OW", (np.arange(4096) + first).astype("<i2").tobytes())
+    slice_.ModalityLUTSequence = [table]
+
+
+def with_dose_report(slices: list[Slice]) -> list[Slice]:
+    """A capture in the study, of which the Patient ID has zeros before it."""
+    capture = clean_slices()[0]
+    capture.SOPClassUID, capture.SeriesInstanceUID = uid.SecondaryCaptureImageStorage, uid.UID("2.25.7")
+    capture.SOPInstanceUID, capture.PatientID = uid.UID("2.25.7.1"), f"000{capture.PatientID}"
+    del capture.ImagePositionPatient, capture.ImageOrientationPatient
+    return [*slices, capture]

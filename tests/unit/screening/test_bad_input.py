@@ -19,7 +19,7 @@ from tests.corpus.cases import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
 from tests.corpus.clean_study import clean_files, zip_of_files
 
 IMAGE_SIZE = 64
-SLICES = 12
+VIEW_SPACING_MM = 8.0
 MIB = 1 << 20
 
 
@@ -42,7 +42,7 @@ def screened(upload: Path, scratch: Path) -> Outcome:
         try:
             if isinstance(study, StudyError):
                 raise study
-            prepared.append(prepare(study, IMAGE_SIZE, SLICES))
+            prepared.append(prepare(study, IMAGE_SIZE, VIEW_SPACING_MM))
         except StudyError as error:
             errors.append(error)
     return Outcome(tuple(prepared), tuple(errors))
@@ -102,7 +102,7 @@ def test_it_is_read_like_the_clean_study(
     outcome = screened(case.build(upload_folder), scratch)
     assert not outcome.errors
     (study,) = outcome.prepared
-    assert study.sop_uids == clean.sop_uids
+    assert study.sop_uids == clean.sop_uids or not case.same_uids
     assert np.array_equal(study.views, clean.views)
     assert np.array_equal(study.lung_masks, clean.lung_masks)
     assert case.warning is None or case.warning in " ".join(study.warnings)
