@@ -18,6 +18,8 @@ _MACROS = (
     "CTImageFrameTypeSequence",
     "CTReconstructionSequence",
     "CTAcquisitionDetailsSequence",
+    "FrameContentSequence",
+    "CardiacSynchronizationSequence",
 )
 
 

@@ -21,7 +21,7 @@ _NO_POSITION = "A slice has no Image Position or Orientation (Patient), so its p
 class Geometry:
     """A grid of (slices, rows, columns). `affine_lps` maps (column, row, slice index, 1) to mm in the patient's LPS.
 
-    The first slice is the lowest along the slice normal: nearest to the feet, unless rows run from left to right.
+    The first slice is the one nearest to the feet.
     `spacing_mm` is between (slices, rows, columns).
     """
 
@@ -50,13 +50,27 @@ def is_orthonormal(orientation: tuple[Vector, Vector]) -> bool:
     return bool(np.allclose((row @ row, column @ column, row @ column), (1.0, 1.0, 0.0), atol=0.01))
 
 
+def has_places(slices: Sequence[SliceHeader]) -> bool:
+    """Whether every slice has a position and a possible orientation."""
+    return all(one.position is not None and one.orientation and is_orthonormal(one.orientation) for one in slices)
+
+
+def upward_normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
+    """The slice normal with the sign that points to the patient's head: columns may run to the right as well."""
+    normal = slice_normal(orientation)
+    return -normal if normal[2] < 0 else normal
+
+
 def distances_along_normal_mm(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
-    """Coordinate of each slice along the normal of the first one; raises MissingPosition for one without a position."""
+    """Coordinate of each slice towards the head, along the normal of the first one.
+
+    Raises MissingPosition for a slice without a position.
+    """
     first = slices[0].orientation
     positions = [one.position for one in slices if one.position is not None]
     if first is None or len(positions) != len(slices):
         raise MissingPosition(_NO_POSITION)
-    return np.asarray(positions) @ slice_normal(first)
+    return np.asarray(positions) @ upward_normal(first)
 
 
 def sort_by_position(slices: Sequence[SliceHeader]) -> tuple[SliceHeader, ...]:
@@ -105,7 +119,7 @@ def shear_deg(ordered: Sequence[SliceHeader]) -> float:
     if first.orientation is None or first.position is None or last.position is None:
         raise MissingPosition(_NO_POSITION)
     direction = np.asarray(last.position) - np.asarray(first.position)
-    cosine = float(direction @ slice_normal(first.orientation)) / float(np.linalg.norm(direction))
+    cosine = float(direction @ upward_normal(first.orientation)) / float(np.linalg.norm(direction))
     return math.degrees(math.acos(min(1.0, cosine)))
 
 

@@ -10,6 +10,7 @@ from screening.errors import BrokenDicom, OverBudget
 from screening.modality_table import ModalityTable
 from screening.part10 import FileHeader
 from screening.persons import person_key
+from screening.projections import is_projection
 from screening.slice_header import PixelLayout, Rescale, SliceHeader, Vector
 from screening.transfer_syntaxes import NATIVE, is_decodable
 from screening.upload_members import Member
@@ -77,6 +78,12 @@ def slice_of(member: Member, frame: int, layout: PixelLayout | None, elements: E
         gantry_tilt_deg=_finite(elements.decimal("GantryDetectorTilt", 0.0), 0.0),
         acquisition=int(_finite(elements.decimal("AcquisitionNumber", 0.0), 0.0)),
         oddities=tuple(_oddities(elements, layout)),
+        thickness_mm=_positive(elements.decimal("SliceThickness", 0.0)),
+        temporal_position=_temporal_position(elements),
+        cardiac_phase=_finite(elements.decimal("NominalPercentageOfCardiacPhase", 0.0), 0.0),
+        acquired_at=_acquired_at(elements),
+        instance=int(_finite(elements.decimal("InstanceNumber", 0.0), 0.0)),
+        projection=is_projection(elements),
     )
 
 
@@ -133,6 +140,24 @@ def _high_bit(elements: Elements, bits: int) -> int:
     """High Bit where it is possible; else what the standard asks for, one less than Bits Stored (PS3.5 8.1.1)."""
     stored, high = elements.integer("BitsStored") or bits, elements.integer("HighBit")
     return high if high is not None and stored - 1 <= high < bits else stored - 1
+
+
+def _temporal_position(elements: Elements) -> int:
+    """PS3.3 C.7.6.16.2.2 for a frame, C.8.3.1 for a slice; 0 where there is none."""
+    index = elements.integer("TemporalPositionIndex")
+    return index if index is not None else int(_finite(elements.decimal("TemporalPositionIdentifier", 0.0), 0.0))
+
+
+def _acquired_at(elements: Elements) -> str:
+    """Date and time of the acquisition, as far as they are told; for sorting."""
+    for keyword in ("FrameAcquisitionDateTime", "AcquisitionDateTime"):
+        if text := elements.text(keyword):
+            return text
+    return elements.text("AcquisitionDate") + elements.text("AcquisitionTime")
+
+
+def _positive(value: float) -> float | None:
+    return value if math.isfinite(value) and value > 0 else None
 
 
 def _code(text: str) -> str:

@@ -6,7 +6,7 @@ makes a plain view of every slice for the networks; `test_time_views` makes the 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
@@ -19,14 +19,15 @@ from screening.contract import VIEWS
 from screening.counted_lung import counted_lungs
 from screening.coverage import Coverage, coverage_of
 from screening.crop import Crop
-from screening.errors import NoLung, NotHounsfield, PixelError, StudyError
+from screening.errors import NoLung, PixelError, StudyError
 from screening.geometry import Geometry
 from screening.headers import SkippedFile, read_headers
 from screening.hu_plausibility import check_hounsfield
 from screening.intake import open_upload
 from screening.lung_survey import LungSurvey, survey_lungs
 from screening.lungs import box_of, margins_px
-from screening.series import Candidate, Study, rank, studies_of
+from screening.series import Candidate, Study, studies_of
+from screening.series_choice import ranked
 from screening.slice_sampling import extents_mm
 from screening.views import make_views, plain_view, view_mask
 from screening.volume import Volume
@@ -84,20 +85,22 @@ def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
 def prepare(study: Study, image_size: int, view_spacing_mm: float) -> PreparedStudy:
     """Plain views, `image_size` px a side and `view_spacing_mm` apart, of the best series in which lungs are found.
 
-    When no series can be used, raises the error of the best one: NoLung, NotHounsfield, a PixelError, or an error of
-    `rank`.
+    When no series can be used, raises the error of the best one: NoLung, a PixelError (NotHounsfield among them), or an
+    error of `ranked`.
     """
     cv2.setNumThreads(1)  # one worker runs on each core; more threads would compete for it
-    ranked = rank(study)
+    series: dict[int, _SeriesPreparation] = {}
+
+    def source_of(volume: Volume) -> _SeriesPreparation:
+        return series.setdefault(id(volume), _SeriesPreparation(volume))
+
+    ranking = ranked(study, source_of)
     refused: dict[int, StudyError] = {}
-    for position, (_, volume) in enumerate(ranked):
-        if volume is None:
-            continue
+    for position, volume in enumerate(ranking.volumes):
         try:
-            series = _SeriesPreparation(volume)
-            candidates = mark_refused([one for one, _ in ranked], refused, position)
-            return series.prepared(study, candidates, image_size, view_spacing_mm)
-        except (NoLung, NotHounsfield, PixelError) as error:
+            listed = ranking.after(refused, position)
+            return source_of(volume).prepared(study, listed, image_size, view_spacing_mm)
+        except (NoLung, PixelError) as error:
             refused[position] = error
     raise next(iter(refused.values())).for_study(study.study_uid)
 
@@ -203,17 +206,6 @@ class _SeriesPreparation:
         yield
         inner = sum(self._timings_s.values()) - before
         self._timings_s[name] = self._timings_s.get(name, 0.0) + perf_counter() - start - inner
-
-
-def mark_refused(candidates: list[Candidate], refused: Mapping[int, StudyError], chosen: int) -> tuple[Candidate, ...]:
-    """The candidates with the reason of each that was tried and refused before the one at position `chosen`."""
-    marked = list(candidates)
-    for position, error in refused.items():
-        marked[position] = replace(marked[position], chosen=False, reason=error.code, explanation=error.detail)
-    if refused:
-        explanation = "The best series in which lungs were found."
-        marked[chosen] = replace(marked[chosen], chosen=True, reason="chosen", explanation=explanation)
-    return tuple(marked)
 
 
 def _blank_slices(coverage: Coverage) -> Iterator[str]:

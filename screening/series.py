@@ -1,6 +1,6 @@
 """Series selection: slices of an upload -> studies -> stacks in order of preference, each with the reason for its rank.
 
-A stack is the slices of one series that have one orientation and one matrix size.
+A stack is one scan of a series (`screening.stacks`): of one phase, one kernel and one field of view.
 """
 
 from collections import Counter, defaultdict
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from screening.errors import BrokenDicom, MixedPatients, StudyError
 from screening.headers import Headers
 from screening.rescale_completion import complete_rescale
-from screening.series_preference import SuitableStack, rejection, sort_by_preference
+from screening.series_preference import SuitableStack, rejection
 from screening.series_suitability import RuleViolation, first_violation
 from screening.slice_header import SliceHeader
+from screening.stacks import Stack, stacks_of
 from screening.study_patient import of_one_patient
 from screening.volume import Volume
 
@@ -57,21 +58,31 @@ def studies_of(headers: Headers) -> tuple[Study | StudyError, ...]:
     return tuple(_study(uid, slices, warnings) for uid, slices in sorted(by_study.items()))
 
 
-def rank(study: Study) -> tuple[tuple[Candidate, Volume | None], ...]:
-    """Every stack of the study, the best first; those that can be screened have their volume.
+@dataclass(frozen=True)
+class Screenable:
+    """The stacks of a study that can be screened, and the candidates that cannot, with their reasons."""
 
-    When none can, raises the error of the stack that passed the most rules of `screening.series_suitability`.
+    volumes: tuple[Volume, ...]
+    unsuitable: tuple[Candidate, ...]
+
+
+def screenable(study: Study) -> Screenable:
+    """What of a study can be screened, by its headers.
+
+    When nothing can, raises the error of the stack that passed the most rules of `screening.series_suitability`.
     """
-    checked = [(stack, first_violation(stack)) for series in study.series for stack in _stacks(series)]
+    checked = [(one, first_violation(one.slices)) for series in study.series for one in stacks_of(series.slices)]
     unsuitable = [(stack, violation) for stack, violation in checked if violation is not None]
-    suitable = sort_by_preference([Volume.of(stack) for stack, violation in checked if violation is None])
-    if not suitable:
+    volumes = tuple(Volume.of(stack.slices, stack.warnings) for stack, violation in checked if violation is None)
+    if not volumes:
         _, violation = max(unsuitable, key=lambda pair: (pair[1].passed, len(pair[0])))
         raise violation.error(violation.explanation, study.study_uid)
-    return (
-        *((_suitable(one, suitable[0]), one.volume) for one in suitable),
-        *((_unsuitable(stack, violation), None) for stack, violation in unsuitable),
-    )
+    return Screenable(volumes, tuple(_unsuitable(stack, violation) for stack, violation in unsuitable))
+
+
+def candidates_of(stacks: Sequence[SuitableStack], unsuitable: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Every stack of the study: the chosen one first, then those that could be screened, the best first."""
+    return (*(_suitable(one, stacks[0]) for one in stacks), *unsuitable)
 
 
 def _study(study_uid: str, slices: Sequence[SliceHeader], warnings: tuple[str, ...]) -> Study | StudyError:
@@ -97,16 +108,6 @@ def _oddities(slices: Sequence[SliceHeader]) -> tuple[str, ...]:
     )
 
 
-def _stacks(series: Series) -> list[list[SliceHeader]]:
-    # One series may hold a localiser and reformatted slices beside the scan: each orientation and size is one stack.
-    stacks: dict[tuple[object, ...], list[SliceHeader]] = defaultdict(list)
-    for one in series.slices:
-        orientation = one.orientation and tuple(round(part, 2) for vector in one.orientation for part in vector)
-        size = one.pixels and (one.pixels.rows, one.pixels.columns)
-        stacks[one.modality, one.localiser, size, orientation].append(one)
-    return sorted(stacks.values(), key=lambda stack: min((one.sop_uid, one.frame) for one in stack))
-
-
 def _suitable(stack: SuitableStack, best: SuitableStack) -> Candidate:
     volume, chosen = stack.volume, stack is best
     reason, explanation = ("chosen", "The best axial series of the study.") if chosen else rejection(stack, best)
@@ -115,8 +116,8 @@ def _suitable(stack: SuitableStack, best: SuitableStack) -> Candidate:
     return Candidate(volume.series_uid, len(volume), kernel, spacing_mm, chosen, reason, explanation)
 
 
-def _unsuitable(stack: Sequence[SliceHeader], violation: RuleViolation) -> Candidate:
-    first = stack[0]
+def _unsuitable(stack: Stack, violation: RuleViolation) -> Candidate:
+    first = stack.slices[0]
     return Candidate(first.series_uid, len(stack), first.kernel, None, False, violation.code, violation.explanation)
 
 

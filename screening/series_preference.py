@@ -1,20 +1,25 @@
 """Which of several suitable stacks is screened: a table of preferences; the first one that differs decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from screening.convolution_kernel import Sharpness, sharpness
+from screening.coverage_rules import EDGE_MM
+from screening.lung_look import LungLook
 from screening.volume import Volume
 
-COVERAGE = 0.9  # of the longest stack: from here on a stack counts as equally long
+AS_MUCH_LUNG = 0.9  # of the most air: from here on two series show the same lungs in the same breath
+WHOLE_BODY_MM = 700.0  # chest, abdomen and pelvis are 650 mm at most
+THICK_STEP_MM = 8.0  # wider steps hide lesions that finer ones show
 
 
 @dataclass(frozen=True)
 class SuitableStack:
-    """A stack that can be screened: its volume, and its extent as a fraction of the study's longest stack."""
+    """A stack that can be screened, what a quick look showed of its lungs, and their share of the study's most air."""
 
     volume: Volume
-    coverage: float
+    look: LungLook
+    share: float
 
     @property
     def kernel(self) -> str:
@@ -40,7 +45,24 @@ PREFERENCES: tuple[Preference, ...] = (
         "Made from other slices; the originals are used.",
     ),
     Preference(
-        "shorter", lambda stack: 0 if stack.coverage >= COVERAGE else 1, "Another series covers more of the body."
+        "narrow_field",
+        lambda stack: int(stack.look.edge_mm > EDGE_MM),
+        "The field of view cuts the lungs off; another series shows them whole.",
+    ),
+    Preference(
+        "less_lung",
+        lambda stack: int(stack.share < AS_MUCH_LUNG),
+        "Another series shows more of the lungs, or shows them in deeper inspiration.",
+    ),
+    Preference(
+        "whole_body",
+        lambda stack: int(_extent_mm(stack.volume) > WHOLE_BODY_MM),
+        "A scan of the whole body, usually at a low dose; the scan of the chest is used.",
+    ),
+    Preference(
+        "wide_steps",
+        lambda stack: int(stack.volume.geometry.spacing_mm[0] > THICK_STEP_MM + 0.05),
+        "The slices lie farther apart than those of another series.",
     ),
     Preference(
         "kernel",
@@ -56,10 +78,10 @@ PREFERENCES: tuple[Preference, ...] = (
 )
 
 
-def sort_by_preference(volumes: list[Volume]) -> list[SuitableStack]:
+def sort_by_preference(looks: Sequence[tuple[Volume, LungLook]]) -> list[SuitableStack]:
     """The stacks, the best first; equal ones are sorted by Series Instance UID."""
-    longest = max((_extent_mm(volume) for volume in volumes), default=0.0)
-    stacks = [SuitableStack(volume, _extent_mm(volume) / longest) for volume in volumes]
+    most = max((look.air_ml for _, look in looks), default=0.0)
+    stacks = [SuitableStack(volume, look, look.air_ml / most if most else 1.0) for volume, look in looks]
     return sorted(stacks, key=lambda stack: ([p.penalty(stack) for p in PREFERENCES], stack.volume.series_uid))
 
 
@@ -72,4 +94,4 @@ def rejection(stack: SuitableStack, best: SuitableStack) -> tuple[str, str]:
 
 
 def _extent_mm(volume: Volume) -> float:
-    return (len(volume) - 1) * volume.geometry.spacing_mm[0]
+    return volume.heights_mm[-1]

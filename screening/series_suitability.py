@@ -12,12 +12,12 @@ from screening.errors import (
     StudyError,
     UnsupportedTransferSyntax,
 )
-from screening.geometry import distances_along_normal_mm, is_orthonormal, slice_normal, sort_by_position, steps_mm
+from screening.geometry import distances_along_normal_mm, has_places, slice_normal, sort_by_position, spacing_mm
 from screening.slice_header import SliceHeader
 from screening.transfer_syntaxes import is_decodable, syntax_label
 
-MIN_SLICES = 12  # the networks analyse 12 slices of a study; chest series of 8 mm have about 30
-MAX_GAP_MM = 20.0  # two consecutive slices of 8 mm missing; a finding of that height would be missed
+MIN_SLICES = 10  # adult lungs are 180 mm high at least; the widest step that coverage accepts shows them in ten slices
+MAX_STEP_MM = 20.5  # high-resolution protocols take a slice every 10 to 20 mm; a lesion of that height would be missed
 MIN_AXIAL = 0.85  # cosine between slice normal and body axis; gantries tilt by up to 30 degrees
 MIN_HEIGHT_MM = 80.0  # the lungs of an adult are 200 to 300 mm high; a lower stack misses most of them
 SAME_SPACING = 1.001
@@ -60,7 +60,14 @@ def first_violation(stack: Stack) -> RuleViolation | None:
 def _facts(stack: Stack) -> dict[str, str]:
     syntaxes = sorted({syntax_label(one.pixels.transfer_syntax) for one in stack if one.pixels})
     modality = stack[0].modality if stack[0].modality in OTHER_MODALITIES else "another modality"
-    return {"slices": str(len(stack)), "modality": modality, "syntaxes": ", ".join(syntaxes)}
+    places = sort_by_position(stack) if has_places(stack) else ()
+    return {
+        "slices": str(len(stack)),
+        "places": str(len(places)),
+        "step": f"{spacing_mm(places):.1f}" if len(places) > 1 else "",
+        "modality": modality,
+        "syntaxes": ", ".join(syntaxes),
+    }
 
 
 def _without_pixels(stack: Stack) -> bool:
@@ -89,7 +96,7 @@ def _not_hu(stack: Stack) -> bool:
 
 
 def _unplaced(stack: Stack) -> bool:
-    return any(one.position is None or one.orientation is None or not is_orthonormal(one.orientation) for one in stack)
+    return not has_places(stack)
 
 
 def _wrong_spacing(stack: Stack) -> bool:
@@ -114,13 +121,27 @@ def _too_short(stack: Stack) -> bool:
     return float(heights.max() - heights.min()) < MIN_HEIGHT_MM
 
 
-def _gaps(stack: Stack) -> bool:
-    return float(steps_mm(sort_by_position(stack)).max()) > MAX_GAP_MM
+def _steps_too_wide(stack: Stack) -> bool:
+    return spacing_mm(sort_by_position(stack)) > MAX_STEP_MM
+
+
+def _projections(stack: Stack) -> bool:
+    return any(one.projection for one in stack)
+
+
+def _one_place(stack: Stack) -> bool:
+    return len(stack) > 1 and len(sort_by_position(stack)) == 1
 
 
 RULES: tuple[SuitabilityRule, ...] = (
     SuitabilityRule("not_ct", NotComputedTomography, _no_ct, "Not CT but {modality}."),
     SuitabilityRule("localiser", NoChestSeries, _localiser, "A localiser, not a scan."),
+    SuitabilityRule(
+        "projection",
+        NoChestSeries,
+        _projections,
+        "The slices are projections (MIP, MinIP or an average), not a scan. Send the slices that they were made from.",
+    ),
     SuitabilityRule("no_pixel_data", NoPixelData, _without_pixels, "There are no pixel data."),
     SuitabilityRule(
         "unsupported_transfer_syntax", UnsupportedTransferSyntax, _undecodable, "No decoder for {syntaxes}."
@@ -137,10 +158,25 @@ RULES: tuple[SuitabilityRule, ...] = (
     ),
     SuitabilityRule("not_axial", NoChestSeries, _not_axial, "The slices are not axial."),
     SuitabilityRule(
-        "too_few_slices", NoChestSeries, _too_few, f"{{slices}} slice(s); at least {MIN_SLICES} places are needed."
+        "one_position",
+        NoChestSeries,
+        _one_place,
+        "All {slices} slices lie at one place: they have the same Image Position (Patient). Send the original series.",
+    ),
+    SuitabilityRule(
+        "too_few_slices",
+        NoChestSeries,
+        _too_few,
+        f"{{slices}} slice(s) at {{places}} place(s); at least {MIN_SLICES} places are needed. Send the whole series.",
+    ),
+    SuitabilityRule(
+        "steps_too_wide",
+        NoChestSeries,
+        _steps_too_wide,
+        f"The slices are {{step}} mm apart; at most {MAX_STEP_MM:g} mm are accepted, since lesions between slices are not "
+        "seen. Send a series with thinner steps.",
     ),
     SuitabilityRule(
         "too_short", NoChestSeries, _too_short, f"The slices span less than {MIN_HEIGHT_MM:g} mm of the body."
     ),
-    SuitabilityRule("gaps", NoChestSeries, _gaps, f"Slices are missing: a gap is wider than {MAX_GAP_MM:g} mm."),
 )

@@ -1,7 +1,7 @@
 """The header of one slice: what series selection, geometry and decoding need, without patient data."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from screening.modality_table import ModalityTable
@@ -59,6 +59,8 @@ class SliceHeader:
 
     `pixels` is None when the file has none; `patient_key` only distinguishes the patients of one upload. `oddities` are
     sentences on what was wrong in the file and could be read all the same; they become warnings of the study.
+    `temporal_position` and `cardiac_phase` (in percent) are 0 where the header names none; `acquired_at` orders
+    acquisitions and is shown to nobody; `projection` is True for a MIP and its kin.
     """
 
     member: Member = field(repr=False)
@@ -77,7 +79,14 @@ class SliceHeader:
     spacing_mm: tuple[float, float] | None
     gantry_tilt_deg: float
     acquisition: int
-    oddities: tuple[str, ...] = field(default=(), kw_only=True)
+    _: KW_ONLY
+    oddities: tuple[str, ...] = ()
+    thickness_mm: float | None = None
+    temporal_position: int = 0
+    cardiac_phase: float = 0.0
+    acquired_at: str = field(default="", repr=False)
+    instance: int = 0
+    projection: bool = False
 
     @property
     def localiser(self) -> bool:

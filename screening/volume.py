@@ -19,14 +19,13 @@ from screening.geometry import (
 from screening.hu import to_hu
 from screening.slice_header import SliceHeader
 
-GAP_RATIO = 1.5  # of the median step; a larger step is a gap
 IRREGULAR = 0.1  # of the median step; positions are often rounded to 0.1 mm
 MIN_TILT_DEG = 1.0  # a smaller tilt gives no warning
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Slices from the lowest to the highest along their normal, with their geometry and warnings about them."""
+    """Slices from the one nearest to the feet to the one nearest to the head, with their geometry and warnings about them."""
 
     study_uid: str
     series_uid: str
@@ -39,10 +38,13 @@ class Volume:
             raise ValueError("a volume needs one slice for each position of its geometry")
 
     @classmethod
-    def of(cls, slices: Sequence[SliceHeader]) -> "Volume":
-        """The volume of slices in any order; raises a GeometryError when one has no position or spacing."""
+    def of(cls, slices: Sequence[SliceHeader], left_out: Sequence[str] = ()) -> "Volume":
+        """The volume of slices in any order; raises a GeometryError when one has no position or spacing.
+
+        `left_out` are warnings on what of the series is not in it.
+        """
         ordered = sort_by_position(slices)
-        warnings = tuple(_warnings(slices, ordered))
+        warnings = (*left_out, *_warnings(slices, ordered))
         return cls(ordered[0].study_uid, ordered[0].series_uid, ordered, geometry_of_slices(ordered), warnings)
 
     def __len__(self) -> int:
@@ -66,13 +68,10 @@ class Volume:
 def _warnings(slices: Sequence[SliceHeader], ordered: Sequence[SliceHeader]) -> Iterator[str]:
     steps = steps_mm(ordered)
     median_mm = float(np.median(steps))
-    gaps = int((steps > GAP_RATIO * median_mm).sum())
     if len(ordered) < len(slices):
         yield f"{len(slices) - len(ordered)} slice(s) have the position of another one; one for each position is used."
-    if gaps:
-        yield f"Slices are missing in {gaps} place(s); the widest gap is {steps.max():.1f} mm."
-    elif float(np.abs(steps - median_mm).max()) > IRREGULAR * median_mm:
-        yield f"The slices are not evenly spaced: {steps.min():.2f} to {steps.max():.2f} mm."
+    if float(np.abs(steps - median_mm).max()) > IRREGULAR * median_mm:
+        yield f"The slices are not evenly spaced: the steps are {steps.min():.2f} to {steps.max():.2f} mm."
     shear, declared = shear_deg(ordered), ordered[0].gantry_tilt_deg
     if shear > MIN_TILT_DEG:
         yield f"The gantry was tilted: the slices are sheared by {shear:.1f} degrees."

@@ -6,8 +6,9 @@ from pathlib import Path
 from screening.budgets import Budgets
 from screening.errors import NoLung, PixelError, StudyError
 from screening.lungs import find_lungs
-from screening.preparation import mark_refused, survey
-from screening.series import Candidate, Study, rank
+from screening.preparation import survey
+from screening.series import Candidate, Study
+from screening.series_choice import ranked
 from screening.volume import Volume
 
 
@@ -80,16 +81,14 @@ def _choose_series(study: Study) -> tuple[tuple[Candidate, ...], Volume]:
     A single candidate is displayed without a search for lungs, which halves the time to the first slice. When no series
     has lungs, the best one is displayed; the report says why it was not analysed.
     """
-    ranked = rank(study)
-    candidates = [candidate for candidate, _ in ranked]
-    volumes = {place: volume for place, (_, volume) in enumerate(ranked) if volume is not None}
+    ranking = ranked(study)
     refused: dict[int, StudyError] = {}
-    for place, volume in volumes.items():
+    for place, volume in enumerate(ranking.volumes):
         try:
-            if len(volumes) > 1:
+            if len(ranking.volumes) > 1:
                 find_lungs(volume)
         except (NoLung, PixelError) as error:
             refused[place] = error
         else:
-            return mark_refused(candidates, refused, place), volume
-    return tuple(candidates), next(iter(volumes.values()))
+            return ranking.after(refused, place), volume
+    return ranking.candidates, ranking.volumes[0]
