@@ -16,7 +16,8 @@ from screening.headers import read_headers
 from screening.hu_explanation import CAUSES, Values, explained
 from screening.hu_plausibility import Shares, check_hounsfield
 from screening.intake import open_upload
-from screening.series import Study, rank, studies_of
+from screening.series import Study, studies_of
+from screening.series_choice import ranked
 from screening.slice_header import NIFTI_SYNTAX, Rescale
 from screening.volume import Volume
 from tests.corpus import wrong_content
@@ -29,9 +30,7 @@ Hu = NDArray[np.int16]
 def volume_of(upload: Path) -> Volume:
     (study,) = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", Budgets()), Budgets()))
     assert isinstance(study, Study)
-    volume = rank(study)[0][1]
-    assert volume is not None
-    return volume
+    return ranked(study).volumes[0]
 
 
 def decoded(volume: Volume) -> dict[int, Hu]:

@@ -55,5 +55,5 @@ def test_any_bytes_and_any_character_set_give_a_key(patient: bytes, name: bytes,
 
 def test_a_key_repeats_nothing_and_means_nothing_elsewhere() -> None:
     told = person_key(b"ID-42", b"Zebulon^Ada", (), SALT)
-    assert "42" not in told.replace(told, "") and "Zebulon" not in told
+    assert "Zebulon" not in told
     assert told != person_key(b"ID-42", b"Zebulon^Ada", (), b"pepper")
