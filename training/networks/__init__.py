@@ -1,16 +1,18 @@
-"""The three networks as torch modules; each takes the bytes that serving sends and gives what serving reads.
+"""The three networks as torch modules, with the inputs and outputs of `screening.contract`.
 
-Casting, normalising, taking view 0, softmax and the reduction of maps happen inside, so that the exported graph and
-the trained module cannot disagree about them.
+Casting, normalising, resizing, softmax and the reduction of maps happen inside, so that they are equal in training
+and in the exported graph.
 """
 
+from training.networks.at_trained_size import AtTrainedSize
 from training.networks.autoencoder import Autoencoder
-from training.networks.checkpoints import InvalidCheckpoint, load_network, pack, save_network
+from training.networks.checkpoints import InvalidCheckpoint, load_network, pack, save_network, trained_size
 from training.networks.classifier import Classifier
 from training.networks.encoder import Encoder
 from training.networks.findings import Findings
 
 __all__ = [
+    "AtTrainedSize",
     "Autoencoder",
     "Classifier",
     "Encoder",
@@ -19,4 +21,5 @@ __all__ = [
     "load_network",
     "pack",
     "save_network",
+    "trained_size",
 ]

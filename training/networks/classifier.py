@@ -1,36 +1,44 @@
-"""Normal or pathology: one logit for each view, and where in view 0 it comes from."""
+"""The classifier of normal and pathology: the logit of a view, and the logit of each of its cells as activation map."""
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from training.networks.encoder import CHANNELS, Depth, Encoder
+from training.networks.dense_head import NOT_COUNTED, DenseHead, counted_cells, pooled
+from training.networks.encoder import Depth, Encoder
 from training.networks.scaling import signed
 
 
 class Classifier(nn.Module):
-    """Encoder and a linear head that is applied to every cell of the last feature map.
-
-    The logit of a view is the mean over its cells, which equals global pooling followed by a linear layer. The cells
-    of view 0 are its class-activation map (Zhou et al. 2016): their mean is the logit of view 0.
-    """
+    """Encoder and dense head (`dense_head`); it learns from the places of lesions, not from the labels of views alone."""
 
     def __init__(self, depth: Depth = 18, encoder: Encoder | None = None) -> None:
         super().__init__()
         self.encoder = encoder if encoder is not None else Encoder(depth)
-        self.head = nn.Conv2d(CHANNELS, 1, kernel_size=1)
+        self.head = DenseHead()
 
     @property
     def settings(self) -> dict[str, Any]:
         return {"depth": self.encoder.depth}
 
-    def forward(self, views: Tensor) -> tuple[Tensor, Tensor]:
-        """Bytes [B, V, 1, H, W] -> logits [B, V] and activation of view 0 [B, H/32, W/32]."""
-        cells = self.cells(signed(views.flatten(0, 1)))
-        by_slice = cells.reshape(-1, views.shape[1], *cells.shape[1:])
-        return by_slice.mean(dim=(2, 3)), by_slice[:, 0]
+    def forward(self, view: Tensor, lung_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Bytes [B, 1, H, W] and mask [B, 1, H, W] -> logit [B, 1] and activation [B, H/8, W/8].
+
+        The activation of a cell is its logit, and `NOT_COUNTED` outside the mask; so is the logit of an empty mask.
+        """
+        counted = counted_cells(lung_mask)
+        cells = self.cells(signed(view))
+        activation = torch.where(counted, cells, torch.full_like(cells, NOT_COUNTED))
+        return pooled(cells, counted).unsqueeze(1), activation
 
     def cells(self, views: Tensor) -> Tensor:
-        """Signed views [N, 1, H, W] -> the logit of each cell [N, H/32, W/32]."""
-        cells: Tensor = self.head(self.encoder(views))
-        return cells.squeeze(1)
+        """Signed views [N, 1, H, W] -> the logit of each cell [N, H/8, W/8]."""
+        first, *stages = self.encoder.stages
+        features = first(self.encoder.stem(views))
+        maps = []
+        for stage in stages:
+            features = stage(features)
+            maps.append(features)
+        cells: Tensor = self.head(tuple(maps))
+        return cells

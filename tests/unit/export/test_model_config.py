@@ -8,7 +8,7 @@ from tritonclient.grpc import model_config_pb2 as triton
 from export.model_config import ensemble_config, network_config, write_config
 from export.model_repository import contract_of
 from export.targets import TARGETS, TargetName
-from screening.contract import VIEWS, Priority
+from screening.contract import Priority
 
 CONTRACT = contract_of(64)
 
@@ -23,34 +23,35 @@ def test_configs_are_read_back_by_tritons_own_classes(target: TargetName, tmp_pa
 
 def test_tensors_are_the_contracts() -> None:
     config = network_config(CONTRACT.autoencoder, TARGETS["cpu"])
-    assert _tensors(config.input) == {"views": (len(VIEWS), 1, 64, 64), "lung_mask": (1, 64, 64)}
+    assert _tensors(config.input) == {"view": (1, 64, 64), "lung_mask": (1, 64, 64)}
     assert _tensors(config.output) == {"reconstruction_error": (1,), "error_map": (8, 8)}
     assert {tensor.data_type for tensor in config.input} == {triton.TYPE_UINT8}
     assert {tensor.data_type for tensor in config.output} == {triton.TYPE_FP32}
 
 
 def test_every_output_of_the_ensemble_comes_from_one_step() -> None:
-    config = ensemble_config(CONTRACT, TARGETS["cpu"])
+    config = ensemble_config(CONTRACT.ensemble, TARGETS["cpu"])
     given = [name for step in config.ensemble_scheduling.step for name in step.output_map.values()]
     assert sorted(given) == sorted(_tensors(config.output))
     assert {name for step in config.ensemble_scheduling.step for name in step.input_map.values()} == {
-        "views",
+        "view",
         "lung_mask",
     }
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
-def test_the_ensemble_never_asks_a_network_for_more_than_it_takes(target: Any) -> None:
-    ensemble = ensemble_config(CONTRACT, target)
-    networks = [network_config(step, target) for step in CONTRACT.steps]
-    assert all(ensemble.max_batch_size <= network.max_batch_size for network in networks)
-    for network in networks:
+def test_the_ensemble_has_no_larger_batch_than_any_network(target: Any) -> None:
+    networks = {step.model: network_config(step, target) for step in CONTRACT.steps}
+    for ensemble in CONTRACT.ensembles:
+        limits = [networks[step.model].max_batch_size for step in ensemble.steps]
+        assert ensemble_config(ensemble, target).max_batch_size <= min(limits)
+    for network in networks.values():
         assert {warmup.batch_size for warmup in network.model_warmup} == {1, network.max_batch_size}
         assert all(size <= network.max_batch_size for size in network.dynamic_batching.preferred_batch_size)
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
-def test_every_queue_is_bounded_and_routine_unless_told(target: Any) -> None:
+def test_every_queue_is_bounded_and_routine_by_default(target: Any) -> None:
     for step in CONTRACT.steps:
         batching = network_config(step, target).dynamic_batching
         assert (batching.priority_levels, batching.default_priority_level) == (len(Priority), Priority.ROUTINE)
@@ -78,7 +79,7 @@ def test_the_cuda_target_has_tensorrt_make_fp16() -> None:
     (accelerator,) = config.optimization.execution_accelerators.gpu_execution_accelerator
     assert (config.backend, accelerator.name) == ("onnxruntime", "tensorrt")
     assert accelerator.parameters["precision_mode"] == "FP16"
-    assert accelerator.parameters["trt_profile_max_shapes"] == "views:64x5x1x64x64,lung_mask:64x1x64x64"
+    assert accelerator.parameters["trt_profile_max_shapes"] == "view:64x1x64x64,lung_mask:64x1x64x64"
     assert config.instance_group[0].kind == triton.ModelInstanceGroup.KIND_GPU
 
 

@@ -14,7 +14,7 @@ def test_no_patient_is_on_two_sides(seed: int) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), min_size=1, max_size=60))
-def test_no_leak_whatever_the_strata_say(rows: list[tuple[str, str]]) -> None:
+def test_no_leak_for_any_strata(rows: list[tuple[str, str]]) -> None:
     patients, strata = zip(*rows, strict=True)
     check_no_leak(patients, split(patients, strata))
 
