@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from screening.geometry import distances_along_normal_mm
 from screening.slice_header import SliceHeader
 
-COPY_SHARE: Final = 0.25  # of the usual step: slices nearer to each other are copies of one place
+COPY_SHARE: Final = 0.15  # of the usual distance to the slice after next, which copies halve at most
 APART_STEPS: Final = 3.0  # of the usual step, and
 APART_MM: Final = 20.0  # a slice so far from the next one lies apart
 STRAY_SHARE: Final = 0.1  # of the slices, at most: a monitoring or reference image, not a part of the scan
@@ -26,7 +25,7 @@ def without_copies(slices: Slices) -> tuple[tuple[SliceHeader, ...], tuple[str, 
     steps = np.diff(heights)
     if not len(steps):
         return tuple(slices), ()
-    tolerance = COPY_SHARE * _usual_step(steps)
+    tolerance = COPY_SHARE * float(np.median(heights[2:] - heights[:-2])) if len(heights) > 2 else 0.0
     groups = np.split(np.arange(len(slices)), np.flatnonzero(steps > tolerance) + 1)
     kept: list[SliceHeader] = []
     for group in groups:
@@ -56,12 +55,6 @@ def without_strays(slices: Slices) -> tuple[tuple[SliceHeader, ...], tuple[str, 
     left_out = {place for run in strays for place in run.tolist()}
     kept = tuple(one for place, one in enumerate(slices) if place not in left_out)
     return kept, (f"{len(left_out)} slice(s) lie apart from the others of the series and were left out.",)
-
-
-def _usual_step(steps: NDArray[np.float64]) -> float:
-    """The median of the steps that are larger than the mean: copies of places do not shrink it."""
-    large = steps[steps >= steps.mean()]
-    return float(np.median(large))
 
 
 def _exact_places(slices: Slices) -> list[SliceHeader]:

@@ -10,7 +10,8 @@ from screening.headers import read_headers
 from screening.intake import Budgets, open_upload
 from screening.lung_mask import lung_mask, lung_mask_of_grey
 from screening.phantom_anatomy import HEIGHT_MM, Chest
-from screening.series import Study, rank, studies_of
+from screening.series import Study, studies_of
+from screening.series_choice import ranked
 from tests.unit.screening.contact_sheet import sheet
 
 CHEST = Chest(0, nodule=True, effusion=False)
@@ -91,8 +92,7 @@ def test_real_studies(name: str, real_data: Path, out_dir: Path, tmp_path: Path)
     members = open_upload(real_data / "dicom" / name, tmp_path, Budgets())
     (study,) = studies_of(read_headers(members, Budgets()))
     assert isinstance(study, Study)
-    volume = rank(study)[0][1]
-    assert volume is not None
+    volume = ranked(study).volumes[0]
     slices = [volume.hu(index) for index in np.linspace(0, len(volume) - 1, 20).round().astype(int)]
     masks = [lung_mask(hu, volume.geometry.spacing_mm[1:]) for hu in slices]
     sheet(out_dir / f"lungs_{name}.png", slices, masks)

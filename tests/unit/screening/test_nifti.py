@@ -13,7 +13,8 @@ from screening.budgets import MIB, Budgets
 from screening.errors import BrokenDicom, BrokenPixels, MissingPosition, OverBudget, StudyError
 from screening.headers import read_headers
 from screening.intake import open_upload
-from screening.series import Study, rank, studies_of
+from screening.series import Study, studies_of
+from screening.series_choice import ranked
 from screening.slice_header import is_uid
 from screening.volume import Volume
 from tests.dicom_factory import zip_of
@@ -36,8 +37,7 @@ def volume_of(upload: Path, budgets: Budgets | None = None) -> Volume:
     budgets = budgets or Budgets()
     (study,) = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", budgets), budgets))
     assert isinstance(study, Study)
-    volume = rank(study)[0][1]
-    assert volume is not None
+    volume = ranked(study).volumes[0]
     return volume
 
 

@@ -1,5 +1,6 @@
 """Series selection: the chosen stack, the reasons for the others, and the error when none can be used."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -20,7 +21,10 @@ from screening.errors import (
 )
 from screening.headers import Headers, SkippedFile, read_headers
 from screening.intake import open_upload
-from screening.series import Candidate, Study, rank, studies_of
+from screening.lung_look import LungLook
+from screening.series import Candidate, Study, candidates_of, screenable, studies_of
+from screening.series_choice import ranked
+from screening.series_preference import sort_by_preference
 from screening.slice_header import SliceHeader
 from tests.unit.screening.synthetic_headers import LAYOUT, slice_header, slice_headers
 
@@ -34,8 +38,11 @@ def the_study(slices: list[SliceHeader]) -> Study:
     return study
 
 
-def candidates(slices: list[SliceHeader]) -> list[Candidate]:
-    return [candidate for candidate, _ in rank(the_study(slices))]
+def candidates(slices: list[SliceHeader], looks: Mapping[str, LungLook] | None = None) -> list[Candidate]:
+    """The candidates of a study whose series were looked at with this result, by default the same for all."""
+    found = screenable(the_study(slices))
+    seen = [(volume, (looks or {}).get(volume.series_uid, LungLook(4000.0, 0.0))) for volume in found.volumes]
+    return list(candidates_of(sort_by_preference(seen), found.unsuitable))
 
 
 def reasons(slices: list[SliceHeader]) -> list[tuple[str, str]]:
@@ -58,7 +65,7 @@ def test_the_only_series_is_chosen() -> None:
         (other(slice_headers(), kernel="B70f"), "kernel"),
         (other(slice_headers(), kernel="unheard of"), "kernel"),
         (other(slice_headers(), image_type=("DERIVED", "SECONDARY", "AXIAL")), "derived"),
-        (other(slice_headers(12)), "shorter"),
+        (other([replace(one, projection=True) for one in slice_headers()]), "projection"),
         (other(slice_headers(15)), "fewer_slices"),
         (other(slice_headers()), "duplicate"),
         (other(slice_headers(), image_type=LOCALISER), "localiser"),
@@ -73,11 +80,33 @@ def test_the_other_series_gets_a_reason(losing: list[SliceHeader], reason: str) 
     assert all(candidate.explanation for candidate in candidates(slices))
 
 
-def test_original_slices_win_over_a_softer_kernel_and_coverage_over_both_kernels() -> None:
+def test_original_slices_win_over_a_softer_kernel() -> None:
     derived = other(slice_headers(), image_type=("DERIVED",), kernel="B20f")
     assert reasons([*slice_headers(), *derived])[0] == ("2.25.2", "chosen")
-    longer_but_sharp = other(slice_headers(24), kernel="B70f")
-    assert reasons([*slice_headers(), *longer_but_sharp])[0] == (OTHER, "chosen")
+
+
+@pytest.mark.parametrize(
+    ("sharp_look", "soft_look", "reason"),
+    [
+        (LungLook(4000.0, 0.0), LungLook(3900.0, 60.0), "narrow_field"),
+        (LungLook(4000.0, 0.0), LungLook(2800.0, 0.0), "less_lung"),
+        (LungLook(4000.0, 60.0), LungLook(2800.0, 60.0), "less_lung"),
+    ],
+)
+def test_the_lungs_decide_before_the_kernel(sharp_look: LungLook, soft_look: LungLook, reason: str) -> None:
+    slices = [*other(slice_headers(), kernel="B70f"), *slice_headers()]
+    found = candidates(slices, {OTHER: sharp_look, "2.25.2": soft_look})
+    assert [(one.series_uid, one.reason) for one in found] == [(OTHER, "chosen"), ("2.25.2", reason)]
+
+
+def test_the_chest_is_screened_and_not_the_whole_body() -> None:
+    assert reasons([*other(slice_headers(120)), *slice_headers()]) == [("2.25.2", "chosen"), (OTHER, "whole_body")]
+
+
+def test_fine_steps_win_over_a_softer_kernel() -> None:
+    fine = [replace(one, position=(0.0, 0.0, 2.0 * number)) for number, one in enumerate(slice_headers(60))]
+    thick = other([replace(one, position=(0.0, 0.0, 10.0 * number)) for number, one in enumerate(slice_headers(13))])
+    assert reasons([*[replace(one, kernel="B70f") for one in fine], *thick])[0] == ("2.25.2", "chosen")
 
 
 @settings(deadline=None, max_examples=25)
@@ -115,7 +144,7 @@ def test_without_a_usable_series_the_error_is_that_of_the_one_that_passed_most_r
     slices: list[SliceHeader], error: type[StudyError]
 ) -> None:
     with pytest.raises(error) as refusal:
-        rank(the_study(slices))
+        screenable(the_study(slices))
     assert refusal.value.study_uid == "2.25.1"
 
 
@@ -149,9 +178,9 @@ def test_of_two_kernels_of_a_real_study_the_soft_one_is_chosen_and_the_sharp_one
     members = open_upload(real_data / "dicom" / "lung_dx_a0002", Path("unused"), Budgets())
     (study,) = studies_of(read_headers(members, Budgets()))
     assert isinstance(study, Study)
-    (soft, volume), (sharp, _) = rank(study)
+    ranking = ranked(study)
+    soft, sharp = ranking.candidates
     assert (soft.kernel, soft.chosen, soft.slices, soft.spacing_mm) == ("B40f", True, 30, 8.0)
     assert (sharp.kernel, sharp.chosen, sharp.reason) == ("B70f", False, "kernel")
     assert "B70f is sharper than B40f" in sharp.explanation
-    assert volume is not None
-    assert volume.warnings == ()
+    assert ranking.volumes[0].warnings == ()

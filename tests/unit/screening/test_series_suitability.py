@@ -22,7 +22,11 @@ SPOILED: dict[str, Stack] = {
     "not_axial": [replace(one, orientation=((0.0, 1.0, 0.0), (0.0, 0.0, -1.0))) for one in slice_headers()],
     "too_few_slices": slice_headers(MIN_SLICES - 1),
     "too_short": [replace(one, position=(0.0, 0.0, float(index))) for index, one in enumerate(slice_headers())],
-    "gaps": [*slice_headers(8), *(slice_header(index) for index in range(10, 16))],
+    "projection": [replace(one, projection=True) for one in slice_headers()],
+    "one_position": [replace(one, position=(0.0, 0.0, 0.0)) for one in slice_headers()],
+    "steps_too_wide": [
+        replace(one, position=(0.0, 0.0, 20.6 * number)) for number, one in enumerate(slice_headers(MIN_SLICES))
+    ],
 }
 
 
@@ -40,7 +44,8 @@ def test_an_invalid_stack_violates_its_rule_and_no_earlier_one(code: str) -> Non
 
 def test_a_valid_stack_violates_no_rule() -> None:
     assert first_violation(slice_headers()) is None
-    assert first_violation(slice_headers(MIN_SLICES)) is None
+    few = [replace(one, position=(0.0, 0.0, 20.0 * number)) for number, one in enumerate(slice_headers(MIN_SLICES))]
+    assert first_violation(few) is None
 
 
 @pytest.mark.parametrize(
@@ -65,8 +70,11 @@ def test_impossible_directions() -> None:
     assert flaw.code == "missing_position"
 
 
-def test_one_slice_lost_from_a_thick_series_is_no_gap() -> None:
-    assert first_violation([*slice_headers(8), *(slice_header(index) for index in range(9, 16))]) is None
+def test_gaps_and_regular_wide_steps_are_no_reason_here() -> None:
+    """Coverage judges gaps within the lungs; a high-resolution protocol has no gaps."""
+    assert first_violation([*slice_headers(8), *(slice_header(index) for index in range(12, 20))]) is None
+    high_resolution = [replace(one, position=(0.0, 0.0, 20.1 * number)) for number, one in enumerate(slice_headers(16))]
+    assert first_violation(high_resolution) is None
 
 
 def test_copies_do_not_make_a_series_long_enough() -> None:

@@ -14,7 +14,8 @@ from screening.errors import BrokenArchive, BrokenPixels, NoPixelData
 from screening.headers import read_headers
 from screening.hu import AIR_HU, to_hu
 from screening.intake import open_upload
-from screening.series import Study, rank, studies_of
+from screening.series import Study, studies_of
+from screening.series_choice import ranked
 from screening.slice_header import Rescale
 from screening.volume import Volume
 from tests.dicom_factory import ct_series, enhanced_ct, folder_of, to_bytes, to_files, zip_of
@@ -24,8 +25,7 @@ from tests.unit.screening.synthetic_headers import slice_header, slice_headers
 def volume_of(upload: Path) -> Volume:
     study = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", Budgets()), Budgets()))[0]
     assert isinstance(study, Study)
-    volume = rank(study)[0][1]
-    assert volume is not None
+    volume = ranked(study).volumes[0]
     return volume
 
 
@@ -121,15 +121,15 @@ def test_a_regular_series_has_no_warning() -> None:
     assert Volume.of(slice_headers()).warnings == ()
 
 
-def test_missing_slices_give_a_warning() -> None:
+def test_a_wide_step_gives_a_warning() -> None:
     (warning,) = Volume.of([*slice_headers(6), slice_header(7), slice_header(8)]).warnings
-    assert warning == "Slices are missing in 1 place(s); the widest gap is 16.0 mm."
+    assert warning == "The slices are not evenly spaced: the steps are 8.00 to 16.00 mm."
 
 
 def test_uneven_spacing_gives_a_warning() -> None:
     moved = replace(slice_header(3), position=(0.0, 0.0, 27.0))
     (warning,) = Volume.of([*slice_headers(3), moved, slice_header(4), slice_header(5), slice_header(6)]).warnings
-    assert warning == "The slices are not evenly spaced: 5.00 to 11.00 mm."
+    assert warning == "The slices are not evenly spaced: the steps are 5.00 to 11.00 mm."
 
 
 def test_slices_at_one_position_give_a_warning() -> None:
