@@ -111,7 +111,7 @@ class Coverage:
             "blank_slices": list(self.blank_slices),
             "right": asdict(self.right),
             "left": asdict(self.left),
-            "faults": [asdict(fault) for fault in self.faults],
+            "faults": [{"code": fault.code, "detail": fault.detail} for fault in self.faults],
         }
 
 

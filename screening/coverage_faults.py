@@ -1,10 +1,19 @@
-"""Why a coverage is not complete: one table of rules, each with its code, in the order in which a reader is told."""
+"""Why a coverage is not complete: one table of rules, each with its error, in the order in which they are told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from screening import coverage_rules as rules
+from screening.errors import (
+    CoverageError,
+    LungsIncomplete,
+    LungsNotAerated,
+    LungsTooSmall,
+    NoLung,
+    RibCageNotFound,
+    ViewGapTooWide,
+)
 from screening.lung_profile import AirlessKind, AirlessSpan
 
 if TYPE_CHECKING:
@@ -13,18 +22,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CoverageFault:
-    """`code` is stable; `detail` says what was seen and what to do."""
+    """`detail` says what was seen and what to do."""
 
-    code: str
+    kind: type[CoverageError]
     detail: str
+
+    @property
+    def code(self) -> str:
+        """Stable."""
+        return self.kind.code
+
+    def error(self, study_uid: str) -> CoverageError:
+        """The error of a study that is not analysed for this fault."""
+        return self.kind(self.detail, study_uid)
 
 
 def faults_of(coverage: "Coverage") -> tuple[CoverageFault, ...]:
     """Every rule that the coverage breaks, in the table's order; without lungs, the first alone."""
     if coverage.first_mm is None:
-        return (CoverageFault("no_lung", _NO_LUNG),)
-    said = ((code, rule(coverage)) for code, rule in RULES)
-    return tuple(CoverageFault(code, detail) for code, detail in said if detail)
+        return (CoverageFault(NoLung, _NO_LUNG),)
+    broken = ((kind, rule(coverage)) for kind, rule in RULES)
+    return tuple(CoverageFault(kind, detail) for kind, detail in broken if detail)
 
 
 _NO_LUNG: Final = (
@@ -145,13 +163,13 @@ def _sides(coverage: "Coverage") -> tuple[tuple[str, "LungCoverage"], tuple[str,
     return ("right", coverage.right), ("left", coverage.left)
 
 
-RULES: Final[tuple[tuple[str, Callable[["Coverage"], str | None]], ...]] = (
-    ("lungs_incomplete", _cut_by_stack),
-    ("lungs_incomplete", _cut_by_field),
-    ("lungs_incomplete", _one_lung),
-    ("lungs_too_small", _too_small),
-    ("lungs_not_aerated", _airless),
-    ("lungs_not_aerated", _uneven_sides),
-    ("rib_cage_not_found", _no_rib_cage),
-    ("view_gap_too_wide", _view_gap),
+RULES: Final[tuple[tuple[type[CoverageError], Callable[["Coverage"], str | None]], ...]] = (
+    (LungsIncomplete, _cut_by_stack),
+    (LungsIncomplete, _cut_by_field),
+    (LungsIncomplete, _one_lung),
+    (LungsTooSmall, _too_small),
+    (LungsNotAerated, _airless),
+    (LungsNotAerated, _uneven_sides),
+    (RibCageNotFound, _no_rib_cage),
+    (ViewGapTooWide, _view_gap),
 )

@@ -24,7 +24,13 @@
     │   ├── NotHounsfield                not_hounsfield               422
     │   ├── DecodeTimeout                decode_timeout               422
     │   └── DecodeMemory                 decode_memory                422
-    ├── NoLung                           no_lung                      422
+    ├── CoverageError                    what is seen of the lungs
+    │   ├── NoLung                       no_lung                      422
+    │   ├── LungsIncomplete              lungs_incomplete             422
+    │   ├── LungsTooSmall                lungs_too_small              422
+    │   ├── LungsNotAerated              lungs_not_aerated            422
+    │   ├── RibCageNotFound              rib_cage_not_found           422
+    │   └── ViewGapTooWide               view_gap_too_wide            422
     └── EngineError                      the service, not the study; the same upload may succeed later
         ├── EngineUnavailable            engine_unavailable           503
         ├── EngineOverloaded             engine_overloaded            429
@@ -151,8 +157,34 @@ class DecodeMemory(PixelError):
     code = "decode_memory"
 
 
-class NoLung(StudyError):
+class CoverageError(StudyError):
+    """Nothing suspicious was found, but not all of the lungs was seen with air, so the study is not normal either."""
+
+    code = "coverage_error"
+
+
+class NoLung(CoverageError):
     code = "no_lung"
+
+
+class LungsIncomplete(CoverageError):
+    code = "lungs_incomplete"
+
+
+class LungsTooSmall(CoverageError):
+    code = "lungs_too_small"
+
+
+class LungsNotAerated(CoverageError):
+    code = "lungs_not_aerated"
+
+
+class RibCageNotFound(CoverageError):
+    code = "rib_cage_not_found"
+
+
+class ViewGapTooWide(CoverageError):
+    code = "view_gap_too_wide"
 
 
 class EngineError(StudyError):

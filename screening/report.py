@@ -3,7 +3,7 @@
 Equal input gives an equal report except for times: floats are rounded to six digits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -73,9 +73,14 @@ class Report:
         seconds: float,
         timings_s: Mapping[str, float],
     ) -> Self:
-        """The report of an analysed study; raises EngineFault when its score is not a finite number."""
+        """The report of a study that the networks saw; raises EngineFault when its score is not a finite number.
+
+        Below the operating point an incomplete coverage is an error: the study is not analysed and has no probability.
+        """
         calibrated = probability(fusion.score, card.calibration)
-        verdict = verdict_of(calibrated, card.operating_point)
+        verdict = verdict_of(calibrated, card.operating_point, prepared.coverage)
+        if verdict is Verdict.NOT_ANALYSED:
+            return cls._not_covered(path_to_study, prepared, card, seconds, timings_s)
         findings = rank_findings(outputs.findings)
         found = verdict is Verdict.PATHOLOGY
         box = localise(prepared, outputs, fusion, card) if found else None
@@ -96,12 +101,31 @@ class Report:
             "operating_point": asdict(card.operating_point),
             "findings": [asdict(finding) for finding in findings],
             "evidence": _evidence(prepared, fusion, box),
-            "series": [asdict(candidate) for candidate in prepared.candidates],
-            "warnings": list(prepared.warnings),
-            "provenance": _provenance(card),
-            "timings_s": dict(timings_s),
+            **_seen(prepared, card, timings_s, [fault.detail for fault in prepared.coverage.faults]),
         }
         return cls(row, verdict, None, _notices(card), MappingProxyType(body))
+
+    @classmethod
+    def _not_covered(
+        cls,
+        path_to_study: str,
+        prepared: PreparedStudy,
+        card: ModelCard,
+        seconds: float,
+        timings_s: Mapping[str, float],
+    ) -> Self:
+        """The report of a study in which nothing suspicious was found and not all of the lungs was seen."""
+        row = _row(
+            path_to_study=path_to_study,
+            study_uid=prepared.study_uid,
+            series_uid=prepared.series_uid,
+            processing_status="Failure",
+            time_of_processing=round(seconds, 3),
+        )
+        first, *others = prepared.coverage.faults
+        body = _seen(prepared, card, timings_s, [fault.detail for fault in others])
+        error = first.error(prepared.study_uid)
+        return cls(row, Verdict.NOT_ANALYSED, error, _notices(card), MappingProxyType(body))
 
     @classmethod
     def failed(cls, path_to_study: str, error: StudyError, seconds: float) -> Self:
@@ -128,6 +152,19 @@ class Report:
 
 def _row(**values: Any) -> Mapping[str, Any]:
     return MappingProxyType({column: values.get(column) for column in COLUMNS})
+
+
+def _seen(
+    prepared: PreparedStudy, card: ModelCard, timings_s: Mapping[str, float], faults: Sequence[str]
+) -> dict[str, Any]:
+    """The parts of every report of a study whose slices were read; `faults` of the coverage become warnings."""
+    return {
+        "coverage": prepared.coverage.to_json(),
+        "series": [asdict(candidate) for candidate in prepared.candidates],
+        "warnings": [*prepared.warnings, *faults],
+        "provenance": _provenance(card),
+        "timings_s": dict(timings_s),
+    }
 
 
 def _notices(card: ModelCard) -> tuple[Notice, ...]:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from screening.coverage import Coverage
 from screening.model_card import OperatingPoint
 
 
@@ -13,6 +14,8 @@ class Verdict(StrEnum):
     NOT_ANALYSED = "not_analysed"
 
 
-def verdict_of(probability: float, point: OperatingPoint) -> Verdict:
-    """Pathology at or above the operating point's threshold; NaN is not below it, so it is pathology too."""
-    return Verdict.NORMAL if probability < point.threshold else Verdict.PATHOLOGY
+def verdict_of(probability: float, point: OperatingPoint, coverage: Coverage) -> Verdict:
+    """Pathology at or above the operating point's threshold, or NaN; normal below it if the coverage is complete."""
+    if not probability < point.threshold:
+        return Verdict.PATHOLOGY
+    return Verdict.NORMAL if coverage.complete else Verdict.NOT_ANALYSED

@@ -135,7 +135,7 @@ class ScreeningPipeline:
             fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, self.card.fusion)
         seconds = perf_counter() - start
         report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
-        return ScreenedStudy(report, Evidence.of(prepared, outputs, fusion))
+        return ScreenedStudy(report, None if report.error else Evidence.of(prepared, outputs, fusion))
 
     async def _test_time(
         self, prepared: PreparedStudy, outputs: SliceOutputs, deadline: Deadline, timings_s: dict[str, float]

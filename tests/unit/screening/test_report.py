@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from screening.verdict import Verdict
 from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
 
-def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4) -> Report:
+def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4, widest_unseen_mm: float = 8.0) -> Report:
     """The report of the phantom with this reconstruction error in its third slice; 1.0 is the operating point."""
     errors = np.full(8, 0.5, np.float32)
     errors[2] = suspicion
     card, outputs = card_of(trained=trained), outputs_of(reconstruction_error=errors)
     fusion = fusion_of(outputs)
-    return Report.analysed("=1+1.zip", eight_slices(), outputs, fusion, card, seconds, {"survey": seconds})
+    prepared = eight_slices()
+    prepared = replace(prepared, coverage=replace(prepared.coverage, widest_unseen_mm=widest_unseen_mm))
+    return Report.analysed("=1+1.zip", prepared, outputs, fusion, card, seconds, {"survey": seconds})
 
 
 def test_the_row_has_the_contests_columns_in_order() -> None:
@@ -54,6 +57,33 @@ def test_verdict_and_row_agree(suspicion: float, verdict: Verdict) -> None:
     report = report_of(suspicion=suspicion)
     assert report.verdict is verdict
     assert report.row["pathology"] == int(verdict is Verdict.PATHOLOGY)
+
+
+def test_below_the_operating_point_an_incomplete_coverage_is_an_error() -> None:
+    report = report_of(suspicion=0.6, widest_unseen_mm=40.0)
+    whole = json.loads(json.dumps(report.to_json()))
+    assert report.verdict is Verdict.NOT_ANALYSED
+    assert report.row["probability_of_pathology"] is report.row["pathology"] is None
+    assert report.row["processing_status"] == "Failure"
+    assert report.row["series_uid"] == eight_slices().series_uid
+    assert whole["error"] == whole["coverage"]["faults"][0]
+    assert whole["error"]["code"] == "view_gap_too_wide"
+    assert not {"probability", "score", "evidence"} & set(whole)
+
+
+def test_at_the_operating_point_an_incomplete_coverage_is_a_warning() -> None:
+    report = report_of(suspicion=1.4, widest_unseen_mm=40.0)
+    assert report.verdict is Verdict.PATHOLOGY
+    whole = report.to_json()
+    assert not whole["coverage"]["complete"]
+    assert whole["coverage"]["faults"][0]["detail"] in whole["warnings"]
+
+
+@pytest.mark.parametrize("suspicion", [0.6, 1.4])
+def test_every_analysed_study_tells_its_coverage(suspicion: float) -> None:
+    coverage = report_of(suspicion=suspicion).to_json()["coverage"]
+    assert coverage["complete"]
+    assert coverage["right"]["volume_ml"] > coverage["left"]["volume_ml"] > 1000
 
 
 @pytest.mark.parametrize("error", [NoLung("no lung", "2.25.5"), EngineDeadline("too late")])

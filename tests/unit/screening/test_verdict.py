@@ -1,11 +1,13 @@
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from screening.model_card import OperatingPoint
 from screening.verdict import Verdict, verdict_of
+from tests.unit.screening.studies import prepared_phantom
 
 POINT = OperatingPoint("published", 0.44)
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,11 +23,18 @@ ROOT = Path(__file__).resolve().parents[3]
     ],
 )
 def test_the_operating_point_itself_is_pathology(value: float, verdict: Verdict) -> None:
-    assert verdict_of(value, POINT) is verdict
+    assert verdict_of(value, POINT, prepared_phantom().coverage) is verdict
 
 
 def test_nan_is_not_normal() -> None:
-    assert verdict_of(math.nan, POINT) is Verdict.PATHOLOGY
+    assert verdict_of(math.nan, POINT, prepared_phantom().coverage) is Verdict.PATHOLOGY
+
+
+@pytest.mark.parametrize("value", [0.0, 0.4399999])
+def test_nothing_is_normal_without_complete_coverage(value: float) -> None:
+    incomplete = replace(prepared_phantom().coverage, widest_unseen_mm=40.0)
+    assert verdict_of(value, POINT, incomplete) is Verdict.NOT_ANALYSED
+    assert verdict_of(0.44, POINT, incomplete) is Verdict.PATHOLOGY
 
 
 def test_normal_is_given_on_one_line_of_the_program() -> None:
