@@ -1,4 +1,4 @@
-"""Scans of a running gateway, put straight into its store."""
+"""Scans of a running gateway, inserted into its database and blob store, and HTTP calls about them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ LOCAL = "local"  # the institution of the local admin
 
 @dataclass(frozen=True)
 class Scans:
-    """Scans in the store of one gateway, and the calls about them."""
+    """Scans in the database of one gateway, and HTTP calls about them."""
 
     gateway: RunningGateway
 
@@ -66,7 +66,7 @@ class Scans:
             return client.request(method, f"/api/scans/{scan}/{what}", **options)
 
     def analysed(self, scan: UUID) -> dict[str, Any]:
-        """Ask for an analysis and wait until it has ended."""
+        """Request an analysis and wait until it has ended."""
         answer = self.call("POST", scan, "analyze?wait=110")
         assert answer.status_code == 200, answer.text
         analysis: dict[str, Any] = answer.json()
