@@ -207,8 +207,8 @@ def test_the_hash_covers_every_field() -> None:
 def test_actions_are_recorded(local_gateway: RunningGateway, admin: httpx.Client) -> None:
     made = admin.post("/api/tokens", json={"name": "x", "role": "researcher"}, headers={"X-Request-ID": "trace-4711"})
     admin.delete(f"/api/tokens/{made.json()['id']}")
-    with local_gateway.client(headers=bearer(made.json()["token"])) as dead:
-        assert dead.get("/api/me").status_code == 401
+    with local_gateway.client(headers=bearer(made.json()["token"])) as client:
+        assert client.get("/api/me").status_code == 401
     events = admin.get("/api/audit", params={"limit": 3}).json()["items"]
     assert [(one["action"], one["entity"], one["outcome"]) for one in events] == [
         ("login", "session", "refused"),
