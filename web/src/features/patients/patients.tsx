@@ -9,7 +9,7 @@ import { patientsQuery } from "@/shared/api/patients";
 import { may } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
 import { PatientDialog } from "@/shared/patients/patient-dialog";
-import { Empty } from "@/shared/ui/empty";
+import { EmptyState } from "@/shared/ui/empty-state";
 import { Page } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import styles from "./patients.module.css";
@@ -18,19 +18,19 @@ import { PATIENT_SORTS, type PatientsSearch } from "./search";
 
 const PAGE = 50;
 
-interface Shown {
+interface Props {
   me: Me;
   search: PatientsSearch;
   onSearch: (search: PatientsSearch) => void;
   onOpen: (patientId: string) => void;
 }
 
-export function Patients({ me, search, onSearch, onOpen }: Shown) {
+export function Patients({ me, search, onSearch, onOpen }: Props) {
   const { t } = useTranslation("patients");
   const [creating, { open, close }] = useDisclosure(false);
   const page = search.page ?? 1;
-  const asked = { q: search.q || null, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
-  const patients = useQuery(patientsQuery(asked));
+  const filters = { q: search.q || null, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
+  const patients = useQuery(patientsQuery(filters));
   const writes = may(me, "patients.write");
   const create = writes && (
     <Button size="xs" leftSection={<IconUserPlus size={16} />} onClick={open}>
@@ -44,7 +44,7 @@ export function Patients({ me, search, onSearch, onOpen }: Shown) {
     >
       {patients.isError && <ProblemNote error={patients.error} onRetry={patients.refetch} />}
       {patients.data?.total === 0 ? (
-        <Nobody searched={Boolean(search.q)}>{create}</Nobody>
+        <NoPatients searched={Boolean(search.q)}>{create}</NoPatients>
       ) : (
         <PatientsTable patients={patients.data?.items ?? []} onOpen={onOpen} />
       )}
@@ -54,13 +54,17 @@ export function Patients({ me, search, onSearch, onOpen }: Shown) {
   );
 }
 
-function Nobody({ searched, children }: { searched: boolean; children: ReactNode }) {
+function NoPatients({ searched, children }: { searched: boolean; children: ReactNode }) {
   const { t } = useTranslation("patients");
-  const words = searched ? "nothing" : "empty";
+  const words = searched ? "noMatch" : "empty";
   return (
-    <Empty icon={searched ? IconUserQuestion : IconUsers} title={t(`${words}.title`)} advice={t(`${words}.advice`)}>
+    <EmptyState
+      icon={searched ? IconUserQuestion : IconUsers}
+      title={t(`${words}.title`)}
+      advice={t(`${words}.advice`)}
+    >
       {children}
-    </Empty>
+    </EmptyState>
   );
 }
 
@@ -82,20 +86,20 @@ function Pages({ page, total, onPage }: { page: number; total: number; onPage: (
   );
 }
 
-const SETTLED_MS = 250;
+const DEBOUNCE_MS = 250;
 
-interface ToolsShown {
+interface ToolsProps {
   search: PatientsSearch;
   total: number | null;
   create: ReactNode;
   onSearch: (search: PatientsSearch) => void;
 }
 
-function Tools({ search, total, create, onSearch }: ToolsShown) {
+function Tools({ search, total, create, onSearch }: ToolsProps) {
   const { t } = useTranslation(["patients", "common"]);
   const format = useFormat();
   const [text, setText] = useState(search.q ?? "");
-  const later = useDebouncedCallback((q: string) => onSearch({ ...search, q, page: 1 }), SETTLED_MS);
+  const later = useDebouncedCallback((q: string) => onSearch({ ...search, q, page: 1 }), DEBOUNCE_MS);
   const type = (q: string) => {
     setText(q);
     later(q);

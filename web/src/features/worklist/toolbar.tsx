@@ -6,17 +6,17 @@ import { useTranslation } from "react-i18next";
 import type { ScanCounts } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { KeysHelp } from "./keys-help";
-import { SHOWN, type Shown, SINCE, SORTS, type WorklistSearch } from "./search";
+import { SHOWN, type ShowFilter, SINCE, SORTS, type WorklistSearch } from "./search";
 import styles from "./worklist.module.css";
 
-/** The filters by the names that the API counts them under. */
-const COUNTED = {
+/** The filters by the names of the API's counts. */
+const COUNT_NAMES = {
   all: "all",
   pathology: "pathology",
   not_analysed: "not_analysed",
   normal: "normal",
   work: "in_work",
-} as const satisfies Record<Shown, keyof ScanCounts>;
+} as const satisfies Record<ShowFilter, keyof ScanCounts>;
 
 interface Tools {
   search: WorklistSearch;
@@ -37,7 +37,7 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
         value={search.show ?? "all"}
         data={SHOWN.map((value) => ({
           value,
-          label: <ShownLabel value={value} count={counts?.[COUNTED[value]] ?? null} />,
+          label: <ShowLabel value={value} count={counts?.[COUNT_NAMES[value]] ?? null} />,
         }))}
         onChange={(show) => onChange({ ...search, show })}
       />
@@ -69,7 +69,7 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
   );
 }
 
-function ShownLabel({ value, count }: { value: Shown; count: number | null }) {
+function ShowLabel({ value, count }: { value: ShowFilter; count: number | null }) {
   const { t } = useTranslation("worklist");
   const format = useFormat();
   return (
@@ -102,7 +102,7 @@ function Choice<T extends string>({ label, value, values, name, onChange }: Choi
   );
 }
 
-const SETTLED_MS = 250;
+const DEBOUNCE_MS = 250;
 
 function SearchBox({
   value,
@@ -115,7 +115,7 @@ function SearchBox({
 }) {
   const { t } = useTranslation(["worklist", "common"]);
   const [text, setText] = useState(value);
-  const later = useDebouncedCallback(onChange, SETTLED_MS);
+  const later = useDebouncedCallback(onChange, DEBOUNCE_MS);
   const type = (next: string) => {
     setText(next);
     later(next);
