@@ -58,7 +58,7 @@ async def test_of_two_concurrent_first_choices_one_is_refused(points: OperatingP
     both = await asyncio.gather(
         *(chosen(points, "west", name, seen=0) for name in ("youden", "screening")), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in both) == ["InForce", "PreconditionFailed"]
+    assert sorted(type(one).__name__ for one in both) == ["ActiveOperatingPoint", "PreconditionFailed"]
 
 
 async def test_only_points_of_the_served_card_can_be_chosen(points: OperatingPoints) -> None:
