@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.connection import Database
 from gateway.database.tables import ScanRow
 from gateway.errors import ObjectMissing
 from gateway.records.store import scans
 from gateway.storage.blobs import Blobs
+from tests.integration.gateway.gateway_data import blobs_of, in_transaction
 from tests.integration.gateway.running_gateway import RunningGateway
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class StoredScans:
 
     @property
     def blobs(self) -> Blobs:
-        return Blobs(self.gateway.scratch.with_name(f"{self.gateway.scratch.name}-data") / "blobs")
+        return blobs_of(self.gateway)
 
     def scan(self, patient_id: str, content: bytes = b"study", institution: str = "st-anna", **values: Any) -> str:
         """A new scan; `values` are the columns that an analysis writes."""
@@ -59,16 +59,7 @@ class StoredScans:
 
     def in_transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `work` in a transaction."""
-
-        async def run() -> T:
-            database = Database(self.gateway.store.database_url.get_secret_value())
-            try:
-                async with database.transaction() as session:
-                    return await work(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
+        return in_transaction(self.gateway, work)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:

@@ -85,13 +85,13 @@ def test_a_cached_file_is_answered_with_304(radiologist: httpx.Client, address: 
     ],
 )
 def test_a_stored_file_name_has_no_path_and_is_returned_unchanged(
-    radiologist: httpx.Client, sent: str, stored_scans: str
+    radiologist: httpx.Client, sent: str, stored: str
 ) -> None:
     parts = [("patient_id", None, create_patient_id(radiologist).encode()), ("file", sent, CONTENT)]
     scan = post_form(radiologist, multipart_body(parts)).json()["id"]
-    assert radiologist.get(f"/api/scans/{scan}").json()["file_name"] == stored_scans
+    assert radiologist.get(f"/api/scans/{scan}").json()["file_name"] == stored
     disposition = radiologist.head(f"/api/scans/{scan}/file").headers["content-disposition"]
-    assert unquote(disposition.partition("filename*=UTF-8''")[2]) == stored_scans
+    assert unquote(disposition.partition("filename*=UTF-8''")[2]) == stored
 
 
 def test_principals_without_access_are_refused(
