@@ -1,4 +1,4 @@
-"""What the page weighs, and how soon a reader sees a slice, in a real browser on the loopback: `-m benchmarks.web_page`.
+"""The size of the page, and the time to its first slice in a real browser on the loopback: `benchmarks.web_page`.
 
 The gateway is one of its own, without networks: looking needs none. Every round opens a new browser window, which
 has nothing of the page in its cache.
@@ -16,7 +16,7 @@ import typer
 from playwright.sync_api import Browser, sync_playwright
 from rich.table import Table
 
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
@@ -47,7 +47,7 @@ def main(
 ) -> None:
     """Measure, print, and save when asked."""
     with (
-        told(save) as console,
+        result_console(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
         running_service("/healthz", triton_url=NOBODY) as service,
         sync_playwright() as playwright,

@@ -1,4 +1,4 @@
-"""The result as sections, each with its words, tables and plot; the page and the Markdown tell the same ones."""
+"""The result as sections with text, tables and plots, for the page and the Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ TWICE = "Measured before and after everything else; the better one counts."
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text; the first column is words, the others are figures."""
+    """Cells as text; the first column is text, the others are figures."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -48,7 +48,7 @@ class Section:
 
 
 def sections_of(record: Record) -> list[Section]:
-    """Of every part that has a result, in the order in which a reader asks."""
+    """The sections of all parts with a result, in the order of the page."""
     results, limit = record.results, record.results.best_limit
     made = [
         results.stages and _stages(results.stages, limit),
@@ -63,17 +63,17 @@ def sections_of(record: Record) -> list[Section]:
 
 
 def of_limit(studies_per_minute: float, limit: LimitResult | None) -> str:
-    """Share of what ONNX Runtime alone reaches."""
+    """The throughput as a share of ONNX Runtime alone."""
     return f"{studies_per_minute / limit.studies_per_minute:.2f}" if limit else "-"
 
 
 def of_original(studies_per_minute: float) -> str:
-    """Times the original's studies a minute."""
+    """The throughput as a multiple of the original's."""
     return f"{studies_per_minute * ORIGINAL_STUDY_S / 60:.1f}"
 
 
 def seconds(value: float | None) -> str:
-    """As a table has it; a dash for what was not seen."""
+    """The cell of a table; a dash when it was not measured."""
     return "-" if value is None else f"{value:.2f}"
 
 
@@ -83,7 +83,7 @@ def people(count: int, word: str) -> str:
 
 
 def aim_row(aim: Aim) -> tuple[str, str, str, str]:
-    """Name, figure, what it should be, and the judgement."""
+    """Name, figure, criterion, and whether it is met."""
     unit = f" {aim.unit}" if aim.unit else ""
     value = "not measured" if aim.value is None else f"{_figure(aim.value)}{unit}"
     return aim.name, value, f"{aim.sense} {_figure(aim.limit)}{unit}", "held" if aim.held else "missed"

@@ -7,21 +7,21 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulation.demand import MEASURED, thin_slices
-from benchmarks.simulation.one_machine import Machine, Walked, Work, walked
+from benchmarks.simulation.one_machine import Machine, SimulatedRun, Work, simulate
 from benchmarks.simulation.site import HOUR_S, PROFILE, poisson
 from benchmarks.two_workers.measurement import Alone
 
 STUDIES: Final = 5_000
-PROMISE_S: Final = 900.0
+TURNAROUND_LIMIT_S: Final = 900.0
 OUTAGE_H: Final = range(8, 10)
 CORES: Final = (2, 4, 8)
 LONG: Final = 400
-SHORT: Final = 8.0  # hours in which all of them come
+SHORT: Final = 8.0  # hours in which all studies arrive
 
 
 @dataclass(frozen=True)
 class Day:
-    """When studies come, in seconds; and how many had piled up before the first of these moments."""
+    """The arrival times of the studies, in seconds."""
 
     name: str
     due_s: tuple[float, ...]
@@ -43,31 +43,31 @@ def days() -> tuple[Day, ...]:
 
 
 def machine_of(cores: int) -> Machine:
-    """The measured machine, larger: so many workers, slots and decode workers a core, and a classifier each."""
+    """The measured machine with `cores` cores: workers, slots, decode workers and classifiers in proportion."""
     of = MEASURED
     slots, decoders = of.workers * of.at_once // of.cores, of.workers * of.decoders // of.cores
     return Machine(cores, cores * of.workers // of.cores, cores * slots, cores * decoders, classifiers=cores)
 
 
 def work_of(alone: Alone) -> Work:
-    """What such a study asks of any machine; its pauses are those of the machine that was measured."""
+    """The CPU time of such a study; its pauses are those of the measured machine."""
     return Work.of(alone, Machine.measured(MEASURED, alone.foreign_cores))
 
 
-def walks(kind: Alone) -> Iterator[tuple[Day, int, Walked]]:
+def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
     """Each day on each machine."""
     work = work_of(kind)
     for day in days():
         for cores in CORES:
-            yield day, cores, walked(machine_of(cores), work, day.due_s)
+            yield day, cores, simulate(machine_of(cores), work, day.due_s)
 
 
-def promised_at_once(kind: Alone, cores: int) -> int:
-    """Studies that may come at once and all have their reports in 15 minutes, by the rate of a long burst."""
-    burst = walked(machine_of(cores), work_of(kind), [0.0] * LONG)
-    return int(LONG / max(burst.finished_s) * PROMISE_S)
+def burst_within_limit(kind: Alone, cores: int) -> int:
+    """How many studies at once all have their reports in 15 minutes, by the rate of a long burst."""
+    burst = simulate(machine_of(cores), work_of(kind), [0.0] * LONG)
+    return int(LONG / max(burst.finished_s) * TURNAROUND_LIMIT_S)
 
 
 def kinds() -> tuple[Alone, Alone]:
-    """The studies that the tables are about."""
+    """The kinds of studies in the tables."""
     return MEASURED.alone[0], thin_slices(MEASURED)
