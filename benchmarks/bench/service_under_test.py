@@ -104,7 +104,7 @@ def _engine(home: Path, url: str) -> Engine:
 
 
 def _instance_file(home: Path, url: str) -> dict[str, Any]:
-    """The instance file of `turnstile up` (gateway/cli/running_instance.py); RuntimeError if another process wrote it."""
+    """The instance file of `turnstile up` (gateway/cli/running_instance.py); raises RuntimeError for another one."""
     note = home / NOTE
     found: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {}
     if found.get("url") != url:

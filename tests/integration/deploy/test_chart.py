@@ -116,6 +116,7 @@ def test_without_the_databases_secret_nothing_is_rendered() -> None:
         "gateway.settings.settings.database_url=postgresql://a:b@c/d",
         "ingress.enabled=true",
         "autoscaling.enabled=true",
+        "auth.oidc.issuer=http://login.example.org",
         "people.oidc.issuer=http://login.example.org",
         "triton.pools.gpu.enabled=true",
         "worker.atOnce=0",
