@@ -1,1 +1,1 @@
-"""Floor 2: from torch modules to the model repository that Triton serves."""
+"""Export: from torch modules to the model repository that Triton serves."""

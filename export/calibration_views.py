@@ -1,4 +1,4 @@
-"""The views that INT8 is calibrated on and that parity is measured with: real slices, as serving prepares them."""
+"""Views for INT8 calibration and parity measurements: slices prepared as in serving."""
 
 import hashlib
 import tempfile
@@ -23,7 +23,7 @@ SYNTHETIC_STUDIES: Final = 2
 
 @dataclass(frozen=True)
 class CalibrationViews:
-    """`views` uint8 [N, V, 1, H, W], `lung_masks` uint8 [N, 1, H, W], `studies` [N]: which study a slice is of."""
+    """`views` uint8 [N, V, 1, H, W], `lung_masks` uint8 [N, 1, H, W], `studies` [N]: number of each slice's study."""
 
     views: NDArray[np.uint8]
     lung_masks: NDArray[np.uint8]
@@ -36,7 +36,7 @@ class CalibrationViews:
         if self.lung_masks.shape[1:] != contract.lung_mask.shape or self.lung_masks.dtype != np.uint8:
             raise InvalidViews(f"lung masks are {self.lung_masks.dtype} {self.lung_masks.shape[1:]}")
         if not len(self.views) == len(self.lung_masks) == len(self.studies) > 0:
-            raise InvalidViews("views, lung masks and studies must be as many, and at least one")
+            raise InvalidViews("views, lung masks and studies must have equal lengths, at least 1")
 
     def __len__(self) -> int:
         return len(self.views)
@@ -53,7 +53,7 @@ class CalibrationViews:
         return digest.hexdigest()
 
     def batches(self, size: int) -> list[dict[str, NDArray[np.uint8]]]:
-        """Feeds of at most `size` slices, by the contract's tensor names."""
+        """Inputs of at most `size` slices each, by the contract's tensor names."""
         starts = range(0, len(self), size)
         return [
             {"views": self.views[start : start + size], "lung_mask": self.lung_masks[start : start + size]}
@@ -62,7 +62,7 @@ class CalibrationViews:
 
     @classmethod
     def from_npz(cls, path: Path) -> Self:
-        """Read the three arrays by name."""
+        """Read the three arrays of an npz file; raises InvalidViews."""
         with np.load(path) as arrays:
             missing = {"views", "lung_masks", "studies"} - set(arrays)
             if missing:
@@ -71,10 +71,10 @@ class CalibrationViews:
 
     @classmethod
     def from_studies(cls, paths: Sequence[Path], image_size: int) -> Self:
-        """Prepare every study found under these paths (zip, folder, DICOM, NIfTI) as serving does."""
+        """Prepare every study at these paths (zip, folder, DICOM, NIfTI) as in serving; raises InvalidViews."""
         prepared = [study for path in paths for study in _prepared(path, image_size)]
         if not prepared:
-            raise InvalidViews("no study under the given paths could be prepared")
+            raise InvalidViews("no study at the given paths could be prepared")
         counts = [len(study.views) for study in prepared]
         return cls(
             np.concatenate([study.views for study in prepared]),
@@ -84,7 +84,7 @@ class CalibrationViews:
 
     @classmethod
     def synthetic(cls, image_size: int) -> Self:
-        """Phantom studies, with and without a nodule: what there is when nobody brings real ones."""
+        """Phantom studies with and without a nodule, for use without real studies."""
         with tempfile.TemporaryDirectory() as folder:
             paths = [Path(folder) / str(seed) for seed in range(SYNTHETIC_STUDIES)]
             for seed, path in enumerate(paths):

@@ -1,4 +1,4 @@
-"""The command line of export: write a repository, measure one that Triton serves, measure view sizes."""
+"""`turnstile export`: write the model repository, measure parity through Triton, measure speed by view size."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ import typer
 
 from export.calibration_views import CalibrationViews
 from export.errors import ExportError
-from export.manifest import record
-from export.model_repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
+from export.manifest import add_to_manifest
+from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository, ExportRequest, export_repository
 from export.parity import Parity, enforce, measure
 from export.runners import run_onnx, run_triton
 from export.speed import SIZES, measure_speed, table
@@ -25,11 +25,11 @@ REPOSITORY: Final = Path("model_repository")
 WEIGHTS: Final = Path("weights")
 IMAGE_SIZE: Final = 160  # docs/adr/0003-view-size-precision.md
 
-Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without one the network is seeded, untrained.")]
+Weights = Annotated[Path | None, typer.Option(help="Checkpoint; without it the network has untrained, seeded weights.")]
 Calibration = Annotated[
-    list[Path] | None, typer.Option(help="Studies (folder, zip, DICOM, NIfTI) or one .npz; without any, phantoms.")
+    list[Path] | None, typer.Option(help="Studies (folder, zip, DICOM, NIfTI) or one .npz; phantoms if not given.")
 ]
-ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32; an .npz brings its own.")]
+ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32; an .npz has its own.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -37,31 +37,34 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 @app.callback(invoke_without_command=True)
 def export(
     context: typer.Context,
-    target: Annotated[TargetName, typer.Option(help="The machine that will serve.")] = "cpu",
+    target: Annotated[TargetName, typer.Option(help="The kind of machine that will serve.")] = "cpu",
     classifier: Weights = None,
     autoencoder: Weights = None,
     findings: Weights = None,
-    judgement: Annotated[Path | None, typer.Option(help="JSON of evaluation: thresholds, calibration.")] = None,
+    decision: Annotated[
+        Path | None,
+        typer.Option("--decision", "--judgement", help="decision.json of evaluation: thresholds, calibration."),
+    ] = None,  # --judgement: the earlier name, for one release
     calibration: Calibration = None,
     image_size: ImageSize = IMAGE_SIZE,
     precision: Annotated[
-        Literal["fp32", "int8"] | None, typer.Option(help="Of the classifier, against the target's own choice.")
+        Literal["fp32", "int8"] | None, typer.Option(help="Precision of the classifier; by default the target's.")
     ] = None,
     instances: Annotated[
-        int | None, typer.Option(min=1, help="Of the classifier; on a CPU one for each core that may serve.")
+        int | None, typer.Option(min=1, help="Instances of the classifier; on a CPU one for each core that serves.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights that no checkpoint gives.")] = 0,
-    output: Annotated[Path, typer.Option(help="Where the model repository goes.")] = REPOSITORY,
+    seed: Annotated[int, typer.Option(help="Seed of weights without a checkpoint.")] = 0,
+    output: Annotated[Path, typer.Option(help="Folder of the model repository.")] = REPOSITORY,
 ) -> None:
-    """Write the model repository from the networks, for one kind of machine."""
+    """Write the model repository of the networks for one kind of machine."""
     if context.invoked_subcommand is not None:
         return
     chosen = TARGETS[target] if precision is None else TARGETS[target].with_precision(precision)
     chosen = chosen if instances is None else chosen.with_instances(instances)
-    with _refusals_told():
+    with _exit_with_message():
         views = read_views(calibration or (), image_size)
-        order = Order(chosen, views, Checkpoints(classifier, autoencoder, findings), judgement, seed)
-        _tell(export_repository(order, output))
+        request = ExportRequest(chosen, views, Checkpoints(classifier, autoencoder, findings), decision, seed)
+        _print_result(export_repository(request, output))
 
 
 @app.command()
@@ -71,8 +74,8 @@ def pack(
     findings: Annotated[Path, typer.Option(help="Checkpoint of training.")],
     output: Annotated[Path, typer.Option(help="Folder of the packed checkpoints.")] = WEIGHTS,
 ) -> None:
-    """Keep checkpoints in half precision, small enough to ship; export and evaluate take them as any other."""
-    with _refusals_told():
+    """Write checkpoints in half precision, half as large; export and evaluate accept them as any other."""
+    with _exit_with_message():
         pack_network(Classifier, classifier, output / "classifier.pt")
         pack_network(Autoencoder, autoencoder, output / "autoencoder.pt")
         pack_network(Findings, findings, output / "findings.pt")
@@ -80,15 +83,15 @@ def pack(
 
 @app.command()
 def parity(
-    url: Annotated[str, typer.Argument(help="gRPC of a Triton that serves the repository, as in 127.0.0.1:8001.")],
+    url: Annotated[str, typer.Argument(help="gRPC address of a Triton that serves the repository: 127.0.0.1:8001.")],
     repository: Annotated[Path, typer.Option(help="The repository that it serves.")] = REPOSITORY,
     calibration: Calibration = None,
 ) -> None:
-    """Compare a running Triton with ONNX Runtime called directly on the same files; recorded in the manifest."""
-    with _refusals_told():
+    """Compare a running Triton with ONNX Runtime on the same files, and write the result into the manifest."""
+    with _exit_with_message():
         figures = parity_through_triton(url, repository, calibration or ())
-        record(repository / MANIFEST, "parity_through_triton", figures.to_json())
-        _tell_parity("triton", figures)
+        add_to_manifest(repository / MANIFEST, "parity_through_triton", figures.to_json())
+        _print_parity("triton", figures)
 
 
 @app.command()
@@ -96,16 +99,16 @@ def speed(
     calibration: Calibration = None,
     sizes: Annotated[list[int] | None, typer.Option("--size", help="View sizes in px.")] = None,
 ) -> None:
-    """Measure slices a second of every network by view size, precision and threads."""
-    with _refusals_told():
-        several = [read_views(calibration or (), size) for size in sizes or SIZES]
-        typer.echo(table([row for views in several for row in measure_speed(views)]))
+    """Measure slices per second of every network by view size, precision and threads."""
+    with _exit_with_message():
+        views_by_size = [read_views(calibration or (), size) for size in sizes or SIZES]
+        typer.echo(table([row for views in views_by_size for row in measure_speed(views)]))
 
 
 def read_views(paths: Sequence[Path], image_size: int) -> CalibrationViews:
-    """Views from one .npz, from studies, or from phantoms where no path is given."""
+    """Views from one .npz, from studies, or from phantoms if no path is given."""
     if not paths:
-        typer.echo("No calibration studies given: INT8 ranges and parity come from synthetic phantoms.", err=True)
+        typer.echo("No calibration studies given: INT8 ranges and parity are from synthetic phantoms.", err=True)
         return CalibrationViews.synthetic(image_size)
     if [path.suffix for path in paths] == [".npz"]:
         return CalibrationViews.from_npz(paths[0])
@@ -124,29 +127,28 @@ def parity_through_triton(url: str, repository: Path, calibration: Sequence[Path
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
-    """What is wrong with the input ends in its sentence and exit code 1, not in a traceback."""
+def _exit_with_message() -> Iterator[None]:
+    """Print an error of the input as one line and exit with status 1, without a traceback."""
     try:
         yield
-    except (ExportError, InvalidCheckpoint, InvalidModelCard, StudyError) as refusal:
-        typer.echo(f"Refused: {refusal}", err=True)
-        raise typer.Exit(1) from refusal
+    except (ExportError, InvalidCheckpoint, InvalidModelCard, StudyError) as error:
+        typer.echo(f"Refused: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
-def _tell(exported: Exported) -> None:
+def _print_result(exported: ExportedRepository) -> None:
     typer.echo(f"{exported.path}: {exported.card.version}")
     for form, figures in exported.parity.items():
-        _tell_parity(form, figures)
+        _print_parity(form, figures)
     for model, plan in exported.plans.items():
         if not plan.built:
-            typer.echo(
-                f"{model}: TensorRT is not here, no plan was built. On the GPU machine: {' '.join(plan.command)}"
-            )
+            command = " ".join(plan.command)
+            typer.echo(f"{model}: TensorRT is not installed, no plan was built. On the GPU machine, run: {command}")
     if not exported.card.trained:
         typer.echo("Not every network is trained: the verdict of this repository means nothing.", err=True)
 
 
-def _tell_parity(form: str, figures: Parity) -> None:
+def _print_parity(form: str, figures: Parity) -> None:
     slices, studies = f"{figures.slice_flips} of {figures.slices}", f"{figures.verdict_flips} of {figures.studies}"
     typer.echo(f"{form}: {slices} slices and {studies} studies flip")
     for name, difference in figures.differences.items():

@@ -1,4 +1,4 @@
-"""What decides verdicts besides the weights: error range, calibration, operating points. Ends in the model card."""
+"""Decision parameters for the model card: error range, calibration and operating points."""
 
 import hashlib
 import json
@@ -17,20 +17,23 @@ REQUIRED: Final = ("slices_per_study", "error_range", "calibration", "operating_
 OPTIONAL: Final = ("provenance", "figures", "probability_histogram")
 
 
-def load_judgement(path: Path) -> dict[str, Any]:
-    """Read what evaluation wrote: the required keys, and what it tells of provenance and figures."""
+def load_decision(path: Path) -> dict[str, Any]:
+    """The required keys of the JSON that evaluation wrote, with provenance and figures if there are any.
+
+    Raises InvalidModelCard.
+    """
     try:
-        judgement = json.loads(path.read_text("utf-8"))
-        chosen = {key: judgement[key] for key in REQUIRED}
+        decision = json.loads(path.read_text("utf-8"))
+        required = {key: decision[key] for key in REQUIRED}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InvalidModelCard(f"{path.name} is no judgement: {type(error).__name__}: {error}") from error
-    return chosen | {key: judgement[key] for key in OPTIONAL if key in judgement}
+        raise InvalidModelCard(f"{path.name} cannot be used: {type(error).__name__}: {error}") from error
+    return required | {key: decision[key] for key in OPTIONAL if key in decision}
 
 
-def placeholder(errors: NDArray[np.float32]) -> dict[str, Any]:
-    """Numbers for networks that learned nothing: the authors' calibration and thresholds, and a range that fits.
+def placeholder_decision(errors: NDArray[np.float32]) -> dict[str, Any]:
+    """Parameters for untrained networks: the authors' calibration and thresholds, and a matching error range.
 
-    `errors` are the reconstruction errors that the networks give on the calibration slices.
+    `errors` are the reconstruction errors of the networks on the calibration slices.
     """
     low, high = float(errors.min()), float(errors.max())
     margin = 0.1 * (high - low) + 1e-6
@@ -50,25 +53,25 @@ def placeholder(errors: NDArray[np.float32]) -> dict[str, Any]:
     }
 
 
-def card_of(
-    judgement: Mapping[str, Any], contract: Contract, trained: bool, file_hashes: Mapping[str, str]
+def build_model_card(
+    decision: Mapping[str, Any], contract: Contract, trained: bool, file_hashes: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The model card as JSON; it has been read back by what serving reads it with."""
+    """The model card as JSON, validated by serving's `ModelCard`; raises InvalidModelCard."""
     state = "trained" if trained else "untrained"
     card = {
-        "version": f"{state}-{_fingerprint(judgement, file_hashes)}",
+        "version": f"{state}-{_fingerprint(decision, file_hashes)}",
         "trained": trained,
         "image_size": contract.image_size,
         "activation_size": contract.activation_size,
         "error_map_size": contract.error_map_size,
-        **judgement,
+        **decision,
         "file_hashes": dict(sorted(file_hashes.items())),
     }
     ModelCard.from_json(card)
     return card
 
 
-def _fingerprint(judgement: Mapping[str, Any], file_hashes: Mapping[str, str]) -> str:
-    """Changes with any weight and any number that decides."""
-    content = json.dumps([judgement, file_hashes], sort_keys=True)
+def _fingerprint(decision: Mapping[str, Any], file_hashes: Mapping[str, str]) -> str:
+    """A hash of the decision parameters and of all files with weights."""
+    content = json.dumps([decision, file_hashes], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:12]

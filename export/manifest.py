@@ -1,4 +1,4 @@
-"""What was exported, from what, with what, and how true it stayed: the record beside the model card."""
+"""The export manifest beside the model card: inputs, tools, arithmetic and parity of an export."""
 
 import hashlib
 import json
@@ -29,15 +29,15 @@ TOOLS: Final = (
 
 
 def multiply_adds(network: nn.Module, signature: Signature) -> int:
-    """Multiply-adds of one slice (all its views), counted by torch."""
+    """Multiply-add operations of one slice (all its views), counted by torch."""
     example = [torch.zeros((1, *tensor.shape), dtype=torch.uint8) for tensor in signature.inputs]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(*example)
     return int(counter.get_total_flops()) // 2
 
 
-def origin(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> dict[str, Any]:
-    """Inputs, tools and machine. No times: exporting twice gives the same bytes."""
+def provenance_of(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> dict[str, Any]:
+    """Inputs, tools and machine, without times, so that two exports give equal bytes."""
     return {
         "contract": {step.model: _shapes(step) for step in (*contract.steps, contract.ensemble)},
         "checkpoints": {
@@ -61,23 +61,23 @@ def origin(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews
 
 
 def sha256(path: Path) -> str:
-    """Hash of the file's bytes, in hex."""
+    """SHA-256 of the file, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def file_hashes(repository: Path) -> dict[str, str]:
-    """Every file that Triton reads, by its path inside the repository."""
+    """SHA-256 of every file that Triton reads, by its path in the repository."""
     files = sorted(path for path in repository.rglob("[!.]*") if path.is_file())
     return {path.relative_to(repository).as_posix(): sha256(path) for path in files}
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write for people and diffs."""
+    """Write JSON with indentation."""
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
-def record(path: Path, key: str, figures: Mapping[str, Any]) -> None:
-    """Add figures to a written manifest, which no hash of the model card covers."""
+def add_to_manifest(path: Path, key: str, figures: Mapping[str, Any]) -> None:
+    """Add figures to a written manifest; no hash in the model card covers the manifest."""
     write_json(json.loads(path.read_text("utf-8")) | {key: figures}, path)
 
 

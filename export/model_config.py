@@ -1,4 +1,4 @@
-"""config.pbtxt of every model, made with Triton's own protobuf classes."""
+"""config.pbtxt of every model, built with Triton's protobuf classes."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,7 @@ def network_config(signature: Signature, target: Target) -> Any:
 
 
 def ensemble_config(contract: Contract, target: Target) -> Any:
-    """One request, three networks at once: tensors go by their own names everywhere."""
+    """Configuration of the ensemble: one request runs the three networks; tensors have the same names everywhere."""
     steps = [
         triton.ModelEnsembling.Step(
             model_name=step.model,
@@ -58,7 +58,7 @@ def ensemble_config(contract: Contract, target: Target) -> Any:
 
 
 def write_config(config: Any, path: Path) -> None:
-    """Write Triton's text form."""
+    """Write the configuration as protobuf text."""
     path.write_text(text_format.MessageToString(config), "utf-8")
 
 
@@ -75,7 +75,7 @@ def _latest() -> Any:
 
 
 def _no_cache() -> Any:
-    """Slices come back only when a study is screened twice; hashing each would cost every other study."""
+    """No response cache: slices repeat only when a study is screened twice, and hashing would slow down every study."""
     return triton.ModelResponseCache(enable=False)
 
 
@@ -112,7 +112,7 @@ def _warmup(signature: Signature, batch: int) -> Any:
 
 
 def _tune_onnxruntime(config: Any, signature: Signature, serving: Serving, target: Target) -> None:
-    """The keys are those of NVIDIA's onnxruntime backend."""
+    """Set parameters of NVIDIA's onnxruntime backend."""
     if target.gpu:
         tensorrt = config.optimization.execution_accelerators.gpu_execution_accelerator.add(name="tensorrt")
         tensorrt.parameters.update(
@@ -129,7 +129,7 @@ def _tune_onnxruntime(config: Any, signature: Signature, serving: Serving, targe
 
 
 def shapes(signature: Signature, batch: int) -> str:
-    """TensorRT's spelling of the inputs' shapes, as in `views:8x5x1x224x224`."""
+    """The inputs' shapes in TensorRT's syntax, as in `views:8x5x1x224x224`."""
     return ",".join(
         f"{tensor.name}:{'x'.join(str(side) for side in (batch, *tensor.shape))}" for tensor in signature.inputs
     )

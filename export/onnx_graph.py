@@ -1,4 +1,4 @@
-"""From a torch module to an ONNX graph that has the contract's tensors and nothing of this machine in it."""
+"""Exports a torch module to an ONNX graph with the contract's tensors and without metadata of this machine."""
 
 from pathlib import Path
 from typing import Final
@@ -29,12 +29,12 @@ def write_onnx(network: nn.Module, signature: Signature, path: Path) -> None:
         verbose=False,
     )
     if program is None:
-        raise BrokenGraph(f"{signature.model}: torch gave no graph")
+        raise BrokenGraph(f"{signature.model}: torch returned no graph")
     save_checked(program.model_proto, signature, path)
 
 
 def save_checked(model: onnx.ModelProto, signature: Signature, path: Path) -> None:
-    """Strip what the exporter says about this machine, name the batch, check, and write."""
+    """Remove the exporter's metadata, name the batch axis, check the tensors, and write."""
     _strip(model)
     _name_batch(model)
     onnx.checker.check_model(model, full_check=True)
@@ -47,12 +47,12 @@ def save_checked(model: onnx.ModelProto, signature: Signature, path: Path) -> No
         "outputs": tuple(_with_batch(tensor) for tensor in signature.outputs),
     }
     if found != expected:
-        raise BrokenGraph(f"{signature.model}: the graph has {found}, the contract wants {expected}")
+        raise BrokenGraph(f"{signature.model}: the graph has {found}, the contract requires {expected}")
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def _strip(model: onnx.ModelProto) -> None:
-    """torch writes the source path and stack of every node into its metadata."""
+    """Remove metadata: torch writes source path and stack of every node into it."""
     del model.metadata_props[:]
     del model.graph.metadata_props[:]
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):

@@ -1,4 +1,4 @@
-"""How far a served form of the networks strays from the torch modules, and how far it may."""
+"""Parity: differences between the outputs of an exported form and of the torch modules, and their limits."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Parity:
-    """Differences by output, and what they do: slices and studies that fall on the other side of the threshold."""
+    """Differences by output, and the slices and studies that flip: whose verdict differs."""
 
     differences: Mapping[str, Difference]
     slices: int
@@ -41,7 +41,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Limits by output, and on the share of slices that may flip. The limit on flips binds trained weights only."""
+    """Limits by output, and of the fraction of slices that flip; the latter applies to trained weights only."""
 
     differences: Mapping[str, Difference]
     slice_flip_rate: float
@@ -55,8 +55,8 @@ _FP32: Final = {
     "findings": Difference(1e-3, 1e-4),
 }
 
-# A guard against a broken calibration; what INT8 may do to trained weights is bound by the flips. Random weights are
-# its worst case: they stray by 0.26 in the mean where trained ones stray by less.
+# Limits that detect a broken calibration; the effect of INT8 on trained weights is limited by the flips. Random weights
+# are the worst case: their mean difference is 0.26, that of trained weights is smaller.
 _INT8: Final = {**_FP32, "logits": Difference(2.0, 0.4), "activation": Difference(20.0, 3.0)}
 
 TOLERANCES: Final[Mapping[Form, Tolerance]] = {
@@ -67,7 +67,7 @@ TOLERANCES: Final[Mapping[Form, Tolerance]] = {
 
 
 def measure(reference: Outputs, candidate: Outputs, studies: NDArray[np.int64], card: ModelCard) -> Parity:
-    """Compare two runs over the same slices; `studies` says which study each slice is of."""
+    """Compare outputs for the same slices; `studies` [N] has the number of each slice's study."""
     differences = {name: _difference(reference[name], candidate[name]) for name in reference}
     expected, found = (_decisions(outputs, studies, card) for outputs in (reference, candidate))
     return Parity(
@@ -80,10 +80,10 @@ def measure(reference: Outputs, candidate: Outputs, studies: NDArray[np.int64], 
 
 
 def enforce(parity: Parity, form: Form, trained: bool) -> None:
-    """Raise `ParityBroken` that names every limit that is passed."""
+    """Raise `ParityBroken`, with every limit that is exceeded."""
     tolerance = TOLERANCES[form]
     broken = [
-        f"{name} strays by {found.largest:.2g} (mean {found.mean:.2g}) of {limit.largest:g} (mean {limit.mean:g})"
+        f"{name} differs by {found.largest:.2g} (mean {found.mean:.2g}); limit {limit.largest:g} (mean {limit.mean:g})"
         for name, limit in tolerance.differences.items()
         if not ((found := parity.differences[name]).largest <= limit.largest and found.mean <= limit.mean)
     ]
@@ -99,14 +99,14 @@ def _difference(reference: NDArray[np.float32], candidate: NDArray[np.float32]) 
 
 
 def _short(value: float) -> float:
-    """Three significant digits: the fourth differs from run to run of a threaded sum."""
+    """Rounded to three significant digits: the fourth differs between runs, since sums are threaded."""
     return float(f"{value:.3g}")
 
 
 def _decisions(
     outputs: Outputs, studies: NDArray[np.int64], card: ModelCard
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Pathology or not: of every slice, of every study."""
+    """Whether every slice, and every study, is pathology."""
     of_slices = np.zeros(len(studies), dtype=np.bool_)
     of_studies = []
     for study in np.unique(studies):

@@ -1,4 +1,4 @@
-"""TensorRT plans: built where `trtexec` is, and otherwise told how."""
+"""TensorRT plans: built if `trtexec` is installed, else only the command to build them is given."""
 
 import shutil
 import subprocess
@@ -11,19 +11,19 @@ from export.model_config import shapes
 from export.targets import Serving
 from screening.contract import Signature
 
-TRTEXEC_IN_CONTAINER: Final = "/usr/src/tensorrt/bin"  # where NVIDIA's images have it, off the PATH
+TRTEXEC_IN_CONTAINER: Final = "/usr/src/tensorrt/bin"  # its folder in NVIDIA's images, which is not in PATH
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`command` builds the plan when run in the repository on a machine with TensorRT."""
+    """`command` builds the plan: to be run in the repository on a machine with TensorRT."""
 
     built: bool
     command: tuple[str, ...]
 
 
 def build_plan(repository: Path, signature: Signature, serving: Serving) -> Plan:
-    """Build `model.plan` beside `model.onnx`. A plan fits only the kind of GPU and the TensorRT that built it."""
+    """Build `model.plan` beside `model.onnx`. A plan needs the GPU model and TensorRT version that built it."""
     arguments = _arguments(signature, serving)
     trtexec = shutil.which("trtexec") or shutil.which("trtexec", path=TRTEXEC_IN_CONTAINER)
     if trtexec is None:

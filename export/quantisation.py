@@ -1,4 +1,4 @@
-"""Static INT8: QDQ nodes with uint8 activations and int8 weights per channel, calibrated on real views."""
+"""Static INT8 quantisation: QDQ nodes with uint8 activations and int8 weights per channel."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ BATCH_SLICES: Final = 4
 def write_int8(source: Path, signature: Signature, views: CalibrationViews, path: Path) -> None:
     """Quantise the FP32 graph at `source`; equal input gives equal bytes.
 
-    Weights keep 7 bits: u8 x s8 products then fit the 16-bit sums of processors without VNNI, so that every
-    processor gives the answers that parity was measured for.
+    Weights have 7 bits: then u8 x s8 products fit the 16-bit sums of processors without VNNI, and every processor gives
+    the outputs for which parity was measured.
     """
     names = tuple(tensor.name for tensor in signature.inputs)
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ def write_int8(source: Path, signature: Signature, views: CalibrationViews, path
 
 
 class _Feeds(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
-    """Calibration batches in the form that onnxruntime asks for."""
+    """Calibration batches for onnxruntime."""
 
     def __init__(self, views: CalibrationViews, names: tuple[str, ...]) -> None:
         self._batches: Iterator[Mapping[str, NDArray[Any]]] = iter(

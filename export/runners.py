@@ -1,4 +1,4 @@
-"""The same slices through torch, through ONNX Runtime and through a running Triton, to be compared."""
+"""Outputs for the same slices from torch, from ONNX Runtime and from a running Triton, for parity."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,12 +20,12 @@ _BATCH_SLICES = 4
 
 
 def run_torch(networks: Networks, contract: Contract, views: CalibrationViews) -> Outputs:
-    """The modules themselves: what every other form is measured against."""
+    """Outputs of the torch modules, the reference of every other form."""
     modules = networks.by_name()
 
     def run(signature: Signature, feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        given = modules[signature.model](*(torch.from_numpy(array) for array in feed.values()))
-        return [tensor.numpy() for tensor in (given if isinstance(given, tuple) else (given,))]
+        outputs = modules[signature.model](*(torch.from_numpy(array) for array in feed.values()))
+        return [tensor.numpy() for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
     with torch.no_grad():
         return _collect(contract, views, run)
@@ -39,18 +39,18 @@ def run_onnx(files: Mapping[str, Path], contract: Contract, views: CalibrationVi
 
     def run(signature: Signature, feed: Mapping[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         names = [tensor.name for tensor in signature.outputs]
-        answers: list[NDArray[np.float32]] = sessions[signature.model].run(names, feed)
-        return answers
+        outputs: list[NDArray[np.float32]] = sessions[signature.model].run(names, feed)
+        return outputs
 
     return _collect(contract, views, run)
 
 
 def run_triton(url: str, contract: Contract, views: CalibrationViews) -> Outputs:
-    """The ensemble of a Triton whose gRPC listens at `url`, as in `127.0.0.1:8001`."""
+    """Outputs of the ensemble of a Triton with the gRPC address `url`, as in `127.0.0.1:8001`."""
     ensemble = contract.ensemble
     with grpc.InferenceServerClient(url) as client:
         limit = client.get_model_config(ensemble.model).config.max_batch_size
-        batches = [_ask(client, ensemble, batch) for batch in views.batches(limit)]
+        batches = [_infer(client, ensemble, batch) for batch in views.batches(limit)]
     return {tensor.name: np.concatenate([batch[tensor.name] for batch in batches]) for tensor in ensemble.outputs}
 
 
@@ -68,12 +68,12 @@ def _collect(
     return outputs
 
 
-def _ask(client: Any, ensemble: Signature, batch: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
+def _infer(client: Any, ensemble: Signature, batch: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
     inputs = []
     for tensor in ensemble.inputs:
         array = batch[tensor.name]
-        given = grpc.InferInput(tensor.name, array.shape, tensor.dtype)
-        given.set_data_from_numpy(array)
-        inputs.append(given)
-    answer = client.infer(ensemble.model, inputs)
-    return {tensor.name: answer.as_numpy(tensor.name) for tensor in ensemble.outputs}
+        infer_input = grpc.InferInput(tensor.name, array.shape, tensor.dtype)
+        infer_input.set_data_from_numpy(array)
+        inputs.append(infer_input)
+    result = client.infer(ensemble.model, inputs)
+    return {tensor.name: result.as_numpy(tensor.name) for tensor in ensemble.outputs}

@@ -1,4 +1,4 @@
-"""Slices a second of every network: by view size, precision and threads, all in one run so that ratios hold."""
+"""Slices per second of every network by view size, precision and threads; measured in one run to be comparable."""
 
 import tempfile
 import time
@@ -26,7 +26,7 @@ BATCH_SLICES: Final = 4
 
 @dataclass(frozen=True)
 class Speed:
-    """The fastest of some rounds over one study's slices: the others were disturbed."""
+    """The fastest of `ROUNDS` rounds over one study's slices; slower rounds were disturbed by other processes."""
 
     image_size: int
     model: str
@@ -40,7 +40,7 @@ class Speed:
 
 
 def measure_speed(views: CalibrationViews, seed: int = 0) -> list[Speed]:
-    """Measure seeded networks in both precisions; weights do not change the time."""
+    """Measure networks with seeded weights in both precisions; the time does not depend on the weights."""
     networks = load_networks(Checkpoints(), views, seed).by_name()
     measured = []
     with tempfile.TemporaryDirectory() as folder:
@@ -48,12 +48,12 @@ def measure_speed(views: CalibrationViews, seed: int = 0) -> list[Speed]:
             files: dict[Precision, Path] = {"fp32": Path(folder) / "fp32.onnx", "int8": Path(folder) / "int8.onnx"}
             write_onnx(networks[signature.model], signature, files["fp32"])
             write_int8(files["fp32"], signature, views, files["int8"])
-            measured += _race(signature, files, views)
+            measured += _measure_interleaved(signature, files, views)
     return measured
 
 
 def table(measured: Sequence[Speed]) -> str:
-    """Markdown, one row for each size, network, precision and number of threads."""
+    """A Markdown table with one row for each size, network, precision and number of threads."""
     head = ["px | network | precision | threads | slices/s | ms a study of 12", "--- | --- | --- | --- | --- | ---"]
     return "\n".join(f"| {line} |" for line in (*head, *map(_row, measured)))
 
@@ -63,8 +63,8 @@ def _row(speed: Speed) -> str:
     return f"{form} | {speed.slices_per_s:.0f} | {speed.study_ms:.0f}"
 
 
-def _race(signature: Signature, files: dict[Precision, Path], views: CalibrationViews) -> list[Speed]:
-    """Rounds are interleaved: a disturbance of the machine hits every form alike."""
+def _measure_interleaved(signature: Signature, files: dict[Precision, Path], views: CalibrationViews) -> list[Speed]:
+    """Rounds of all forms are interleaved, so that a disturbance of the machine affects all of them."""
     sessions = {
         (precision, threads): _session(path, threads) for precision, path in files.items() for threads in THREADS
     }

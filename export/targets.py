@@ -1,4 +1,4 @@
-"""Where the repository will run, and how each network is served there: one table."""
+"""Targets: the kinds of machine that serve the repository, and how each network is served there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,10 +9,10 @@ from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, Priority
 TargetName = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["fp32", "int8"]
 
-# What Triton offers besides, and is not used: the rate limiter and the response cache (measured: docs/adr/0016), two
+# Features of Triton that are not used: the rate limiter and the response cache (measured: docs/adr/0016), two
 # versions at once (docs/adr/0014).
-QUEUE_LIMIT: Final = 512  # requests of one priority; the gateway's admission stays far below, this stops who has none
-# A request may ask for less, never for more patience. A mass run waits behind everybody, as long as a study may take.
+QUEUE_LIMIT: Final = 512  # requests of one priority; the gateway's admission stays far below, other clients may not
+# A request may set a shorter timeout, not a longer one. Mass runs wait behind all others, up to the limit of a study.
 QUEUE_TIMEOUT_US: Final[Mapping[Priority, int]] = {
     Priority.URGENT: 30_000_000,
     Priority.ROUTINE: 30_000_000,
@@ -24,8 +24,8 @@ QUEUE_TIMEOUT_US: Final[Mapping[Priority, int]] = {
 class Serving:
     """How one network runs.
 
-    `precision` is that of the ONNX file; `threads` and `instances` are Triton's, 0 threads meaning one a core;
-    `preferred_batches` and `delay_us` tell the dynamic batcher what is worth waiting for, and how long.
+    `precision` is that of the ONNX file; `threads` and `instances` are Triton's (0 threads: one for each core);
+    `preferred_batches` and `delay_us` are the batch sizes for which the dynamic batcher waits, and its maximum wait.
     """
 
     precision: Precision
@@ -38,7 +38,7 @@ class Serving:
 
 @dataclass(frozen=True)
 class Target:
-    """A kind of machine. `plan` says that TensorRT serves its own plan instead of ONNX Runtime serving ONNX."""
+    """A kind of machine. With `plan`, TensorRT serves a plan; otherwise ONNX Runtime serves ONNX."""
 
     name: TargetName
     gpu: bool
@@ -46,19 +46,19 @@ class Target:
     serving: Mapping[str, Serving]
 
     def with_precision(self, precision: Precision) -> "Target":
-        """The same target with the classifier, which is 96 % of the arithmetic, in this precision."""
+        """The same target with this precision of the classifier, which is 96 % of the arithmetic."""
         classifier = replace(self.serving[CLASSIFIER], precision=precision)
         return replace(self, serving={**self.serving, CLASSIFIER: classifier})
 
     def with_instances(self, count: int) -> "Target":
-        """The same target with so many instances of the classifier: one a core on a CPU."""
+        """The same target with this number of instances of the classifier; on a CPU, one for each core."""
         classifier = replace(self.serving[CLASSIFIER], instances=count)
         return replace(self, serving={**self.serving, CLASSIFIER: classifier})
 
 
-# CPU: batches of 1 and of 24 slices run equally fast (33 slices/s a core), so nothing waits for a batch, and 8 slices
-# bound the memory. Two instances of one thread equal one of two threads, without threads that spin for work. INT8 pays
-# where the arithmetic is: 3.0 times for the classifier; autoencoder and findings together are 30 ms a study in FP32.
+# CPU: batches of 1 and of 24 slices run equally fast (33 slices/s per core), so the batcher does not wait, and batches
+# of 8 limit the memory. Two instances of one thread are as fast as one of two threads, without threads that wait in a
+# spin loop. INT8 makes the classifier 3.0 times as fast; autoencoder and findings together take 30 ms a study in FP32.
 _CPU: Final = Target(
     name="cpu",
     gpu=False,
@@ -70,9 +70,9 @@ _CPU: Final = Target(
     },
 )
 
-# GPU: throughput grows with the batch, so the batcher waits up to 2 ms, a fraction of what a study takes; two instances
-# let one copy while the other computes. The ONNX stays FP32: TensorRT makes FP16 of it, on the GPU that it finds.
-# Preferred batches are sums of the six slices that the gateway sends at once; 16, 32 and 64 never came about.
+# GPU: throughput grows with the batch, so the batcher waits up to 2 ms, which is short for a study. With two instances,
+# one copies while the other computes. The ONNX files stay FP32; TensorRT converts them to FP16 for the GPU. Preferred
+# batches are multiples of the six slices that the gateway sends at once; batches of 16, 32 and 64 never occurred.
 _GPU_SERVING: Final = {
     CLASSIFIER: Serving("fp32", max_batch=64, instances=2, preferred_batches=(24, 48), delay_us=2000),
     AUTOENCODER: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),

@@ -1,4 +1,4 @@
-"""The three networks that are exported: from checkpoints where given, seeded and untrained where not."""
+"""The three networks to export: from checkpoints if given, otherwise untrained with seeded weights."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +11,14 @@ from export.calibration_views import CalibrationViews
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
 from training.networks import Autoencoder, Classifier, Findings, load_network
 
-_SETTLING_SLICES: Final = 16
+_STATISTICS_SLICES: Final = 16  # for the statistics of batch normalisation
 
 Module = TypeVar("Module", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Paths of trained weights; None where there are none yet."""
+    """Paths of trained weights; None for an untrained network."""
 
     classifier: Path | None = None
     autoencoder: Path | None = None
@@ -31,7 +31,7 @@ class Checkpoints:
 
 @dataclass(frozen=True)
 class Networks:
-    """The three modules in evaluation mode; `trained` only if every one of them came from a checkpoint."""
+    """The three modules in evaluation mode; `trained` if all of them are from checkpoints."""
 
     classifier: Classifier
     autoencoder: Autoencoder
@@ -43,22 +43,22 @@ class Networks:
 
 
 def load_networks(checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> Networks:
-    """Load what is given, strictly, and seed the rest."""
+    """Load the given checkpoints and create the other networks with seeded weights; raises InvalidCheckpoint."""
     size = views.image_size
-    sample = torch.from_numpy(views.views[:_SETTLING_SLICES])
-    mask = torch.from_numpy(views.lung_masks[:_SETTLING_SLICES])
+    sample = torch.from_numpy(views.views[:_STATISTICS_SLICES])
+    mask = torch.from_numpy(views.lung_masks[:_STATISTICS_SLICES])
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         seeded = Networks(
             classifier=_untrained_classifier(sample),
-            autoencoder=_settled(Autoencoder(), sample, mask),
-            findings=_settled(Findings(), sample),
+            autoencoder=_with_batch_statistics(Autoencoder(), sample, mask),
+            findings=_with_batch_statistics(Findings(), sample),
             trained=checkpoints.complete,
         )
-    return replace(seeded, **_given(checkpoints, size))
+    return replace(seeded, **_from_checkpoints(checkpoints, size))
 
 
-def _given(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
+def _from_checkpoints(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
     paths = {
         "classifier": (Classifier, checkpoints.classifier),
         "autoencoder": (Autoencoder, checkpoints.autoencoder),
@@ -68,8 +68,8 @@ def _given(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
 
 
 def _untrained_classifier(sample: Tensor) -> Classifier:
-    """Logits of the sample get mean 0 and deviation 1, so that an untrained network still decides both ways."""
-    classifier = _settled(Classifier(), sample)
+    """A classifier whose logits on the sample have mean 0 and deviation 1, so that both verdicts occur."""
+    classifier = _with_batch_statistics(Classifier(), sample)
     logits, _ = classifier(sample)
     weight, bias = classifier.head.parameters()
     weight.div_(logits.std())
@@ -77,8 +77,8 @@ def _untrained_classifier(sample: Tensor) -> Classifier:
     return classifier
 
 
-def _settled(network: Module, *inputs: Tensor) -> Module:
-    """Batch normalisation takes its statistics from one pass over the sample; otherwise signals die or explode."""
+def _with_batch_statistics(network: Module, *inputs: Tensor) -> Module:
+    """The network with batch statistics of one pass over the sample; without them, signals vanish or explode."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None

@@ -1,1 +1,1 @@
-"""Floor 1: from data sets to judged networks; torch lives here."""
+"""Training with torch: data sets, networks, training stages, evaluation and the model card."""

@@ -1,4 +1,4 @@
-"""Confidence intervals by drawing patients again, within each class, seeded (Efron 1979)."""
+"""Bootstrap confidence intervals: patients are resampled within each class, with a seed (Efron 1979)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Figure = Callable[[Labels, Scores], float]
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and its 95 % interval."""
+    """A figure and its 95 % confidence interval."""
 
     value: float
     low: float
@@ -28,15 +28,15 @@ class Interval:
 def interval(
     figure: Figure, labels: Labels, scores: Scores, patients: NDArray[np.str_], draws: int = DRAWS, seed: int = 0
 ) -> Interval:
-    """The figure on all cases [N], and percentiles 2.5 and 97.5 of it over `draws` drawings of patients.
+    """The figure on all cases [N], and its percentiles 2.5 and 97.5 over `draws` resamplings of patients.
 
-    All cases of a drawn patient come along, as often as it is drawn. A patient with both labels counts as pathological.
+    A drawn patient contributes all its cases, as often as it is drawn. A patient with both labels is pathological.
     """
     members = _members(labels, patients)
     random = np.random.default_rng(seed)
     values = []
     for _ in range(draws):
-        drawn = [group[place] for group in members for place in random.integers(len(group), size=len(group))]
+        drawn = [group[number] for group in members for number in random.integers(len(group), size=len(group))]
         cases = np.concatenate(drawn)
         values.append(figure(labels[cases], scores[cases]))
     low, high = np.nanpercentile(values, (2.5, 97.5))

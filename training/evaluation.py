@@ -1,4 +1,4 @@
-"""Stage 5: figures on patients that training never saw, thresholds, calibration -> model card and judgement.json."""
+"""Stage 5: figures on patients not used in training, thresholds and calibration -> model card and decision.json."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,30 +12,33 @@ import torch
 from screening.model_card import ErrorRange
 from training import model_card_plots
 from training.bootstrap import DRAWS
-from training.composed_studies import Composed, compose
-from training.decision_fitting import Judgement, judge, reliability_figures
+from training.composed_studies import ComposedStudies, compose_studies
+from training.decision_fitting import DecisionParameters, fit_decision, reliability_figures
 from training.error_range import study_scores
 from training.metrics import roc_auc
-from training.model_card_tables import finding_lines, parts_of, slice_lines
-from training.model_card_text import Evidence, write_card
+from training.model_card_tables import finding_results, parts_of, slice_results
+from training.model_card_text import EvaluationResults, write_card
 from training.networks import Autoencoder, Classifier, Findings, load_network
-from training.predictions import Answer, Predictions, onnx_networks, predict, torch_networks
-from training.prepared_data import Workbench
+from training.predictions import Networks, Predictions, onnx_networks, predict, torch_networks
+from training.prepared_data import PreparedData
 from training.roc_curve import curve_figures
-from training.run_evaluation import JudgedRun
-from training.slice_cache import Cache, Row
-from training.study_evaluation import StudyLine, study_lines
+from training.run_evaluation import EvaluatedRun
+from training.slice_cache import SliceCache, SliceRow
+from training.study_evaluation import study_results
 from training.training_run import write_json
 
+DECISION: Final = "decision.json"
 SLICES_PER_STUDY: Final = 12
 STUDIES_PER_CLASS: Final = 100
-JUDGED: Final = "studies composed of twelve published slices of one set, of groups that training never saw"
+TEST_DATA: Final = "studies composed of twelve published slices of one set, of groups that training never saw"
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The checkpoints to judge; `repository` holds exported files to ask instead; `compared`
-    are folders of judged runs, for a table beside them."""
+    """The checkpoints to evaluate; `repository` holds exported files to evaluate instead of them.
+
+    `compared` are folders of evaluated runs, for the table of runs.
+    """
 
     classifier: Path
     autoencoder: Path
@@ -44,7 +47,7 @@ class Candidates:
     compared: tuple[Path, ...] = ()
 
     def networks(self) -> tuple[Classifier, Autoencoder, Findings]:
-        """The three networks, read strictly."""
+        """The three networks; raises InvalidCheckpoint."""
         return (
             load_network(Classifier, self.classifier),
             load_network(Autoencoder, self.autoencoder),
@@ -52,50 +55,52 @@ class Candidates:
         )
 
     def hashes(self) -> dict[str, str]:
-        """sha256 of each checkpoint."""
+        """SHA-256 of each checkpoint."""
         paths = {"classifier": self.classifier, "autoencoder": self.autoencoder, "findings": self.findings}
         return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
 
 
-def evaluate_networks(bench: Workbench, candidates: Candidates, folder: Path, report: Path) -> Judgement:
-    """Judge, and write judgement.json into `folder` and the model card with its figures to `report`."""
+def evaluate_networks(data: PreparedData, candidates: Candidates, folder: Path, report: Path) -> DecisionParameters:
+    """Fit and evaluate; write decision.json into `folder`, and the model card with its figures to `report`."""
     networks = candidates.networks()
-    answer = onnx_networks(candidates.repository) if candidates.repository else torch_networks(*networks)
-    validation, test = (_Side(bench, side, answer) for side in ("validation", "test"))
-    judgement = judge((validation.predictions, validation.studies, validation.normal), (test.predictions, test.studies))
+    run_networks = onnx_networks(candidates.repository) if candidates.repository else torch_networks(*networks)
+    validation, test = (_Side(data, side, run_networks) for side in ("validation", "test"))
+    decision = fit_decision(
+        (validation.predictions, validation.studies, validation.normal), (test.predictions, test.studies)
+    )
     rows = test.rows
-    evidence = Evidence(
-        judgement=judgement,
-        slices=list(slice_lines(rows, parts_of(test.predictions, judgement.error_range), DRAWS)),
-        compared=[JudgedRun.read(folder) for folder in candidates.compared],
-        findings=list(finding_lines(rows, test.predictions.findings)),
-        studies=list(study_lines(rows, test.predictions, judgement, SLICES_PER_STUDY)),
-        parts=_study_parts(test, judgement.error_range),
-        before=reliability_figures(judgement.test.labels, np.clip(judgement.test.scores, 0, 1)),
-        after=reliability_figures(judgement.test.labels, judgement.test.probabilities),
-        provenance=_provenance(bench, candidates),
+    results = EvaluationResults(
+        decision=decision,
+        slices=list(slice_results(rows, parts_of(test.predictions, decision.error_range), DRAWS)),
+        compared=[EvaluatedRun.read(folder) for folder in candidates.compared],
+        findings=list(finding_results(rows, test.predictions.findings)),
+        studies=list(study_results(rows, test.predictions, decision, SLICES_PER_STUDY)),
+        parts=_study_parts(test, decision.error_range),
+        before=reliability_figures(decision.test.labels, np.clip(decision.test.scores, 0, 1)),
+        after=reliability_figures(decision.test.labels, decision.test.probabilities),
+        provenance=_provenance(data, candidates),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "judgement.json", _judgement_json(evidence))
-    _draw(evidence, test, bench.cache, networks[1], report.parent / "model-card")
-    write_card(evidence, report)
-    return judgement
+    write_json(folder / DECISION, _decision_json(results))
+    _draw_figures(results, test, data.cache, networks[1], report.parent / "model-card")
+    write_card(results, report)
+    return decision
 
 
 class _Side:
-    """One side of the split with what the networks say of it."""
+    """One side of the split with its predictions and composed studies."""
 
-    def __init__(self, bench: Workbench, side: Any, answer: Answer) -> None:
-        self.places = bench.judging(side)
-        self.rows: Sequence[Row] = [bench.cache.rows[place] for place in self.places]
-        self.predictions: Predictions = predict(bench.cache, self.places, answer)
-        published = [place for place, row in enumerate(self.rows) if row.position is None]
-        self.studies: Composed = compose(self.rows, published, SLICES_PER_STUDY, STUDIES_PER_CLASS)
-        self.normal = np.array([place for place in published if self.rows[place].label == 0], np.int64)
+    def __init__(self, data: PreparedData, side: Any, run_networks: Networks) -> None:
+        self.indices = data.evaluation_slices(side)
+        self.rows: Sequence[SliceRow] = [data.cache.rows[index] for index in self.indices]
+        self.predictions: Predictions = predict(data.cache, self.indices, run_networks)
+        published = [index for index, row in enumerate(self.rows) if row.position is None]
+        self.studies: ComposedStudies = compose_studies(self.rows, published, SLICES_PER_STUDY, STUDIES_PER_CLASS)
+        self.normal = np.array([index for index in published if self.rows[index].label == 0], np.int64)
 
 
 def _study_parts(test: _Side, error_range: ErrorRange) -> Mapping[str, float]:
-    """ROC-AUC on composed studies of each part alone and of their fusion."""
+    """ROC-AUC on composed studies of each network alone and of their fusion."""
     studies = test.studies
     errors = test.predictions.errors.astype(np.float64)[studies.members].max(axis=1)
     return {
@@ -105,50 +110,52 @@ def _study_parts(test: _Side, error_range: ErrorRange) -> Mapping[str, float]:
     }
 
 
-def _provenance(bench: Workbench, candidates: Candidates) -> dict[str, Any]:
+def _provenance(data: PreparedData, candidates: Candidates) -> dict[str, Any]:
     return {
         "checkpoints_sha256": candidates.hashes(),
-        "data_key": bench.cache.folder.name,
-        "held_out": sorted(bench.held_out),
-        "slices": {side: bench.sides.count(side) for side in ("train", "validation", "test")},
+        "data_key": data.cache.folder.name,
+        "held_out": sorted(data.held_out),
+        "slices": {side: data.sides.count(side) for side in ("train", "validation", "test")},
         "judged": "exported files" if candidates.repository else "checkpoints",
         "torch": torch.__version__,
     }
 
 
-def _judgement_json(evidence: Evidence) -> dict[str, Any]:
-    shown = {
-        "slices": [asdict(line) for line in evidence.slices],
-        "whole_studies": [asdict(line) for line in evidence.studies],
-        "runs": [asdict(run) for run in evidence.compared],
-        "composed_studies_auc": dict(evidence.parts),
-        "before_calibration": evidence.before,
-        "after_calibration": evidence.after,
-        **curve_figures(evidence.judgement.test, JUDGED),
+def _decision_json(results: EvaluationResults) -> dict[str, Any]:
+    figures = {
+        "slices": [asdict(result) for result in results.slices],
+        "whole_studies": [asdict(result) for result in results.studies],
+        "runs": [asdict(run) for run in results.compared],
+        "composed_studies_auc": dict(results.parts),
+        "before_calibration": results.before,
+        "after_calibration": results.after,
+        **curve_figures(results.decision.test, TEST_DATA),
     }
-    return evidence.judgement.to_json(SLICES_PER_STUDY) | {"provenance": evidence.provenance, "figures": shown}
+    return results.decision.to_json(SLICES_PER_STUDY) | {"provenance": results.provenance, "figures": figures}
 
 
-def _draw(evidence: Evidence, test: _Side, cache: Cache, autoencoder: Autoencoder, folder: Path) -> None:
-    judged = evidence.judgement.test
+def _draw_figures(
+    results: EvaluationResults, test: _Side, cache: SliceCache, autoencoder: Autoencoder, folder: Path
+) -> None:
+    studies = results.decision.test
     cases = {
-        name: (judged.labels[judged.datasets == name], judged.scores[judged.datasets == name])
-        for name in sorted(set(judged.datasets.tolist()))
+        name: (studies.labels[studies.datasets == name], studies.scores[studies.datasets == name])
+        for name in sorted(set(studies.datasets.tolist()))
     }
     model_card_plots.roc(cases, folder / "roc.png")
-    model_card_plots.histogram(judged.labels, judged.probabilities, folder / "probabilities.png")
+    model_card_plots.histogram(studies.labels, studies.probabilities, folder / "probabilities.png")
     model_card_plots.reliability(
-        judged.labels, np.clip(judged.scores, 0, 1), judged.probabilities, folder / "reliability.png"
+        studies.labels, np.clip(studies.scores, 0, 1), studies.probabilities, folder / "reliability.png"
     )
-    points = {name: point.threshold for name, point in evidence.judgement.points.items()}
-    model_card_plots.thresholds(judged.labels, judged.probabilities, points, folder / "thresholds.png")
-    chosen = np.argsort(test.predictions.errors)[:: max(1, len(test.places) // 6)][:6]
+    points = {name: point.threshold for name, point in results.decision.points.items()}
+    model_card_plots.thresholds(studies.labels, studies.probabilities, points, folder / "thresholds.png")
+    chosen = np.argsort(test.predictions.errors)[:: max(1, len(test.indices) // 6)][:6]
     with torch.inference_mode():
-        views = torch.from_numpy(np.stack([cache.looks[test.places[place], 0] for place in chosen]))[:, None]
+        views = torch.from_numpy(np.stack([cache.views[test.indices[index], 0] for index in chosen]))[:, None]
         target = autoencoder.target(views)
-        redrawn = autoencoder.reconstruct(target)
-    pairs = [(before.numpy(), after.numpy()) for before, after in zip(target[:, 0], redrawn[:, 0], strict=True)]
+        restored = autoencoder.reconstruct(target)
+    pairs = [(before.numpy(), after.numpy()) for before, after in zip(target[:, 0], restored[:, 0], strict=True)]
     model_card_plots.reconstructions(pairs, folder / "reconstructions.png")
 
 
-__all__ = ["Candidates", "StudyLine", "evaluate_networks"]
+__all__ = ["Candidates", "evaluate_networks"]

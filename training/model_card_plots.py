@@ -1,4 +1,4 @@
-"""Figures as PNG, by matplotlib without a display."""
+"""Plots of the model card as PNG, by matplotlib without a display."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ DPI = 110
 
 
 def curves(lines: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
-    """One panel a figure, its values over the steps."""
+    """One panel for each named series of (step, value)."""
     drawing, panels = _panels(len(lines))
     for panel, (name, points) in zip(panels, lines.items(), strict=True):
         panel.plot(*np.array(points).T)
@@ -24,7 +24,7 @@ def curves(lines: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> No
 
 
 def roc(cases: Mapping[str, tuple[Labels, Scores]], path: Path) -> None:
-    """ROC curves, one a data set."""
+    """One ROC curve for each data set."""
     drawing, (panel,) = _panels(1)
     for name, (labels, scores) in cases.items():
         panel.plot(*roc_curve(labels, scores), label=f"{name}: {roc_auc(labels, scores):.3f}")
@@ -35,7 +35,7 @@ def roc(cases: Mapping[str, tuple[Labels, Scores]], path: Path) -> None:
 
 
 def histogram(labels: Labels, probabilities: Scores, path: Path) -> None:
-    """Probabilities of normal and of pathological cases."""
+    """Histogram of the probabilities of normal and of pathological cases."""
     drawing, (panel,) = _panels(1)
     for label, name in ((0, "normal"), (1, "pathology")):
         panel.hist(probabilities[labels == label], bins=np.linspace(0, 1, 26).tolist(), alpha=0.6, label=name)
@@ -45,12 +45,12 @@ def histogram(labels: Labels, probabilities: Scores, path: Path) -> None:
 
 
 def reliability(labels: Labels, before: Scores, after: Scores, path: Path, bins: int = 10) -> None:
-    """Share of pathology over the mean probability of each bin, before and after calibration."""
+    """Reliability diagram before and after calibration: fraction of pathology over mean probability of each bin."""
     drawing, (panel,) = _panels(1)
     for name, probabilities in (("before", before), ("after", after)):
-        places = np.minimum((probabilities * bins).astype(int), bins - 1)
-        used = np.unique(places)
-        points = [(probabilities[places == place].mean(), labels[places == place].mean()) for place in used]
+        indices = np.minimum((probabilities * bins).astype(int), bins - 1)
+        used = np.unique(indices)
+        points = [(probabilities[indices == index].mean(), labels[indices == index].mean()) for index in used]
         panel.plot(*np.array(points).T, marker="o", label=name)
     panel.plot((0, 1), (0, 1), color="grey", linewidth=0.5)
     panel.set(xlabel="mean probability", ylabel="share of pathology")
@@ -74,7 +74,7 @@ def thresholds(labels: Labels, probabilities: Scores, points: Mapping[str, float
 
 
 def reconstructions(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]], path: Path) -> None:
-    """Slices above, what the autoencoder made of them below; signed values."""
+    """Slices in the first row, their reconstructions by the autoencoder in the second; signed values."""
     drawing = Figure(figsize=(2 * len(pairs), 4), dpi=DPI, layout="constrained")
     panels = drawing.subplots(2, len(pairs), squeeze=False)
     for column, pair in enumerate(pairs):
@@ -86,10 +86,10 @@ def reconstructions(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float3
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
     drawing = Figure(figsize=(5 * count, 4), dpi=DPI, layout="constrained")
-    return drawing, [drawing.add_subplot(1, count, place + 1) for place in range(count)]
+    return drawing, [drawing.add_subplot(1, count, index + 1) for index in range(count)]
 
 
 def _save(drawing: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(drawing)  # it becomes the canvas that savefig draws on
+    FigureCanvasAgg(drawing)  # registers itself as the canvas of savefig
     drawing.savefig(path)

@@ -1,4 +1,4 @@
-"""The tables of the model card: slices by data set and by part, findings by class, whole studies held out."""
+"""Tables of the model card: single slices by network and data set, and findings by class."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from screening.model_card import ErrorRange
 from training.bootstrap import Interval, interval
 from training.metrics import Labels, OneClass, Scores, average_precision, roc_auc
 from training.predictions import Predictions
-from training.slice_cache import Row
+from training.slice_cache import SliceRow
 
 
 @dataclass(frozen=True)
-class SliceTable:
-    """One line: which scores, on which data set, over how many slices and patients."""
+class SliceResult:
+    """One row: figures of `part` (a network or their fusion) on the slices of one data set."""
 
     part: str
     dataset: str
@@ -28,22 +28,22 @@ class SliceTable:
 
 
 @dataclass(frozen=True)
-class FindingLine:
-    """One class: slices that show it for certain, ROC-AUC against certain others, and recall of the first place.
+class FindingResult:
+    """One class: number of slices `labelled` with it, ROC-AUC on labelled slices, and top-1 recall.
 
-    `agreement` is the recall of the first place against the soft targets' first place.
+    `soft_targets` is the number of slices whose soft targets rank it first, `agreement` the top-1 recall on these.
     """
 
     name: str
-    certain: int
+    labelled: int
     auc: float | None
     recall: float | None
-    taught: int
+    soft_targets: int
     agreement: float | None
 
 
 def parts_of(predictions: Predictions, error_range: ErrorRange) -> Mapping[str, Scores]:
-    """Scores of each part alone and of their fusion, by slice."""
+    """Slice scores of each network alone and of their fusion."""
     errors = normalised_error(predictions.errors, error_range)
     probability = predictions.probability()
     return {
@@ -54,8 +54,8 @@ def parts_of(predictions: Predictions, error_range: ErrorRange) -> Mapping[str, 
     }
 
 
-def slice_lines(rows: Sequence[Row], parts: Mapping[str, Scores], draws: int) -> Iterator[SliceTable]:
-    """A line for each part and each data set with both classes."""
+def slice_results(rows: Sequence[SliceRow], parts: Mapping[str, Scores], draws: int) -> Iterator[SliceResult]:
+    """A row for each part and each data set with both classes."""
     labels = np.array([row.label for row in rows], np.int64)
     patients = np.array([row.patient for row in rows])
     datasets = np.array([row.dataset for row in rows])
@@ -66,30 +66,30 @@ def slice_lines(rows: Sequence[Row], parts: Mapping[str, Scores], draws: int) ->
                 yield _line(part, name, labels[chosen], scores[chosen], patients[chosen], draws)
 
 
-def finding_lines(rows: Sequence[Row], findings: NDArray[np.float32]) -> Iterator[FindingLine]:
-    """A line for each of the 16."""
-    certain = [row.findings for row in rows]
-    known = np.array([shown is not None for shown in certain])
-    taught = np.array([int(np.argmax(row.scores)) if row.scores else -1 for row in rows])
+def finding_results(rows: Sequence[SliceRow], findings: NDArray[np.float32]) -> Iterator[FindingResult]:
+    """A row for each of the 16 findings."""
+    labels = [row.findings for row in rows]
+    known = np.array([label is not None for label in labels])
+    soft_first = np.array([int(np.argmax(row.scores)) if row.scores else -1 for row in rows])
     first = findings.argmax(axis=1)
     for number, name in enumerate(FINDINGS):
-        shows = np.array([bool(shown) and name in (shown or ()) for shown in certain])
-        led = taught == number
-        yield FindingLine(
+        present = np.array([bool(label) and name in (label or ()) for label in labels])
+        in_soft_targets = soft_first == number
+        yield FindingResult(
             name,
-            int(shows.sum()),
-            _auc(shows[known].astype(np.int64), findings[known, number].astype(np.float64)),
-            float((first[shows] == number).mean()) if shows.any() else None,
-            int(led.sum()),
-            float((first[led] == number).mean()) if led.any() else None,
+            int(present.sum()),
+            _auc(present[known].astype(np.int64), findings[known, number].astype(np.float64)),
+            float((first[present] == number).mean()) if present.any() else None,
+            int(in_soft_targets.sum()),
+            float((first[in_soft_targets] == number).mean()) if in_soft_targets.any() else None,
         )
 
 
 def _line(
     part: str, dataset: str, labels: Labels, scores: Scores, patients: NDArray[np.str_], draws: int
-) -> SliceTable:
+) -> SliceResult:
     intervals = [interval(figure, labels, scores, patients, draws) for figure in (roc_auc, average_precision)]
-    return SliceTable(part, dataset, len(labels), len(np.unique(patients)), *intervals)
+    return SliceResult(part, dataset, len(labels), len(np.unique(patients)), *intervals)
 
 
 def _auc(labels: Labels, scores: Scores) -> float | None:

@@ -1,15 +1,15 @@
-"""docs/model-card.md: what the weights can do and what they cannot, in tables that evaluation measured."""
+"""Writes the measured tables of docs/model-card.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from training.decision_fitting import CHOSEN, Judgement
-from training.model_card_tables import FindingLine, SliceTable
-from training.run_evaluation import JudgedRun
+from training.decision_fitting import DEFAULT_POINT, DecisionParameters
+from training.model_card_tables import FindingResult, SliceResult
+from training.run_evaluation import EvaluatedRun
 from training.run_table import run_lines
-from training.study_evaluation import StudyLine
+from training.study_evaluation import StudyResult
 
 BEGIN: Final = "<!-- measured: begin; written by `turnstile train evaluate`, edits below are lost -->"
 END: Final = "<!-- measured: end -->"
@@ -17,23 +17,23 @@ RUNS: Final = "Runs on one split: ROC-AUC of single slices, validation / test (9
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything that was measured."""
+class EvaluationResults:
+    """All results of the evaluation."""
 
-    judgement: Judgement
-    slices: Sequence[SliceTable]
-    compared: Sequence[JudgedRun]
-    findings: Sequence[FindingLine]
-    studies: Sequence[StudyLine]
+    decision: DecisionParameters
+    slices: Sequence[SliceResult]
+    compared: Sequence[EvaluatedRun]
+    findings: Sequence[FindingResult]
+    studies: Sequence[StudyResult]
     parts: Mapping[str, float]
     before: Mapping[str, float]
     after: Mapping[str, float]
     provenance: Mapping[str, Any]
 
 
-def write_card(evidence: Evidence, path: Path) -> None:
-    """Replace what is between the two marks and keep a person's words around them; make the page if there is none."""
-    measured = "\n".join((BEGIN, "", *_sections(evidence), END))
+def write_card(results: EvaluationResults, path: Path) -> None:
+    """Replace the text between the marks `BEGIN` and `END` and keep the rest; create the page if it is missing."""
+    measured = "\n".join((BEGIN, "", *_sections(results), END))
     page = path.read_text("utf-8") if path.is_file() else f"# Model card\n\n{BEGIN}\n{END}\n"
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -41,19 +41,19 @@ def write_card(evidence: Evidence, path: Path) -> None:
     path.write_text(f"{before}{measured}{after}", "utf-8")
 
 
-def _sections(evidence: Evidence) -> Iterator[str]:
-    yield from _section("Single slices, test patients", _slices(evidence.slices))
-    if evidence.compared:
-        yield from _section(RUNS, run_lines(evidence.compared))
-    yield from _section("Whole studies that no training saw", _studies(evidence.studies))
-    yield from _section("Composed studies: what each part adds (ROC-AUC)", _parts(evidence.parts))
-    yield from _section("Operating points, composed test studies", _points(evidence.judgement))
-    yield from _section("Calibration, composed test studies", _calibration(evidence))
-    yield from _section("Findings", _findings(evidence.findings))
-    yield from _section("Provenance", (f"- {key}: `{value}`" for key, value in evidence.provenance.items()))
+def _sections(results: EvaluationResults) -> Iterator[str]:
+    yield from _section("Single slices, test patients", _slices(results.slices))
+    if results.compared:
+        yield from _section(RUNS, run_lines(results.compared))
+    yield from _section("Whole studies not used in training", _studies(results.studies))
+    yield from _section("Composed studies: ROC-AUC of each network and of fusion", _parts(results.parts))
+    yield from _section("Operating points, composed test studies", _points(results.decision))
+    yield from _section("Calibration, composed test studies", _calibration(results))
+    yield from _section("Findings", _findings(results.findings))
+    yield from _section("Provenance", (f"- {key}: `{value}`" for key, value in results.provenance.items()))
     yield "![ROC](model-card/roc.png) ![Probabilities](model-card/probabilities.png)"
     yield "![Reliability](model-card/reliability.png) ![Thresholds](model-card/thresholds.png)"
-    yield "![Slices above, as redrawn below](model-card/reconstructions.png)\n"
+    yield "![Slices above, their reconstructions below](model-card/reconstructions.png)\n"
 
 
 def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
@@ -62,20 +62,20 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
     yield ""
 
 
-def _slices(lines: Sequence[SliceTable]) -> Iterator[str]:
+def _slices(lines: Sequence[SliceResult]) -> Iterator[str]:
     yield "| scores | data set | slices | patients | ROC-AUC (95 % CI) | average precision (95 % CI) |"
     yield "|---|---|---|---|---|---|"
     for line in lines:
         yield f"| {line.part} | {line.dataset} | {line.slices} | {line.patients} | {line.auc} | {line.precision} |"
 
 
-def _studies(lines: Sequence[StudyLine]) -> Iterator[str]:
-    yield "| study | truth | classifier | autoencoder | probability | called pathology at | ROC-AUC of its slices |"
+def _studies(lines: Sequence[StudyResult]) -> Iterator[str]:
+    yield "| study | label | classifier | autoencoder | probability | pathology at | ROC-AUC of its slices |"
     yield "|---|---|---|---|---|---|---|"
     for line in lines:
-        truth, called = ("normal", "pathology")[line.label], ", ".join(line.called) or "none"
+        label, called = ("normal", "pathology")[line.label], ", ".join(line.called) or "none"
         figures = f"{line.classifier:.3f} | {line.autoencoder:.3f} | {line.probability:.3f}"
-        yield f"| {line.study} | {truth} | {figures} | {called} | {_number(line.slices_auc)} |"
+        yield f"| {line.study} | {label} | {figures} | {called} | {_number(line.slices_auc)} |"
 
 
 def _parts(parts: Mapping[str, float]) -> Iterator[str]:
@@ -85,31 +85,31 @@ def _parts(parts: Mapping[str, float]) -> Iterator[str]:
         yield f"| {name} | {auc:.3f} |"
 
 
-def _points(judgement: Judgement) -> Iterator[str]:
+def _points(decision: DecisionParameters) -> Iterator[str]:
     yield "| point | threshold | sensitivity | specificity | precision | F1 | rule-out rate |"
     yield "|---|---|---|---|---|---|---|"
-    for name, point in judgement.points.items():
-        mark = f"**{name}**" if name == CHOSEN else name
+    for name, point in decision.points.items():
+        mark = f"**{name}**" if name == DEFAULT_POINT else name
         intervals = f"{point.sensitivity} | {point.specificity}"
-        decision = f"{point.decision.precision:.3f} | {point.decision.f1:.3f}"
-        yield f"| {mark} | {point.threshold:.3f} | {intervals} | {decision} | {point.rule_out_rate} |"
+        figures = f"{point.decision.precision:.3f} | {point.decision.f1:.3f}"
+        yield f"| {mark} | {point.threshold:.3f} | {intervals} | {figures} | {point.rule_out_rate} |"
 
 
-def _calibration(evidence: Evidence) -> Iterator[str]:
-    calibration, errors = evidence.judgement.calibration, evidence.judgement.error_range
+def _calibration(results: EvaluationResults) -> Iterator[str]:
+    calibration, errors = results.decision.calibration, results.decision.error_range
     yield f"Platt: a = {calibration.a:.4f}, b = {calibration.b:.4f}. "
     yield f"Reconstruction error: r_min = {errors.r_min:.5f}, r_max = {errors.r_max:.5f}.\n"
     yield "| | Brier | ECE |"
     yield "|---|---|---|"
-    for name, figures in (("before", evidence.before), ("after", evidence.after)):
+    for name, figures in (("before", results.before), ("after", results.after)):
         yield f"| {name} | {figures['brier']:.3f} | {figures['ece']:.3f} |"
 
 
-def _findings(lines: Sequence[FindingLine]) -> Iterator[str]:
-    yield "| finding | certain | ROC-AUC | recall of first place | first in the soft targets | agreement |"
+def _findings(lines: Sequence[FindingResult]) -> Iterator[str]:
+    yield "| finding | labelled slices | ROC-AUC | top-1 recall | first in the soft targets | top-1 recall on these |"
     yield "|---|---|---|---|---|---|"
     for line in lines:
-        figures = f"{line.certain} | {_number(line.auc)} | {_number(line.recall)} | {line.taught}"
+        figures = f"{line.labelled} | {_number(line.auc)} | {_number(line.recall)} | {line.soft_targets}"
         yield f"| {line.name} | {figures} | {_number(line.agreement)} |"
 
 

@@ -1,4 +1,4 @@
-"""What every stage starts from: the prepared slices of the given data sets, and who is on which side of the split."""
+"""Input of every stage: the prepared slices of the data sets, and the side of the split of each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Self
 
 from training.datasets import ADAPTERS, Entry, InvalidDataset
-from training.slice_cache import Cache, Settings, prepared
+from training.slice_cache import PreparationSettings, SliceCache, prepare_cache
 from training.splits import Side, check_no_leak, split
 
 
 @dataclass(frozen=True)
-class Workbench:
-    """Slices and their sides; `held_out` data sets take no part in any training and are judged as a whole."""
+class PreparedData:
+    """Slices and their sides; `held_out` data sets are not trained on, and all their slices are evaluated."""
 
-    cache: Cache
+    cache: SliceCache
     sides: tuple[Side, ...]
     held_out: frozenset[str] = frozenset()
 
@@ -22,39 +22,39 @@ class Workbench:
         check_no_leak([row.patient for row in self.cache.rows], self.sides)
 
     @classmethod
-    def of(cls, cache: Cache, seed: int, held_out: Iterable[str] = ()) -> Self:
+    def of(cls, cache: SliceCache, seed: int, held_out: Iterable[str] = ()) -> Self:
         """Split by patient, stratified by data set and class."""
         patients = [row.patient for row in cache.rows]
         sides = split(patients, [f"{row.dataset} {row.label}" for row in cache.rows], seed)
         return cls(cache, tuple(sides), frozenset(held_out))
 
-    def training(self, only: Iterable[str] = (), label: int | None = None) -> list[int]:
-        """Places of slices to train on; of these data sets and this label where given."""
-        return [place for place in self._of(only, label) if self.sides[place] == "train" and not self._held(place)]
+    def training_slices(self, only: Iterable[str] = (), label: int | None = None) -> list[int]:
+        """Indices of slices to train on; only of these data sets and this label if given."""
+        return [index for index in self._of(only, label) if self.sides[index] == "train" and not self._held(index)]
 
-    def judging(self, side: Side, only: Iterable[str] = ()) -> list[int]:
-        """Labelled slices of one side; a data set that is held out is judged whole, on the side of the test."""
+    def evaluation_slices(self, side: Side, only: Iterable[str] = ()) -> list[int]:
+        """Indices of labelled slices of one side; all slices of a held-out data set are on the test side."""
         return [
-            place
-            for place in self._of(only, None)
-            if self.cache.rows[place].label is not None
-            and (side == "test" if self._held(place) else self.sides[place] == side)
+            index
+            for index in self._of(only, None)
+            if self.cache.rows[index].label is not None
+            and (side == "test" if self._held(index) else self.sides[index] == side)
         ]
 
-    def _held(self, place: int) -> bool:
-        return self.cache.rows[place].dataset in self.held_out
+    def _held(self, index: int) -> bool:
+        return self.cache.rows[index].dataset in self.held_out
 
     def _of(self, only: Iterable[str], label: int | None) -> list[int]:
-        wanted = frozenset(only)
+        datasets = frozenset(only)
         return [
-            place
-            for place, row in enumerate(self.cache.rows)
-            if (not wanted or row.dataset in wanted) and (label is None or row.label == label)
+            index
+            for index, row in enumerate(self.cache.rows)
+            if (not datasets or row.dataset in datasets) and (label is None or row.label == label)
         ]
 
 
 def read_entries(sources: Sequence[str]) -> list[Entry]:
-    """Entries of sources written as `adapter=folder`; raises InvalidDataset."""
+    """The entries of sources given as `adapter=folder`; raises InvalidDataset."""
     entries: list[Entry] = []
     for source in sources:
         name, _, folder = source.partition("=")
@@ -64,8 +64,13 @@ def read_entries(sources: Sequence[str]) -> list[Entry]:
     return entries
 
 
-def open_workbench(
-    entries: Sequence[Entry], settings: Settings, runs: Path, seed: int, held_out: Iterable[str], workers: int
-) -> Workbench:
-    """Prepare the entries, or find them prepared, and split them."""
-    return Workbench.of(prepared(entries, settings, runs / "cache", workers), seed, held_out)
+def open_prepared_data(
+    entries: Sequence[Entry],
+    settings: PreparationSettings,
+    runs: Path,
+    seed: int,
+    held_out: Iterable[str],
+    workers: int,
+) -> PreparedData:
+    """Prepare the entries, or open them if they are prepared already, and split them."""
+    return PreparedData.of(prepare_cache(entries, settings, runs / "cache", workers), seed, held_out)

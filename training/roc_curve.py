@@ -1,25 +1,24 @@
-"""The curve of the test studies as the page draws it: what another threshold would do, and how sure that is."""
+"""ROC curve of the test studies for the web page: sensitivity and specificity by threshold, and the AUC."""
 
 from typing import Any, Final
 
 import numpy as np
 
 from training.bootstrap import interval
-from training.decision_fitting import Judged
+from training.decision_fitting import EvaluatedStudies
 from training.metrics import decide, roc_auc
 
 POINTS: Final = 101
 
 
-def curve_figures(judged: Judged, data: str) -> dict[str, Any]:
-    """ROC-AUC with its 95 % interval, and sensitivity and specificity at thresholds that ascend.
+def curve_figures(studies: EvaluatedStudies, data: str) -> dict[str, Any]:
+    """ROC-AUC with its 95 % confidence interval, and sensitivity and specificity at ascending thresholds.
 
-    The thresholds are quantiles of the probabilities: where these lie close, so do the points. `data` says in words
-    what was judged.
+    The thresholds are quantiles of the probabilities. `data` is a text that describes the studies.
     """
-    labels, probabilities = judged.labels, judged.probabilities
-    alone = np.arange(len(labels)).astype(str)  # each composed study stands for a patient of its own
-    auc = interval(roc_auc, labels, judged.scores, alone)
+    labels, probabilities = studies.labels, studies.probabilities
+    patients = np.arange(len(labels)).astype(str)  # each composed study counts as one patient
+    auc = interval(roc_auc, labels, studies.scores, patients)
     thresholds = np.unique(np.quantile(probabilities, np.linspace(0.0, 1.0, POINTS)))
     decisions = [(threshold, decide(labels, probabilities, threshold)) for threshold in thresholds.tolist()]
     return {

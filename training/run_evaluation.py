@@ -1,7 +1,7 @@
-"""What one run of `finetune` is worth: ROC-AUC by data set on slices of patients that it never saw -> judged.json.
+"""Evaluation of one run of `finetune`: ROC-AUC by data set on slices of other patients -> run_evaluation.json.
 
-Runs are compared by these files, so that a table of runs holds nothing that was typed by hand. Views are judged as
-they are, without the other four: what training does is to be compared, not what test-time augmentation adds.
+The table of runs is made from these files, so no figure is typed by hand. Only the plain view is evaluated, since runs
+are compared for their training, without the gain of test-time augmentation.
 """
 
 import json
@@ -18,18 +18,18 @@ from training.bootstrap import DRAWS, interval
 from training.device import mixed_precision
 from training.metrics import OneClass, Scores, roc_auc
 from training.networks import Classifier, load_network
-from training.prepared_data import Workbench
-from training.slice_cache import Cache
+from training.prepared_data import PreparedData
+from training.slice_cache import SliceCache
 from training.training_run import write_json
 
 BATCH: Final = 64
-JUDGED: Final = "judged.json"
+RESULTS: Final = "run_evaluation.json"
 SETTINGS: Final = "settings.json"
 
 
 @dataclass(frozen=True)
-class Line:
-    """ROC-AUC of single slices of one data set with its interval; `side` is validation, test or left out."""
+class DataSetResult:
+    """ROC-AUC of single slices of one data set with its 95 % interval; `side` is validation, test or left out."""
 
     dataset: str
     side: str
@@ -40,46 +40,48 @@ class Line:
 
 
 @dataclass(frozen=True)
-class JudgedRun:
-    """A run by its name, how it was trained, and a line for each data set and side."""
+class EvaluatedRun:
+    """A run: its name, settings of training, and a result for each data set and side."""
 
     name: str
     settings: dict[str, Any]
-    lines: tuple[Line, ...]
+    lines: tuple[DataSetResult, ...]
 
     @classmethod
-    def read(cls, folder: Path) -> "JudgedRun":
-        """What `judge_run` and `finetune` wrote into the run's folder."""
-        lines = json.loads((folder / JUDGED).read_text("utf-8"))["lines"]
+    def read(cls, folder: Path) -> "EvaluatedRun":
+        """Read the files that `evaluate_run` and `finetune` have written into the run's folder."""
+        lines = json.loads((folder / RESULTS).read_text("utf-8"))["lines"]
         settings = json.loads((folder / SETTINGS).read_text("utf-8"))
-        return cls(folder.name, settings, tuple(Line(**line) for line in lines))
+        return cls(folder.name, settings, tuple(DataSetResult(**line) for line in lines))
 
 
-def judge_run(bench: Workbench, folder: Path, size: int) -> list[Line]:
-    """Judge `classifier.pt` of this folder at `size` px on validation, test and whole data sets that were held out."""
+def evaluate_run(data: PreparedData, folder: Path, size: int) -> list[DataSetResult]:
+    """Evaluate `classifier.pt` of this folder at `size` px on validation, test and held-out data sets."""
     network = load_network(Classifier, folder / "classifier.pt")
     lines = [
-        line for side in ("validation", "test") for line in _lines(bench, bench.judging(side), side, network, size)
+        line
+        for side in ("validation", "test")
+        for line in _lines(data, data.evaluation_slices(side), side, network, size)
     ]
-    write_json(folder / JUDGED, {"size": size, "lines": [asdict(line) for line in lines]})
+    write_json(folder / RESULTS, {"size": size, "lines": [asdict(line) for line in lines]})
     return lines
 
 
 @torch.inference_mode()
-def scores_of(network: Classifier, cache: Cache, places: Sequence[int], size: int) -> Scores:
-    """Logits [N] of the plain views, in the precision of training."""
+def scores_of(network: Classifier, cache: SliceCache, indices: Sequence[int], size: int) -> Scores:
+    """Logits [N] of the plain views, computed in the precision of training."""
     network = network.eval().to(memory_format=torch.channels_last)
     parts = []
-    for start in range(0, len(places), BATCH):
-        views = plain_batch(cache, np.array(places[start : start + BATCH]), size)
+    for start in range(0, len(indices), BATCH):
+        views = plain_batch(cache, np.array(indices[start : start + BATCH]), size)
         with mixed_precision(torch.device("cpu")):
             parts.append(network(views[:, None])[0][:, 0].float())
     return np.asarray(torch.cat(parts).double().numpy(), np.float64)
 
 
-def _lines(bench: Workbench, places: list[int], side: str, network: Classifier, size: int) -> list[Line]:
-    scores = scores_of(network, bench.cache, places, size)
-    rows = [bench.cache.rows[place] for place in places]
+def _lines(data: PreparedData, indices: list[int], side: str, network: Classifier, size: int) -> list[DataSetResult]:
+    scores = scores_of(network, data.cache, indices, size)
+    rows = [data.cache.rows[index] for index in indices]
     datasets = np.array([row.dataset for row in rows])
     labels = np.array([row.label for row in rows], np.int64)
     patients = np.array([row.patient for row in rows])
@@ -90,6 +92,6 @@ def _lines(bench: Workbench, places: list[int], side: str, network: Classifier, 
             auc = interval(roc_auc, labels[chosen], scores[chosen], patients[chosen], DRAWS)
         except OneClass:
             continue
-        where = "left out" if name in bench.held_out else side
-        lines.append(Line(name, where, int(chosen.sum()), auc.value, auc.low, auc.high))
+        shown_side = "left out" if name in data.held_out else side
+        lines.append(DataSetResult(name, shown_side, int(chosen.sum()), auc.value, auc.low, auc.high))
     return lines

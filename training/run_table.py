@@ -1,30 +1,30 @@
-"""The table of runs: how each classifier was trained, and what it reaches on each data set."""
+"""The table of runs: settings of each classifier's training, and its ROC-AUC on each data set."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from training.run_evaluation import JudgedRun, Line
+from training.run_evaluation import DataSetResult, EvaluatedRun
 
 
-def run_lines(runs: Sequence[JudgedRun]) -> Iterator[str]:
-    """Markdown: a row for each run, a column for each data set that any of them was judged on."""
+def run_lines(runs: Sequence[EvaluatedRun]) -> Iterator[str]:
+    """Markdown: a row for each run, a column for each data set that a run was evaluated on."""
     datasets = sorted({line.dataset for run in runs for line in run.lines})
-    yield f"| run | layers | from | painted | steps at px | {' | '.join(datasets)} |"
+    yield f"| run | layers | initial weights | pairs | steps at px | {' | '.join(datasets)} |"
     yield f"|---|---|---|---|---|{'---|' * len(datasets)}"
     for run in runs:
-        told = f"{run.settings['depth']} | {_start(run.settings)} | {run.settings['painted']:g}"
+        settings = f"{run.settings['depth']} | {_initial_weights(run.settings)} | {run.settings['painted']:g}"
         steps = f"{run.settings['steps']} at {run.settings['size']}"
-        yield f"| {run.name} | {told} | {steps} | {' | '.join(_cell(run.lines, name) for name in datasets)} |"
+        yield f"| {run.name} | {settings} | {steps} | {' | '.join(_cell(run.lines, name) for name in datasets)} |"
 
 
-def _start(settings: dict[str, Any]) -> str:
-    """The stage or the run that the weights came from."""
+def _initial_weights(settings: dict[str, Any]) -> str:
+    """The stage or run that the initial weights are from."""
     source = settings["encoder"] or settings["classifier"]
-    return PurePath(source).parent.name if source else "nothing"
+    return PurePath(source).parent.name if source else "random"
 
 
-def _cell(lines: Sequence[Line], dataset: str) -> str:
+def _cell(lines: Sequence[DataSetResult], dataset: str) -> str:
     sides = {line.side: line for line in lines if line.dataset == dataset}
     if "left out" in sides:
         line = sides["left out"]

@@ -1,4 +1,4 @@
-"""Batches that are balanced by class, and within a class by data set, so that neither decides by its size."""
+"""Sampling of batches, balanced by class, and within a class by data set, independent of their sizes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,25 +8,25 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.slice_cache import Row
+from training.slice_cache import SliceRow
 
 EVEN: Final = MappingProxyType[str, float]({})
 
 
 class NothingToTrainOn(Exception):
-    """A class has no slices."""
+    """One of the two classes has no slices."""
 
 
 class BalancedSampler:
-    """Draws slices: class by a coin, data set by its weight (1 where none is given), slice evenly."""
+    """Draws slices: both classes with probability 0.5, data sets by weight (1 by default), slices uniformly."""
 
     def __init__(
-        self, rows: Mapping[int, Row], random: np.random.Generator, weights: Mapping[str, float] = EVEN
+        self, rows: Mapping[int, SliceRow], random: np.random.Generator, weights: Mapping[str, float] = EVEN
     ) -> None:
         pools: dict[int, dict[str, list[int]]] = {0: defaultdict(list), 1: defaultdict(list)}
-        for place, row in rows.items():
+        for index, row in rows.items():
             if row.label is not None:
-                pools[row.label][row.dataset].append(place)
+                pools[row.label][row.dataset].append(index)
         if not (pools[0] and pools[1]):
             raise NothingToTrainOn("both normal and pathological slices are needed")
         self._random = random
@@ -34,24 +34,24 @@ class BalancedSampler:
         self._shares = [_shares([weights.get(name, 1.0) for name in pools[label]]) for label in (0, 1)]
 
     def draw(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Places of `count` slices and their labels."""
+        """Indices of `count` slices, and their labels."""
         labels = self._random.integers(0, 2, count)
-        places = [
+        indices = [
             self._random.choice(
                 self._pools[label][self._random.choice(len(self._shares[label]), p=self._shares[label])]
             )
             for label in labels
         ]
-        return np.array(places, np.int64), labels.astype(np.float32)
+        return np.array(indices, np.int64), labels.astype(np.float32)
 
 
-def draw_of_one_set(rows: Mapping[int, Row], count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Up to `count` different slices, for contrast: mostly of one data set, so that knowing the set does not help."""
-    places = np.array(list(rows))
+def draw_of_one_set(rows: Mapping[int, SliceRow], count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Up to `count` different slices for SimCLR, in 70 % of the batches of one data set, so that the set is no cue."""
+    indices = np.array(list(rows))
     if random.random() < 0.7:
-        datasets = np.array([rows[place].dataset for place in places.tolist()])
-        places = places[datasets == random.choice(np.unique(datasets))]
-    return np.asarray(random.choice(places, min(count, len(places)), replace=False), np.int64)
+        datasets = np.array([rows[index].dataset for index in indices.tolist()])
+        indices = indices[datasets == random.choice(np.unique(datasets))]
+    return np.asarray(random.choice(indices, min(count, len(indices)), replace=False), np.int64)
 
 
 def _shares(weights: Iterable[float]) -> NDArray[np.float64]:

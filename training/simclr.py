@@ -1,4 +1,4 @@
-"""Stage 1, SimCLR (Chen et al. 2020): an encoder learns to know a slice again, from all slices, without labels."""
+"""Stage 1, SimCLR (Chen et al. 2020): an encoder is pretrained on all slices, without labels."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from lightly.loss import NTXentLoss
 from torch import Tensor, nn
 
 from training.augmentation import CONTRASTIVE, batch_of
-from training.device import adamw, device_of, mixed_precision, on
+from training.device import adamw, mixed_precision, select_device, to_device
 from training.networks import Encoder
 from training.networks.encoder import CHANNELS, Depth
 from training.sampling import draw_of_one_set
-from training.slice_cache import Cache
-from training.training_run import Run
+from training.slice_cache import SliceCache
+from training.training_run import TrainingRun
 from training.training_schedule import Schedule
 
 TEMPERATURE = 0.2
-PROJECTED = 128
+PROJECTION_SIZE = 128
 
 
-class Contrast(nn.Module):
-    """Encoder, pooling, and the projection head that is thrown away afterwards."""
+class ContrastiveNetwork(nn.Module):
+    """Encoder, pooling, and the projection head, which is discarded after pretraining."""
 
     def __init__(self, depth: Depth = 18) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Contrast(nn.Module):
             nn.Linear(CHANNELS, CHANNELS, bias=False),
             nn.BatchNorm1d(CHANNELS),
             nn.ReLU(inplace=True),
-            nn.Linear(CHANNELS, PROJECTED),
+            nn.Linear(CHANNELS, PROJECTION_SIZE),
         )
 
     def forward(self, views: Tensor) -> Tensor:
@@ -39,14 +39,14 @@ class Contrast(nn.Module):
         return projected
 
 
-def pretrain(cache: Cache, places: list[int], schedule: Schedule, folder: Path, depth: Depth = 18) -> Encoder:
-    """Train on these slices, resume where `folder` stopped, and write `encoder.pt` there."""
-    device = device_of(schedule)
-    network = on(device, Contrast(depth))
+def pretrain(cache: SliceCache, indices: list[int], schedule: Schedule, folder: Path, depth: Depth = 18) -> Encoder:
+    """Train on these slices, resume from the state in `folder`, and write `encoder.pt` there."""
+    device = select_device(schedule)
+    network = to_device(device, ContrastiveNetwork(depth))
     optimizer = adamw(network, rate=schedule.rate, decay=1e-4)
-    run = Run(folder, schedule, {"network": network}, optimizer)
+    run = TrainingRun(folder, schedule, {"network": network}, optimizer)
     loss_of = NTXentLoss(temperature=TEMPERATURE)
-    rows = {place: cache.rows[place] for place in places}
+    rows = {index: cache.rows[index] for index in indices}
     for step in run.steps("simclr"):
         random = np.random.default_rng((schedule.seed, step))
         drawn = draw_of_one_set(rows, schedule.batch, random)
@@ -54,13 +54,13 @@ def pretrain(cache: Cache, places: list[int], schedule: Schedule, folder: Path, 
         network.train()
         with mixed_precision(device):
             projected = network(torch.cat(pair).to(device, memory_format=torch.channels_last))
-        run.descend(loss_of(*projected.float().chunk(2)))
+        run.optimizer_step(loss_of(*projected.float().chunk(2)))
     torch.save({"depth": depth, "weights": network.encoder.state_dict()}, folder / "encoder.pt")
     return network.encoder
 
 
 def load_encoder(path: Path) -> Encoder:
-    """The encoder that `pretrain` wrote; a missing or foreign key raises RuntimeError."""
+    """The encoder that `pretrain` has written; raises RuntimeError for a missing or unknown key."""
     checkpoint = torch.load(path, weights_only=True)
     encoder = Encoder(checkpoint["depth"])
     encoder.load_state_dict(checkpoint["weights"], strict=True)

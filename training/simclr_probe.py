@@ -1,4 +1,4 @@
-"""Did SimCLR learn? A linear probe and k nearest neighbours on features that it never saw a label of."""
+"""Probes of the SimCLR encoder: a linear classifier and k nearest neighbours on its features."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from training.augmentation import plain_batch
 from training.metrics import Labels, Scores, roc_auc
 from training.networks import Encoder
 from training.networks.scaling import signed
-from training.slice_cache import Cache
+from training.slice_cache import SliceCache
 
 NEIGHBOURS: Final = 20
 RIDGE: Final = 1.0
@@ -22,46 +22,46 @@ Features = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Probe:
-    """ROC-AUC on slices of patients that the probe was not fitted on."""
+    """ROC-AUC on slices of patients other than those of the fit."""
 
     linear: float
     nearest: float
 
 
-def probe(encoder: Encoder, cache: Cache, fit: list[int], judge: list[int], size: int) -> Probe:
-    """Fit on the labelled slices `fit` and judge on `judge`."""
-    labels = [np.array([cache.rows[place].label for place in places], np.int64) for places in (fit, judge)]
-    known, asked = (features_of(encoder, cache, places, size) for places in (fit, judge))
-    mean, deviation = known.mean(axis=0), known.std(axis=0) + 1e-6
-    known, asked = (known - mean) / deviation, (asked - mean) / deviation
+def probe(encoder: Encoder, cache: SliceCache, fit: list[int], evaluated: list[int], size: int) -> Probe:
+    """Fit on the labelled slices `fit`, evaluate on the labelled slices `evaluated`."""
+    labels = [np.array([cache.rows[index].label for index in indices], np.int64) for indices in (fit, evaluated)]
+    fit_features, features = (features_of(encoder, cache, indices, size) for indices in (fit, evaluated))
+    mean, deviation = fit_features.mean(axis=0), fit_features.std(axis=0) + 1e-6
+    fit_features, features = (fit_features - mean) / deviation, (features - mean) / deviation
     return Probe(
-        linear=roc_auc(labels[1], linear_scores(known, labels[0], asked)),
-        nearest=roc_auc(labels[1], neighbour_scores(known, labels[0], asked)),
+        linear=roc_auc(labels[1], linear_scores(fit_features, labels[0], features)),
+        nearest=roc_auc(labels[1], neighbour_scores(fit_features, labels[0], features)),
     )
 
 
 @torch.inference_mode()
-def features_of(encoder: Encoder, cache: Cache, places: list[int], size: int) -> Features:
-    """Pooled features [N, 512] of the views as served."""
+def features_of(encoder: Encoder, cache: SliceCache, indices: list[int], size: int) -> Features:
+    """Pooled features [N, 512] of the plain views."""
     encoder.eval()
     batches = [
-        encoder(signed(plain_batch(cache, np.array(places[start : start + BATCH]), size))).mean(dim=(2, 3))
-        for start in range(0, len(places), BATCH)
+        encoder(signed(plain_batch(cache, np.array(indices[start : start + BATCH]), size))).mean(dim=(2, 3))
+        for start in range(0, len(indices), BATCH)
     ]
     return torch.cat(batches).double().numpy()
 
 
-def linear_scores(known: Features, labels: Labels, asked: Features) -> Scores:
-    """Ridge regression on labels -1 and 1."""
-    gram = known.T @ known + RIDGE * len(known) / 10 * np.eye(known.shape[1])
-    weights = np.linalg.solve(gram, known.T @ (2.0 * labels - 1.0))
-    return np.asarray(asked @ weights, np.float64)
+def linear_scores(fit_features: Features, labels: Labels, features: Features) -> Scores:
+    """Scores of ridge regression on labels -1 and 1."""
+    gram = fit_features.T @ fit_features + RIDGE * len(fit_features) / 10 * np.eye(fit_features.shape[1])
+    weights = np.linalg.solve(gram, fit_features.T @ (2.0 * labels - 1.0))
+    return np.asarray(features @ weights, np.float64)
 
 
-def neighbour_scores(known: Features, labels: Labels, asked: Features) -> Scores:
-    """Share of pathology among the most similar slices, by cosine, weighted by similarity."""
-    known, asked = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (known, asked))
-    similarity = asked @ known.T
-    nearest = np.argsort(-similarity, axis=1)[:, : min(NEIGHBOURS, len(known))]
+def neighbour_scores(fit_features: Features, labels: Labels, features: Features) -> Scores:
+    """Fraction of pathology among the nearest neighbours by cosine similarity, weighted by it."""
+    fit_features, features = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (fit_features, features))
+    similarity = features @ fit_features.T
+    nearest = np.argsort(-similarity, axis=1)[:, : min(NEIGHBOURS, len(fit_features))]
     weights = np.exp(np.take_along_axis(similarity, nearest, axis=1) / 0.1)
     return np.asarray((weights * labels[nearest]).sum(axis=1) / weights.sum(axis=1), np.float64)

@@ -1,4 +1,4 @@
-"""Prepared slices on disk: memory-mapped views and a table; a changed setting or entry makes a new cache."""
+"""Cache of prepared slices on disk: memory-mapped arrays and a table. Another setting or entry makes another cache."""
 
 import csv
 import hashlib
@@ -21,23 +21,26 @@ from rich.progress import track
 from screening import views as serving_views
 from training.datasets.entry import Entry
 from training.slice_defects import defect_of
-from training.slice_preparation import LOOKS, PreparedSlice, Unusable, prepare_entry
+from training.slice_preparation import CROPS_PER_SLICE, PreparedSlice, Unusable, prepare_entry
 
-ARRAYS: Final = MappingProxyType({"looks": np.uint8, "masks": np.uint8, "shown": np.int16})
+# Array -> name of its file, which stays so that existing caches and the key in the model card remain valid; type.
+ARRAYS: Final = MappingProxyType(
+    {"views": ("looks.bin", np.uint8), "masks": ("masks.bin", np.uint8), "extents": ("shown.bin", np.int16)}
+)
 COLUMNS: Final = ("dataset", "patient", "study", "label", "findings", "scores", "position")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a cache depends on besides its entries: view size (px) and the most slices of a study."""
+class PreparationSettings:
+    """Settings of a cache besides its entries: view size (px) and the maximum number of slices of a study."""
 
     size: int = 192
     slices_per_study: int = 64
 
 
 @dataclass(frozen=True)
-class Row:
-    """What is known of one slice; `scores` has 16 numbers or none."""
+class SliceRow:
+    """The table's row of one slice; `scores` has 16 numbers or none."""
 
     dataset: str
     patient: str
@@ -49,13 +52,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Cache:
-    """`looks` and `masks` uint8 [N, 2, size, size] and `shown` int16 [N, 2, 4], read from disk as they are needed."""
+class SliceCache:
+    """`views` and `masks` uint8 [N, 2, size, size] and `extents` int16 [N, 2, 4], memory-mapped; axis 1 is the crop."""
 
-    rows: tuple[Row, ...]
-    looks: NDArray[np.uint8]
+    rows: tuple[SliceRow, ...]
+    views: NDArray[np.uint8]
     masks: NDArray[np.uint8]
-    shown: NDArray[np.int16]
+    extents: NDArray[np.int16]
     folder: Path
 
     def __len__(self) -> int:
@@ -63,24 +66,24 @@ class Cache:
 
     @property
     def size(self) -> int:
-        return int(self.looks.shape[-1])
+        return int(self.views.shape[-1])
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Map the arrays of a finished cache."""
+        """Open a finished cache."""
         with (folder / "slices.csv").open(encoding="utf-8", newline="") as file:
             rows = tuple(_row(cells) for cells in csv.DictReader(file))
         size = json.loads((folder / "settings.json").read_text("utf-8"))["size"]
-        shapes = {"looks": (len(rows), LOOKS, size, size), "masks": (len(rows), LOOKS, size, size)}
+        shapes = {"extents": (len(rows), CROPS_PER_SLICE, 4)}
         arrays = {
-            name: np.memmap(folder / f"{name}.bin", dtype, "r", shape=shapes.get(name, (len(rows), LOOKS, 4)))
-            for name, dtype in ARRAYS.items()
+            name: np.memmap(folder / file, dtype, "r", shape=shapes.get(name, (len(rows), CROPS_PER_SLICE, size, size)))
+            for name, (file, dtype) in ARRAYS.items()
         }
         return cls(rows, folder=folder, **arrays)
 
 
-def prepared(entries: Sequence[Entry], settings: Settings, root: Path, workers: int = 1) -> Cache:
-    """The cache of these entries below `root`, made now unless it is there; excluded.csv says why slices lack."""
+def prepare_cache(entries: Sequence[Entry], settings: PreparationSettings, root: Path, workers: int = 1) -> SliceCache:
+    """The cache of these entries below `root`, written if it does not exist; excluded.csv lists excluded slices."""
     folder = root / f"views-{settings.size}-{cache_key(entries, settings)}"
     if not folder.is_dir():
         part = folder.with_suffix(".part")
@@ -88,32 +91,32 @@ def prepared(entries: Sequence[Entry], settings: Settings, root: Path, workers: 
         part.mkdir(parents=True)
         _write(entries, settings, part, workers)
         part.rename(folder)
-    return Cache.open(folder)
+    return SliceCache.open(folder)
 
 
-def cache_key(entries: Sequence[Entry], settings: Settings) -> str:
-    """Changes with a setting, an entry, a file's size or the window of serving's views."""
+def cache_key(entries: Sequence[Entry], settings: PreparationSettings) -> str:
+    """A hash of the settings, the entries with their file sizes, and the window of serving's views."""
     window = [serving_views.PERCENTILES, serving_views.MIN_WIDTH_HU, serving_views.MIN_WIDTH_GREY]
     digest = hashlib.sha256(json.dumps([asdict(settings), window]).encode())
     for entry in entries:
         known = sorted(entry.findings) if entry.findings is not None else None
-        told = [entry.dataset, entry.patient, entry.study, entry.label, known, sorted(entry.slice_labels.items())]
+        fields = [entry.dataset, entry.patient, entry.study, entry.label, known, sorted(entry.slice_labels.items())]
         size = entry.path.stat().st_size if entry.path.is_file() else len(list(entry.path.iterdir()))
-        digest.update(json.dumps([*told, entry.scores, size]).encode())
+        digest.update(json.dumps([*fields, entry.scores, size]).encode())
     return digest.hexdigest()[:12]
 
 
-def _write(entries: Sequence[Entry], settings: Settings, folder: Path, workers: int) -> None:
+def _write(entries: Sequence[Entry], settings: PreparationSettings, folder: Path, workers: int) -> None:
     kept: list[tuple[object, ...]] = []
     excluded: list[tuple[str, str]] = []
     results = track(_results(entries, settings, workers), "Preparing views", total=len(entries))
     with ExitStack() as stack:
-        files = {name: stack.enter_context((folder / f"{name}.bin").open("wb")) for name in ARRAYS}
+        files = {name: stack.enter_context((folder / file).open("wb")) for name, (file, _) in ARRAYS.items()}
         for entry, slices, reason in results:
             if reason:
                 excluded.append((entry.study, reason))
             for slice_ in slices:
-                defect = defect_of(slice_.looks[0], slice_.masks[0])
+                defect = defect_of(slice_.views[0], slice_.masks[0])
                 if defect is not None:
                     excluded.append((entry.study, defect))
                     continue
@@ -122,15 +125,15 @@ def _write(entries: Sequence[Entry], settings: Settings, folder: Path, workers: 
                     file.write(getattr(slice_, name).tobytes())
     if not kept:
         raise Unusable(f"no slice is left of {len(entries)} entries: {Counter(reason for _, reason in excluded)}")
-    _table(folder / "slices.csv", COLUMNS, kept)
-    _table(folder / "excluded.csv", ("study", "reason"), excluded)
+    _write_csv(folder / "slices.csv", COLUMNS, kept)
+    _write_csv(folder / "excluded.csv", ("study", "reason"), excluded)
     (folder / "settings.json").write_text(json.dumps(asdict(settings)), "utf-8")
 
 
 Result = tuple[Entry, list[PreparedSlice], str]
 
 
-def _results(entries: Sequence[Entry], settings: Settings, workers: int) -> Iterator[Result]:
+def _results(entries: Sequence[Entry], settings: PreparationSettings, workers: int) -> Iterator[Result]:
     work = partial(_result, settings=settings)
     if workers == 1:
         yield from map(work, entries)
@@ -139,14 +142,14 @@ def _results(entries: Sequence[Entry], settings: Settings, workers: int) -> Iter
         yield from pool.map(work, entries, chunksize=8)
 
 
-def _result(entry: Entry, settings: Settings) -> Result:
+def _result(entry: Entry, settings: PreparationSettings) -> Result:
     try:
         return entry, list(prepare_entry(entry, settings.size, settings.slices_per_study)), ""
     except Unusable as error:
         return entry, [], str(error)
 
 
-def _table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -162,8 +165,8 @@ def _cells(slice_: PreparedSlice) -> tuple[object, ...]:
     return entry.dataset, entry.patient, entry.study, label, findings, scores, position
 
 
-def _row(cells: dict[str, str]) -> Row:
-    return Row(
+def _row(cells: dict[str, str]) -> SliceRow:
+    return SliceRow(
         dataset=cells["dataset"],
         patient=cells["patient"],
         study=cells["study"],

@@ -1,8 +1,8 @@
-"""Entries -> slices as serving would show them, by serving's own code.
+"""Entries -> prepared slices, with serving's own code.
 
-Each slice is kept in two looks. Look 0 is the crop that serving makes: around the lungs of the whole study, or, for a
-slice that was published alone, around its own. Look 1 is another crop that a study could have given: around the
-slice's own lungs, or a wider one. Training draws between them, so that the size of the lungs in the view says little.
+Each slice has two views, of two crops. Crop 0 is that of serving: around the lungs of the whole study, or, for a single
+published slice, around its own lungs. Crop 1 is another possible crop: around the slice's own lungs, or a wider one.
+Training draws between them, so that the size of the lungs in the view is no cue.
 """
 
 from collections.abc import Iterator
@@ -26,28 +26,28 @@ from screening.views import plain_view, plain_view_of_grey, view_mask
 from screening.volume import Volume
 from training.datasets.entry import Entry
 
-LOOKS: Final = 2
+CROPS_PER_SLICE: Final = 2
 WIDER: Final = 1.35
-MARGIN_SHARE: Final = 0.02  # of the box's sides: pleura and ribs, as serving's margin in mm
+MARGIN_FRACTION: Final = 0.02  # of the box's sides: pleura and ribs, like serving's margin in mm
 
 Bytes = NDArray[np.uint8]
 
 
 class Unusable(Exception):
-    """An entry that gives no slices, with the reason."""
+    """An entry that gives no slices; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class PreparedSlice:
-    """`looks` and `masks` uint8 [2, size, size]; `shown` int16 [2, 4]: rows and columns of the view inside the slice.
+    """`views` and `masks` uint8 [2, size, size]; `extents` int16 [2, 4]: rows and columns of the view inside the slice.
 
-    `position` is 0 at the lowest and 1 at the highest slice of the lungs, None where nobody knows.
+    `position` is 0 at the lowest and 1 at the highest slice of the lungs, None if it is unknown.
     """
 
     entry: Entry
-    looks: Bytes
+    views: Bytes
     masks: Bytes
-    shown: NDArray[np.int16]
+    extents: NDArray[np.int16]
     label: int | None
     position: float | None = None
 
@@ -73,18 +73,18 @@ def _grey(entry: Entry, size: int) -> PreparedSlice:
     if not mask.any():
         raise Unusable("no lung")
     box = box_of([mask])
-    crops = [Crop.around(_scaled(box, factor), size) for factor in (1 + 2 * MARGIN_SHARE, WIDER)]
+    crops = [Crop.around(_scaled(box, factor), size) for factor in (1 + 2 * MARGIN_FRACTION, WIDER)]
     return PreparedSlice(
         entry,
         np.stack([plain_view_of_grey(slice_, crop) for crop in crops]),
         np.concatenate([view_mask(mask, crop) for crop in crops]),
-        np.stack([_shown(crop, slice_.shape) for crop in crops]),
+        np.stack([_extent(crop, slice_.shape) for crop in crops]),
         entry.label,
     )
 
 
 def _volume(path: Path, scratch: Path) -> tuple[Volume, Lungs]:
-    """The series that serving would choose, and its lungs."""
+    """The series that serving chooses, and its lungs."""
     try:
         study = survey(path, scratch, Budgets()).studies[0]
         if isinstance(study, StudyError):
@@ -107,13 +107,13 @@ def _of_volume(entry: Entry, volume: Volume, lungs: Lungs, index: int, size: int
     except PixelError as error:
         raise Unusable(error.code) from error
     mask = lung_mask(hu, spacing_mm)
-    own = _scaled(box_of([mask]), 1 + 2 * MARGIN_SHARE) if mask.any() else lungs.box
+    own = _scaled(box_of([mask]), 1 + 2 * MARGIN_FRACTION) if mask.any() else lungs.box
     crops = [Crop.around(box, size, spacing_mm) for box in (lungs.box, own)]
     return PreparedSlice(
         entry,
         np.stack([plain_view(hu, crop) for crop in crops]),
         np.concatenate([view_mask(mask, crop) for crop in crops]),
-        np.stack([_shown(crop, hu.shape) for crop in crops]),
+        np.stack([_extent(crop, hu.shape) for crop in crops]),
         entry.slice_labels.get(volume.slices[index].member.path.name, entry.label),
         (index - lungs.first) / max(1, lungs.last - lungs.first),
     )
@@ -125,8 +125,8 @@ def _scaled(box: Box, factor: float) -> Box:
     return row0 - rows, row1 + rows, column0 - columns, column1 + columns
 
 
-def _shown(crop: Crop, shape: tuple[int, ...]) -> NDArray[np.int16]:
-    """Rows and columns (start, end, start, end) of the view that lie inside the slice."""
+def _extent(crop: Crop, shape: tuple[int, ...]) -> NDArray[np.int16]:
+    """Rows (start, end) and columns (start, end) of the view that lie inside the slice."""
     sides = ((crop.row0, crop.row1, shape[0]), (crop.column0, crop.column1, shape[1]))
     spans = [
         edge

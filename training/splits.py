@@ -1,4 +1,4 @@
-"""Which side of the split a patient is on: stratified, seeded, and never on two sides."""
+"""The split into train, validation and test: by patient, stratified and seeded."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ SHARES: Final[Mapping[Side, float]] = {"test": 0.20, "validation": 0.15, "train"
 
 
 class LeakingSplit(Exception):
-    """A patient is on two sides."""
+    """A patient is on two sides of the split."""
 
 
 def split(patients: Sequence[str], strata: Sequence[str], seed: int = 7) -> list[Side]:
-    """The side of each row. A stratum (data set and class) is dealt out by its patients, so each side has its share.
+    """The side of each row. The patients of each stratum (data set and class) are distributed over the sides.
 
-    A patient whose rows are of several strata goes with the first of them.
+    A patient with rows of several strata belongs to the first of them.
     """
     members: dict[str, list[str]] = defaultdict(list)
     for patient, stratum in dict(zip(reversed(patients), reversed(strata), strict=True)).items():
@@ -26,7 +26,7 @@ def split(patients: Sequence[str], strata: Sequence[str], seed: int = 7) -> list
     random = np.random.default_rng(seed)
     side_of: dict[str, Side] = {}
     for stratum in sorted(members):
-        side_of |= _deal(sorted(members[stratum]), random)
+        side_of |= _distribute(sorted(members[stratum]), random)
     return [side_of[patient] for patient in patients]
 
 
@@ -38,8 +38,8 @@ def check_no_leak(patients: Sequence[str], sides: Sequence[str]) -> None:
             raise LeakingSplit(f"a patient is on the sides {seen[patient]} and {side}")
 
 
-def _deal(patients: list[str], random: np.random.Generator) -> dict[str, Side]:
-    order = [patients[place] for place in random.permutation(len(patients))]
+def _distribute(patients: list[str], random: np.random.Generator) -> dict[str, Side]:
+    order = [patients[index] for index in random.permutation(len(patients))]
     tests, validations = (round(SHARES[side] * len(order)) for side in ("test", "validation"))
     trains = len(order) - tests - validations
     counts: tuple[tuple[Side, int], ...] = (("test", tests), ("validation", validations), ("train", trains))

@@ -1,4 +1,4 @@
-"""Real studies as serving would judge them: twelve slices over the lungs, the worst decides."""
+"""Evaluation of whole studies as in serving: twelve slices over the lungs, fused by maximum."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from screening.fusion import normalised_error
-from training.decision_fitting import Judgement
+from training.decision_fitting import DecisionParameters
 from training.metrics import OneClass, roc_auc
 from training.predictions import Predictions
-from training.slice_cache import Row
+from training.slice_cache import SliceRow
 
 
 @dataclass(frozen=True)
-class StudyLine:
-    """A study with its truth, its score by part, its probability, and which operating points call it pathology.
+class StudyResult:
+    """A study with its label, scores by network, probability, and the operating points by which it is pathology.
 
-    `slices_auc` is there where its single slices were read by a person.
+    `slices_auc` is None unless the single slices have labels of both classes.
     """
 
     study: str
@@ -29,34 +29,34 @@ class StudyLine:
     slices_auc: float | None
 
 
-def study_lines(
-    rows: Sequence[Row], predictions: Predictions, judgement: Judgement, slices: int
-) -> Iterator[StudyLine]:
-    """A line for each study that came as a volume; `rows` and `predictions` are in the same order."""
+def study_results(
+    rows: Sequence[SliceRow], predictions: Predictions, decision_parameters: DecisionParameters, slices: int
+) -> Iterator[StudyResult]:
+    """A result for each study that is a volume; `rows` and `predictions` are in the same order."""
     studies: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if row.position is not None:
-            studies[row.study].append(place)
+            studies[row.study].append(index)
     probability = predictions.probability()
-    errors = normalised_error(predictions.errors, judgement.error_range)
-    for study, places in sorted(studies.items()):
-        seen = np.array(places)[_spread(len(places), slices)]
+    errors = normalised_error(predictions.errors, decision_parameters.error_range)
+    for study, indices in sorted(studies.items()):
+        seen = np.array(indices)[_middles_of_parts(len(indices), slices)]
         score = np.array([max(probability[seen].max(), errors[seen].max())])
-        calibrated = float(judgement.probability(score)[0])
-        labels = np.array([rows[place].label for place in places], np.int64)
-        yield StudyLine(
+        calibrated = float(decision_parameters.probability(score)[0])
+        labels = np.array([rows[index].label for index in indices], np.int64)
+        yield StudyResult(
             study=study.rsplit("/", 1)[-1],
             label=int(labels.max()),
             classifier=float(probability[seen].max()),
             autoencoder=float(errors[seen].max()),
             probability=calibrated,
-            called=tuple(name for name, point in judgement.points.items() if calibrated >= point.threshold),
-            slices_auc=_auc(labels, np.maximum(probability, errors)[places]),
+            called=tuple(name for name, point in decision_parameters.points.items() if calibrated >= point.threshold),
+            slices_auc=_auc(labels, np.maximum(probability, errors)[indices]),
         )
 
 
-def _spread(count: int, slices: int) -> np.typing.NDArray[np.int64]:
-    """Evenly, each slice in the middle of its share."""
+def _middles_of_parts(count: int, slices: int) -> np.typing.NDArray[np.int64]:
+    """Indices of at most `slices` of `count`: the middle of each of as many equal parts."""
     return np.unique(((np.arange(slices) + 0.5) * count / slices).astype(np.int64).clip(0, count - 1))
 
 

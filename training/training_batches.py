@@ -1,7 +1,7 @@
-"""What the classifier is shown in one step: real slices, and normal ones beside themselves with a painted lesion.
+"""Training batches of the classifier: labelled slices, and pairs of a slice without and with a synthetic lesion.
 
-Both of a pair are cropped, sharpened and windowed alike, so that nothing but the lesion tells them apart. Slices that
-nobody labelled lend themselves too: with a lesion they must score higher than without, whatever they score.
+Both slices of a pair have the same augmentation, so that they differ in the lesion only. Unlabelled slices are used in
+pairs too: with the lesion they must score higher than without.
 """
 
 from collections import defaultdict
@@ -18,23 +18,23 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from training.augmentation import SUPERVISED, augmented
 from training.sampling import EVEN, BalancedSampler
-from training.slice_cache import Cache, Row
-from training.synthesis import untouched_or_null, with_lesion
-from training.synthesis.lung_context import LEAST_AREA, NoRoom
+from training.slice_cache import SliceCache, SliceRow
+from training.synthesis import with_lesion, with_neutral_change
+from training.synthesis.lung_context import MIN_AREA, TooLittleLung
 
-SMOOTHING: Final = 0.05  # labels of slices are those of a set's makers; some are wrong
-RANKED: Final = 0.5  # weight of the order within pairs beside the labels
+LABEL_SMOOTHING: Final = 0.05  # some labels of public data sets are wrong
+PAIR_ORDER_WEIGHT: Final = 0.5  # weight of the ranking loss of pairs relative to the loss of labels
 
 Floats = NDArray[np.float32]
 Random = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingBatch:
     """`views` signed [N, 1, S, S] and `labels` [N], NaN where unknown.
 
-    The last 2 x `pairs` are slices without, then the same ones with a lesion; a slice that nobody labelled stays
-    unlabelled with it, or its set's look would count as ill.
+    The last 2 x `pairs` are slices without, then the same ones with a lesion. An unlabelled slice stays unlabelled with
+    a lesion: labelled as pathology, the appearance of its data set would become a cue for pathology.
     """
 
     views: Tensor
@@ -42,77 +42,77 @@ class Lesson:
     pairs: int
 
 
-class Lessons:
-    """Draws lessons from these rows of a cache; `painted` is the share of a batch that is pairs."""
+class TrainingBatches:
+    """Draws batches from these rows of a cache; `painted` is the fraction of a batch that is pairs."""
 
     def __init__(
-        self, cache: Cache, rows: Mapping[int, Row], painted: float, weights: Mapping[str, float] = EVEN
+        self, cache: SliceCache, rows: Mapping[int, SliceRow], painted: float, weights: Mapping[str, float] = EVEN
     ) -> None:
         self._cache, self._rows, self._weights = cache, rows, weights
-        self._real_rows = _of_both_classes(rows) if painted else rows
-        self._painted = painted if self._real_rows else 1.0
+        self._labelled_rows = _of_both_classes(rows) if painted else rows
+        self._painted = painted if self._labelled_rows else 1.0
         pools: dict[str, list[int]] = defaultdict(list)
-        for place, row in rows.items():
-            if painted and row.label != 1 and cache.masks[place].sum(axis=(1, 2)).min() >= LEAST_AREA:
-                pools[row.dataset].append(place)
-        self._donors = list(pools.values())
+        for index, row in rows.items():
+            if painted and row.label != 1 and cache.masks[index].sum(axis=(1, 2)).min() >= MIN_AREA:
+                pools[row.dataset].append(index)
+        self._pair_slices = list(pools.values())
 
-    def draw(self, batch: int, size: int, random: Random) -> Lesson:
-        """One lesson of `batch` views of `size` px."""
-        pairs = int(batch * self._painted / 2) if self._donors else 0
-        places, labels = self._real_places(batch - 2 * pairs, random)
-        views = [self._real(place, size, random) for place in places]
-        couples = [self._pair(size, random) for _ in range(pairs)]
-        plain, painted, known = zip(*couples, strict=True) if couples else ((), (), ())
+    def draw(self, batch: int, size: int, random: Random) -> TrainingBatch:
+        """A batch of `batch` views of `size` px."""
+        pairs = int(batch * self._painted / 2) if self._pair_slices else 0
+        indices, labels = self._labelled_indices(batch - 2 * pairs, random)
+        views = [self._labelled(index, size, random) for index in indices]
+        drawn = [self._pair(size, random) for _ in range(pairs)]
+        plain, painted, known = zip(*drawn, strict=True) if drawn else ((), (), ())
         known_labels = np.array(known, np.float32)
-        return Lesson(
+        return TrainingBatch(
             torch.from_numpy(np.stack([*views, *plain, *painted]))[:, np.newaxis] * 2.0 - 1.0,
             torch.from_numpy(np.concatenate([labels, known_labels, known_labels + 1])),
             pairs,
         )
 
-    def _real_places(self, count: int, random: Random) -> tuple[NDArray[np.int64], Floats]:
+    def _labelled_indices(self, count: int, random: Random) -> tuple[NDArray[np.int64], Floats]:
         if not count:
             return np.array([], np.int64), np.array([], np.float32)
-        return BalancedSampler(self._real_rows, random, self._weights).draw(count)
+        return BalancedSampler(self._labelled_rows, random, self._weights).draw(count)
 
-    def _real(self, place: int, size: int, random: Random) -> Floats:
-        edit = partial(untouched_or_null, random=random) if self._painted else None
-        return augmented(self._cache, place, size, random, SUPERVISED, edit)
+    def _labelled(self, index: int, size: int, random: Random) -> Floats:
+        edit = partial(with_neutral_change, random=random) if self._painted else None
+        return augmented(self._cache, index, size, random, SUPERVISED, edit)
 
     def _pair(self, size: int, random: Random) -> tuple[Floats, Floats, float]:
-        """A slice without and with a lesion, and what is known of it without."""
+        """A slice without and with a lesion, and its label without the lesion, NaN if unknown."""
         while True:
-            place = int(random.choice(self._donors[random.integers(len(self._donors))]))
+            index = int(random.choice(self._pair_slices[random.integers(len(self._pair_slices))]))
             seed = int(random.integers(2**32))
             try:
                 plain, painted = (
                     augmented(
-                        self._cache, place, size, np.random.default_rng(seed), SUPERVISED, partial(edit, random=random)
+                        self._cache, index, size, np.random.default_rng(seed), SUPERVISED, partial(edit, random=random)
                     )
-                    for edit in (untouched_or_null, with_lesion)
+                    for edit in (with_neutral_change, with_lesion)
                 )
-            except NoRoom:
+            except TooLittleLung:
                 continue
-            label = self._rows[place].label
+            label = self._rows[index].label
             return plain, painted, np.nan if label is None else float(label)
 
 
-def _of_both_classes(rows: Mapping[int, Row]) -> dict[int, Row]:
-    """Rows of data sets with normal and pathological slices; a set of one class would teach that its look is ill."""
+def _of_both_classes(rows: Mapping[int, SliceRow]) -> dict[int, SliceRow]:
+    """Rows of data sets with both classes; with one class, the appearance of the data set would become a cue for it."""
     classes: dict[str, set[int | None]] = defaultdict(set)
     for row in rows.values():
         classes[row.dataset].add(row.label)
-    return {place: row for place, row in rows.items() if classes[row.dataset] >= {0, 1}}
+    return {index: row for index, row in rows.items() if classes[row.dataset] >= {0, 1}}
 
 
-def lesson_loss(logits: Tensor, lesson: Lesson) -> Tensor:
-    """Cross entropy where labels are known, and the order within pairs (Burges et al. 2005)."""
-    labels = lesson.labels.to(logits.device)
+def batch_loss(logits: Tensor, batch: TrainingBatch) -> Tensor:
+    """Cross entropy of known labels, plus the ranking loss of pairs (Burges et al. 2005)."""
+    labels = batch.labels.to(logits.device)
     known = ~labels.isnan()
-    targets = labels[known] * (1 - 2 * SMOOTHING) + SMOOTHING
+    targets = labels[known] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
     loss = binary_cross_entropy_with_logits(logits[known], targets)
-    if not lesson.pairs:
+    if not batch.pairs:
         return loss
-    plain, painted = logits[-2 * lesson.pairs :].chunk(2)
-    return loss + RANKED * softplus(plain - painted).mean()
+    plain, painted = logits[-2 * batch.pairs :].chunk(2)
+    return loss + PAIR_ORDER_WEIGHT * softplus(plain - painted).mean()

@@ -1,4 +1,4 @@
-"""One training run: steps with their rate, a state to resume from, and a CSV log with its plot."""
+"""A training run: steps with learning rate, a saved state to resume from, a CSV log and its plot."""
 
 import csv
 import json
@@ -19,8 +19,8 @@ SAVE_EVERY_S: Final = 120.0
 LOG_EVERY: Final = 20
 
 
-class Run:
-    """A folder with `state.pt` (to resume), `log.csv` and `log.png`; steps continue where the last run stopped."""
+class TrainingRun:
+    """A run in `folder`: `state.pt`, `log.csv` and `log.png`; it resumes from the state of an earlier run."""
 
     def __init__(
         self, folder: Path, schedule: Schedule, modules: Mapping[str, nn.Module], optimizer: Optimizer
@@ -33,7 +33,7 @@ class Run:
         self.step = self._resume()
 
     def steps(self, title: str) -> Iterator[int]:
-        """The steps that are left, with a progress bar; each sets the rate before and saves after, now and then."""
+        """The remaining steps, with a progress bar; sets the learning rate and saves every `SAVE_EVERY_S` seconds."""
         with Progress(disable=not os.isatty(2)) as progress:
             task = progress.add_task(title, total=self._schedule.steps, completed=self.step)
             while self.step < self._schedule.steps:
@@ -47,8 +47,8 @@ class Run:
         self.save()
         plot_log(self._folder / "log.csv")
 
-    def descend(self, loss: torch.Tensor) -> None:
-        """One step of the optimizer down this loss, logged."""
+    def optimizer_step(self, loss: torch.Tensor) -> None:
+        """One step of the optimizer for this loss; logs the loss."""
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
         self._optimizer.step()
@@ -58,7 +58,7 @@ class Run:
             self._window.clear()
 
     def log(self, figures: Mapping[str, float]) -> None:
-        """Append figures, one a line: step, name, value."""
+        """Append figures to the log, one row (step, name, value) each."""
         path = self._folder / "log.csv"
         new = not path.exists()
         with path.open("a", encoding="utf-8", newline="") as file:
@@ -68,7 +68,7 @@ class Run:
             writer.writerows((self.step + 1, name, f"{value:.6g}") for name, value in figures.items())
 
     def save(self) -> None:
-        """Write the state whole or not at all."""
+        """Write the state atomically."""
         part = self._state.with_suffix(".part")
         weights = {name: module.state_dict() for name, module in self._modules.items()}
         torch.save({"step": self.step, "optimizer": self._optimizer.state_dict(), **weights}, part)
@@ -86,7 +86,7 @@ class Run:
 
 
 def plot_log(path: Path) -> None:
-    """Draw each figure of a log over the steps beside it, as PNG."""
+    """Plot each figure of a log over the steps, as a PNG beside it."""
     from training.model_card_plots import curves
 
     with path.open(encoding="utf-8", newline="") as file:
@@ -98,5 +98,5 @@ def plot_log(path: Path) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Sorted and indented, so that two runs can be compared."""
+    """Write JSON with sorted keys and indentation, so that files of two runs can be compared."""
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")

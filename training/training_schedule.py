@@ -1,4 +1,4 @@
-"""How long, how large and how fast a stage trains."""
+"""Steps, batch size, view size and learning rate of a training stage."""
 
 import math
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ WARM_UP_STEPS: Final = 40
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps of `batch` slices at `size` px; the rate warms up, then falls as a cosine."""
+    """Steps of `batch` slices at `size` px; the learning rate has a warm-up, then cosine decay."""
 
     steps: int
     batch: int
     size: int
     rate: float
     seed: int = 0
-    threads: int = 0  # of torch; 0 leaves it alone. On cores that others use too, one thread is the fastest
+    threads: int = 0  # of torch; 0 is torch's default. On cores shared with other processes, one thread is the fastest
 
     def rate_at(self, step: int) -> float:
         """Learning rate of this step."""

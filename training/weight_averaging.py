@@ -1,4 +1,4 @@
-"""A running mean of weights: steadier than the last step, for nothing at serving (Polyak and Juditsky 1992)."""
+"""Running mean of the weights: less noisy than the last step, at no cost in serving (Polyak and Juditsky 1992)."""
 
 from copy import deepcopy
 from typing import Final, TypeVar
@@ -6,20 +6,20 @@ from typing import Final, TypeVar
 import torch
 from torch import nn
 
-LONGEST: Final = 100.0  # steps that the mean looks back at most
+MAX_WINDOW_STEPS: Final = 100.0  # time constant of the mean
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def averaged(network: Network) -> Network:
-    """The network that will hold the mean, in evaluation mode."""
+def averaged_copy(network: Network) -> Network:
+    """A copy of the network for the mean of its weights, in evaluation mode."""
     return deepcopy(network).eval().requires_grad_(False)
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, step: int) -> None:
-    """Move the mean towards the network's weights; early steps are forgotten sooner."""
-    decay = min(1.0 - 1.0 / LONGEST, (step + 1) / (step + 20))
+def update_average(average: nn.Module, network: nn.Module, step: int) -> None:
+    """Move the mean towards the network's weights; in early steps with a shorter time constant."""
+    decay = min(1.0 - 1.0 / MAX_WINDOW_STEPS, (step + 1) / (step + 20))
     for mean, weight in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if mean.dtype.is_floating_point:
             mean.lerp_(weight, 1.0 - decay)

@@ -1,4 +1,4 @@
-"""One adapter a source: a folder in the layout that it is published in -> entries."""
+"""Adapters of data sets: each reads the published layout of one source and yields entries."""
 
 from types import MappingProxyType
 from typing import Final

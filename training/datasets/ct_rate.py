@@ -3,9 +3,9 @@
 Layout: `<split>[_fixed]/train_1/train_1_a/train_1_a_1.nii.gz`, `multi_abnormality_labels/*_predicted_labels.csv`
 (VolumeName and 18 columns of 0 or 1). A `metadata` table with RescaleSlope and RescaleIntercept lies beside them.
 
-Volumes of the first release hold stored values, to be rescaled by that table; volumes of v2 (`train_fixed`) are in
-HU, and who rescales them again moves lung by 1024 HU. Serving reads NIfTI as HU: so the table is never applied here,
-and a volume of stored values is refused.
+Volumes of the first release hold stored values, to be rescaled by that table; volumes of v2 (`train_fixed`) are in HU,
+and a second rescale would shift lung by 1024 HU. Serving reads NIfTI as HU, so the table is never applied here, and a
+volume of stored values is refused.
 """
 
 import re
@@ -21,13 +21,15 @@ from training.datasets.entry import Entry, InvalidDataset
 from training.datasets.label_tables import niftis_of, rows_of
 
 _NAME: Final = re.compile(r"(?P<patient>(train|valid)_\d+)_(?P<scan>[a-z]+)_\d+\.nii(\.gz)?")
-_NO_FINDING: Final = ("Medical material",)  # 17 classes and a device; interlobular thickening is pathology, no class
+_NO_FINDING: Final = (
+    "Medical material",
+)  # no pathology; interlobular thickening is pathology, but none of the 16 findings
 OTHER_PATHOLOGY: Final = ("Interlobular septal thickening",)
 AIR_IN_HU: Final = -500  # a chest in HU is at least a tenth air; stored values begin at 0
 
 
 def ct_rate(root: Path) -> Iterator[Entry]:
-    """One entry a volume that the labels name; normal is a volume with none of the pathological classes."""
+    """One entry for each volume; a volume with none of the pathological classes is normal."""
     labels = _labels(root)
     for path in niftis_of(root):
         match = _NAME.fullmatch(path.name)
@@ -48,7 +50,7 @@ def ct_rate(root: Path) -> Iterator[Entry]:
 
 
 def is_in_hu(path: Path) -> bool:
-    """Whether the values of a volume are HU (v2) and not stored values (first release)."""
+    """Whether the values of a volume are HU (v2), not stored values (first release)."""
     volume = nibabel.load(path)
     middle = np.asarray(volume.dataobj[..., volume.shape[2] // 2])
     return bool(np.percentile(middle, 10) < AIR_IN_HU)

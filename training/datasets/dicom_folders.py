@@ -1,7 +1,7 @@
 """Folders of DICOM with a table: `labels.csv` names study (a folder, zip or file beside it), patient, label, findings.
 
-`findings` is optional, its names parted by `;`. `slices` is optional too: a CSV beside the study with the columns
-file and infected, for studies whose single slices were read.
+`findings` is optional: names separated by `;`. `slices` is optional: a CSV with the columns file and infected, for
+studies with labels of single slices.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from training.datasets.label_tables import label_of, rows_of
 
 
 def dicom_with_labels(root: Path) -> Iterator[Entry]:
-    """One entry a row of `labels.csv`."""
+    """One entry for each row of `labels.csv`."""
     for row in rows_of(root / "labels.csv", ("study", "patient", "label")):
         path = root / row["study"]
         if not path.exists():

@@ -1,4 +1,4 @@
-"""What every adapter yields: one study or one published slice, whose it is, and what is known of it."""
+"""An entry of a data set: one study or one published slice, with its patient and labels."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ class InvalidDataset(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A study (upload of any kind that serving takes) or a `grey` slice that was published as 8 bit.
+    """A study (an upload of any kind that serving accepts) or a `grey` slice that was published as 8 bit.
 
-    `patient` keeps what belongs together on one side of a split: a patient, or a run of neighbouring slices where
-    patients are not known. `label` is 0 normal, 1 pathology, None unknown; `findings` None where nobody looked.
-    `slice_labels` maps file names inside a study to labels of single slices. `scores` [16] are soft targets.
+    All entries of one `patient` are on one side of the split; if patients are unknown, it is a group of neighbouring
+    slices. `label` is 0 normal, 1 pathology, None unknown; `findings` is None if they are unknown. `slice_labels` maps
+    file names inside a study to labels of single slices. `scores` [16] are soft targets.
     """
 
     dataset: str

@@ -1,4 +1,4 @@
-"""Reading the tables that come with data sets."""
+"""Reading of the tables and folders of data sets."""
 
 import csv
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ def label_of(text: str) -> int | None:
 
 
 def folders_of(root: Path) -> list[Path]:
-    """Sub-folders in order; raises InvalidDataset when there are none."""
+    """Sub-folders, sorted; raises InvalidDataset when there are none."""
     folders = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
     if not folders:
         raise InvalidDataset(f"no study folders in {root.name}")
@@ -35,5 +35,5 @@ def folders_of(root: Path) -> list[Path]:
 
 
 def niftis_of(root: Path) -> list[Path]:
-    """NIfTI files below a folder, in order."""
+    """NIfTI files below a folder, sorted."""
     return sorted(path for path in root.rglob("*") if path.name.endswith((".nii", ".nii.gz")))

@@ -1,8 +1,8 @@
-"""MosMedData lung cancer type I (LDCT): `dicom/<study>/...` and `protocols/<study>.json` with what the readers marked.
+"""MosMedData lung cancer type I (LDCT): `dicom/<study>/...` and `protocols/<study>.json` with the readers' marks.
 
-A protocol holds `nodules`: one list a nodule with the opinion of each reader, None where a reader saw nothing.
-A study is of pathology when at least half of its readers marked the same nodule. The other studies are of patients
-at risk without a nodule that readers agree on, which is not the same as normal: unknown, unless nobody marked any.
+A protocol holds `nodules`: for each nodule a list with the opinion of each reader, None for a reader without a mark. A
+study is pathology when at least half of its readers marked the same nodule, and normal when no reader marked any.
+Between these, the label is unknown: patients at risk without an agreed nodule are not normal.
 """
 
 import json
@@ -15,7 +15,7 @@ from training.datasets.label_tables import folders_of
 
 
 def mosmed_ldct(root: Path) -> Iterator[Entry]:
-    """One entry a study folder; each study is of another patient."""
+    """One entry for each study folder; each study is of another patient."""
     for folder in folders_of(root / "dicom"):
         label = _label(_nodules(root / "protocols" / f"{folder.name}.json"))
         yield Entry(
@@ -33,7 +33,7 @@ def _nodules(path: Path) -> Sequence[Sequence[Any]]:
     try:
         nodules: Sequence[Sequence[Any]] = json.loads(path.read_text("utf-8-sig"))["nodules"]
     except (OSError, ValueError, KeyError) as error:
-        raise InvalidDataset(f"{path.name} is no protocol: {type(error).__name__}") from error
+        raise InvalidDataset(f"{path.name} is not a protocol: {type(error).__name__}") from error
     return nodules
 
 

@@ -1,8 +1,8 @@
 """The three MosMedData sets that are folders of DICOM with one table of classes.
 
-Layout of each: `studies/<study>/...` and one CSV (exported from the registry that comes as XLSX) with the columns
-study_id and target, and patient_id where a patient has several studies. Classes: 0 without the target pathology,
-1 with it. What a positive study shows differs, and so does whether a 0 may be called normal.
+Layout of each: `studies/<study>/...` and one CSV (exported from the published XLSX registry) with the columns study_id
+and target, and patient_id if patients have several studies. Classes: 0 without the target pathology, 1 with it. The
+target pathology differs between the sets, and a study of class 0 may have another pathology.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ REGISTRY = "dataset_registry.csv"
 
 @dataclass(frozen=True)
 class MosMedTable:
-    """One of these sets; `finding` is what a positive study shows."""
+    """One of these sets; `finding` is the finding of a positive study."""
 
     name: str
     finding: str
 
     def __call__(self, root: Path) -> Iterator[Entry]:
-        """One entry a row of the registry."""
+        """One entry for each row of the registry."""
         for row in rows_of(root / REGISTRY, ("study_id", "target")):
             path = root / "studies" / row["study_id"]
             if not path.exists():

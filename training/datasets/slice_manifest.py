@@ -1,6 +1,6 @@
 """Folders of published 8-bit slices with `manifest.csv`: path, dataset, label, abnormal (0, 1, empty), group.
 
-`finding_scores.csv` beside it, where present, holds 16 soft targets of each path.
+`finding_scores.csv` beside it is optional and holds 16 soft targets for each path.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from screening.contract import FINDINGS
 from training.datasets.entry import Entry, InvalidDataset
 from training.datasets.label_tables import label_of, rows_of
 
-# What a set's own label says in the words of the 16 classes; a normal slice shows none of them.
+# The data sets' own labels as the 16 findings; a normal slice has none of them.
 FINDINGS_OF_LABEL: Final = MappingProxyType(
     {
         "normal": frozenset[str](),
@@ -28,7 +28,7 @@ FINDINGS_OF_LABEL: Final = MappingProxyType(
 
 
 def slices_with_manifest(root: Path) -> Iterator[Entry]:
-    """One entry a slice; `group` stands for the patient, and dataset/label for the data set's own words."""
+    """One entry for each slice; `group` is used as the patient, `label` is the data set's own label."""
     scores = _scores(root / "finding_scores.csv")
     for row in rows_of(root / "manifest.csv", ("path", "dataset", "label", "abnormal", "group")):
         path = root / row["path"]

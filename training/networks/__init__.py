@@ -1,7 +1,7 @@
-"""The three networks as torch modules; each takes the bytes that serving sends and gives what serving reads.
+"""The three networks as torch modules, with the inputs and outputs of `screening.contract`.
 
-Casting, normalising, taking view 0, softmax and the reduction of maps happen inside, so that the exported graph and
-the trained module cannot disagree about them.
+Casting, normalising, taking view 0, softmax and the reduction of maps happen inside, so that they are equal in training
+and in the exported graph.
 """
 
 from training.networks.autoencoder import Autoencoder

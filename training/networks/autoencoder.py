@@ -1,4 +1,4 @@
-"""How much a network that turns lungs into normal ones must change this slice."""
+"""The autoencoder: its reconstruction error is the change that makes the lungs of a slice normal."""
 
 from itertools import pairwise
 from typing import Any, Final
@@ -16,8 +16,8 @@ _WIDTHS: Final = (16, 32, 64, 128)
 class Autoencoder(nn.Module):
     """Small U-shaped autoencoder (Ronneberger et al. 2015) that works at half the view's resolution.
 
-    It redraws a view by what it adds to it, so that vessels and grain, which it may keep, are no error: what it changes
-    is. `latent` channels are kept for each 32 x 32 px of the view.
+    It predicts the change of a view, so that vessels and noise, which it need not change, are no error. The latent has
+    `latent` channels for each 32 x 32 px of the view.
     """
 
     def __init__(self, latent: int = 32) -> None:
@@ -39,8 +39,8 @@ class Autoencoder(nn.Module):
     def forward(self, views: Tensor, lung_mask: Tensor) -> tuple[Tensor, Tensor]:
         """Bytes [B, V, 1, H, W] and mask [B, 1, H, W] -> error in the lungs [B, 1] and its map [B, H/8, W/8].
 
-        Errors are squared differences of signed grey values. A cell of the map is the mean over its lung pixels, 0
-        where it has none. A mask without any lung counts the whole view: no evidence must not look like no error.
+        Errors are squared differences of signed grey values. A cell of the map is the mean over its lung pixels, 0 if
+        it has none. With an empty mask the error is that of the whole view: missing lungs must not give an error of 0.
         """
         target = self.target(views[:, 0])
         weights = _weights(lung_mask)
@@ -49,11 +49,11 @@ class Autoencoder(nn.Module):
         return error, _cells(weighted, weights)
 
     def target(self, view: Tensor) -> Tensor:
-        """Bytes [B, 1, H, W] -> what is to be redrawn: signed, half the resolution [B, 1, H/2, W/2]."""
+        """Bytes [B, 1, H, W] -> input and target of the reconstruction: signed, half resolution [B, 1, H/2, W/2]."""
         return functional.avg_pool2d(signed(view), 2)
 
     def reconstruct(self, target: Tensor) -> Tensor:
-        """Signed [B, 1, H/2, W/2] -> the same, redrawn."""
+        """Signed [B, 1, H/2, W/2] -> its reconstruction, of the same shape."""
         features, kept = target, []
         for stage in self.encoder:
             features = stage(features)
@@ -61,12 +61,12 @@ class Autoencoder(nn.Module):
         features = self.bottom(kept.pop())
         for stage in self.decoder:
             features = stage(features) + kept.pop()
-        redrawn: Tensor = target + self.change(features)
-        return redrawn
+        reconstruction: Tensor = target + self.change(features)
+        return reconstruction
 
 
 def _weights(lung_mask: Tensor) -> Tensor:
-    """Share of lung in each pixel of half resolution; all ones where a slice has no lung."""
+    """Fraction of lung in each pixel at half resolution; all ones for a slice without lung."""
     weights = functional.avg_pool2d(lung_mask.float(), 2)
     empty = weights.sum(dim=(2, 3), keepdim=True) == 0.0
     return torch.where(empty, torch.ones_like(weights), weights)
@@ -74,7 +74,7 @@ def _weights(lung_mask: Tensor) -> Tensor:
 
 def _cells(weighted: Tensor, weights: Tensor) -> Tensor:
     side = CELL // 2
-    least = 1.0 / (2 * CELL) ** 2  # below the smallest share of lung that one mask pixel gives a cell: 1 / 64
+    least = 1.0 / (2 * CELL) ** 2  # less than the fraction of one mask pixel in a cell, 1 / 64
     lung = functional.avg_pool2d(weights, side)
     return (functional.avg_pool2d(weighted, side) / lung.clamp(min=least)).squeeze(1)
 

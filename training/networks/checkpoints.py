@@ -1,4 +1,4 @@
-"""Weights on disk: written with what is needed to build the network again, read strictly or not at all."""
+"""Checkpoints: weights with the settings that build their network; loading is strict."""
 
 import pickle
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Network = TypeVar("Network", Classifier, Autoencoder, Findings)
 
 FORMAT: Final = "turnstile-network-1"
 
-# What torch's unpickler raises on bytes that are no checkpoint, or only the beginning of one.
+# Exceptions of torch's unpickler for bytes that are not a checkpoint, or a truncated one.
 _BROKEN: Final = (
     AssertionError,
     AttributeError,
@@ -32,11 +32,11 @@ _BROKEN: Final = (
 
 
 class InvalidCheckpoint(Exception):
-    """The file is no checkpoint of this network, or some of its weights are missing or too many."""
+    """The file is not a checkpoint of this network, or has missing or unknown weights."""
 
 
 def save_network(network: Classifier | Autoencoder | Findings, path: Path, image_size: int) -> None:
-    """Write the weights with the view size (px) that they were trained at."""
+    """Write the weights, and the view size (px) that they were trained at."""
     checkpoint = {
         "format": FORMAT,
         "network": type(network).__name__,
@@ -50,9 +50,9 @@ def save_network(network: Classifier | Autoencoder | Findings, path: Path, image
 def load_network(kind: type[Network], path: Path, image_size: int | None = None) -> Network:
     """Build the network of this kind with the weights of `path`, in evaluation mode, on the CPU.
 
-    Every weight must be there and none too many. `image_size`, where given, must be the one that the weights were
-    trained at. For `Findings` a checkpoint of Ultralytics is taken as it is, if its class names are the contract's;
-    it does not say its view size. Nothing but tensors and Ultralytics' own classes is unpickled.
+    Raises InvalidCheckpoint for missing or unknown weights, and for weights trained at another size than `image_size`.
+    For `Findings` a checkpoint of Ultralytics is accepted if its class names are the contract's; it has no view size.
+    Only tensors and Ultralytics' own classes are unpickled.
     """
     checkpoint = _read(path)
     if kind is Findings and "format" not in checkpoint:
@@ -68,9 +68,9 @@ def load_network(kind: type[Network], path: Path, image_size: int | None = None)
 
 
 def pack(kind: type[Network], path: Path, packed: Path) -> None:
-    """Write the checkpoint again in half precision, to be kept beside what is served; it loads as any other.
+    """Write a copy of the checkpoint in half precision; it loads as any other.
 
-    Raises InvalidCheckpoint unless `path` fits this kind of network.
+    Raises InvalidCheckpoint unless `path` is a checkpoint of this kind of network.
     """
     load_network(kind, path)
     checkpoint = dict(_read(path))
@@ -86,7 +86,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         checkpoint, _ = torch_safe_load(path, safe_only=True)
     except _BROKEN as error:
-        raise InvalidCheckpoint(f"{path.name} is no readable checkpoint: {error}") from error
+        raise InvalidCheckpoint(f"{path.name} is not a readable checkpoint: {error}") from error
     if not isinstance(checkpoint, Mapping):
         raise InvalidCheckpoint(f"{path.name} holds no checkpoint")
     return checkpoint
@@ -104,7 +104,7 @@ def _check(checkpoint: Mapping[str, Any], kind: type[nn.Module], path: Path, ima
 def _ultralytics_weights(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
     model = checkpoint.get("ema") or checkpoint.get("model")
     if not isinstance(model, nn.Module):
-        raise InvalidCheckpoint(f"{path.name} is no checkpoint of Ultralytics")
+        raise InvalidCheckpoint(f"{path.name} is not a checkpoint of Ultralytics")
     names = ordered_names(getattr(model, "names", {}))
     if names != FINDINGS:
         raise InvalidCheckpoint(f"{path.name} has other classes than the 16 findings, or another order: {names}")

@@ -1,4 +1,4 @@
-"""Normal or pathology: one logit for each view, and where in view 0 it comes from."""
+"""The classifier of normal and pathology: one logit for each view, and the class-activation map of view 0."""
 
 from typing import Any
 

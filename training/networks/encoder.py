@@ -1,4 +1,4 @@
-"""ResNet without its head: what SimCLR pretrains and the classifier starts from."""
+"""The encoder: a ResNet without its head, pretrained by SimCLR and used by the classifier."""
 
 from typing import Final, Literal
 

@@ -1,4 +1,4 @@
-"""Which of the 16 findings a slice shows: YOLO11n-cls, as Ultralytics builds it."""
+"""The network of the 16 findings: YOLO11n-cls, built by Ultralytics."""
 
 import logging
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from training.networks.scaling import unsigned
 
 ARCHITECTURE: Final = "yolo11n-cls.yaml"
 
-logging.getLogger("ultralytics").setLevel(logging.WARNING)  # it prints a summary of every network that it builds
+logging.getLogger("ultralytics").setLevel(logging.WARNING)  # it logs a summary of each network
 
 
 class Findings(nn.Module):
@@ -32,7 +32,7 @@ class Findings(nn.Module):
         return self.logits(views[:, 0]).softmax(dim=1)
 
     def logits(self, view: Tensor) -> Tensor:
-        """Bytes [B, 1, H, W] -> logits [B, 16]; training works on these."""
+        """Bytes [B, 1, H, W] -> logits [B, 16], for training."""
         features = unsigned(view).expand(-1, 3, -1, -1)
         *backbone, head = self.network.model
         for layer in backbone:

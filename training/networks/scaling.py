@@ -1,4 +1,4 @@
-"""From the bytes of a view to what a network computes with."""
+"""Scaling of the bytes of a view to floating point."""
 
 from torch import Tensor
 

@@ -1,5 +1,5 @@
-"""Synthetic lesions on normal slices: pathology that no data set, scanner or position gives away."""
+"""Synthetic lesions on slices: pathology that is independent of data set, scanner and position."""
 
-from training.synthesis.lesion_painting import nothing, untouched_or_null, with_lesion
+from training.synthesis.lesion_painting import unchanged, with_lesion, with_neutral_change
 
-__all__ = ["nothing", "untouched_or_null", "with_lesion"]
+__all__ = ["unchanged", "with_lesion", "with_neutral_change"]

@@ -1,10 +1,10 @@
-"""Edits of a view: a lesion painted into it, or a change that means nothing.
+"""Edits of a view: a painted lesion, or a neutral change without diagnostic meaning.
 
-After the idea of anomalies made by blending (Tan et al. 2020, foreign patch interpolation; Schlueter et al. 2022,
-natural synthetic anomalies) and of lesions simulated on healthy lungs (Yao et al. 2021, label-free segmentation of
-COVID-19 lesions by learning to undo synthetic ones). Own code and own shapes. A classifier that is shown a slice with
-and without a lesion cannot tell them apart by data set, scanner, position or sharpness; and since slices of both
-classes get blended changes that mean nothing, a seam tells it nothing either.
+The idea is that of blended anomalies (Tan et al. 2020, foreign patch interpolation; Schlueter et al. 2022, natural
+synthetic anomalies) and of lesions simulated on healthy lungs (Yao et al. 2021, label-free segmentation of COVID-19
+lesions); code and shapes are our own. A classifier that learns from a slice with and without a lesion cannot separate
+them by data set, scanner, position or sharpness. Slices of both classes get blended neutral changes, so the border of a
+blended region is no cue either.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,83 +15,83 @@ import numpy as np
 
 from training.synthesis import dense_lesions, lucent_lesions
 from training.synthesis.dense_lesions import Lesion
-from training.synthesis.lung_context import Bytes, Floats, Lungs, NoRoom
-from training.synthesis.shapes import Random, blob, softened
+from training.synthesis.lung_context import Bytes, Floats, LungContext, TooLittleLung
+from training.synthesis.shapes import Random, blob, blurred
 
 Maker = TypeVar("Maker")
 
-SECOND: Final = 0.25  # chance of a second lesion of another kind
-NULL: Final = 0.4  # chance of a change that means nothing
-VISIBLE: Final = 12.0  # grey levels, the least contrast of lung with air for holes to be seen
-LEAST_CHANGE: Final = 12.0  # pixels' worth of the contrast between lung and tissue
+SECOND_LESION_PROBABILITY: Final = 0.25  # of a second lesion
+NEUTRAL_CHANGE_PROBABILITY: Final = 0.4  # of a neutral change
+MIN_AIR_CONTRAST: Final = 12.0  # grey levels; with less contrast between lung and air, emphysema would not be visible
+MIN_CHANGE: Final = 12.0  # sum of absolute changes, in pixels of the full contrast between lung and tissue
 
-DENSE: Final[Sequence[tuple[Callable[[Lungs, Random], Lesion], float]]] = (
+DENSE: Final[Sequence[tuple[Callable[[LungContext, Random], Lesion], float]]] = (
     (dense_lesions.nodules, 0.22),
     (dense_lesions.mass, 0.18),
-    (dense_lesions.opacity, 0.26),
-    (dense_lesions.fluid, 0.08),
-    (dense_lesions.thick_pleura, 0.05),
-    (dense_lesions.bands, 0.06),
-    (dense_lesions.small_dots, 0.09),
-    (dense_lesions.thick_airways, 0.06),
+    (dense_lesions.opacities, 0.26),
+    (dense_lesions.pleural_effusion, 0.08),
+    (dense_lesions.pleural_thickening, 0.05),
+    (dense_lesions.parenchymal_bands, 0.06),
+    (dense_lesions.micronodules, 0.09),
+    (dense_lesions.bronchial_wall_thickening, 0.06),
 )
-DESTROYED: Final[Sequence[tuple[Callable[[Lungs, Random], tuple[Lesion, ...]], float]]] = (
-    (lucent_lesions.small_holes, 0.34),
-    (lucent_lesions.rim_holes, 0.18),
-    (lucent_lesions.bulla, 0.12),
-    (lucent_lesions.thinned, 0.18),
-    (lucent_lesions.net, 0.18),
+LUCENT: Final[Sequence[tuple[Callable[[LungContext, Random], tuple[Lesion, ...]], float]]] = (
+    (lucent_lesions.centrilobular_emphysema, 0.34),
+    (lucent_lesions.paraseptal_emphysema, 0.18),
+    (lucent_lesions.bullae, 0.12),
+    (lucent_lesions.panlobular_emphysema, 0.18),
+    (lucent_lesions.fibrosis, 0.18),
 )
-DESTROYED_SHARE: Final = 0.42
+LUCENT_PROBABILITY: Final = 0.42
 
 
 def with_lesion(view: Bytes, mask: Bytes, random: Random) -> Bytes:
-    """The view uint8 [S, S] with one or two lesions in its lungs; raises NoRoom where it shows too little lung."""
-    lungs = Lungs.of(view, mask)
+    """The view uint8 [S, S] with one or two lesions in its lungs; raises TooLittleLung."""
+    lungs = LungContext.of(view, mask)
     for _ in range(8):
         grey = _painted(lungs, random)
-        if random.random() < SECOND:
-            grey = _painted(Lungs.of(_bytes(grey), mask), random)
-        if np.abs(grey - lungs.view).sum() > LEAST_CHANGE * (lungs.soft - lungs.lung):
-            return untouched_or_null(_bytes(grey), mask, random)
-    raise NoRoom
+        if random.random() < SECOND_LESION_PROBABILITY:
+            grey = _painted(LungContext.of(_bytes(grey), mask), random)
+        if np.abs(grey - lungs.view).sum() > MIN_CHANGE * (lungs.soft - lungs.lung):
+            return with_neutral_change(_bytes(grey), mask, random)
+    raise TooLittleLung
 
 
-def untouched_or_null(view: Bytes, mask: Bytes, random: Random) -> Bytes:
-    """The view as it is, or with a blended change that means nothing: part of it smoother, noisier or shifted."""
-    if random.random() > NULL:
+def with_neutral_change(view: Bytes, mask: Bytes, random: Random) -> Bytes:
+    """The view unchanged, or with a blended neutral change: a part of it smoother, noisier or shifted by a pixel."""
+    if random.random() > NEUTRAL_CHANGE_PROBABILITY:
         return view
     try:
-        lungs = Lungs.of(view, mask)
-    except NoRoom:
+        lungs = LungContext.of(view, mask)
+    except TooLittleLung:
         return view
     side = len(view)
-    where = blob(side, lungs.somewhere(random), lungs.reach * random.uniform(0.15, 0.8), 0.5, random, edge=3.0)
+    where = blob(side, lungs.random_pixel(random), lungs.lung_radius * random.uniform(0.15, 0.8), 0.5, random, edge=3.0)
     change = random.integers(3)
     if change == 0:
         other = np.asarray(cv2.GaussianBlur(lungs.view, (0, 0), random.uniform(0.4, 1.1)), np.float32)
     elif change == 1:
-        other = lungs.view + _grain(side, random) * np.float32(lungs.grain * random.uniform(0.5, 1.5))
+        other = lungs.view + _grain(side, random) * np.float32(lungs.noise_sd * random.uniform(0.5, 1.5))
     else:
         other = np.roll(lungs.view, tuple(random.integers(-1, 2, 2)), (0, 1))
     return _bytes(lungs.view + where * (other - lungs.view))
 
 
-def nothing(view: Bytes, mask: Bytes, random: Random) -> Bytes:
-    """No change at all."""
+def unchanged(view: Bytes, mask: Bytes, random: Random) -> Bytes:
+    """The view without a change."""
     del mask, random
     return view
 
 
-def _painted(lungs: Lungs, random: Random) -> Floats:
-    if random.random() < DESTROYED_SHARE and lungs.lung - lungs.air > VISIBLE:
-        lesions = _chosen(DESTROYED, random)(lungs, random)
+def _painted(lungs: LungContext, random: Random) -> Floats:
+    if random.random() < LUCENT_PROBABILITY and lungs.lung - lungs.air > MIN_AIR_CONTRAST:
+        lesions = _chosen(LUCENT, random)(lungs, random)
     else:
         lesions = (_chosen(DENSE, random)(lungs, random),)
     grey = lungs.view
-    inside = softened(lungs.mask.astype(np.float32), random.uniform(0.5, 0.9))
+    inside = blurred(lungs.mask.astype(np.float32), random.uniform(0.5, 0.9))
     for cover, level in lesions:
-        texture = np.float32(level) + _grain(len(grey), random) * np.float32(lungs.grain)
+        texture = np.float32(level) + _grain(len(grey), random) * np.float32(lungs.noise_sd)
         grey = grey + cover * inside * (texture - grey)
     return grey
 
@@ -101,9 +101,9 @@ def _chosen(kinds: Sequence[tuple[Maker, float]], random: Random) -> Maker:
 
 
 def _grain(side: int, random: Random) -> Floats:
-    """Noise as fine as a kernel leaves it."""
-    grain = softened(random.standard_normal((side, side), np.float32), random.uniform(0.4, 0.9))
-    return np.asarray(grain / (grain.std() + 1e-6), np.float32)
+    """Noise with the correlation length of a reconstruction kernel, of mean 0 and deviation 1."""
+    noise_sd = blurred(random.standard_normal((side, side), np.float32), random.uniform(0.4, 0.9))
+    return np.asarray(noise_sd / (noise_sd.std() + 1e-6), np.float32)
 
 
 def _bytes(grey: Floats) -> Bytes:

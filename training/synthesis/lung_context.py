@@ -1,4 +1,4 @@
-"""What a lesion must know of the slice that it is painted on: where lung is, and how bright and grainy tissue is."""
+"""Measurements of a slice for painting lesions: position of the lungs, grey levels and noise of its tissues."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -11,45 +11,45 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-WALL: Final = np.ones((11, 11), np.uint8)
-LEAST_CONTRAST: Final = 60.0  # grey levels between lung and tissue
-LEAST_AREA: Final = 120  # pixels; below it there is no lung to paint on
+PLEURA_KERNEL: Final = np.ones((11, 11), np.uint8)
+MIN_CONTRAST: Final = 60.0  # grey levels between lung and tissue
+MIN_AREA: Final = 120  # pixels of lung; a smaller one has no space for a lesion
 
 
-class NoRoom(Exception):
-    """The view shows too little lung for a lesion."""
+class TooLittleLung(Exception):
+    """The view shows too little lung to paint a lesion."""
 
 
 @dataclass(frozen=True)
-class Lungs:
-    """`view` [S, S] in grey levels 0 ... 255, `mask` of the lungs, `depth` below the pleura in px;
-    `places` [N, 2] are row and column of its pixels and `depths` [N] how deep they lie.
+class LungContext:
+    """`view` [S, S] in grey levels 0 ... 255, `mask` of the lungs, `depth` [S, S] below the pleura in px.
 
-    `lung`, `soft` and `air` are the grey levels of normal lung, of the tissue around it, and of air; `grain` is the
-    deviation of noise in tissue; `reach` the radius (px) of a circle as large as one lung.
+    `points` [N, 2] are row and column of the lungs' pixels, `depths` [N] their depth. `lung`, `soft` and `air` are the
+    grey levels of normal lung, soft tissue around it, and air. `noise_sd` is the standard deviation of noise in tissue,
+    `lung_radius` (px) that of a circle with the area of one lung.
     """
 
     view: Floats
     mask: Bools
     depth: Floats
-    places: NDArray[np.int64]
+    points: NDArray[np.int64]
     depths: Floats
     lung: float
     soft: float
     air: float
-    grain: float
-    reach: float
+    noise_sd: float
+    lung_radius: float
 
     @classmethod
     def of(cls, view: Bytes, mask: Bytes) -> Self:
         """Measure a view and its lung mask; raises NoRoom."""
         inside = mask > 0
-        if inside.sum() < LEAST_AREA:
-            raise NoRoom
+        if inside.sum() < MIN_AREA:
+            raise TooLittleLung
         grey = view.astype(np.float32)
-        ring = (cv2.dilate(inside.astype(np.uint8), WALL) > 0) & ~inside
+        ring = (cv2.dilate(inside.astype(np.uint8), PLEURA_KERNEL) > 0) & ~inside
         lung = float(np.median(grey[inside]))
-        soft = max(float(np.percentile(grey[ring], 60)) if ring.any() else 0.0, lung + LEAST_CONTRAST)
+        soft = max(float(np.percentile(grey[ring], 60)) if ring.any() else 0.0, lung + MIN_CONTRAST)
         depth = np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
         rough = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0))[ring]
         return cls(
@@ -61,19 +61,19 @@ class Lungs:
             lung,
             soft,
             air=min(float(np.percentile(grey[inside], 3)), 0.4 * lung),
-            grain=float(np.clip(1.5 * np.median(rough), 0.5, 12.0)) if rough.size else 1.0,
-            reach=float(np.sqrt(inside.sum() / 2 / np.pi)),
+            noise_sd=float(np.clip(1.5 * np.median(rough), 0.5, 12.0)) if rough.size else 1.0,
+            lung_radius=float(np.sqrt(inside.sum() / 2 / np.pi)),
         )
 
-    def between(self, share: float) -> float:
-        """Grey level of lung (0) to soft tissue (1)."""
-        return self.lung + share * (self.soft - self.lung)
+    def grey_between(self, fraction: float) -> float:
+        """Grey level between lung (0) and soft tissue (1)."""
+        return self.lung + fraction * (self.soft - self.lung)
 
-    def somewhere(self, random: np.random.Generator, below: float = 0.0, above: float = np.inf) -> tuple[int, int]:
-        """Row and column of a pixel of lung this deep (px) below the pleura; anywhere in it where few are so deep."""
+    def random_pixel(self, random: np.random.Generator, below: float = 0.0, above: float = np.inf) -> tuple[int, int]:
+        """Row and column of a random lung pixel of this depth (px) below the pleura; of any depth after 20 draws."""
         for _ in range(20):
-            place = random.integers(len(self.places))
-            if below < self.depths[place] <= above:
+            point = random.integers(len(self.points))
+            if below < self.depths[point] <= above:
                 break
-        row, column = self.places[place]
+        row, column = self.points[point]
         return int(row), int(column)

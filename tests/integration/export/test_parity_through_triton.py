@@ -1,4 +1,4 @@
-"""A repository that is exported here, served by a real Triton, and compared with ONNX Runtime called directly."""
+"""An exported repository, served by a real Triton and compared with ONNX Runtime."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from engines.triton_server import TritonServer
 from export.calibration_views import CalibrationViews
 from export.cli import app
-from export.model_repository import MANIFEST, Order, export_repository
+from export.model_repository import MANIFEST, ExportRequest, export_repository
 from export.targets import TARGETS
 from screening.contract import VIEWS
 
@@ -19,7 +19,7 @@ async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
     views = _views()
     npz = tmp_path / "views.npz"
     np.savez(npz, views=views.views, lung_masks=views.lung_masks, studies=views.studies)
-    repository = export_repository(Order(TARGETS["cpu"], views), tmp_path / "repository").path
+    repository = export_repository(ExportRequest(TARGETS["cpu"], views), tmp_path / "repository").path
     async with TritonServer(repository) as server:
         arguments = ["parity", server.grpc_url, "--repository", str(repository), "--calibration", str(npz)]
         result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
@@ -30,7 +30,7 @@ async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
 
 
 def _views() -> CalibrationViews:
-    """More slices than one batch of the ensemble takes."""
+    """More slices than the maximum batch of the ensemble."""
     random = np.random.default_rng(3)
     return CalibrationViews(
         random.integers(0, 256, (10, len(VIEWS), 1, 64, 64), dtype=np.uint8),

@@ -1,4 +1,4 @@
-"""One small repository, exported once, and the views that it was calibrated on."""
+"""A small exported repository and its calibration views."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from export.calibration_views import CalibrationViews
-from export.model_repository import Exported, Order, export_repository
+from export.model_repository import ExportedRepository, ExportRequest, export_repository
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
 from screening.views import make_views
 from training.networks import save_network
 
 SIZE = 64
-JUDGEMENT = {
+DECISION = {
     "slices_per_study": 12,
     "error_range": {"r_min": 0.1, "r_max": 0.9},
     "calibration": {"a": 5.0, "b": -2.5},
@@ -41,27 +41,27 @@ def views() -> CalibrationViews:
 
 
 @pytest.fixture(scope="session")
-def exported(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def exported(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -> ExportedRepository:
     """The repository of the CPU target with seeded, untrained networks."""
-    return export_repository(Order(TARGETS["cpu"], views), tmp_path_factory.mktemp("export") / "repository")
+    return export_repository(ExportRequest(TARGETS["cpu"], views), tmp_path_factory.mktemp("export") / "repository")
 
 
 @pytest.fixture
-def repository(exported: Exported) -> Path:
+def repository(exported: ExportedRepository) -> Path:
     return exported.path
 
 
 @pytest.fixture(scope="session")
 def trained(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Checkpoints of seeded networks as training would save them, and the judgement that comes with them."""
+    """Checkpoints of seeded networks in training's format, and their decision parameters."""
     folder = tmp_path_factory.mktemp("trained")
     networks = load_networks(Checkpoints(), views, seed=1)
     paths = folder / "classifier.pt", folder / "autoencoder.pt", folder / "findings.pt"
     save_network(networks.classifier, paths[0], views.image_size)
     save_network(networks.autoencoder, paths[1], views.image_size)
     save_network(networks.findings, paths[2], views.image_size)
-    (folder / "judgement.json").write_text(json.dumps(JUDGEMENT))
-    return Checkpoints(*paths), folder / "judgement.json"
+    (folder / "decision.json").write_text(json.dumps(DECISION))
+    return Checkpoints(*paths), folder / "decision.json"
 
 
 def _slice(seed: int) -> tuple[Bytes, Bytes]:

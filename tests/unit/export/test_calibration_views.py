@@ -7,7 +7,7 @@ from export.calibration_views import CalibrationViews
 from export.errors import InvalidViews
 
 
-def test_npz_comes_back(views: CalibrationViews, tmp_path: Path) -> None:
+def test_npz_is_read_back(views: CalibrationViews, tmp_path: Path) -> None:
     path = tmp_path / "views.npz"
     np.savez(path, views=views.views, lung_masks=views.lung_masks, studies=views.studies)
     assert CalibrationViews.from_npz(path).sha256 == views.sha256
@@ -21,7 +21,7 @@ def test_npz_without_studies_is_refused(views: CalibrationViews, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "change_arrays",
     [
         lambda v: (v.views[:, :4], v.lung_masks, v.studies),
         lambda v: (v.views.astype(np.float32), v.lung_masks, v.studies),
@@ -30,10 +30,10 @@ def test_npz_without_studies_is_refused(views: CalibrationViews, tmp_path: Path)
         lambda v: (v.views[:0], v.lung_masks[:0], v.studies[:0]),
     ],
 )
-def test_views_that_are_not_the_contracts_are_refused(spoil: object, views: CalibrationViews) -> None:
-    assert callable(spoil)
+def test_views_that_are_not_the_contracts_are_refused(change_arrays: object, views: CalibrationViews) -> None:
+    assert callable(change_arrays)
     with pytest.raises(InvalidViews):
-        CalibrationViews(*spoil(views))
+        CalibrationViews(*change_arrays(views))
 
 
 def test_batches_cover_every_slice_once(views: CalibrationViews) -> None:
@@ -42,7 +42,7 @@ def test_batches_cover_every_slice_once(views: CalibrationViews) -> None:
     np.testing.assert_array_equal(np.concatenate([batch["lung_mask"] for batch in batches]), views.lung_masks)
 
 
-def test_phantoms_stand_in_where_no_study_is_given() -> None:
+def test_phantoms_are_used_without_studies() -> None:
     views = CalibrationViews.synthetic(64)
     assert len(np.unique(views.studies)) == 2
     assert views.lung_masks.any(axis=(1, 2, 3)).all()

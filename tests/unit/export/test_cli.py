@@ -27,22 +27,25 @@ def test_tensorrt_target_writes_the_config_and_says_that_no_plan_was_built(npz: 
     output = tmp_path / "repository"
     result = CliRunner().invoke(app, ["--target", "tensorrt", "--calibration", str(npz), "--output", str(output)])
     assert result.exit_code == 0, result.output
-    assert "classifier: TensorRT is not here, no plan was built. On the GPU machine: trtexec --onnx=" in result.output
+    assert (
+        "classifier: TensorRT is not installed, no plan was built. On the GPU machine, run: trtexec --onnx="
+        in result.output
+    )
     assert "the verdict of this repository means nothing" in result.output
     assert 'platform: "tensorrt_plan"' in (output / "findings" / "config.pbtxt").read_text()
     assert not json.loads((output / MANIFEST).read_text())["plans"]["classifier"]["built"]
     assert not ModelCard.load(output / MODEL_CARD).trained
 
 
-def test_trained_weights_come_with_their_judgement(npz: Path, trained: Trained, tmp_path: Path) -> None:
-    checkpoints, judgement = trained
+def test_trained_weights_need_their_decision_parameters(npz: Path, trained: Trained, tmp_path: Path) -> None:
+    checkpoints, decision = trained
     output = tmp_path / "repository"
     options = {
         "--target": "cuda",
         "--classifier": checkpoints.classifier,
         "--autoencoder": checkpoints.autoencoder,
         "--findings": checkpoints.findings,
-        "--judgement": judgement,
+        "--decision": decision,
         "--calibration": npz,
         "--output": output,
     }
@@ -56,12 +59,12 @@ def test_trained_weights_come_with_their_judgement(npz: Path, trained: Trained, 
     assert json.loads((output / MANIFEST).read_text())["checkpoints"]["classifier"] == sha256(checkpoints.classifier)
 
 
-def test_a_broken_checkpoint_is_refused_in_a_sentence(npz: Path, tmp_path: Path) -> None:
+def test_a_broken_checkpoint_gives_an_error_message(npz: Path, tmp_path: Path) -> None:
     (tmp_path / "classifier.pt").write_bytes(b"broken")
     arguments = ["--classifier", str(tmp_path / "classifier.pt"), "--calibration", str(npz)]
     result = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "repository")])
     assert result.exit_code == 1
-    assert "Refused: classifier.pt is no readable checkpoint" in result.output
+    assert "Refused: classifier.pt is not a readable checkpoint" in result.output
     assert not (tmp_path / "repository").exists()
 
 

@@ -40,7 +40,7 @@ def test_every_output_of_the_ensemble_comes_from_one_step() -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
-def test_the_ensemble_never_asks_a_network_for_more_than_it_takes(target: Any) -> None:
+def test_the_ensemble_has_no_larger_batch_than_any_network(target: Any) -> None:
     ensemble = ensemble_config(CONTRACT, target)
     networks = [network_config(step, target) for step in CONTRACT.steps]
     assert all(ensemble.max_batch_size <= network.max_batch_size for network in networks)
@@ -50,7 +50,7 @@ def test_the_ensemble_never_asks_a_network_for_more_than_it_takes(target: Any) -
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
-def test_every_queue_is_bounded_and_routine_unless_told(target: Any) -> None:
+def test_every_queue_is_bounded_and_routine_by_default(target: Any) -> None:
     for step in CONTRACT.steps:
         batching = network_config(step, target).dynamic_batching
         assert (batching.priority_levels, batching.default_priority_level) == (len(Priority), Priority.ROUTINE)

@@ -8,10 +8,10 @@ import onnx
 import pytest
 
 from export.calibration_views import CalibrationViews
-from export.decision_parameters import load_judgement
+from export.decision_parameters import load_decision
 from export.errors import InvalidViews, ParityBroken
 from export.manifest import sha256
-from export.model_repository import MANIFEST, MODEL_CARD, Exported, Order, export_repository
+from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository, ExportRequest, export_repository
 from export.runners import run_onnx
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
@@ -32,7 +32,7 @@ def test_it_holds_what_triton_and_serving_read(repository: Path) -> None:
     }
 
 
-def test_the_card_vouches_for_every_file(repository: Path) -> None:
+def test_the_card_has_the_hash_of_every_file(repository: Path) -> None:
     card = ModelCard.load(repository / MODEL_CARD)
     assert not card.trained
     assert card.version.startswith("untrained-")
@@ -41,7 +41,7 @@ def test_the_card_vouches_for_every_file(repository: Path) -> None:
 
 
 def test_exporting_twice_gives_the_same_bytes(repository: Path, views: CalibrationViews, tmp_path: Path) -> None:
-    again = export_repository(Order(TARGETS["cpu"], views), tmp_path / "repository").path
+    again = export_repository(ExportRequest(TARGETS["cpu"], views), tmp_path / "repository").path
     for path in sorted(path for path in repository.rglob("*") if path.is_file()):
         assert path.read_bytes() == (again / path.relative_to(repository)).read_bytes(), path.name
 
@@ -56,7 +56,7 @@ def test_the_classifier_is_quantised_per_channel(repository: Path) -> None:
     assert "QuantizeLinear" in {node.op_type for node in graph.node}
 
 
-def test_untrained_networks_decide_both_ways_and_stay_in_range(exported: Exported, views: CalibrationViews) -> None:
+def test_untrained_networks_give_both_verdicts_in_range(exported: ExportedRepository, views: CalibrationViews) -> None:
     files = {step.model: exported.path / step.model / "1" / "model.onnx" for step in exported.card.contract.steps}
     outputs = run_onnx(files, exported.card.contract, views)
     assert outputs["logits"].min() < 0.0 < outputs["logits"].max()
@@ -65,7 +65,7 @@ def test_untrained_networks_decide_both_ways_and_stay_in_range(exported: Exporte
     np.testing.assert_allclose(outputs["findings"].sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_the_manifest_tells_parity_arithmetic_and_origin(repository: Path, views: CalibrationViews) -> None:
+def test_the_manifest_has_parity_arithmetic_and_provenance(repository: Path, views: CalibrationViews) -> None:
     manifest = json.loads((repository / MANIFEST).read_text())
     assert manifest["parity_with_torch"].keys() == {"fp32", "int8"}
     assert manifest["precision"] == {"classifier": "int8", "autoencoder": "fp32", "findings": "fp32"}
@@ -74,22 +74,22 @@ def test_the_manifest_tells_parity_arithmetic_and_origin(repository: Path, views
     assert manifest["checkpoints"] == {"classifier": None, "autoencoder": None, "findings": None}
 
 
-def test_trained_weights_without_judgement_are_refused(views: CalibrationViews, trained: Trained) -> None:
+def test_trained_weights_without_decision_parameters_are_refused(views: CalibrationViews, trained: Trained) -> None:
     checkpoints, _ = trained
     with pytest.raises(InvalidModelCard, match="no default thresholds"):
-        Order(TARGETS["cpu"], views, checkpoints)
+        ExportRequest(TARGETS["cpu"], views, checkpoints)
 
 
-def test_a_judgement_of_untrained_weights_is_refused(views: CalibrationViews, trained: Trained) -> None:
-    checkpoints, judgement = trained
+def test_decision_parameters_of_untrained_weights_are_refused(views: CalibrationViews, trained: Trained) -> None:
+    checkpoints, decision = trained
     with pytest.raises(InvalidModelCard, match="a checkpoint is missing"):
-        Order(TARGETS["cpu"], views, Checkpoints(classifier=checkpoints.classifier), judgement)
+        ExportRequest(TARGETS["cpu"], views, Checkpoints(classifier=checkpoints.classifier), decision)
 
 
-def test_a_judgement_with_a_missing_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "judgement.json").write_text('{"slices_per_study": 12}')
+def test_decision_parameters_with_a_missing_key_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "decision.json").write_text('{"slices_per_study": 12}')
     with pytest.raises(InvalidModelCard, match="error_range"):
-        load_judgement(tmp_path / "judgement.json")
+        load_decision(tmp_path / "decision.json")
 
 
 def test_one_untrained_network_makes_the_card_untrained(views: CalibrationViews, trained: Trained) -> None:
@@ -99,7 +99,7 @@ def test_one_untrained_network_makes_the_card_untrained(views: CalibrationViews,
 
 
 @pytest.mark.parametrize("failure", ["checkpoint", "parity"])
-def test_a_failed_export_leaves_the_repository_as_it_was(
+def test_a_failed_export_leaves_the_repository_unchanged(
     failure: str, repository: Path, views: CalibrationViews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "repository"
@@ -109,7 +109,7 @@ def test_a_failed_export_leaves_the_repository_as_it_was(
     checkpoints = Checkpoints(findings=tmp_path / "broken.pt") if failure == "checkpoint" else Checkpoints()
     monkeypatch.setattr("export.model_repository.write_onnx", _copy_from(repository))
     with pytest.raises((InvalidCheckpoint, ParityBroken)):
-        export_repository(Order(TARGETS["cuda"], views, checkpoints, seed=5), output)
+        export_repository(ExportRequest(TARGETS["cuda"], views, checkpoints, seed=5), output)
     assert [path.name for path in output.iterdir()] == ["kept"]
     assert not list(tmp_path.glob(".export-*"))
 
@@ -117,11 +117,11 @@ def test_a_failed_export_leaves_the_repository_as_it_was(
 def test_a_size_that_the_encoder_cannot_halve_is_refused(views: CalibrationViews) -> None:
     odd = CalibrationViews(views.views[..., :40, :40], views.lung_masks[..., :40, :40], views.studies)
     with pytest.raises(InvalidViews, match="multiple of 32"):
-        Order(TARGETS["cpu"], odd)
+        ExportRequest(TARGETS["cpu"], odd)
 
 
 def _copy_from(repository: Path) -> Callable[[object, Signature, Path], None]:
-    """In place of exporting: the graph of other weights."""
+    """Instead of an export: the graph of other weights."""
 
     def copy(_network: object, signature: Signature, path: Path) -> None:
         shutil.copyfile(repository / signature.model / "1" / "model.onnx", path)

@@ -36,7 +36,7 @@ def test_batch_normalisation_is_folded_and_old_servers_can_read_it(classifier_on
     assert model.ir_version <= 10
 
 
-def test_the_file_tells_nothing_of_the_machine_that_made_it(classifier_onnx: Path) -> None:
+def test_the_file_has_no_metadata_of_this_machine(classifier_onnx: Path) -> None:
     content = classifier_onnx.read_bytes()
     assert b"stack_trace" not in content
     assert str(Path.cwd()).encode() not in content

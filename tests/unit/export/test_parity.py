@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from export.errors import ParityBroken
-from export.model_repository import Exported
+from export.model_repository import ExportedRepository
 from export.parity import TOLERANCES, Difference, enforce, measure
 from screening.model_card import ModelCard
 
 STUDIES = np.array([0, 0, 1, 1])
 
 
-def test_equal_runs_differ_by_nothing(exported: Exported) -> None:
+def test_equal_outputs_have_no_difference(exported: ExportedRepository) -> None:
     parity = measure(_outputs(0.0), _outputs(0.0), STUDIES, exported.card)
     assert (parity.slices, parity.studies, parity.slice_flips, parity.verdict_flips) == (4, 2, 0, 0)
     assert all(difference == Difference(0.0, 0.0) for difference in parity.differences.values())
     enforce(parity, "fp32", trained=True)
 
 
-def test_flips_are_slices_and_studies_that_change_sides(exported: Exported) -> None:
+def test_flips_are_slices_and_studies_with_another_verdict(exported: ExportedRepository) -> None:
     """A logit of 20 is pathology at any of the card's thresholds, -20 is not: p is 1 or 0 and r is at most 0."""
     reference, candidate = _outputs(0.0), _outputs(0.0)
     reference["logits"][:] = np.array([20.0, 20.0, -20.0, -20.0])[:, np.newaxis]
@@ -30,34 +30,34 @@ def test_flips_are_slices_and_studies_that_change_sides(exported: Exported) -> N
     assert parity.to_json()["slice_flip_rate"] == 0.5
 
 
-def test_every_passed_limit_is_named(exported: Exported) -> None:
+def test_every_exceeded_limit_is_named(exported: ExportedRepository) -> None:
     candidate = _outputs(0.0)
     candidate["findings"][0, 3] = 0.01
     candidate["error_map"][1] = 1.0
-    with pytest.raises(ParityBroken, match=r"fp32: error_map strays by 1 .*; findings strays by 0.01"):
+    with pytest.raises(ParityBroken, match=r"fp32: error_map differs by 1 .*; findings differs by 0.01"):
         enforce(measure(_outputs(0.0), candidate, STUDIES, exported.card), "fp32", trained=False)
 
 
-def test_a_limit_is_not_met_by_what_is_no_number(exported: Exported) -> None:
+def test_nan_exceeds_every_limit(exported: ExportedRepository) -> None:
     parity = measure(_outputs(0.0), _outputs(0.0), STUDIES, exported.card)
-    spoiled = replace(parity, differences={**parity.differences, "logits": Difference(float("nan"), float("nan"))})
+    changed = replace(parity, differences={**parity.differences, "logits": Difference(float("nan"), float("nan"))})
     with pytest.raises(ParityBroken, match="logits"):
-        enforce(spoiled, "int8", trained=False)
+        enforce(changed, "int8", trained=False)
 
 
-def test_flips_bind_trained_weights_only(exported: Exported) -> None:
+def test_the_limit_of_flips_applies_to_trained_weights_only(exported: ExportedRepository) -> None:
     parity = replace(measure(_outputs(0.0), _outputs(0.0), STUDIES, exported.card), slice_flips=1)
     enforce(parity, "int8", trained=False)
     with pytest.raises(ParityBroken, match="1 of 4 slices flip"):
         enforce(parity, "int8", trained=True)
 
 
-def test_a_limit_stands_for_every_output(exported: Exported) -> None:
+def test_every_output_has_a_limit(exported: ExportedRepository) -> None:
     outputs = {tensor.name for tensor in exported.card.contract.ensemble.outputs}
     assert all(set(tolerance.differences) == outputs for tolerance in TOLERANCES.values())
 
 
-def test_the_cards_thresholds_are_the_ones_that_decide(exported: Exported) -> None:
+def test_the_cards_thresholds_are_the_ones_that_decide(exported: ExportedRepository) -> None:
     card: ModelCard = exported.card
     outputs = _outputs(0.0)
     outputs["reconstruction_error"][:] = card.error_range.r_max

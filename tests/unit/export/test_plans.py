@@ -12,7 +12,7 @@ SIGNATURE = contract_of(64).classifier
 SERVING = TARGETS["tensorrt"].serving[CLASSIFIER]
 
 
-def test_without_tensorrt_the_command_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorrt_the_command_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("export.plans.TRTEXEC_IN_CONTAINER", str(tmp_path))
     plan = build_plan(tmp_path, SIGNATURE, SERVING)
@@ -28,14 +28,14 @@ def test_trtexec_is_run_in_the_repository(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "classifier" / "1" / "model.plan").is_file()
 
 
-def test_a_trtexec_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_trtexec_gives_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _trtexec(tmp_path, "echo no GPU here >&2; exit 3", monkeypatch)
     with pytest.raises(PlanFailed, match="classifier: trtexec ended with 3: no GPU here"):
         build_plan(tmp_path, SIGNATURE, SERVING)
 
 
 def _trtexec(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in for TensorRT's builder, first on the PATH."""
+    """A script in place of trtexec, first in PATH."""
     path = folder / "trtexec"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)

@@ -21,7 +21,7 @@ def test_is_seeded() -> None:
     assert interval(roc_auc, LABELS, SCORES, PATIENTS, 20, seed=1) != interval(roc_auc, LABELS, SCORES, PATIENTS, 20)
 
 
-def test_neighbours_of_one_patient_widen_the_interval() -> None:
+def test_several_cases_of_one_patient_widen_the_interval() -> None:
     alone = np.arange(60).astype(str)
     twice = [np.repeat(values, 8) for values in (LABELS, SCORES, alone)]
     copies = interval(roc_auc, twice[0], twice[1], twice[2], draws=200)

@@ -1,4 +1,4 @@
-"""NT-Xent and the masked error, against naive twins, closed forms and sums by hand."""
+"""NT-Xent and the masked error, against simple implementations, closed forms and sums by hand."""
 
 import math
 
@@ -8,12 +8,12 @@ import torch
 from lightly.loss import NTXentLoss
 
 from training.findings import soft_cross_entropy
-from training.mixstyle import Mixing, mixed
+from training.mixstyle import MixStyle, mix_style
 from training.networks import Autoencoder
-from training.simclr import TEMPERATURE, Contrast
+from training.simclr import TEMPERATURE, ContrastiveNetwork
 
 
-def test_nt_xent_equals_a_naive_twin() -> None:
+def test_nt_xent_equals_a_simple_implementation() -> None:
     torch.manual_seed(1)
     first, second = torch.randn(5, 8), torch.randn(5, 8)
     found = NTXentLoss(temperature=TEMPERATURE)(first, second)
@@ -29,14 +29,14 @@ def test_nt_xent_of_orthogonal_pairs_in_closed_form(count: int) -> None:
 
 
 def test_projection_has_gradients_down_to_the_first_layer() -> None:
-    network = Contrast()
+    network = ContrastiveNetwork()
     network(torch.randn(2, 1, 64, 64)).square().sum().backward()
     assert next(network.encoder.parameters()).grad is not None
 
 
 def test_masked_error_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Autoencoder().eval()
-    monkeypatch.setattr(network, "reconstruct", torch.zeros_like)  # redraws everything as middle grey
+    monkeypatch.setattr(network, "reconstruct", torch.zeros_like)  # every reconstruction is middle grey
     views = torch.zeros(1, 1, 1, 32, 32, dtype=torch.uint8)
     views[..., :16] = 255
     mask = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
@@ -57,7 +57,7 @@ def test_soft_cross_entropy_of_a_hard_target_is_its_negative_log_probability() -
 def test_mixing_exchanges_statistics_and_keeps_the_pattern() -> None:
     torch.manual_seed(0)
     features = torch.randn(4, 3, 8, 8) * torch.tensor([1.0, 5.0, 9.0, 2.0]).view(4, 1, 1, 1)
-    changed = mixed(features)
+    changed = mix_style(features)
     pattern = [
         torch.corrcoef(torch.stack((a.flatten(), b.flatten())))[0, 1]
         for a, b in zip(features[:, 0], changed[:, 0], strict=True)
@@ -68,8 +68,8 @@ def test_mixing_exchanges_statistics_and_keeps_the_pattern() -> None:
 
 def test_mixing_never_touches_evaluation() -> None:
     layer = torch.nn.Identity()
-    mixing = Mixing(layer)
-    mixing.on = True
+    mixing = MixStyle(layer)
+    mixing.active = True
     features = torch.randn(4, 2, 4, 4)
     assert torch.equal(layer.eval()(features), features)
     assert not torch.equal(layer.train()(features), features)

@@ -1,4 +1,4 @@
-"""Figures against naive twins, a second implementation, and closed forms."""
+"""Figures against simple implementations, a second library, and closed forms."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,11 @@ CASES = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=2, ma
 @given(CASES)
 def test_auc_counts_pairs(cases: list[tuple[int, int]]) -> None:
     labels, scores = np.array(cases).T
-    pairs = [(ill > well) + (ill == well) / 2 for ill in scores[labels == 1] for well in scores[labels == 0]]
+    pairs = [
+        (pathological > normal) + (pathological == normal) / 2
+        for pathological in scores[labels == 1]
+        for normal in scores[labels == 0]
+    ]
     assert roc_auc(labels, scores.astype(float)) == pytest.approx(np.mean(pairs))
 
 

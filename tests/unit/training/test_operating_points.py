@@ -4,7 +4,7 @@ import torch
 from torchmetrics.functional.classification import binary_f1_score
 
 from training.metrics import decide
-from training.operating_points import CHOICES, best_f1, best_youden, operating_points, with_sensitivity
+from training.operating_points import FITS, best_f1, best_youden, operating_points, with_sensitivity
 from training.platt_calibration import fit_platt
 
 RANDOM = np.random.default_rng(11)
@@ -12,9 +12,9 @@ LABELS = RANDOM.integers(0, 2, 200)
 PROBABILITIES = np.clip(0.35 * LABELS + RANDOM.random(200) * 0.6, 0.01, 0.99)
 
 
-def test_the_five_of_the_deck() -> None:
-    assert set(operating_points(LABELS, PROBABILITIES)) == set(CHOICES)
-    assert len(CHOICES) == 5
+def test_the_five_operating_points() -> None:
+    assert set(operating_points(LABELS, PROBABILITIES)) == set(FITS)
+    assert len(FITS) == 5
 
 
 def test_best_f1_equals_a_search_with_torchmetrics() -> None:
@@ -31,13 +31,13 @@ def test_best_youden_equals_a_search() -> None:
 
 
 @pytest.mark.parametrize("least", [0.5, 0.95, 0.99, 1.0])
-def test_sensitivity_is_held_and_no_higher_threshold_holds_it(least: float) -> None:
+def test_the_threshold_is_the_highest_with_the_required_sensitivity(least: float) -> None:
     threshold = with_sensitivity(LABELS, PROBABILITIES, least)
     assert decide(LABELS, PROBABILITIES, threshold).sensitivity >= least
     assert decide(LABELS, PROBABILITIES, np.nextafter(threshold, 1)).sensitivity < least
 
 
-def test_median_calls_half() -> None:
+def test_half_of_the_studies_are_normal_at_the_median() -> None:
     point = operating_points(LABELS, PROBABILITIES)["median"]
     assert decide(LABELS, PROBABILITIES, point).rule_out_rate == pytest.approx(0.5, abs=0.01)
 
@@ -57,7 +57,7 @@ def test_calibration_stays_finite_and_rising_on_separable_and_on_reversed_scores
 
 
 def _loss(a: float, b: float, scores: np.typing.NDArray[np.float64]) -> float:
-    ill, well = LABELS.sum(), (1 - LABELS).sum()
-    targets = np.where(LABELS == 1, (ill + 1) / (ill + 2), 1 / (well + 2))
+    pathological, normal = LABELS.sum(), (1 - LABELS).sum()
+    targets = np.where(LABELS == 1, (pathological + 1) / (pathological + 2), 1 / (normal + 2))
     p = 1 / (1 + np.exp(-(a * scores + b)))
     return float(-(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum())

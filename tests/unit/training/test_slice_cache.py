@@ -8,11 +8,11 @@ from screening.phantom import write_phantom
 from tests.unit.training.tiny_networks import write_slices
 from training.datasets.entry import Entry
 from training.datasets.slice_manifest import slices_with_manifest
-from training.slice_cache import Cache, Settings, cache_key, prepared
+from training.slice_cache import PreparationSettings, SliceCache, cache_key, prepare_cache
 from training.slice_defects import defect_of
 from training.slice_preparation import Unusable
 
-SETTINGS = Settings(64, 4)
+SETTINGS = PreparationSettings(64, 4)
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +21,19 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
 
 
 def test_rows_and_arrays_come_back(entries: list[Entry], tmp_path: Path) -> None:
-    cache = prepared(entries, SETTINGS, tmp_path)
-    assert len(cache) == len(cache.looks) == len(entries)
-    assert cache.looks.shape[1:] == cache.masks.shape[1:] == (2, 64, 64)
+    cache = prepare_cache(entries, SETTINGS, tmp_path)
+    assert len(cache) == len(cache.views) == len(entries)
+    assert cache.views.shape[1:] == cache.masks.shape[1:] == (2, 64, 64)
     for row, entry in zip(cache.rows, entries, strict=True):
         assert (row.patient, row.label, row.findings) == (entry.patient, entry.label, entry.findings)
         assert row.scores == pytest.approx(entry.scores)
     assert 0.1 < cache.masks[:, 0].mean() < 0.9
 
 
-def test_is_made_once_and_found_again(entries: list[Entry], tmp_path: Path) -> None:
-    first = prepared(entries, SETTINGS, tmp_path)
+def test_an_existing_cache_is_opened(entries: list[Entry], tmp_path: Path) -> None:
+    first = prepare_cache(entries, SETTINGS, tmp_path)
     stamp = (first.folder / "looks.bin").stat().st_mtime_ns
-    assert (prepared(entries, SETTINGS, tmp_path).folder / "looks.bin").stat().st_mtime_ns == stamp
+    assert (prepare_cache(entries, SETTINGS, tmp_path).folder / "looks.bin").stat().st_mtime_ns == stamp
 
 
 def test_a_changed_setting_or_entry_makes_a_new_cache(entries: list[Entry]) -> None:
@@ -48,26 +48,29 @@ def test_a_changed_setting_or_entry_makes_a_new_cache(entries: list[Entry]) -> N
 
 
 def test_workers_change_nothing(entries: list[Entry], tmp_path: Path) -> None:
-    alone, together = prepared(entries, SETTINGS, tmp_path / "a"), prepared(entries, SETTINGS, tmp_path / "b", 2)
-    assert np.array_equal(alone.looks, together.looks)
+    alone, together = (
+        prepare_cache(entries, SETTINGS, tmp_path / "a"),
+        prepare_cache(entries, SETTINGS, tmp_path / "b", 2),
+    )
+    assert np.array_equal(alone.views, together.views)
 
 
 def test_a_study_gives_slices_over_its_lungs(tmp_path: Path) -> None:
     study = write_phantom(tmp_path / "study.zip", slices=24, size=128)
-    cache = prepared([Entry("phantom", "p", "study", study, "study", 1)], SETTINGS, tmp_path)
+    cache = prepare_cache([Entry("phantom", "p", "study", study, "study", 1)], SETTINGS, tmp_path)
     assert len(cache) == 4
     positions = [row.position for row in cache.rows]
     assert positions == sorted(positions, key=float)  # type: ignore[arg-type]  # every slice of a study has one
     assert all(row.label == 1 for row in cache.rows)
 
 
-def test_what_is_left_out_has_its_reason(entries: list[Entry], tmp_path: Path) -> None:
+def test_excluded_slices_have_a_reason(entries: list[Entry], tmp_path: Path) -> None:
     blank = tmp_path / "blank.png"
     blank.write_bytes(b"no slice")
-    cache = prepared([*entries, Entry("one", "x", "blank", blank, "grey")], SETTINGS, tmp_path)
+    cache = prepare_cache([*entries, Entry("one", "x", "blank", blank, "grey")], SETTINGS, tmp_path)
     assert (cache.folder / "excluded.csv").read_text().splitlines()[1:] == ["blank,cannot be decoded"]
     with pytest.raises(Unusable, match="no slice is left"):
-        prepared([Entry("one", "x", "blank", blank, "grey")], SETTINGS, tmp_path)
+        prepare_cache([Entry("one", "x", "blank", blank, "grey")], SETTINGS, tmp_path)
 
 
 def test_defects() -> None:
@@ -82,6 +85,6 @@ def test_defects() -> None:
     assert defect_of(good, np.zeros_like(mask)) == "bone"
 
 
-def test_an_unfinished_cache_is_not_taken_for_one(entries: list[Entry], tmp_path: Path) -> None:
+def test_an_unfinished_cache_is_not_opened(entries: list[Entry], tmp_path: Path) -> None:
     (tmp_path / f"views-64-{cache_key(entries, SETTINGS)}.part").mkdir()
-    assert isinstance(prepared(entries, SETTINGS, tmp_path), Cache)
+    assert isinstance(prepare_cache(entries, SETTINGS, tmp_path), SliceCache)

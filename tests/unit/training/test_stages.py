@@ -1,4 +1,4 @@
-"""One tiny training of every stage, from a folder of slices to a model card, through the command line."""
+"""One short run of every stage, from a folder of slices to a model card, through the command line."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _stage(root, "autoencoder", "--steps", "3", "--batch", "8")
     _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
-    _stage(root, "judge", "--train-size", "64")
+    _stage(root, "evaluate-run", "--train-size", "64")
     _stage(root, "findings", "--steps", "2", *FEW)
     checkpoints = [
         part
@@ -40,7 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_every_stage_leaves_its_weights_and_its_log(trained: Path) -> None:
+def test_every_stage_writes_its_weights_and_its_log(trained: Path) -> None:
     for folder, weights in (
         ("simclr", "encoder.pt"),
         ("autoencoder", "autoencoder.pt"),
@@ -52,12 +52,12 @@ def test_every_stage_leaves_its_weights_and_its_log(trained: Path) -> None:
     assert set(json.loads((trained / "runs/simclr/probe.json").read_text())) == {"linear_auc", "nearest_auc"}
 
 
-def test_the_judgement_is_a_model_card_but_for_the_files(trained: Path) -> None:
-    judgement = json.loads((trained / "runs/evaluation/judgement.json").read_text())
+def test_the_decision_parameters_are_a_model_card_without_file_hashes(trained: Path) -> None:
+    decision = json.loads((trained / "runs/evaluation/decision.json").read_text())
     sizes = {"version": "1", "trained": True, "image_size": 64, "activation_size": 2, "error_map_size": 8}
-    card = ModelCard.from_json(judgement | sizes | {"file_hashes": {}})
+    card = ModelCard.from_json(decision | sizes | {"file_hashes": {}})
     assert len(card.operating_points) == 5
-    assert len(judgement["provenance"]["checkpoints_sha256"]) == 3
+    assert len(decision["provenance"]["checkpoints_sha256"]) == 3
 
 
 def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
@@ -67,20 +67,20 @@ def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
     assert len(list((trained / "card/model-card").glob("*.png"))) == 5
 
 
-def test_views_for_export_are_as_export_takes_them(trained: Path) -> None:
+def test_views_for_export_are_valid_calibration_views(trained: Path) -> None:
     _stage(trained, "views", "--count", "20", "--path", str(trained / "views.npz"))
     views = CalibrationViews.from_npz(trained / "views.npz")
     assert (len(views), views.image_size, set(views.studies.tolist())) == (20, 64, {0, 1})
 
 
-def test_a_person_may_write_around_the_measured_part(trained: Path) -> None:
+def test_text_around_the_measured_part_is_kept(trained: Path) -> None:
     page = trained / "card/model-card.md"
     page.write_text(page.read_text().replace("# Model card", "# Model card\n\nWords."))
     before = page.read_text()
     assert before.count("## Findings") == 1
 
 
-def test_a_run_goes_on_where_it_stopped(trained: Path) -> None:
+def test_a_stopped_run_resumes(trained: Path) -> None:
     _stage(trained, "autoencoder", "--steps", "5", "--batch", "8")
     assert torch.load(trained / "runs/autoencoder/state.pt", weights_only=True)["step"] == 5
 

@@ -1,4 +1,4 @@
-"""Painted lesions stay in the lungs and are seen; changes that mean nothing are small; shapes against closed forms."""
+"""Painted lesions are visible and inside the lungs; neutral changes are small; shapes against closed forms."""
 
 import math
 from pathlib import Path
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from screening.lung_mask import lung_mask_of_grey
 from tests.unit.training.tiny_networks import drawn_slice
-from training.synthesis import lesion_painting, nothing, untouched_or_null, with_lesion
-from training.synthesis.lung_context import Lungs, NoRoom
+from training.synthesis import lesion_painting, unchanged, with_lesion, with_neutral_change
+from training.synthesis.lung_context import LungContext, TooLittleLung
 from training.synthesis.shapes import blob, discs, smooth_noise
 
 Bytes = NDArray[np.uint8]
@@ -19,23 +19,23 @@ Bytes = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def slice_and_mask() -> tuple[Bytes, Bytes]:
-    slice_ = drawn_slice(np.random.default_rng(5), ill=False, side=160)
+    slice_ = drawn_slice(np.random.default_rng(5), pathological=False, side=160)
     return slice_, lung_mask_of_grey(slice_).astype(np.uint8)
 
 
-def test_what_is_measured_of_a_drawn_slice(slice_and_mask: tuple[Bytes, Bytes]) -> None:
-    lungs = Lungs.of(*slice_and_mask)
+def test_measurements_of_a_drawn_slice(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    lungs = LungContext.of(*slice_and_mask)
     assert lungs.lung == pytest.approx(40, abs=2)
     assert lungs.soft == pytest.approx(210, abs=4)
     assert lungs.air < lungs.lung < lungs.soft
-    assert lungs.reach == pytest.approx(math.sqrt(slice_and_mask[1].sum() / 2 / math.pi))
-    assert lungs.between(0.5) == pytest.approx((lungs.lung + lungs.soft) / 2)
+    assert lungs.lung_radius == pytest.approx(math.sqrt(slice_and_mask[1].sum() / 2 / math.pi))
+    assert lungs.grey_between(0.5) == pytest.approx((lungs.lung + lungs.soft) / 2)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_lesion_is_seen_and_stays_in_the_lungs(seed: int, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+def test_a_lesion_is_visible_and_inside_the_lungs(seed: int, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     slice_, mask = slice_and_mask
-    grey = lesion_painting._painted(Lungs.of(slice_, mask), np.random.default_rng(seed))
+    grey = lesion_painting._painted(LungContext.of(slice_, mask), np.random.default_rng(seed))
     change = np.abs(grey - slice_)
     far = ~(mask > 0)
     far[3:-3, 3:-3] &= ~_grown(mask > 0, 4)[3:-3, 3:-3]
@@ -47,7 +47,7 @@ def test_a_lesion_is_seen_and_stays_in_the_lungs(seed: int, slice_and_mask: tupl
 
 @pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.DENSE])
 def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
-    lungs = Lungs.of(*slice_and_mask)
+    lungs = LungContext.of(*slice_and_mask)
     for seed in range(5):
         cover, level = maker(lungs, np.random.default_rng(seed))  # type: ignore[operator]  # parametrised
         assert cover.shape == lungs.view.shape
@@ -55,9 +55,9 @@ def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tup
         assert level > lungs.lung
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.DESTROYED])
-def test_destroyed_lung_has_its_parts(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
-    lungs = Lungs.of(*slice_and_mask)
+@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.LUCENT])
+def test_lucent_lesions_are_between_air_and_soft_tissue(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    lungs = LungContext.of(*slice_and_mask)
     for seed in range(5):
         for cover, level in maker(lungs, np.random.default_rng(seed)):  # type: ignore[operator]  # parametrised
             assert 0.0 <= cover.min() <= cover.max() <= 1.0 + 1e-5
@@ -69,24 +69,24 @@ def test_equal_seeds_paint_equal_lesions(slice_and_mask: tuple[Bytes, Bytes]) ->
     assert np.array_equal(first, second)
 
 
-def test_without_lung_there_is_no_room(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+def test_without_lung_no_lesion_is_painted(slice_and_mask: tuple[Bytes, Bytes]) -> None:
     slice_, mask = slice_and_mask
-    with pytest.raises(NoRoom):
+    with pytest.raises(TooLittleLung):
         with_lesion(slice_, np.zeros_like(mask), np.random.default_rng(0))
-    assert np.array_equal(untouched_or_null(slice_, np.zeros_like(mask), np.random.default_rng(0)), slice_)
-    assert np.array_equal(nothing(slice_, mask, np.random.default_rng(0)), slice_)
+    assert np.array_equal(with_neutral_change(slice_, np.zeros_like(mask), np.random.default_rng(0)), slice_)
+    assert np.array_equal(unchanged(slice_, mask, np.random.default_rng(0)), slice_)
 
 
-def test_a_change_that_means_nothing_is_small(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+def test_a_neutral_change_is_small(slice_and_mask: tuple[Bytes, Bytes]) -> None:
     slice_, mask = slice_and_mask
-    changed = [untouched_or_null(slice_, mask, np.random.default_rng(seed)) for seed in range(60)]
+    changed = [with_neutral_change(slice_, mask, np.random.default_rng(seed)) for seed in range(60)]
     differences = [float(np.abs(view.astype(int) - slice_).mean()) for view in changed]
     assert 0.2 < np.mean([difference > 0 for difference in differences]) < 0.6
     assert max(differences) < 6.0
 
 
 def test_shares_of_lesions_add_up_to_one() -> None:
-    for kinds in (lesion_painting.DENSE, lesion_painting.DESTROYED):
+    for kinds in (lesion_painting.DENSE, lesion_painting.LUCENT):
         assert sum(share for _, share in kinds) == pytest.approx(1.0)
 
 
@@ -109,7 +109,7 @@ def test_discs_cover_their_area_and_rings_only_their_rim() -> None:
 
 
 def test_noise_has_mean_0_deviation_1_and_its_width() -> None:
-    fine, coarse = (smooth_noise(128, grain, np.random.default_rng(1)) for grain in (2.0, 16.0))
+    fine, coarse = (smooth_noise(128, noise_sd, np.random.default_rng(1)) for noise_sd in (2.0, 16.0))
     for noise in (fine, coarse):
         assert noise.mean() == pytest.approx(0.0, abs=1e-5)
         assert noise.std() == pytest.approx(1.0, abs=1e-3)

@@ -1,4 +1,4 @@
-"""Every adapter on a miniature of the layout that its source is published in."""
+"""Every adapter on a small copy of its source's published layout."""
 
 import csv
 import json
