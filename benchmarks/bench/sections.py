@@ -126,7 +126,7 @@ def _overload(overload: OverloadResult) -> Section:
     ]
     if advice := overload.advice:
         words.append(
-            f"The gate refuses what would take longer than {advice.busy_after_now_s:.2g} s by the last studies' pace. "
+            f"Admission refuses an upload with an expected wait above {advice.busy_after_now_s:.2g} s. "
             f"For a p95 of {2 * overload.knee_p95_s:.2f} s set TURNSTILE_BUSY_AFTER_S={advice.busy_after_then_s:.2g}; "
             "more decode workers than cores are in its way, for so many are always let in."
         )

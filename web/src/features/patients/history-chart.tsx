@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
+import chart from "@/shared/ui/chart.module.css";
 import { coloursOf, toneOf } from "@/shared/ui/tone";
 import { places } from "./history";
-import styles from "./patients.module.css";
 
 const WIDTH = 364;
 const HEIGHT = 150;
@@ -32,7 +32,7 @@ export function HistoryChart({ scans, threshold }: Props) {
   const first = scans[0];
   const last = scans.at(-1);
   return (
-    <svg className={styles["chart"]} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={t("history.title")}>
+    <svg className={chart["chart"]} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={t("history.title")}>
       {GRID.map((value) => (
         <g key={value}>
           <line x1={LEFT} x2={WIDTH} y1={yOf(value)} y2={yOf(value)} stroke="var(--line)" />

@@ -1,8 +1,8 @@
-import { Button, CloseButton, Pagination, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
-import { IconSearch, IconUserPlus, IconUserQuestion, IconUsers } from "@tabler/icons-react";
+import { Button, Pagination, Select } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconUserPlus, IconUserQuestion, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/model";
 import { patientsQuery } from "@/shared/api/patients";
@@ -12,6 +12,7 @@ import { PatientDialog } from "@/shared/patients/patient-dialog";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { Page } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
+import { SearchBox } from "@/shared/ui/search-box";
 import styles from "./patients.module.css";
 import { PatientsTable } from "./patients-table";
 import { PATIENT_SORTS, type PatientsSearch } from "./search";
@@ -86,8 +87,6 @@ function Pages({ page, total, onPage }: { page: number; total: number; onPage: (
   );
 }
 
-const DEBOUNCE_MS = 250;
-
 interface ToolsProps {
   search: PatientsSearch;
   total: number | null;
@@ -96,26 +95,15 @@ interface ToolsProps {
 }
 
 function Tools({ search, total, create, onSearch }: ToolsProps) {
-  const { t } = useTranslation(["patients", "common"]);
+  const { t } = useTranslation("patients");
   const format = useFormat();
-  const [text, setText] = useState(search.q ?? "");
-  const later = useDebouncedCallback((q: string) => onSearch({ ...search, q, page: 1 }), DEBOUNCE_MS);
-  const type = (q: string) => {
-    setText(q);
-    later(q);
-  };
   return (
     <div className={styles["tools"]}>
-      <TextInput
-        size="xs"
-        type="search"
-        className={styles["search"] ?? ""}
-        aria-label={t("search")}
-        placeholder={t("search")}
-        leftSection={<IconSearch size={15} aria-hidden />}
-        rightSection={text && <CloseButton size="xs" aria-label={t("common:actions.clear")} onClick={() => type("")} />}
-        value={text}
-        onChange={(event) => type(event.currentTarget.value)}
+      <SearchBox
+        label={t("search")}
+        className={styles["search"]}
+        value={search.q ?? ""}
+        onChange={(q) => onSearch({ ...search, q, page: 1 })}
       />
       <Select
         size="xs"

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { CurvePoint } from "@/shared/api/model-figures";
 import { useFormat } from "@/shared/format/use-format";
+import chart from "@/shared/ui/chart.module.css";
 import { Section } from "@/shared/ui/section";
 import { ratesAt } from "./rates";
 import styles from "./statistics.module.css";
@@ -28,7 +29,7 @@ export function RocChart({ curve, threshold, inForce }: Props) {
   return (
     <Section title={t("roc.title")}>
       <svg
-        className={`${styles["chart"]} ${styles["roc"]}`}
+        className={`${chart["chart"]} ${styles["roc"]}`}
         viewBox={`0 0 ${x(0) + 12} ${TOP + SIDE + 40}`}
         role="img"
         aria-label={t("roc.title")}
