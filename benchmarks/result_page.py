@@ -12,6 +12,7 @@ import psutil
 import typer
 from rich.console import Console
 
+Study = Annotated[Path | None, typer.Option(help="A zip to view; without it a synthetic one of 150 slices.")]
 Save = Annotated[Path | None, typer.Option(help="Also write the result to this file, as Markdown.")]
 
 

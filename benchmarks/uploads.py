@@ -26,7 +26,7 @@ import psutil
 import typer
 from rich.table import Table
 
-from benchmarks.result_page import Save, result_console
+from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
@@ -81,7 +81,7 @@ class Memory:
 def main(
     size_mib: Annotated[int, typer.Option(help="MiB of the upload.")] = 1024,
     rounds: Annotated[int, typer.Option(help="How often everything is measured.")] = 5,
-    study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
+    study: Study = None,
     save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""

@@ -16,7 +16,7 @@ import typer
 from playwright.sync_api import Browser, sync_playwright
 from rich.table import Table
 
-from benchmarks.result_page import Save, result_console
+from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
@@ -42,7 +42,7 @@ WORDS = {
 
 def main(
     rounds: Annotated[int, typer.Option(help="How often the page is opened.")] = 7,
-    study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
+    study: Study = None,
     save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""

@@ -40,7 +40,7 @@ class GatewayError(CodedError):
 
     def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 class NotSignedIn(GatewayError):

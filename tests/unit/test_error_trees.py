@@ -74,7 +74,9 @@ def _drawn(module: ModuleType) -> list[Drawn]:
 
 
 def _root(module: ModuleType) -> str:
-    return re.findall(r"^ {4}(\w+)$", module.__doc__ or "", re.MULTILINE)[0]
+    root = re.search(r"^ {4}(\w+)$", module.__doc__ or "", re.MULTILINE)
+    assert root
+    return root[1]
 
 
 def _classes(module: ModuleType) -> dict[str, Any]:
