@@ -20,7 +20,7 @@ from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
-NOBODY = "127.0.0.1:9"
+NO_TRITON = "127.0.0.1:9"
 SLICES = 150
 KIB = 1024
 FLAGS: Final = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -49,7 +49,7 @@ def main(
     with (
         result_console(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
-        running_service("/healthz", triton_url=NOBODY) as service,
+        running_service("/healthz", triton_url=NO_TRITON) as service,
         sync_playwright() as playwright,
     ):
         scan = scan_of(service, study or write_phantom(Path(folder) / "phantom.zip", slices=SLICES))

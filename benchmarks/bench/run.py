@@ -58,7 +58,7 @@ def _ran(bench: Bench, results: Results, name: str) -> Results:
         with bounded(bench.plan.of(name) + SLACK_S):
             measured[name] = MEASURES[name](bench, results)
         state, reason = "done", ""
-    except Exception as error:  # noqa: BLE001 - whatever went wrong is this part's, and is told
+    except Exception as error:  # noqa: BLE001 - any error belongs to this part and is recorded
         state, reason = "failed", f"{type(error).__name__}: {error}"
     ended = Ended.model_validate(
         {"state": state, "began": began, "seconds": time.monotonic() - start, "reason": reason}

@@ -119,7 +119,7 @@ def _overload(overload: OverloadResult) -> Section:
     came = f"For {overload.seconds:.0f} s studies came at {offered}, three times what is done at the knee"
     back = f"{overload.recovered_per_minute:.0f} studies a minute"
     words = [
-        f"{came}, and nobody obeyed Retry-After. {done} were screened. Then the knee's callers went on, at once.",
+        f"{came}, without regard to Retry-After. {done} were screened. Then the knee's callers started at once.",
         f"Answers: {answers}. Accepted: p50 {seconds(overload.p50_s)} s, p95 {seconds(overload.p95_s)} s.",
         f"Refused: p95 {seconds(overload.refusal_p95_s)} s. {_callers_took(overload.client.cores)}",
         f"From {overload.back_s:.0f} s after the flood on: {back}, p95 {seconds(overload.recovered_p95_s)} s.",

@@ -29,7 +29,7 @@ def places(text: str) -> list[str]:
     """The tables that the page contains; raises KeyError for an unknown one."""
     names = [found["name"] for found in TABLE_MARKERS.finditer(text)]
     if unknown := set(names) - set(TABLES):
-        raise KeyError(f"nobody makes the tables {sorted(unknown)}")
+        raise KeyError(f"unknown tables: {sorted(unknown)}")
     return names
 
 

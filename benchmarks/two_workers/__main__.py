@@ -25,7 +25,7 @@ from gateway.settings.settings import ROOT
 from screening.model_card import ModelCard
 
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
-NOBODY: Final = Idle({}, 0.0)
+NO_IDLE_LOAD: Final = Idle({}, 0.0)
 IDLE_S: Final = 10.0
 
 
@@ -47,7 +47,7 @@ def main(
 def measured(cluster: Cluster, day: str, sorts: Sequence[Kind], studies: int, burst: int, seconds: float) -> Record:
     """All measurements; each step uses the results of those before."""
     words = machine_words()
-    Caller(cluster, sorts[0], NOBODY).alone(2)  # what starts up at the first study is no study's
+    Caller(cluster, sorts[0], NO_IDLE_LOAD).alone(2)  # warm-up: the first studies also pay for start-up
     resting, database, synthetic = measure_idle(cluster, sorts[0], studies)
     others = [Caller(cluster, kind, resting).alone(studies) for kind in sorts[1:]]
     runs = measure_load(Caller(cluster, sorts[0], resting), synthetic, burst, seconds)

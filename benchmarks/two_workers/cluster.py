@@ -57,7 +57,7 @@ def running_cluster() -> Iterator[Cluster]:
         service = stack.enter_context(
             running_service(home=str(home), data_folder=str(data), engine_python=python, workers="0")
         )
-        service.memory.stop()  # nobody asks for it here, and watching it costs 0.03 of a core
+        service.memory.stop()  # not needed here, and sampling costs 0.03 of a core
         database_url = json.loads((home / "running.json").read_text())["database_url"]
         own = {"home": str(home), "data_folder": str(data), "database_url": database_url, "workers": str(AT_ONCE)}
         workers = [stack.enter_context(_worker(own)) for _ in range(WORKERS)]

@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 
 COMMITS: Final = 200
-FLUSH_S: Final = 11.0  # PostgreSQL's idle sessions tell their counts after ten seconds (PGSTAT_IDLE_INTERVAL)
+FLUSH_S: Final = 11.0  # PostgreSQL's idle sessions report their counts after ten seconds (PGSTAT_IDLE_INTERVAL)
 ANALYSIS_TIMES_SQL: Final = """
 SELECT extract(epoch FROM queued_at)::float, extract(epoch FROM a.started_at)::float,
        extract(epoch FROM a.finished_at)::float, timings

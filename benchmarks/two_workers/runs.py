@@ -137,7 +137,7 @@ class Caller:
         return sent(self._cluster.service, self._kind.path, self._patient)
 
     def _ask(self, scan: str) -> None:
-        self._http.post(f"/api/scans/{scan}/analyze").raise_for_status()
+        self._http.post(f"/api/scans/{scan}/analyze", params={"wait": 0}).raise_for_status()
 
     def _until_ended(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
