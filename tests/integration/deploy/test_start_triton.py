@@ -1,4 +1,4 @@
-"""deploy/triton/start.sh with the real server (of the wheel): every flag is valid, restricted calls are refused."""
+"""deploy/triton/start.sh with the real server (of the wheel): flags are valid, restricted calls are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path

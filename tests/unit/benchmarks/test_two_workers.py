@@ -109,7 +109,7 @@ def test_the_page_tells_of_the_last_measured_run(name: str) -> None:
 def test_a_table_is_put_in_its_place() -> None:
     page = "a\n<!-- table: needs -->\nold\n<!-- end -->\nb\n"
     assert filled(page, {"needs": "| new |\n"}) == "a\n<!-- table: needs -->\n| new |\n<!-- end -->\nb\n"
-    with pytest.raises(KeyError, match="nobody"):
+    with pytest.raises(KeyError, match="unknown tables"):
         places(page.replace("needs", "nothing"))
 
 
