@@ -1,4 +1,4 @@
-"""deploy/triton/start.sh with the real server (of the wheel): flags are valid, restricted calls are refused."""
+"""deploy/triton/start.sh with the real server (of the wheel): its flags are valid, restricted calls refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
