@@ -1,9 +1,9 @@
-"""The two commands of a fresh machine, each alone: `python3 do.py up` and `python3 do.py test`.
+"""The two commands of a new checkout: `python3 do.py up` and `python3 do.py test`.
 
-Needs Python 3.11 or 3.12 and a package index, nothing else: Node, which builds the page, comes as a wheel. `up`
-installs what serving needs (no torch), builds the page, then starts PostgreSQL, Triton and the gateway and screens a
-synthetic study. `test` installs everything else too, and runs every check.
-Each command keeps a virtual environment of its own beside this file.
+Needs only Python 3.11 or 3.12 and a package index: Node, which builds the page, comes as a wheel. `up` installs what
+serving needs (no torch), builds the page, starts PostgreSQL, Triton and the gateway, and screens a synthetic study.
+`test` installs all other dependencies too, and runs every check.
+Each command has its own virtual environment beside this file.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ def test(arguments: Sequence[str]) -> None:
     python = environment(".venv-test", ".[train,dev,web]")
     install([package for program, package in TESTED_WITH.items() if not shutil.which(program)])
     tools = Path(python).parent
-    os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # a clone tests its own engine set-up
+    os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # tests build their own environment
     checks: tuple[Sequence[str | Path], ...] = (
         [tools / "ruff", "format", "--check", "."],
         [tools / "ruff", "check", "."],
@@ -44,7 +44,7 @@ def test(arguments: Sequence[str]) -> None:
         [tools / "lint-imports"],
         [python, PAGE],
         [python, PAGE, "npm", "run", "--loglevel=error", "check"],
-        [python, "-m", "pytest", "-n", "2", *arguments],  # who runs beside whom: tests/conftest.py
+        [python, "-m", "pytest", "-n", "2", *arguments],  # the distribution over two processes: tests/conftest.py
     )
     for check in checks:
         run(check)
@@ -64,15 +64,15 @@ def main() -> None:
 
 
 def environment(name: str, package: str) -> str:
-    """The interpreter of a virtual environment with the package in it, installed anew when its list changes."""
+    """The interpreter of a virtual environment with the package, reinstalled when its dependencies change."""
     folder = ROOT / name
     python = str(folder / "bin" / "python")
-    made_of = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes()).hexdigest()
+    fingerprint = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + CONSTRAINTS.read_bytes()).hexdigest()
     stamp = folder / "made_of"
-    if stamp.is_file() and stamp.read_text() == made_of:
+    if stamp.is_file() and stamp.read_text() == fingerprint:
         return python
     print(f"installing {package} into {name} (once)", flush=True)
-    ensure_python_is_whole()
+    ensure_python_is_complete()
     venv.create(folder, with_pip=True, clear=True)
     run(
         [
@@ -88,12 +88,12 @@ def environment(name: str, package: str) -> str:
             package,
         ]
     )
-    stamp.write_text(made_of)
+    stamp.write_text(fingerprint)
     return python
 
 
-def ensure_python_is_whole() -> None:
-    """Debian packs pip for venv, and the libpython that Triton links with, apart from Python; fetch what is missing."""
+def ensure_python_is_complete() -> None:
+    """On Debian, pip for venv and the libpython that Triton needs are separate packages; install what is missing."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     missing = [] if importlib.util.find_spec("ensurepip") else [f"python{version}-venv"]
     try:
@@ -103,11 +103,13 @@ def ensure_python_is_whole() -> None:
         if not any((folder / f"libpython{version}.so.1.0").exists() for folder in folders):
             missing.append(f"libpython{version}")
     if not install(missing):
-        sys.exit(f"this Python lacks parts; install them and run again (Debian: apt-get install {' '.join(missing)})")
+        sys.exit(
+            f"this Python is incomplete; install these and run again (Debian: apt-get install {' '.join(missing)})"
+        )
 
 
 def install(packages: Sequence[str]) -> bool:
-    """Install Debian packages where that may be done; tests skip, with the reason, what they do not find."""
+    """Install Debian packages if this is possible; tests without their program are skipped with a reason."""
     if not packages:
         return True
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -120,7 +122,7 @@ def install(packages: Sequence[str]) -> bool:
 
 
 def run(command: Sequence[str | Path]) -> None:
-    """Run one command; its failure is ours."""
+    """Run one command; exit with its status if it fails."""
     status = subprocess.run([str(part) for part in command], check=False).returncode
     if status:
         sys.exit(status)

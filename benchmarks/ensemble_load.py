@@ -1,4 +1,4 @@
-"""Slices to one Triton over gRPC, so many requests at once; and what came of it."""
+"""Sends slices to one Triton over gRPC, with a fixed number of requests at once, and measures the rate."""
 
 import asyncio
 import itertools
@@ -15,12 +15,12 @@ from gateway.inference.triton_client import CHANNEL, KEY_HEADER
 from screening.contract import ENSEMBLE
 from screening.preparation import PreparedStudy
 
-PATIENCE_S: Final = 60.0
+TIMEOUT_S: Final = 60.0
 
 
 @dataclass
 class Rate:
-    """Slices answered and seconds of it, over several blocks, and every request's seconds."""
+    """Slices answered in a number of seconds, summed over several blocks, and the latency of every request."""
 
     slices: int = 0
     seconds: float = 0.0
@@ -36,7 +36,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends chunks of the studies to one server, one after the other."""
+    """Sends chunks of the studies to one server."""
 
     client: aio.InferenceServerClient
     chunks: Iterator[list[aio.InferInput]]
@@ -52,28 +52,28 @@ class Sender:
         repeated: bool = False,
         secret: str | None = None,
     ) -> "Sender":
-        """A sender of `chunk` slices a request; the same ones come back where they may be `repeated`."""
+        """A sender of `chunk` slices a request. Without `repeated` no two requests are equal."""
         client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
         return cls(client, _chunks(studies, chunk, repeated), {KEY_HEADER: secret} if secret else {})
 
     async def block(self, at_once: int, seconds: float, rate: Rate) -> None:
-        """Keep `at_once` requests under way for so long, and add what was answered to `rate`."""
+        """Keep `at_once` requests in flight for `seconds`, and add the answered slices to `rate`."""
         start = perf_counter()
 
-        async def ask_on() -> None:
+        async def send_repeatedly() -> None:
             while perf_counter() - start < seconds:
                 inputs = next(self.chunks)
-                begun = perf_counter()
-                answer = await self.client.infer(ENSEMBLE, inputs, headers=self.headers, client_timeout=PATIENCE_S)
-                rate.latencies_s.append(perf_counter() - begun)
+                started_at_s = perf_counter()
+                answer = await self.client.infer(ENSEMBLE, inputs, headers=self.headers, client_timeout=TIMEOUT_S)
+                rate.latencies_s.append(perf_counter() - started_at_s)
                 rate.slices += len(answer.as_numpy("logits"))
 
-        await asyncio.gather(*(ask_on() for _ in range(at_once)))
+        await asyncio.gather(*(send_repeatedly() for _ in range(at_once)))
         rate.seconds += perf_counter() - start
 
 
 def _chunks(studies: Sequence[PreparedStudy], chunk: int, repeated: bool) -> Iterator[list[aio.InferInput]]:
-    """For ever; no two are the same unless `repeated`: one pixel counts, so that no cache knows them."""
+    """An endless sequence. Without `repeated` the first pixels hold a counter, so that no cache has the response."""
     for number in itertools.count():
         study = studies[number % len(studies)]
         for start in range(0, len(study.views) - chunk + 1, chunk):

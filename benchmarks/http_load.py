@@ -1,4 +1,4 @@
-"""Studies a minute and their latency through `POST /inference/predict`."""
+"""Throughput and latency of `POST /inference/predict`."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ class Load:
     studies_per_minute: float
     latencies_s: tuple[float, ...]
     stages_s: dict[str, float]
-    reports: frozenset[str]  # told apart by everything but times: one study has one report
+    reports: frozenset[str]  # distinct reports without times: one study must have one
 
     def percentile(self, share: float) -> float:
         return float(np.percentile(self.latencies_s, share))
@@ -38,7 +38,7 @@ async def post_studies(url: str, upload: bytes, concurrency: int, studies: int) 
             latencies.append(time.perf_counter() - start)
             for stage, seconds in report["timings_s"].items():
                 stages.setdefault(stage, []).append(seconds)
-            reports.add(timeless(report))
+            reports.add(without_times(report))
 
     async with httpx.AsyncClient(timeout=120) as session:
         start = time.perf_counter()
@@ -60,7 +60,7 @@ async def post_study(session: httpx.AsyncClient, url: str, upload: bytes) -> dic
     return report
 
 
-def timeless(report: dict[str, Any]) -> str:
+def without_times(report: dict[str, Any]) -> str:
     """The report without its times, as text."""
     row = {name: value for name, value in report["row"].items() if name != "time_of_processing"}
     return json.dumps({**report, "row": row, "timings_s": None}, sort_keys=True)

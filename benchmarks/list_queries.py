@@ -1,8 +1,8 @@
-"""How long lists take when there is much to list: `python -m benchmarks.list_queries`.
+"""The time of list requests with many records: `python -m benchmarks.list_queries`.
 
-A gateway over HTTP, on a PostgreSQL of its own with 100,000 scans of 20,000 patients. Each list is asked for alone,
-with all that belongs to the answer: who asks, the rows, the counts beside them, and the word in the audit. Beside the
-time stands the processor's time that gateway and PostgreSQL spent, which is the same when others use the machine too.
+A gateway over HTTP with its own PostgreSQL, which has 100,000 scans of 20,000 patients. Lists are requested one at a
+time; each request includes authentication, the rows, their counts and the audit event. The CPU time of gateway and
+PostgreSQL is reported too: it does not depend on other load of the machine.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ import psycopg
 import typer
 from rich.table import Table
 
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, result_console
 from benchmarks.service import running_service
 from engines.postgres_server import PostgresServer
 
-NOBODY = "127.0.0.1:9"  # lists need no networks
-WARM_UP, ASKED = 5, 40
+NO_TRITON = "127.0.0.1:9"  # lists need no networks
+WARM_UP, REQUESTS = 5, 40
 LIMIT_MS = 50.0
 
 PATIENTS = """
@@ -67,42 +67,42 @@ def main(
     scans: Annotated[int, typer.Option(help="Scans in the store.")] = 100_000,
     save: Save = None,
 ) -> None:
-    """Measure, print, and save when asked."""
-    with told(save) as console:
+    """Measure, print, and save with `--save`."""
+    with result_console(save) as console:
         console.print(f"{scans} scans")
-        console.print(asyncio.run(measured(scans)))
+        console.print(asyncio.run(measure(scans)))
 
 
-async def measured(scans: int) -> Table:
-    """Every list, asked for one after the other."""
+async def measure(scans: int) -> Table:
+    """Request every list, one after the other."""
     table = Table("list", "found", "median ms", "p95 ms", "CPU ms", f"under {LIMIT_MS:.0f} ms")
     with TemporaryDirectory(prefix="turnstile-benchmark-") as folder:
         async with PostgresServer(Path(folder)) as server:
-            with running_service("/healthz", database_url=server.url, triton_url=NOBODY) as service:
-                fill(server.url, scans)
+            with running_service("/healthz", database_url=server.url, triton_url=NO_TRITON) as service:
+                insert_records(server.url, scans)
                 async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
                     for name, (path, params) in LISTS.items():
                         before_s = cpu_s(service.process, psutil.Process(server.pid))
-                        found, times_ms = await asked(client, path, params)
+                        found, times_ms = await request_list(client, path, params)
                         spent_s = cpu_s(service.process, psutil.Process(server.pid)) - before_s
-                        table.add_row(name, str(found), *columns_of(times_ms, 1000 * spent_s / (WARM_UP + ASKED)))
+                        table.add_row(name, str(found), *columns(times_ms, 1000 * spent_s / (WARM_UP + REQUESTS)))
     return table
 
 
-def columns_of(times_ms: list[float], cpu_ms: float) -> tuple[str, ...]:
+def columns(times_ms: list[float], cpu_ms: float) -> tuple[str, ...]:
     """The columns of one list."""
     median, p95 = statistics.median(times_ms), statistics.quantiles(times_ms, n=20)[-1]
     return f"{median:.1f}", f"{p95:.1f}", f"{cpu_ms:.1f}", "yes" if median < LIMIT_MS else "NO"
 
 
 def cpu_s(*servers: psutil.Process) -> float:
-    """Seconds of processor time that these processes and their children have spent so far."""
+    """CPU seconds of these processes and their children so far."""
     family = [member for server in servers for member in (server, *server.children(recursive=True))]
     return sum(sum(member.cpu_times()[:2]) for member in family)
 
 
-def fill(url: str, scans: int) -> None:
-    """Put the records in."""
+def insert_records(url: str, scans: int) -> None:
+    """Insert the records."""
     patients = scans // 5
     with psycopg.connect(url) as connection:
         connection.execute(PATIENTS.format(patients=patients).encode())
@@ -111,11 +111,11 @@ def fill(url: str, scans: int) -> None:
         connection.execute("VACUUM ANALYZE")  # as autovacuum does within a minute
 
 
-async def asked(client: httpx.AsyncClient, path: str, params: dict[str, Any]) -> tuple[int, list[float]]:
-    """How many records the list has, and the milliseconds of each answer."""
+async def request_list(client: httpx.AsyncClient, path: str, params: dict[str, Any]) -> tuple[int, list[float]]:
+    """The number of records in the list, and the milliseconds of each response."""
     times_ms: list[float] = []
     total = 0
-    for number in range(WARM_UP + ASKED):
+    for number in range(WARM_UP + REQUESTS):
         start = time.perf_counter()
         answer = await client.get(path, params=params)
         if number >= WARM_UP:

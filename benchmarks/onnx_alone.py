@@ -1,7 +1,7 @@
 """The limit: the same tensors through ONNX Runtime alone, with the models and thread counts that Triton serves.
 
-No server, no HTTP, no decoding: what is left is arithmetic. `instances` workers run whole studies side by side, each
-with sessions of its own, as Triton's instances do.
+There is no server, no HTTP and no decoding, only inference. `instances` workers run studies in parallel, each with its
+own sessions, as Triton's instances do.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""How every benchmark tells its result: first the day and the machine, then tables, and all of it again as Markdown."""
+"""The output of every benchmark: the date and the machine, then tables; optionally saved as Markdown."""
 
 import os
 import platform
@@ -12,12 +12,13 @@ import psutil
 import typer
 from rich.console import Console
 
-Save = Annotated[Path | None, typer.Option(help="Write the result as Markdown here too.")]
+Study = Annotated[Path | None, typer.Option(help="A zip to view; without it a synthetic one of 150 slices.")]
+Save = Annotated[Path | None, typer.Option(help="Also write the result to this file, as Markdown.")]
 
 
 @contextmanager
-def told(save: Path | None) -> Iterator[Console]:
-    """A console that has named the machine; at the end, what was printed on it is saved when asked."""
+def result_console(save: Path | None) -> Iterator[Console]:
+    """A console that has printed date and machine; its output is saved to `save` at the end of the block."""
     console = Console(record=True, width=110)
     cores = f"{len(os.sched_getaffinity(0))} of {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before"
     console.print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {cores}")

@@ -18,7 +18,7 @@ import psutil
 START_LIMIT_S = 600.0  # a first start builds the engine's environment
 STOP_LIMIT_S = 60.0
 SAMPLE_S = 2.0  # five samples a second cost a tenth of two cores: the kernel walks the page tables of ten processes
-NO_RATE = "1000000 per minute"  # one client stands for a city's; by default the gateway refuses more than 240 a minute
+NO_RATE = "1000000 per minute"  # one client sends the load of many; the default limit is 240 a minute
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Memory:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
-        """Sample until told to stop, or until the service is gone."""
+        """Sample until `stop` is called or the service has ended."""
         while not self._stop.wait(SAMPLE_S):
             if mib := resident_mib(self.process):
                 self.samples.append((time.time(), mib))
@@ -40,7 +40,7 @@ class Memory:
 
     @property
     def peak_mib(self) -> dict[str, float]:
-        """The most that each role ever took."""
+        """The maximum of each role."""
         roles = {role for _, mib in self.samples for role in mib}
         return {role: max(mib.get(role, 0.0) for _, mib in self.samples) for role in roles}
 
@@ -55,10 +55,10 @@ class Service:
 
 
 @contextmanager
-def running_service(sign_of_life: str = "/readyz", log: str = os.devnull, **settings: str) -> Iterator[Service]:
-    """`turnstile up` on a free port of the loopback, on data of its own, once it gives its sign of life.
+def running_service(ready_path: str = "/readyz", log: str = os.devnull, **settings: str) -> Iterator[Service]:
+    """`turnstile up` on a free loopback port with its own data folder; yields when `ready_path` answers 200.
 
-    What it says goes to `log`. It takes uploads at any rate, unless `settings` say otherwise.
+    Its output goes to `log`. It accepts uploads at any rate, unless `settings` set another limit.
     """
     port = free_port()
     command = [sys.executable, "-m", "gateway.cli", "up", "--host", "127.0.0.1", "--port", str(port)]
@@ -69,7 +69,7 @@ def running_service(sign_of_life: str = "/readyz", log: str = os.devnull, **sett
         child = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until_ready(f"{url}{sign_of_life}", child)
+            wait_until_ready(f"{url}{ready_path}", child)
             with watched(url, psutil.Process(child.pid)) as service:
                 yield service
         finally:
@@ -78,7 +78,7 @@ def running_service(sign_of_life: str = "/readyz", log: str = os.devnull, **sett
 
 @contextmanager
 def watched(url: str, process: psutil.Process) -> Iterator[Service]:
-    """A service that runs, with its memory watched."""
+    """A running service whose memory is sampled until the block ends."""
     memory = Memory(process)
     threading.Thread(target=memory.watch, daemon=True).start()
     try:
@@ -108,7 +108,7 @@ def answers(url: str) -> bool:
 
 
 def stop(child: "subprocess.Popen[bytes]") -> None:
-    """End a child, by force when it does not."""
+    """Terminate a child process; kill it after `STOP_LIMIT_S`."""
     child.terminate()
     try:
         child.wait(timeout=STOP_LIMIT_S)
@@ -118,7 +118,7 @@ def stop(child: "subprocess.Popen[bytes]") -> None:
 
 
 def resident_mib(process: psutil.Process) -> dict[str, float]:
-    """Resident memory now by role; shared pages of the engine's stubs are counted once (PSS). Empty when it is gone."""
+    """Resident memory now by role; shared pages of the engine's stubs are counted once (PSS). Empty when ended."""
     found: dict[str, float] = {}
     try:
         members = [process, *process.children(recursive=True)]
@@ -142,7 +142,7 @@ def role_of(name: str, command: list[str], is_root: bool) -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
+    """A free port on the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,7 +1,7 @@
-"""How near the service comes to the limit: `python -m benchmarks.service_limit`.
+"""The throughput of the service relative to the limit: `python -m benchmarks.service_limit`.
 
 In one run on one machine: studies a minute over HTTP at rising concurrency, the same tensors through ONNX Runtime
-alone, their ratio, the time of each stage, the peak memory of each process. Machines are noisy: quote the ratios.
+alone, their ratio, the time of each stage, the peak memory of each process. Quote the ratios.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ import psutil
 import typer
 from rich.table import Table
 
-from benchmarks import studies as made
+from benchmarks import studies as study_files
 from benchmarks.bench.results import ORIGINAL_STUDY_S
 from benchmarks.http_load import Load, post_studies
 from benchmarks.onnx_alone import Limit, measure_limit
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, result_console
 from benchmarks.service import resident_mib, running_service
 from screening.intake import Budgets
 from screening.model_card import ModelCard
@@ -31,10 +31,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent / "model_repository"
 
 def main(
     studies: Annotated[int, typer.Option(help="Studies at each level of concurrency.")] = 40,
-    soak: Annotated[int, typer.Option(help="Studies more at the end, to watch memory grow or not.")] = 0,
+    soak: Annotated[int, typer.Option(help="Further studies at the end, to measure the growth of memory.")] = 0,
     save: Save = None,
 ) -> None:
-    """Measure, print, and save when asked."""
+    """Measure, print, and save with `--save`."""
     with tempfile.TemporaryDirectory() as folder:
         upload = phantom_zip(Path(folder))
         study = prepared(upload, Path(folder) / "scratch")
@@ -51,7 +51,7 @@ def main(
 
 def phantom_zip(folder: Path) -> Path:
     """A synthetic study of 64 slices of 512 x 512, uncompressed DICOM in a deflated zip."""
-    return made.phantom_zip(folder / "study.zip")
+    return study_files.phantom_zip(folder / "study.zip")
 
 
 def prepared(upload: Path, scratch: Path) -> PreparedStudy:
@@ -73,7 +73,7 @@ def soak_growth(url: str, upload: bytes, process: psutil.Process, studies: int) 
 
 
 def faster(one: Limit, other: Limit) -> Limit:
-    """The limit is the best seen: before or after the service ran."""
+    """The higher of the two limits, measured before and after the service ran."""
     return max(one, other, key=lambda limit: limit.studies_per_minute)
 
 
@@ -84,9 +84,9 @@ def report(
     growth: dict[str, tuple[float, float]],
     save: Path | None,
 ) -> None:
-    """Print the tables; save them as Markdown when asked."""
+    """Print the tables, and save them as Markdown with `save`."""
     tables = [throughput(loads, limit), stages(loads, limit), memory(peaks, growth)]
-    with told(save) as console:
+    with result_console(save) as console:
         console.print(f"model card {ModelCard.load(REPOSITORY / 'model_card.json').version}")
         for table in tables:
             console.print(table)
@@ -96,7 +96,7 @@ def report(
 
 
 def throughput(loads: Sequence[Load], limit: Limit) -> Table:
-    """Studies a minute beside the limit and the original."""
+    """Studies a minute relative to the limit and the original."""
     table = Table(title="Studies over HTTP, beside ONNX Runtime alone")
     for title in ("concurrency", "studies/min", "p50 s", "p95 s", "p99 s", "of the limit", "x the original"):
         table.add_column(title, justify="right")
@@ -113,7 +113,7 @@ def throughput(loads: Sequence[Load], limit: Limit) -> Table:
 
 
 def stages(loads: Sequence[Load], limit: Limit) -> Table:
-    """Where the time of a study goes, at concurrency 1."""
+    """The time of each stage of a study, at concurrency 1."""
     table = Table(title="Stages of one study at concurrency 1, median ms")
     table.add_column("stage")
     table.add_column("ms", justify="right")

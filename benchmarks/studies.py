@@ -1,4 +1,4 @@
-"""What the benchmarks send: the synthetic study, or studies of the user's own."""
+"""The uploads of the benchmarks: the synthetic study, or the user's studies."""
 
 import shutil
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ def phantom_zip(path: Path) -> Path:
 
 
 def uploads(studies: Sequence[Path], folder: Path) -> list[Path]:
-    """Files to be sent: the synthetic study when none is named; a folder is zipped. Names tell nothing of the study."""
+    """The files to send: by default the synthetic study; a folder is zipped. Their names reveal nothing of a study."""
     if not studies:
         return [phantom_zip(folder / "study-0.zip")]
     return [_upload(study, folder / f"study-{number}") for number, study in enumerate(studies)]
 
 
 def names_of(studies: Sequence[Path]) -> list[str]:
-    """What a page may call them: by their bytes, for a file's name may be a patient's."""
+    """The names for the result page: size and hash, since a file name may name a patient."""
     return [_name(study) for study in studies] or [SYNTHETIC]
 
 

@@ -1,4 +1,4 @@
-"""Uploads beside a plain copy, the gateway's memory meanwhile, and how soon a scan is seen: `-m benchmarks.uploads`.
+"""Uploads relative to a plain copy, the gateway's memory, and the time until a scan is visible: `benchmarks.uploads`.
 
 Everything goes over HTTP to a gateway of its own. A plain copy reads the same file, writes it to the same disk and
 waits for the disk, as an upload does; an upload crosses the loopback and is hashed besides.
@@ -26,11 +26,11 @@ import psutil
 import typer
 from rich.table import Table
 
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
-NOBODY = "127.0.0.1:9"  # neither uploads nor viewing need networks
+NO_TRITON = "127.0.0.1:9"  # neither uploads nor viewing need networks
 MIB = 2**20
 SAMPLE_S = 0.05
 LEAST_CPU_S = 0.3  # what an idle gateway computes meanwhile
@@ -81,14 +81,14 @@ class Memory:
 def main(
     size_mib: Annotated[int, typer.Option(help="MiB of the upload.")] = 1024,
     rounds: Annotated[int, typer.Option(help="How often everything is measured.")] = 5,
-    study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
+    study: Study = None,
     save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
     with (
-        told(save) as console,
+        result_console(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
-        running_service("/healthz", triton_url=NOBODY) as service,
+        running_service("/healthz", triton_url=NO_TRITON) as service,
     ):
         console.print(uploads(service, Path(folder), size_mib * MIB, rounds))
         console.print(looks(service, Path(folder), study, rounds))
@@ -96,7 +96,7 @@ def main(
 
 def uploads(service: Service, folder: Path, size: int, rounds: int) -> Table:
     """The same bytes copied, hashed, sent and fetched, in turns."""
-    spent: dict[str, list[Spent]] = {}
+    spent: dict[str, list[CpuSeconds]] = {}
     memory = Memory(service.process)
     source = folder / "large.zip"
     fill(source, size)
@@ -121,21 +121,21 @@ def uploads(service: Service, folder: Path, size: int, rounds: int) -> Table:
 
 
 @dataclass(frozen=True)
-class Spent:
+class CpuSeconds:
     """Seconds by the clock, and those that the gateway's process computed."""
 
     seconds: float
     cpu_s: float
 
 
-def one_round(service: Service, source: Path, copy: Path, patient: str) -> dict[str, Spent]:
+def one_round(service: Service, source: Path, copy: Path, patient: str) -> dict[str, CpuSeconds]:
     """What each way costs, one after the other."""
     scans: list[str] = []
 
-    def spent(work: Callable[[], object]) -> Spent:
+    def spent(work: Callable[[], object]) -> CpuSeconds:
         before = sum(service.process.cpu_times()[:2])
         clock = seconds(work)
-        return Spent(clock, sum(service.process.cpu_times()[:2]) - before)
+        return CpuSeconds(clock, sum(service.process.cpu_times()[:2]) - before)
 
     found = {
         "plain copy, to the disk": spent(lambda: copied(source, copy)),

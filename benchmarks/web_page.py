@@ -1,4 +1,4 @@
-"""What the page weighs, and how soon a reader sees a slice, in a real browser on the loopback: `-m benchmarks.web_page`.
+"""The size of the page, and the time to its first slice in a real browser on the loopback: `benchmarks.web_page`.
 
 The gateway is one of its own, without networks: looking needs none. Every round opens a new browser window, which
 has nothing of the page in its cache.
@@ -16,11 +16,11 @@ import typer
 from playwright.sync_api import Browser, sync_playwright
 from rich.table import Table
 
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
 from screening.phantom import write_phantom
 
-NOBODY = "127.0.0.1:9"
+NO_TRITON = "127.0.0.1:9"
 SLICES = 150
 KIB = 1024
 FLAGS: Final = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -42,14 +42,14 @@ WORDS = {
 
 def main(
     rounds: Annotated[int, typer.Option(help="How often the page is opened.")] = 7,
-    study: Annotated[Path | None, typer.Option(help="A zip to look at; a synthetic one of 150 slices without.")] = None,
+    study: Study = None,
     save: Save = None,
 ) -> None:
     """Measure, print, and save when asked."""
     with (
-        told(save) as console,
+        result_console(save) as console,
         TemporaryDirectory(prefix="turnstile-benchmark-") as folder,
-        running_service("/healthz", triton_url=NOBODY) as service,
+        running_service("/healthz", triton_url=NO_TRITON) as service,
         sync_playwright() as playwright,
     ):
         scan = scan_of(service, study or write_phantom(Path(folder) / "phantom.zip", slices=SLICES))

@@ -1,1 +1,1 @@
-"""How Turnstile runs elsewhere than in a checkout: images, Prometheus, Grafana."""
+"""Deployment: images, Prometheus, Grafana."""

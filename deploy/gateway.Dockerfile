@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
-# The gateway with its page, the worker, the migration, the backup: one image, a command each (`turnstile up`, ...).
+# The gateway with its page, the worker, the migration, the backup: one image, with a command for each.
 # Built from the checkout's root:  docker build -f deploy/gateway.Dockerfile -t turnstile/gateway .
-# A release pins both by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
+# A release pins both images by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
 ARG NODE=node:24-bookworm-slim
 
@@ -16,14 +16,14 @@ FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
 RUN python -m venv /opt/turnstile
-# The dependencies alone, a layer that stays until a pin changes. Wheels only: nothing here can compile.
+# The dependencies alone, in a layer that changes only with the pins. Wheels only: the image has no compiler.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/turnstile/bin/pip install --only-binary=:all: --constraint constraints.txt --editable ".[trace]"
 COPY engines engines
 COPY screening screening
 COPY gateway gateway
-# The code stays where it lies in a checkout; bytecode is made now, for at run time the root is read-only.
+# The code keeps its paths of a checkout. Bytecode is compiled now, since the root is read-only at run time.
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/turnstile/bin/pip install --no-deps --editable . \
     && /opt/turnstile/bin/python -m compileall -q engines gateway screening
@@ -41,7 +41,7 @@ ENV PATH=/opt/turnstile/bin:$PATH \
     TURNSTILE_HOST=0.0.0.0 \
     TURNSTILE_HOME=/tmp/turnstile \
     TURNSTILE_MODEL_REPOSITORY=/models
-# Written at run time: /tmp (uploads in work; a tmpfs or an emptyDir) and /var/lib/turnstile (blobs in a folder).
+# Written at run time: /tmp (running studies; a tmpfs or an emptyDir) and /var/lib/turnstile (blobs in a folder).
 USER 10001:10001
 WORKDIR /app
 EXPOSE 8080

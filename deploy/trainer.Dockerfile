@@ -10,7 +10,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
 RUN python -m venv /opt/turnstile
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-# lightly's hydra needs antlr4, which comes as source only; it is pure Python and needs no compiler.
+# lightly's hydra needs antlr4, which is published as source only; it is pure Python and needs no compiler.
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/turnstile/bin/pip install --only-binary=:all: --no-binary=antlr4-python3-runtime \
     --constraint constraints.txt --editable ".[train]"
@@ -28,7 +28,7 @@ COPY --from=build /app /app
 ENV PATH=/opt/turnstile/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 USER 10001:10001
 WORKDIR /work
-# It runs to its end and answers to nobody, so there is no health to ask for.
+# A program that runs to its end and serves no requests: no health check.
 HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m"]
 CMD ["training", "--help"]

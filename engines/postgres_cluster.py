@@ -40,7 +40,7 @@ class Cluster:
         version = (built / "data" / "PG_VERSION").read_text().strip()
         if version != MAJOR:
             raise DataFolderInvalid(
-                f"{built} was created by PostgreSQL {version}, this is {MAJOR}: dump it with the older Turnstile"
+                f"{built} was made by PostgreSQL {version}, this is {MAJOR}: dump it with the older Turnstile"
             )
         return cls(built / "data", (built / "password").read_text())
 
@@ -73,7 +73,7 @@ def lock_data_folder(folder: Path) -> FileLock:
         folder_lock.acquire(timeout=0)
     except Timeout as error:
         raise DataFolderInUse(
-            f"another Turnstile uses the database in {folder}. Stop it, choose another TURNSTILE_DATA_FOLDER, or name "
+            f"another Turnstile keeps its database in {folder}. Stop it, choose another TURNSTILE_DATA_FOLDER, or name "
             "a database with TURNSTILE_DATABASE_URL."
         ) from error
     return folder_lock

@@ -29,19 +29,18 @@ secret or a path of the server.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+
+from screening.coded_error import CodedError
 
 
-class GatewayError(Exception):
+class GatewayError(CodedError):
     """A refused request; `headers` are sent with the response."""
 
-    code: ClassVar[str] = "gateway_error"
-    status: ClassVar[int] = 500
+    code = "gateway_error"
 
     def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.detail = detail
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 class NotSignedIn(GatewayError):

@@ -17,7 +17,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.health_routers(services, store),
         *routers.records_routers(services, store),
         *routers.viewing_routers(viewing),
-        *routers.analyses_routers(store),
+        *routers.analyses_routers(services, store),
         *routers.reports_routers(services, store, viewing),
         *routers.predictions_routers(services, store),
         *routers.auth_routers(store),

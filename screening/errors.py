@@ -44,17 +44,17 @@ or a probability.
 
 from typing import ClassVar
 
+from screening.coded_error import CodedError
 
-class StudyError(Exception):
+
+class StudyError(CodedError):
     """A study, or a whole upload, that could not be analysed."""
 
-    code: ClassVar[str] = "study_error"
-    status: ClassVar[int] = 422
+    code, status = "study_error", 422
     transient: ClassVar[bool] = False
 
     def __init__(self, detail: str, study_uid: str | None = None) -> None:
         super().__init__(detail)
-        self.detail = detail
         self.study_uid = study_uid
 
     def __reduce__(self) -> tuple[type["StudyError"], tuple[str, str | None]]:

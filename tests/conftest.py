@@ -1,4 +1,4 @@
-"""Fixtures for every test: the real studies beside the checkout, and a folder for what a person should look at."""
+"""Fixtures for every test: the real studies beside the checkout, and a folder for pictures."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-settings.register_profile("turnstile", deadline=None)  # a busy machine is no failure: tests never assert a time
+settings.register_profile("turnstile", deadline=None)  # tests never fail because the machine is slow
 settings.load_profile("turnstile")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
-class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Who runs what beside whom, for the test command's `-n 2`.
+class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Distributes tests over the processes of `-n 2`.
 
-    A folder of the integration tests is one room, whose tests stay in one process and in their order: some share
-    servers, and the gateway's share TURNSTILE_HOME with the note of a running `up`. So do the page's tests, with one
-    house and one browser. Elsewhere a module is a room.
+    The tests of one folder of tests/integration run in one process and in order: some share servers, and the gateway's
+    share TURNSTILE_HOME with the instance file of a running `up`. So do the tests of the page, with one service and one
+    browser. Other tests are distributed by module.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -29,9 +29,9 @@ class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return "/".join(module.split("/")[:3]) if module.startswith("tests/integration/") else module
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByRoom:
-    """The scheduler of the test command; without `-n` nobody asks, and one test follows the other."""
-    return ByRoom(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SchedulingByFolder:
+    """The scheduler of the test command; without `-n` the tests run one after the other."""
+    return SchedulingByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def out_dir() -> Path:
-    """Contact sheets and other pictures for a person's eyes; ignored by git."""
+    """A folder for contact sheets and other pictures to look at; ignored by git."""
     folder = ROOT / "out" / "tests"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""One real PostgreSQL for a whole test session, and a fresh database of its own for whoever asks."""
+"""One real PostgreSQL for a test session, and a new database for each test that needs one."""
 
 import asyncio
 import itertools
@@ -21,13 +21,13 @@ TEMPLATE = "migrated"
 
 @dataclass(frozen=True)
 class RunningPostgres:
-    """Where the server answers, and databases on it."""
+    """The server, and databases on it."""
 
     server: PostgresServer
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_database(self, template: str = TEMPLATE) -> str:
-        """The URL of a database that nobody else uses: with every table and no row, or empty from `template1`."""
+        """The URL of a new database: with every table and no row, or empty from `template1`."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
@@ -40,11 +40,11 @@ class RunningPostgres:
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[RunningPostgres]:
-    """Start a server in a thread of its own, with a template that is migrated once; stop it at the end."""
+    """Run a server in its own thread, with a template that is migrated once; stop it at the end."""
     started: Queue[PostgresServer | BaseException] = Queue()
     loop = asyncio.new_event_loop()
-    over = asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=[_serve(folder, started, over)], name="postgres")
+    stop = asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=[_serve(folder, started, stop)], name="postgres")
     thread.start()
     try:
         server = started.get()
@@ -56,16 +56,16 @@ def running_postgres(folder: Path) -> Iterator[RunningPostgres]:
         asyncio.run(_migrate(running.url_of(TEMPLATE)))
         yield running
     finally:
-        loop.call_soon_threadsafe(over.set)
+        loop.call_soon_threadsafe(stop.set)
         thread.join()
         loop.close()
 
 
-async def _serve(folder: Path, started: "Queue[PostgresServer | BaseException]", over: asyncio.Event) -> None:
+async def _serve(folder: Path, started: "Queue[PostgresServer | BaseException]", stop: asyncio.Event) -> None:
     try:
         async with PostgresServer(folder, home=folder) as server:
             started.put(server)
-            await over.wait()
+            await stop.wait()
     except BaseException as error:
         started.put(error)
         raise

@@ -1,1 +1,1 @@
-"""`turnstile bench`: everything that a machine carries, measured in one run and told on one page."""
+"""`turnstile bench`: the throughput of a machine, measured in one run and shown on one page."""

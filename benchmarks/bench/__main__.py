@@ -1,4 +1,4 @@
-"""`turnstile bench`, or `python -m benchmarks.bench`: what this machine carries, on one page."""
+"""`turnstile bench`, or `python -m benchmarks.bench`: the throughput of this machine, on one page."""
 
 import os
 import shlex
@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.bench.context import Bench, House
+from benchmarks.bench.context import AdmissionLimits, Bench
 from benchmarks.bench.machine import this_machine
 from benchmarks.bench.plan import CHOICES, SHORT, Plan, chosen, default_folder
-from benchmarks.bench.record import OtherPlan, Record
-from benchmarks.bench.rendering import tell
+from benchmarks.bench.record import PlanMismatch, Record
+from benchmarks.bench.rendering import write_page
 from benchmarks.bench.run import run
 from benchmarks.bench.service_under_test import Serving, must_be_loopback
 from benchmarks.service_limit import REPOSITORY
@@ -48,7 +48,7 @@ def main(
     recovery: Annotated[float | None, _seconds("the knee's callers after the overload")] = None,
     soak: Annotated[float | None, _seconds("the knee's callers in a row")] = None,
 ) -> None:
-    """Measure what this machine carries, and write one page about it.
+    """Measure the throughput of this machine, and write the result as one page.
 
     It starts a service of its own on the loopback. A run that was interrupted goes on where it was when it is started
     again with the same options. Exit status: 0 all parts done, 3 some part failed; a missed aim is no failure.
@@ -62,7 +62,7 @@ def main(
             must_be_loopback(url)
         durations = (SHORT if short else {}) | {name: value for name, value in given.items() if value is not None}
         record = _record(folder, parts or [], study or [], url, short, durations)
-    except (ValueError, OtherPlan) as error:
+    except (ValueError, PlanMismatch) as error:
         raise typer.BadParameter(str(error)) from error
     console.print(f"about {record.plan.seconds / 60:.0f} minutes; the page: {folder / 'index.html'}")
     record = _measured(record, folder, study or [], url, console)
@@ -88,13 +88,13 @@ def _record(
 def _measured(record: Record, folder: Path, studies: list[Path], url: str | None, console: Console) -> Record:
     def keep(record: Record) -> None:
         record.save(folder)
-        tell(record, folder)
+        write_page(record, folder)
 
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="turnstile-bench-") as scratch:
         serving = Serving(url, folder / "turnstile-up.log")
         sent = uploads(studies, Path(scratch))
-        bench = Bench(record.plan, folder, _repository(), sent, serving, House.of(_repository()))
+        bench = Bench(record.plan, folder, _repository(), sent, serving, AdmissionLimits.of(_repository()))
         try:
             record = run(bench, record, console, keep)
         finally:
@@ -108,7 +108,7 @@ def _repository() -> Path:
 
 
 def _command(studies: list[Path]) -> str:
-    """As it was given, but for the names of studies."""
+    """The command line, without the names of studies."""
     hidden = {str(study) for study in studies}
     words = ["STUDY" if word in hidden else word for word in sys.argv[1:]]
     return shlex.join(["turnstile", "bench", *words])

@@ -1,4 +1,4 @@
-"""The pure part: the knee of a curve, the growth of memory, and when a gate is to refuse."""
+"""Calculations without I/O: the knee of a curve, the growth of memory, advice for `busy_after_s`."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -38,18 +38,18 @@ def growth_of(memory: Sequence[Moment]) -> tuple[Growth, ...]:
 
 
 def grown_share(growth: Sequence[Growth]) -> float | None:
-    """How much larger all together are at the end, as a share; None when nobody looked."""
+    """The growth of the total memory, as a share; None without samples."""
     whole = next((one for one in growth if one.role == "all"), None)
     return None if whole is None else whole.last_mib / whole.first_mib - 1
 
 
 def advice_for(p95_s: float, wanted_s: float, busy_after_s: float) -> Advice:
-    """When the gate is to refuse, so that the p95 of what it lets in is what is wanted: the one goes with the other."""
+    """The `busy_after_s` for a wanted p95 of accepted studies, which is proportional to it."""
     return Advice(busy_after_now_s=busy_after_s, busy_after_then_s=busy_after_s * wanted_s / p95_s)
 
 
 def steady(memory: Sequence[Moment], begin_s: float, end_s: float) -> list[Moment]:
-    """The moments of this time."""
+    """The samples of this time."""
     return [moment for moment in memory if begin_s <= moment.at_s < end_s]
 
 
@@ -59,13 +59,13 @@ def doubled(most: int) -> tuple[int, ...]:
 
 
 def spans(begin_s: float, each_s: float, count: int) -> list[tuple[float, float]]:
-    """`count` spans of time after one another."""
+    """`count` consecutive spans of time."""
     edges = [begin_s + each_s * number for number in range(count + 1)]
     return list(pairwise(edges))
 
 
 def total(outcomes: Mapping[str, int], *right: str) -> int:
-    """Answers of another kind than these."""
+    """The number of responses of other kinds."""
     return sum(count for outcome, count in outcomes.items() if outcome not in right)
 
 

@@ -1,4 +1,4 @@
-"""The calls of a Locust run (benchmarks/load/call_log.py), and what is worked out from them."""
+"""The calls of a Locust run (benchmarks/load/call_log.py), and figures computed from them."""
 
 import csv
 from collections import Counter
@@ -10,12 +10,12 @@ import numpy as np
 
 COLUMNS = ("start_s", "seconds", "name", "status", "error", "study", "report")
 OK, BUSY = 200, 429
-ROOM = "engine_overloaded"  # the refusal of the gate; `too_many_requests` is that of the rate of uploads
+OVERLOADED = "engine_overloaded"  # refused by admission; `too_many_requests` is a refusal by the rate limit
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: when it began (s since 1970), how long it took, and what it ended in."""
+    """One call: its start (s since 1970), duration and outcome."""
 
     start_s: float
     seconds: float
@@ -35,17 +35,17 @@ class Call:
 
     @property
     def refused(self) -> bool:
-        return self.status == BUSY and self.error == ROOM
+        return self.status == BUSY and self.error == OVERLOADED
 
     @property
     def outcome(self) -> str:
-        """In one word: `200`, `429`, or what went wrong."""
+        """`200`, `429`, or the name of the error."""
         return str(self.status) if self.accepted or self.refused else f"{self.status or ''} {self.error}".strip()
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Calls of a run, or of a part of it, and the time that they are of."""
+    """The calls of a run or of a part of it, and their time span."""
 
     calls: tuple[Call, ...]
     begin_s: float
@@ -53,13 +53,13 @@ class Calls:
 
     @classmethod
     def read(cls, path: Path, begin_s: float, end_s: float) -> Self:
-        """All calls of a journal."""
+        """All calls of a call log."""
         with path.open(newline="") as file:
             rows = tuple(_call(row) for row in csv.DictReader(file))
         return cls(rows, begin_s, end_s)
 
     def within(self, begin_s: float, end_s: float) -> "Calls":
-        """Those that ended in this time: what a server did in it."""
+        """The calls that ended in this time."""
         return Calls(tuple(call for call in self.calls if begin_s <= call.end_s < end_s), begin_s, end_s)
 
     def named(self, name: str) -> "Calls":
@@ -87,20 +87,20 @@ class Calls:
         return 60.0 * len(self.accepted) / self.seconds
 
     def outcomes(self) -> dict[str, int]:
-        """How often each outcome was seen."""
+        """The number of calls by outcome."""
         return dict(Counter(call.outcome for call in self.calls))
 
     def reports(self) -> dict[str, int]:
-        """Distinct reports of each study, times apart; more than one is a fault."""
-        told: dict[str, set[str]] = {}
+        """The number of distinct reports of each study, without times; more than one is a fault."""
+        reports_by_study: dict[str, set[str]] = {}
         for call in self.accepted:
             if call.report:
-                told.setdefault(call.study, set()).add(call.report)
-        return {study: len(reports) for study, reports in sorted(told.items())}
+                reports_by_study.setdefault(call.study, set()).add(call.report)
+        return {study: len(reports) for study, reports in sorted(reports_by_study.items())}
 
 
 def quantile_s(calls: tuple[Call, ...], share: float) -> float | None:
-    """Seconds that this share of the calls kept; None of no calls."""
+    """The quantile of the durations in seconds; None without calls."""
     return float(np.quantile([call.seconds for call in calls], share)) if calls else None
 
 

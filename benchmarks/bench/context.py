@@ -1,4 +1,4 @@
-"""What every part gets to work with."""
+"""The inputs of every part of the bench."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from screening.model_card import ModelCard
 
 
 @dataclass(frozen=True)
-class House:
-    """How much the service lets in, by its settings: those of this environment, which the one started here has."""
+class AdmissionLimits:
+    """The admission limits of the service, by the settings of this environment, which it shares."""
 
     slices_per_study: int
     slices_in_flight: int
@@ -24,12 +24,12 @@ class House:
 
     @property
     def studies(self) -> int:
-        """Studies in work and waiting, when it is full."""
+        """The number of studies in flight and waiting when it is full."""
         return self.slices_in_flight // self.slices_per_study + self.slices_waiting // self.slices_per_study
 
     @classmethod
     def of(cls, repository: Path) -> Self:
-        """By the settings and the model card."""
+        """From the settings and the model card."""
         settings = Settings()
         slices = ModelCard.load(repository / "model_card.json").slices_per_study
         return cls(slices, settings.slices_in_flight, settings.slices_waiting, settings.busy_after_s)
@@ -37,18 +37,18 @@ class House:
 
 @dataclass(frozen=True)
 class Bench:
-    """One run: what is to be done, where the model repository and the result are, and what is known so far."""
+    """One run: its plan, the folder of its result, the model repository, the uploads and the service."""
 
     plan: Plan
     folder: Path
     repository: Path
     uploads: Sequence[Path]
     serving: Serving
-    house: House
+    admission_limits: AdmissionLimits
 
     @property
     def served(self) -> Served:
-        """The service, ready."""
+        """The service, when it is ready."""
         return self.serving.served
 
     def callers(self, name: str, kind: str, count: int, seconds: float, **settings: str) -> Callers:

@@ -1,4 +1,4 @@
-"""Locust as a program of its own: always without its page, with its CSV and HTML kept, and bounded in time."""
+"""Locust as a child process, headless, with its CSV and HTML saved, and with a time limit."""
 
 import json
 import os
@@ -22,7 +22,7 @@ GRACE_S = 60.0  # Locust's own start and end
 
 @dataclass(frozen=True)
 class Callers:
-    """Who calls, how many at once, for how long."""
+    """The kind and number of Locust users, and the duration."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class Callers:
 
     @property
     def command(self) -> list[str]:
-        """The command line, as a person could give it."""
+        """The command line."""
         files = [LOAD / "scenarios.py", LOAD / "stages.py"] if self.stages else [LOAD / "scenarios.py"]
         until = [] if self.stages else ["-u", str(self.count), "-r", str(self.count), "-t", f"{self.seconds:.0f}s"]
         kept = ["--csv", str(self.folder / self.name), "--html", str(self.folder / f"{self.name}.html")]
@@ -61,13 +61,13 @@ class Callers:
         return os.environ | here | self.settings
 
     def run(self) -> tuple[Calls, Client]:
-        """Call, and return when all have ended."""
+        """Run Locust, and return when it has ended."""
         with self.started() as child:
             return self.ended(child)
 
     @contextmanager
     def started(self) -> Iterator["subprocess.Popen[bytes]"]:
-        """The callers at work; whatever happens, none is left when the block ends."""
+        """Locust runs while the block does, and is stopped at its end."""
         self.calls_csv.with_suffix(".json").unlink(missing_ok=True)
         with (self.folder / f"{self.name}.log").open("wb") as log:
             child = subprocess.Popen(self.command, stdout=log, stderr=log, env=self.environ)
@@ -78,24 +78,24 @@ class Callers:
                     stop(child)
 
     def began_s(self) -> float:
-        """When the callers began, s since 1970; raises RuntimeError when they do not."""
+        """The start of the users, s since 1970; raises RuntimeError when they do not start."""
         end_s = time.monotonic() + GRACE_S
         while time.monotonic() < end_s:
-            if facts := self._facts():
+            if facts := self._file_fields():
                 return facts["begin_s"]
             time.sleep(0.1)
         raise RuntimeError(f"Locust did not begin within {GRACE_S:.0f} s: {self._words()}")
 
     def ended(self, child: "subprocess.Popen[bytes]") -> tuple[Calls, Client]:
-        """Wait for the end; raises RuntimeError when there are no calls to tell of, TimeoutExpired when it hangs."""
+        """Wait for the end; raises RuntimeError without any call, TimeoutExpired when it hangs."""
         child.wait(timeout=self.seconds + LAST_CALLS_S + GRACE_S)
-        facts = self._facts()
+        facts = self._file_fields()
         if "end_s" not in facts:
             raise RuntimeError(f"Locust ended with status {child.returncode}: {self._words()}")
         calls = Calls.read(self.calls_csv, facts["begin_s"], facts["end_s"])
         return calls, Client(cpu_s=facts["cpu_s"], wall_s=facts["end_s"] - facts["begin_s"])
 
-    def _facts(self) -> dict[str, float]:
+    def _file_fields(self) -> dict[str, float]:
         facts = self.calls_csv.with_suffix(".json")
         found: dict[str, float] = json.loads(facts.read_text()) if facts.exists() else {}
         return found

@@ -1,4 +1,4 @@
-"""The machine that was measured, in words."""
+"""The measured machine."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 class Machine(Frozen):
-    """What a figure is worth nothing without; `load_before` is that of the last minute before the run."""
+    """The machine of a run; `load_before` is the load average of the minute before it."""
 
     cpu: str
     cores: int
@@ -26,13 +26,13 @@ class Machine(Frozen):
 
     @property
     def words(self) -> str:
-        """In one line."""
+        """One line of text."""
         cores = f"{self.cores} of {self.cores_of} cores"
         return f"{self.cpu}, {cores}, {self.memory_gib:.0f} GiB, load {self.load_before:.1f} before"
 
 
 def this_machine() -> Machine:
-    """Look."""
+    """Read the properties of this machine."""
     return Machine(
         cpu=_cpu(),
         cores=len(os.sched_getaffinity(0)),

@@ -1,4 +1,4 @@
-"""What a run does: its parts in order, how long each takes, and on which studies."""
+"""The plan of a run: its parts in order, their durations, and the studies."""
 
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ CHOICES: Final = ("stages", "ward", "browsing", "grpc", "soak", "overload", "lim
 
 
 class Plan(Frozen):
-    """Durations are in seconds. Two runs of one plan can be told as one."""
+    """Durations are in seconds. Runs with the same plan can be combined."""
 
     parts: tuple[str, ...]
     studies: tuple[str, ...]
@@ -35,11 +35,11 @@ class Plan(Frozen):
 
     @property
     def seconds(self) -> float:
-        """About how long all of it takes."""
+        """The approximate duration of the run."""
         return START_S + sum(self.of(part) for part in self.parts)
 
     def of(self, part: str) -> float:
-        """About how long a part takes."""
+        """The approximate duration of a part."""
         times = {
             "limit": LIMIT_S,
             "stages": self.most_callers.bit_length() * self.stage_s,
@@ -67,7 +67,7 @@ SHORT: Final = {
 
 
 def chosen(names: list[str]) -> tuple[str, ...]:
-    """The parts in their order; what overload and soak need comes along. Raises ValueError for an unknown one."""
+    """The parts in their order; parts that overload and soak need are added. Raises ValueError for an unknown one."""
     if unknown := set(names) - set(CHOICES):
         raise ValueError(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(CHOICES)}")
     wanted = set(names or CHOICES)
@@ -77,5 +77,5 @@ def chosen(names: list[str]) -> tuple[str, ...]:
 
 
 def default_folder(day: str, short: bool) -> Path:
-    """Where a day's run is kept, and found again when it was interrupted."""
+    """The default folder, by date, so that an interrupted run of the same day is found again."""
     return Path("turnstile-bench") / (f"{day}-short" if short else day)

@@ -1,4 +1,4 @@
-"""The plots as SVG with real text, to stand inside the page."""
+"""The plots as SVG with text elements, for embedding in the page."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ STYLE: Final[dict[Any, Any]] = {
 }
 
 
-def drawn(name: str, record: Record) -> str:
+def rendered_plot(name: str, record: Record) -> str:
     """The plot of this name as an <svg> element."""
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = PLOTS[name](record)
@@ -144,7 +144,7 @@ def _grpc(record: Record) -> Figure:
 
 
 def _legend(axes: Any) -> None:
-    """Above the plot, where no line runs through it."""
+    """A legend above the plot, where no line crosses it."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
 
 

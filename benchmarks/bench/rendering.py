@@ -1,10 +1,10 @@
-"""One page, and the same figures as Markdown."""
+"""The result as one HTML page, and as Markdown."""
 
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from benchmarks.bench.plots import drawn
+from benchmarks.bench.plots import rendered_plot
 from benchmarks.bench.record import Record
 from benchmarks.bench.results import ORIGINAL_STUDY_S
 from benchmarks.bench.sections import Table, aim_row, of_limit, of_original, people, seconds, sections_of
@@ -13,7 +13,7 @@ LOCUST = ("stages", "overload", "recovery", "soak", "ward", "browsing")
 AIMS = ("aim", "seen", "wanted", "")
 
 
-def tell(record: Record, folder: Path) -> Path:
+def write_page(record: Record, folder: Path) -> Path:
     """Write index.html and results.md; returns the page."""
     templates = Environment(
         loader=PackageLoader("benchmarks.bench", "templates"),
@@ -32,7 +32,7 @@ def tell(record: Record, folder: Path) -> Path:
         "aim_row": aim_row,
         "reports": [name for name in LOCUST if (folder / f"{name}.html").exists()],
         "minutes": sum(part.seconds for part in record.results.parts.values()) / 60,
-        "draw": lambda name: drawn(name, record),
+        "draw": lambda name: rendered_plot(name, record),
     }
     page = folder / "index.html"
     page.write_text(templates.get_template("index.html.jinja").render(words), "utf-8")
@@ -41,7 +41,7 @@ def tell(record: Record, folder: Path) -> Path:
 
 
 def tiles(record: Record) -> list[tuple[str, str, str]]:
-    """The figures that most people came for: figure, unit, words."""
+    """The main figures: figure, unit, text."""
     results, limit = record.results, record.results.best_limit
     made: list[tuple[str, str, str]] = []
     if results.stages:
@@ -63,6 +63,6 @@ def aim_table(aims: list[tuple[str, object]]) -> Table:
 
 
 def markdown(table: Table) -> str:
-    """A table of Markdown: words left, figures right."""
+    """A Markdown table: text left-aligned, figures right-aligned."""
     rules = [":--", *["--:"] * (len(table.head) - 1)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (table.head, rules, *table.rows))

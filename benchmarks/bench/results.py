@@ -1,4 +1,4 @@
-"""What was measured, part by part, as results.json keeps it. None is what was not seen, and passes for no figure."""
+"""The measured figures by part, as results.json has them. None means not measured."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,13 +9,13 @@ ORIGINAL_STUDY_S = 11.8  # the original's code on two cores, 64 slices, median o
 
 
 class Frozen(BaseModel):
-    """Immutable, and strict about what it is made from."""
+    """An immutable model without extra fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Aim(Frozen):
-    """A figure beside what it should be. A figure that is missing is a miss."""
+    """A figure and its criterion. A missing figure does not meet it."""
 
     name: str
     value: float | None
@@ -31,7 +31,7 @@ class Aim(Frozen):
 
 
 class Client(Frozen):
-    """What the callers themselves took of the machine."""
+    """The CPU time of Locust itself."""
 
     cpu_s: float
     wall_s: float
@@ -50,7 +50,7 @@ class LimitResult(Frozen):
 
 
 class Level(Frozen):
-    """One number of callers."""
+    """One number of clients."""
 
     callers: int
     studies_per_minute: float
@@ -63,7 +63,7 @@ class Level(Frozen):
 
 
 class StagesResult(Frozen):
-    """Throughput and latency over callers; `knee` is one of the levels."""
+    """Throughput and latency by number of clients; `knee` is one of the levels."""
 
     levels: tuple[Level, ...]
     knee: Level
@@ -85,7 +85,7 @@ class Row(Frozen):
 
 
 class ScenarioResult(Frozen):
-    """People at work: what each call took."""
+    """Users of the page: the durations of each call."""
 
     callers: int
     seconds: float
@@ -96,7 +96,7 @@ class ScenarioResult(Frozen):
 
 
 class Cell(Frozen):
-    """The ensemble over gRPC: so many slices a request, so many requests at once."""
+    """The ensemble over gRPC, for a number of slices a request and of requests at once."""
 
     batch: int
     concurrency: int
@@ -107,7 +107,7 @@ class Cell(Frozen):
 
 
 class GrpcResult(Frozen):
-    """Every cell of the table."""
+    """All cells of the table."""
 
     cells: tuple[Cell, ...]
 
@@ -117,7 +117,7 @@ class GrpcResult(Frozen):
 
 
 class Moment(Frozen):
-    """Memory (PSS) by role, so long after the part began."""
+    """Memory (PSS) by role, `at_s` after the start of the part."""
 
     at_s: float
     mib: dict[str, float]
@@ -133,7 +133,7 @@ class Growth(Frozen):
 
 
 class Second(Frozen):
-    """Some seconds, from `at_s` after the beginning: answers a second by their kind, and p95 of the accepted."""
+    """A span from `at_s` after the start: responses a second by kind, and p95 of the accepted."""
 
     at_s: float
     accepted: float
@@ -164,14 +164,14 @@ class SoakResult(Frozen):
 
 
 class Advice(Frozen):
-    """The time at which the gate would have to refuse for the aim to be kept."""
+    """The `busy_after_s` with which the criterion would be met."""
 
     busy_after_now_s: float
     busy_after_then_s: float
 
 
 class OverloadResult(Frozen):
-    """Three times the knee's studies, from callers who do not go away, and what came after."""
+    """Three times the knee's rate, independent of the responses, and the recovery after it."""
 
     knee_per_minute: float
     knee_p95_s: float
@@ -186,7 +186,7 @@ class OverloadResult(Frozen):
     recovered_per_minute: float
     recovered_p95_s: float | None
     back_s: float
-    """From so long after the flood on, what is `recovered` counts."""
+    """Seconds after the overload from which `recovered` is measured."""
     timeline: tuple[Second, ...]
     memory: tuple[Moment, ...]
     growth: tuple[Growth, ...]
@@ -196,7 +196,7 @@ class OverloadResult(Frozen):
 
 
 class Ended(Frozen):
-    """One part, and how it ended."""
+    """One part, and its error if it failed."""
 
     state: Literal["done", "failed"]
     began: datetime
@@ -206,7 +206,7 @@ class Ended(Frozen):
 
 
 class Results(Frozen):
-    """Everything; a part that is not there was not asked for, or was not reached."""
+    """All parts; a missing part was not requested, or not reached."""
 
     parts: dict[str, Ended] = {}
     limit: LimitResult | None = None
@@ -220,12 +220,12 @@ class Results(Frozen):
 
     @property
     def best_limit(self) -> LimitResult | None:
-        """The limit is the best seen, before or after the service ran: another program may have been in the way."""
+        """The higher limit of those before and after the service ran: other programs may have lowered one."""
         seen = [limit for limit in (self.limit, self.limit_again) if limit]
         return max(seen, key=lambda limit: limit.studies_per_minute, default=None)
 
     @property
     def aims(self) -> list[tuple[str, Aim]]:
-        """Every aim with the part that it is of."""
+        """Every criterion with its part."""
         judged = {"ward": self.ward, "browsing": self.browsing, "overload": self.overload, "soak": self.soak}
         return [(part, aim) for part, result in judged.items() if result for aim in result.aims]

@@ -1,4 +1,4 @@
-"""The parts, one after the other: what fails is recorded as failed, and costs the others nothing."""
+"""Runs the parts one after the other; a failed part is recorded and does not affect the others."""
 
 import signal
 import time
@@ -29,19 +29,19 @@ MEASURES: Final[Mapping[str, Part]] = {
 SLACK_S: Final = 300.0  # a start of the service, the last calls, and a slow machine
 
 
-class TooLong(Exception):
-    """A part did not end in its time."""
+class PartTimeout(Exception):
+    """A part exceeded its time limit."""
 
 
 def run(bench: Bench, record: Record, console: Console, after_each: Callable[[Record], None]) -> Record:
-    """Run every part that is not done; `after_each` is called when one has ended, however it did."""
+    """Run every part that is not done; `after_each` is called after each, also when it failed."""
     for number, name in enumerate(bench.plan.parts, start=1):
         words = f"[{number}/{len(bench.plan.parts)}] {name}"
         ended = record.results.parts.get(name)
         if ended is not None and ended.state == "done":
             console.print(f"{words}: done before, in {ended.seconds:.0f} s", style="dim", markup=False)
             continue
-        bench.serving.look_after()
+        bench.serving.restart_if_not_ready()
         with console.status(f"{words}, about {bench.plan.of(name):.0f} s".replace("[", "\\[")):
             record = record.with_results(_ran(bench, record.results, name))
         ended = record.results.parts[name]
@@ -51,14 +51,14 @@ def run(bench: Bench, record: Record, console: Console, after_each: Callable[[Re
 
 
 def _ran(bench: Bench, results: Results, name: str) -> Results:
-    """The results with this part in them: its own, or why there is none."""
+    """The results with this part added: its figures, or its error."""
     began, start = datetime.now(UTC), time.monotonic()
     measured: dict[str, Frozen] = {}
     try:
         with bounded(bench.plan.of(name) + SLACK_S):
             measured[name] = MEASURES[name](bench, results)
         state, reason = "done", ""
-    except Exception as error:  # noqa: BLE001 - whatever went wrong is this part's, and is told
+    except Exception as error:  # noqa: BLE001 - any error belongs to this part and is recorded
         state, reason = "failed", f"{type(error).__name__}: {error}"
     ended = Ended.model_validate(
         {"state": state, "began": began, "seconds": time.monotonic() - start, "reason": reason}
@@ -68,12 +68,12 @@ def _ran(bench: Bench, results: Results, name: str) -> Results:
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Raises TooLong inside the block when it takes longer; for the main thread, as signals are."""
+    """Raise PartTimeout in the block when it takes longer; only in the main thread, since it uses a signal."""
 
-    def too_long(_number: int, _frame: FrameType | None) -> None:
-        raise TooLong(f"not done within {seconds:.0f} s")
+    def raise_timeout(_number: int, _frame: FrameType | None) -> None:
+        raise PartTimeout(f"not done within {seconds:.0f} s")
 
-    before = signal.signal(signal.SIGALRM, too_long)
+    before = signal.signal(signal.SIGALRM, raise_timeout)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The result as sections, each with its words, tables and plot; the page and the Markdown tell the same ones."""
+"""The result as sections with text, tables and plots, for the page and the Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ TWICE = "Measured before and after everything else; the better one counts."
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text; the first column is words, the others are figures."""
+    """Cells as text; the first column is text, the others are figures."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -48,7 +48,7 @@ class Section:
 
 
 def sections_of(record: Record) -> list[Section]:
-    """Of every part that has a result, in the order in which a reader asks."""
+    """The sections of all parts with a result, in the order of the page."""
     results, limit = record.results, record.results.best_limit
     made = [
         results.stages and _stages(results.stages, limit),
@@ -63,17 +63,17 @@ def sections_of(record: Record) -> list[Section]:
 
 
 def of_limit(studies_per_minute: float, limit: LimitResult | None) -> str:
-    """Share of what ONNX Runtime alone reaches."""
+    """The throughput as a share of ONNX Runtime alone."""
     return f"{studies_per_minute / limit.studies_per_minute:.2f}" if limit else "-"
 
 
 def of_original(studies_per_minute: float) -> str:
-    """Times the original's studies a minute."""
+    """The throughput as a multiple of the original's."""
     return f"{studies_per_minute * ORIGINAL_STUDY_S / 60:.1f}"
 
 
 def seconds(value: float | None) -> str:
-    """As a table has it; a dash for what was not seen."""
+    """The cell of a table; a dash when it was not measured."""
     return "-" if value is None else f"{value:.2f}"
 
 
@@ -83,7 +83,7 @@ def people(count: int, word: str) -> str:
 
 
 def aim_row(aim: Aim) -> tuple[str, str, str, str]:
-    """Name, figure, what it should be, and the judgement."""
+    """Name, figure, criterion, and whether it is met."""
     unit = f" {aim.unit}" if aim.unit else ""
     value = "not measured" if aim.value is None else f"{_figure(aim.value)}{unit}"
     return aim.name, value, f"{aim.sense} {_figure(aim.limit)}{unit}", "held" if aim.held else "missed"
@@ -119,14 +119,14 @@ def _overload(overload: OverloadResult) -> Section:
     came = f"For {overload.seconds:.0f} s studies came at {offered}, three times what is done at the knee"
     back = f"{overload.recovered_per_minute:.0f} studies a minute"
     words = [
-        f"{came}, and nobody obeyed Retry-After. {done} were screened. Then the knee's callers went on, at once.",
+        f"{came}, without regard to Retry-After. {done} were screened. Then the knee's callers started at once.",
         f"Answers: {answers}. Accepted: p50 {seconds(overload.p50_s)} s, p95 {seconds(overload.p95_s)} s.",
         f"Refused: p95 {seconds(overload.refusal_p95_s)} s. {_callers_took(overload.client.cores)}",
         f"From {overload.back_s:.0f} s after the flood on: {back}, p95 {seconds(overload.recovered_p95_s)} s.",
     ]
     if advice := overload.advice:
         words.append(
-            f"The gate refuses what would take longer than {advice.busy_after_now_s:.2g} s by the last studies' pace. "
+            f"Admission refuses an upload with an expected wait above {advice.busy_after_now_s:.2g} s. "
             f"For a p95 of {2 * overload.knee_p95_s:.2f} s set TURNSTILE_BUSY_AFTER_S={advice.busy_after_then_s:.2g}; "
             "more decode workers than cores are in its way, for so many are always let in."
         )

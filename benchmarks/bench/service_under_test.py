@@ -1,4 +1,4 @@
-"""The service that a run asks: one of its own, started again when it died, or one that is up on the loopback."""
+"""The service under test: one that the run starts and restarts, or one that runs on the loopback address."""
 
 import json
 import time
@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Engine:
-    """Where the service's Triton answers gRPC, and the secret that it wants."""
+    """The gRPC address of the service's Triton, and its secret."""
 
     url: str
     secret: str | None
@@ -38,7 +38,7 @@ class Served:
 
 
 class Serving:
-    """Gives a service that is ready, part after part."""
+    """Provides a ready service to each part."""
 
     def __init__(self, url: str | None, log: Path) -> None:
         self._url = url.rstrip("/") if url else None
@@ -48,26 +48,26 @@ class Serving:
 
     @property
     def served(self) -> Served:
-        """The service; raises RuntimeError when the one that was named is not there."""
+        """The service; raises RuntimeError when the service of --url does not answer."""
         if self._served is None:
             self._served = self._stack.enter_context(_named(self._url) if self._url else _own(self._log))
         return self._served
 
-    def look_after(self) -> None:
-        """Between two parts: one that does not get ready again is stopped, and the next part gets a new one."""
+    def restart_if_not_ready(self) -> None:
+        """Between two parts: stop a service that is not ready, so that the next part gets a new one."""
         end_s = time.monotonic() + PATIENCE_S
         while self._served is not None and not answers(f"{self._served.service.url}/readyz"):
             if time.monotonic() > end_s or not self._served.service.process.is_running():
                 self.close()
 
     def close(self) -> None:
-        """Stop what was started here."""
+        """Stop the service that this run started."""
         self._served = None
         self._stack.close()
 
 
 def must_be_loopback(url: str) -> None:
-    """Raises ValueError for an address of another machine: it is no place to make load on."""
+    """Raises ValueError for an address of another machine: load is sent to this machine only."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -80,7 +80,7 @@ def must_be_loopback(url: str) -> None:
 
 @contextmanager
 def _own(log: Path) -> Iterator[Served]:
-    """`turnstile up` with a home of its own, so that its note is not another's."""
+    """`turnstile up` with its own TURNSTILE_HOME, so that its instance file is its own."""
     python = str(engine_environment(default_home()).python)
     with (
         TemporaryDirectory(prefix="turnstile-bench-home-") as home,
@@ -93,18 +93,18 @@ def _own(log: Path) -> Iterator[Served]:
 def _named(url: str) -> Iterator[Served]:
     if not answers(f"{url}/readyz"):
         raise RuntimeError(f"{url}/readyz does not answer 200; start it with `turnstile up`")
-    note = _note(default_home(), url)
+    note = _instance_file(default_home(), url)
     with watched(url, psutil.Process(note["pid"])) as service:
         yield Served(service, _engine(default_home(), url))
 
 
 def _engine(home: Path, url: str) -> Engine:
-    note = _note(home, url)
+    note = _instance_file(home, url)
     return Engine(note["triton_url"], note["triton_secret"])
 
 
-def _note(home: Path, url: str) -> dict[str, Any]:
-    """The note that `turnstile up` left (gateway/cli/running_instance.py); raises RuntimeError when it is another's."""
+def _instance_file(home: Path, url: str) -> dict[str, Any]:
+    """The instance file of `turnstile up` (gateway/cli/running_instance.py); raises RuntimeError for another one."""
     note = home / NOTE
     found: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {}
     if found.get("url") != url:

@@ -1,1 +1,1 @@
-"""Load over HTTP by Locust: who comes (`scenarios`) and how many of them (`stages`)."""
+"""Load over HTTP by Locust: kinds of users (`scenarios`) and their number over time (`load_shape`)."""

@@ -1,4 +1,4 @@
-"""Twice as many callers at every stage, until one more brings nothing: the knee."""
+"""Doubles the number of users at every stage, to find the knee of the throughput."""
 
 import os
 from typing import Final
@@ -10,10 +10,10 @@ CALLERS: Final = tuple(map(int, os.environ.get("TURNSTILE_BENCH_STAGES", "1,2,4,
 
 
 class Stages(LoadTestShape):
-    """1, 2, 4, 8, 16 and 32 callers, each number for a minute, unless told otherwise."""
+    """By default 1, 2, 4, 8, 16 and 32 users, each number for a minute."""
 
     def tick(self) -> tuple[int, float] | None:
-        """How many there shall be now, and how many to start a second; None ends the test."""
+        """The number of users now, and how many to start a second; None ends the test."""
         stage = int(self.get_run_time() // STAGE_S)  # type: ignore[no-untyped-call] # Locust left it untyped
         if stage >= len(CALLERS):
             return None

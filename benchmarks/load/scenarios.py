@@ -1,4 +1,4 @@
-"""The four kinds of callers. On this machine, with a gateway that takes a request without credentials for its admin:
+"""The four kinds of Locust users. On this machine, with a gateway without login:
 
     locust -f benchmarks/load/scenarios.py --host http://127.0.0.1:8080 --headless -u 4 -t 60s --csv out/mass MassRun
 
@@ -28,18 +28,18 @@ ANALYSED: Final = "scan, upload to report"
 
 
 class Sender(HttpUser):
-    """Posts studies one after the other, each caller beginning with another one. A refusal is right, and counted."""
+    """Posts studies one after the other, each user starting with another one. Refusals are valid and counted."""
 
     abstract = True
     places = count()
 
     def on_start(self) -> None:
-        """Take a place among the callers."""
+        """Choose the first study by the number of this user."""
         self.place = next(Sender.places)
         self.turns = count(self.place)
 
     def post_study(self) -> Any:
-        """Post the next study; the answer, whatever it was."""
+        """Post the next study; gives the response of any status."""
         number = next(self.turns) % len(forms())
         headers, body = forms()[number]
         path, context = "/inference/predict?detail=full", {"study": number}
@@ -53,18 +53,18 @@ class Sender(HttpUser):
             catch_response=True,
         ) as answer:
             if answer.status_code == BUSY:
-                answer.success()  # the time of what is refused is not that of what is screened: another name
+                answer.success()  # a refusal has another name, so that its time is not mixed with that of screening
                 answer.request_meta["name"] = "/inference/predict (429)"
         return answer
 
 
 class MassRun(Sender):
-    """An archive is screened: one study after the other, bound to no patient. Who is refused waits as told."""
+    """Screens an archive: one study after the other, without patients. After a refusal it waits for Retry-After."""
 
     wait_time = constant(0)
 
     def on_start(self) -> None:
-        """Where a moment to begin is named, wait for it."""
+        """Wait for the start time, if there is one."""
         super().on_start()
         time.sleep(max(0.0, float(os.environ.get("TURNSTILE_BENCH_BEGIN_S", "0")) - time.time()))
 
@@ -77,13 +77,13 @@ class MassRun(Sender):
 
 
 class Flood(Sender):
-    """Studies come at a rate of their own, `TURNSTILE_BENCH_RATE` a second over all callers, and nobody waits as told.
+    """Studies arrive at a fixed rate, `TURNSTILE_BENCH_RATE` a second over all users, without regard to Retry-After.
 
     Each caller keeps its moments, spread evenly among those of the others; one whose answer is late is late once.
     """
 
     def on_start(self) -> None:
-        """Wait for the first moment."""
+        """Wait for the first start time."""
         super().on_start()
         rate = float(os.environ["TURNSTILE_BENCH_RATE"])
         self.pace_s = int(os.environ["TURNSTILE_BENCH_CALLERS"]) / rate
@@ -91,30 +91,30 @@ class Flood(Sender):
         time.sleep(self.place / rate)
 
     def wait_time(self) -> float:
-        """Seconds to the next moment; Locust's own constant_pacing counts from the last start, and drifts."""
+        """Seconds to the next start time; Locust's constant_pacing counts from the last start, and drifts."""
         self.due_s += self.pace_s
         return max(0.0, self.due_s - time.monotonic())
 
     @task
     def predict(self) -> None:
-        """Post one study, on a connection of its own, as somebody who was not there before."""
+        """Post one study on a new connection, as a new client."""
         self.post_study()
         self.client.close()
 
 
 class Ward(HttpUser):
-    """A ward: a patient, an upload, an analysis that is waited for, its report, and a look at three slices."""
+    """A ward: creates a patient, uploads, waits for the analysis, reads its report and three slices."""
 
     wait_time = between(1, 5)
     patient: str
 
     def on_start(self) -> None:
-        """Each ward has a patient of its own."""
+        """Create a patient for this ward."""
         self.patient = self._json("POST", "/api/patients", json={"first_name": "Load", "last_name": "Test"})["id"]
 
     @task
     def screen(self) -> None:
-        """The way of one scan, from upload to slices."""
+        """One scan, from upload to slices."""
         start, began_s = time.perf_counter(), time.time()
         form = {"patient_id": self.patient}
         scan = self._json("POST", "/api/scans", data=form, files={"file": studies()[0]})["id"]
@@ -135,7 +135,7 @@ class Ward(HttpUser):
         return body
 
     def _tell(self, began_s: float, seconds: float, failed: Exception | None) -> None:
-        """The whole way as one row of Locust's tables."""
+        """Record the whole sequence as one row of Locust's tables."""
         self.environment.events.request.fire(
             request_type="WAY",
             name=ANALYSED,
@@ -149,7 +149,7 @@ class Ward(HttpUser):
 
 
 class Browsing(HttpUser):
-    """Someone turns the pages of the worklist and opens what is on top."""
+    """Pages through the worklist and opens the first scan."""
 
     wait_time = between(0.5, 2)
 
@@ -170,7 +170,7 @@ class Browsing(HttpUser):
 
 @cache
 def studies() -> list[tuple[str, bytes]]:
-    """Name and bytes of every study that the callers send."""
+    """Name and bytes of every study to send."""
     if named := os.environ.get("TURNSTILE_BENCH_STUDY"):
         return [(f"study{path.suffix}", path.read_bytes()) for path in map(Path, named.split(os.pathsep))]
     with tempfile.TemporaryDirectory() as folder:
@@ -179,6 +179,6 @@ def studies() -> list[tuple[str, bytes]]:
 
 @cache
 def forms() -> list[tuple[dict[str, str], Any]]:
-    """Headers and body of each study's form, put together once: the callers shall not take the cores of the service."""
+    """Headers and body of each study's form, built once to save CPU time for the service."""
     made = [Request("POST", "http://nowhere", files={"file": study}).prepare() for study in studies()]
     return [({"Content-Type": str(form.headers["Content-Type"])}, form.body) for form in made]

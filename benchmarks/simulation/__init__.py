@@ -1,1 +1,1 @@
-"""What a site carries: arithmetic (`capacity`), and a simulation (`site`) where arithmetic does not see queues."""
+"""The capacity of a site: calculated (`capacity`), and simulated with queues (`site`, `one_machine`)."""

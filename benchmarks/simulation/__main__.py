@@ -1,6 +1,6 @@
-"""`python -m benchmarks.simulation`: write the tables of docs/scaling.md anew, from the last measured run.
+"""`python -m benchmarks.simulation`: rewrites the tables of docs/scaling.md from the last measured run.
 
-A table stands in the page between `<!-- table: name -->` and `<!-- end -->`; what is around it stays as it is.
+A table is in the page between `<!-- table: name -->` and `<!-- end -->`; the text around it does not change.
 """
 
 import re
@@ -14,11 +14,11 @@ import typer
 from benchmarks.simulation.tables import TABLES
 
 PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "scaling.md"
-PLACE: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TABLE_MARKERS: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main(page: Annotated[Path, typer.Option(help="The page to write them into.")] = PAGE) -> None:
-    """Make every table that the page has a place for, some minute of simulating; print them, and write the page."""
+    """Compute every table of the page (about a minute), print them, and write the page."""
     text = page.read_text("utf-8")
     made = {name: TABLES[name]() for name in places(text)}
     page.write_text(filled(text, made), "utf-8")
@@ -26,16 +26,16 @@ def main(page: Annotated[Path, typer.Option(help="The page to write them into.")
 
 
 def places(text: str) -> list[str]:
-    """The tables that a page has places for; raises KeyError for one that nobody makes."""
-    names = [found["name"] for found in PLACE.finditer(text)]
+    """The tables that the page contains; raises KeyError for an unknown one."""
+    names = [found["name"] for found in TABLE_MARKERS.finditer(text)]
     if unknown := set(names) - set(TABLES):
-        raise KeyError(f"nobody makes the tables {sorted(unknown)}")
+        raise KeyError(f"unknown tables: {sorted(unknown)}")
     return names
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:
-    """The page with these tables in their places."""
-    return PLACE.sub(lambda found: f"{found[1]}{made.get(found['name'], '')}{found[3]}", text)
+    """The page with these tables."""
+    return TABLE_MARKERS.sub(lambda found: f"{found[1]}{made.get(found['name'], '')}{found[3]}", text)
 
 
 if __name__ == "__main__":

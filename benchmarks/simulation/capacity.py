@@ -1,4 +1,4 @@
-"""Arithmetic: how much of everything a number of studies a day asks for, at the peak hour."""
+"""The servers and bandwidth for a number of studies a day, calculated for the peak hour."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.simulation.demand import AUDIT_S, Demand, Gpu
 
 DAY_S: Final = 86_400.0
-FULL: Final = 0.7  # of a server's time; beyond, waiting grows faster than work
+FULL: Final = 0.7  # maximum utilisation; above it waiting grows steeply
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Need:
-    """What the peak hour asks for; servers are counted so that each works at most 70 % of its time."""
+    """The demand of the peak hour; servers are counted for at most 70 % utilisation."""
 
     studies_per_s: float
     gateways: int
@@ -41,7 +41,7 @@ class Need:
 
     @property
     def bottleneck(self) -> str:
-        """What asks for the most machines of the usual size: 16 cores, 10 Gbit/s."""
+        """The resource that needs the most machines of 16 cores and 10 Gbit/s."""
         machines = {
             "networks": self.network_cores / 16,
             "decoding": self.worker_cores / 16,
@@ -72,5 +72,5 @@ def need(load: Load, demand: Demand, gpu: Gpu) -> Need:
 
 
 def servers(load: float) -> int:
-    """Servers for an offered load (arrival rate x service time), each busy at most 70 % of its time."""
+    """Servers for an offered load (arrival rate x service time), each at most 70 % utilised."""
     return max(1, ceil(load / FULL))

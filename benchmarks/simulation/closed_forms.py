@@ -1,4 +1,4 @@
-"""Queues whose waiting time is known: what the simulation is tested against.
+"""Queues with a known waiting time, for the tests of the simulation.
 
 Kleinrock, Queueing Systems I, 1975: M/M/c by Erlang's C (sec. 3.5), M/G/1 by Pollaczek and Khinchine (sec. 5.6).
 """

@@ -1,4 +1,4 @@
-"""The cores of one machine, shared evenly by all that compute on them: processor sharing, as a fair scheduler does.
+"""The cores of one machine, shared evenly by all running processes: processor sharing, as by a fair scheduler.
 
 Each of n computations gets a whole core while n is at most `count`, else count / n of one. All get the same, so one
 clock of service counts for all: who comes when it shows V and needs s seconds is done when it shows V + s.
@@ -10,11 +10,11 @@ from typing import Final
 
 import simpy
 
-LEAST_S: Final = 1e-9  # what floating point leaves over
+LEAST_S: Final = 1e-9  # rounding errors
 
 
 class Cores:
-    """`count` cores inside a simulation; it need not be whole, where something else takes a part of them."""
+    """`count` cores inside a simulation; fractions are allowed, where other programs use a part of them."""
 
     def __init__(self, environment: simpy.Environment, count: float) -> None:
         self._environment, self._count = environment, count
@@ -24,7 +24,7 @@ class Cores:
         self.busy_s = 0.0
 
     def compute(self, seconds: float) -> simpy.Event:
-        """An event that comes when so many CPU seconds have been spent on it."""
+        """An event that occurs after this number of CPU seconds."""
         self._advance()
         done = self._environment.event()
         heappush(self._ends, (self._served_s + seconds, next(self._numbers), done))
@@ -32,7 +32,7 @@ class Cores:
         return done
 
     def _advance(self) -> None:
-        """Bring the clock of service up to now."""
+        """Advance the service time to now."""
         now, computing = self._environment.now, len(self._ends)
         if computing:
             self._served_s += (now - self._seen_s) * min(1.0, self._count / computing)
@@ -40,7 +40,7 @@ class Cores:
         self._seen_s = now
 
     def _plan_next(self) -> None:
-        """Ring when the first would be done, if nobody comes before; then another plan holds."""
+        """Schedule the end of the first job; an earlier arrival schedules it anew."""
         self._plan += 1
         if self._ends:
             left_s = max(0.0, self._ends[0][0] - self._served_s) / min(1.0, self._count / len(self._ends))

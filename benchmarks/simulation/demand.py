@@ -1,4 +1,4 @@
-"""What one study asks of each part: measured on two cores (`python -m benchmarks.two_workers`), or made from that.
+"""The cost of one study in each part: measured on two cores (`python -m benchmarks.two_workers`), or derived.
 
 Seconds are CPU seconds of one such core, of studies that came alone. Multiply-adds are those that the export counted,
 bytes to and from Triton those of the contract.
@@ -42,11 +42,11 @@ class Demand:
     transactions: float
     audit_events: float
     kept_bytes: float
-    """Evidence and rows; the upload itself comes on top."""
+    """Evidence and rows, without the upload."""
 
     @classmethod
     def of(cls, alone: Alone, record: Record) -> Self:
-        """Of studies of one kind that came alone."""
+        """From studies of one kind, sent one at a time."""
         upload, run, card = alone.upload_cpu_s, alone.analysis_cpu_s, _card()
         ensemble = card.contract.ensemble
         return cls(
@@ -68,13 +68,13 @@ class Demand:
 
     @property
     def cpu_s(self) -> float:
-        """All of it that computes on a machine that serves everything and asks for nothing."""
+        """All CPU seconds of the service, without the client."""
         own = self.gateway_s + self.decode_s + self.worker_s + self.triton_s + self.database_s
         return own + self.networks_s
 
 
 def multiply_adds() -> dict[str, int]:
-    """Of one slice, by network, as the export counted them."""
+    """Multiply-adds of one slice by network, as counted by the export."""
     manifest = json.loads((REPOSITORY / "export_manifest.json").read_text("utf-8"))
     found: dict[str, int] = manifest["multiply_adds_per_slice"]
     return found
@@ -131,7 +131,7 @@ class Gpu:
 
     name: str
     peak_flops: float
-    reached: float = 0.15  # assumed; no GPU was at hand to measure
+    reached: float = 0.15  # assumed; no GPU was measured
 
     def study_s(self, demand: Demand) -> float:
         """Seconds of this GPU for one study."""

@@ -1,4 +1,4 @@
-"""Everything on one machine: each part has its limit, and all of them compute on the same cores.
+"""All processes on one machine: each part has its limit, and all share the same cores.
 
 A study's way is that of `site`, but for whom it waits: client and gateway take the upload in; it waits for a slot of a
 worker; a decode worker prepares it; of both its requests every network sees six slices; the worker writes the report.
@@ -35,20 +35,20 @@ class Machine:
 
     @classmethod
     def measured(cls, record: Record, foreign_cores: float) -> Self:
-        """The machine of a record, but for what idling and the processes of others took of its cores."""
+        """The machine of a record, without the cores that idle load and other programs used."""
         left = record.cores - foreign_cores - sum(record.idle.cores.values())
         return cls(left, record.workers, record.workers * record.at_once, record.workers * record.decoders)
 
     @property
     def limits(self) -> dict[str, int]:
-        """How many studies each part works at, at once."""
+        """The number of studies that each part processes at once."""
         few = {"gateway": 1, "worker": self.workers, "slot": self.slots, "decoder": self.decoders}
         return few | dict.fromkeys(NETWORKS, 1) | {NETWORKS[0]: self.classifiers}
 
 
 @dataclass(frozen=True)
 class Work:
-    """CPU seconds of one study by part, its pauses, and how its time varies when it comes alone (mean 1)."""
+    """CPU seconds of one study by part, its pauses, and the variation of its time when it is alone (mean 1)."""
 
     client_s: float
     gateway_s: float
@@ -64,7 +64,7 @@ class Work:
 
     @classmethod
     def of(cls, alone: Alone, machine: Machine) -> Self:
-        """From studies that came alone; the pauses are what the simulated machine does not explain."""
+        """From studies sent one at a time; the pauses are the time that the simulated machine does not explain."""
         upload, run = alone.upload_cpu_s, alone.analysis_cpu_s
         work = cls(
             client_s=upload["client"],
@@ -79,7 +79,7 @@ class Work:
             run_pause_s=0.0,
             spread=tuple(seconds / (sum(alone.run_s) / len(alone.run_s)) for seconds in alone.run_s),
         )
-        one = walked(machine, replace(work, spread=(1.0,)), [0.0])
+        one = simulate(machine, replace(work, spread=(1.0,)), [0.0])
         upload_pause_s = median(alone.upload_s) - one.asked_s[0]
         run_pause_s = median(alone.run_s) + work.pickup_pause_s - one.turnaround_s[0]
         return replace(work, upload_pause_s=max(0.0, upload_pause_s), run_pause_s=max(0.0, run_pause_s))
@@ -92,8 +92,8 @@ class Work:
 
 
 @dataclass
-class Walked:
-    """When each study was asked for and had its report, in order of coming; and the cores' busy seconds."""
+class SimulatedRun:
+    """The times of request and report of each study, in order of arrival, and the busy seconds of the cores."""
 
     asked_s: list[float]
     finished_s: list[float]
@@ -101,18 +101,20 @@ class Walked:
 
     @property
     def turnaround_s(self) -> list[float]:
-        """From asked to report."""
+        """Seconds from request to report."""
         return [end - start for start, end in zip(self.asked_s, self.finished_s, strict=True)]
 
     @property
     def studies_per_s(self) -> float:
-        """Reports a second, from the first question to the last report."""
+        """Reports a second, from the first request to the last report."""
         return len(self.asked_s) / (max(self.finished_s) - min(self.asked_s))
 
 
-def walked(machine: Machine, work: Work, due_s: Sequence[float], seed: int = 0, *, uploaded: bool = False) -> Walked:
-    """Let a study come at each moment, to be uploaded first unless it is `uploaded`, until all have their reports."""
-    walk = _Walk(machine, work, len(due_s), seed)
+def simulate(
+    machine: Machine, work: Work, due_s: Sequence[float], seed: int = 0, *, uploaded: bool = False
+) -> SimulatedRun:
+    """Let a study arrive at each of these times, until all have reports; it is uploaded first unless `uploaded`."""
+    walk = _Simulation(machine, work, len(due_s), seed)
     for number, moment_s in enumerate(due_s):
         walk.environment.process(walk.study(number, moment_s, uploaded))
     walk.environment.run()
@@ -120,11 +122,11 @@ def walked(machine: Machine, work: Work, due_s: Sequence[float], seed: int = 0, 
     return walk.outcome
 
 
-class _Walk:
+class _Simulation:
     def __init__(self, machine: Machine, work: Work, studies: int, seed: int) -> None:
         self.environment = simpy.Environment()
         self.cores = Cores(self.environment, machine.cores)
-        self.outcome = Walked([0.0] * studies, [0.0] * studies)
+        self.outcome = SimulatedRun([0.0] * studies, [0.0] * studies)
         self._work, self._random = work, Random(seed)
         self._parts = {name: simpy.Resource(self.environment, limit) for name, limit in machine.limits.items()}
 
@@ -151,7 +153,7 @@ class _Walk:
         yield self.environment.timeout(work.run_pause_s)
 
     def _request(self, share: float) -> Steps:
-        """Six slices through Triton, which hands them to all three networks at once."""
+        """Six slices through Triton, which runs all three networks in parallel."""
         yield self.cores.compute(share * self._work.triton_s)
         seconds = self._work.networks_s
         yield self.environment.all_of([self._process(self._use(name, share * seconds[name])) for name in NETWORKS])

@@ -1,8 +1,8 @@
-"""A site as a network of queues: uploads come by the hour of the day, and each study walks through the house.
+"""A site as a network of queues: uploads arrive by the hour of the day, and each study passes through the queues.
 
-A study's way: a gateway takes it in; it waits for a worker's slot, and keeps it; a decode worker prepares it; the
-worker's own process sends it off and writes its report; its two requests of six slices go to Triton; its audit events
-are written one after another with everybody else's.
+A study is received by a gateway, waits for a worker's slot and occupies it; a decode worker prepares it; the worker's
+own process sends its two requests of six slices to Triton and writes its report; its audit events are written one after
+another with those of all studies.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -31,7 +31,7 @@ Times = Callable[[], float]
 
 @dataclass(frozen=True)
 class Site:
-    """How many of everything; `engine_s` is the time that one Triton instance takes for a study's slices."""
+    """The number of servers of each kind; `engine_s` is the time of one Triton instance for a study's slices."""
 
     gateways: int
     workers: int
@@ -51,12 +51,12 @@ class Outcome:
     until_s: float = 0.0
 
     def quantile_s(self, share: float) -> float:
-        """Turnaround that this share of the studies keeps."""
+        """The quantile of the turnaround."""
         return float(np.quantile(self.turnaround_s, share))
 
 
-class House:
-    """The queues of a site inside one simulation."""
+class SiteSimulation:
+    """One simulation of the queues of a site."""
 
     def __init__(self, site: Site, demand: Demand, seed: int) -> None:
         self.environment = simpy.Environment()
@@ -105,14 +105,14 @@ class House:
 
 
 def a_day(site: Site, demand: Demand, studies: int, seed: int = 0, hours: range = range(24)) -> Outcome:
-    """Simulate the hours of a day with so many studies (a whole day's), and what is left over after them."""
-    house = House(site, demand, seed)
-    house.receive(poisson(studies, hours, np.random.default_rng(seed)))
-    return house.outcome
+    """Simulate these hours of a day with `studies` a day, until the last study has its report."""
+    simulation = SiteSimulation(site, demand, seed)
+    simulation.receive(poisson(studies, hours, np.random.default_rng(seed)))
+    return simulation.outcome
 
 
 def waits_s(rate: float, service_s: Times, servers: int, customers: int, seed: int = 0) -> NDArray[np.float64]:
-    """Waiting times at one queue with Poisson arrivals: what the closed forms know."""
+    """Waiting times at one queue with Poisson arrivals: the quantity of the closed forms."""
     environment = simpy.Environment()
     resource, random, waited = simpy.Resource(environment, servers), Random(seed), list[float]()
 

@@ -1,4 +1,4 @@
-"""Every table of docs/scaling.md, made from the last measured run: Markdown, a line a row."""
+"""Every table of docs/scaling.md as Markdown, computed from the last measured run."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulation.capacity import Load, need
-from benchmarks.simulation.city_scenario import CORES, PROMISE_S, kinds, promised_at_once, walks
 from benchmarks.simulation.closed_forms import load_where_waits_are
 from benchmarks.simulation.demand import L4, MEASURED, PHANTOM, T4, THIN_SLICES, Demand, thin_slices
+from benchmarks.simulation.regional_scenario import CORES, TURNAROUND_LIMIT_S, burst_within_limit, kinds, simulated_days
 from benchmarks.simulation.site import Site, a_day
 from benchmarks.simulation.validation import Figures, compared
 from benchmarks.two_workers.measurement import Alone
@@ -32,10 +32,10 @@ COUNTRY_SITES: Final = {
 
 
 def study() -> str:
-    """What one study asks for."""
+    """The cost of one study."""
     real = Demand.of(MEASURED.alone[1], MEASURED)
     columns = (PHANTOM, real, THIN_SLICES)
-    asked: Mapping[str, Callable[[Demand], str]] = {
+    values: Mapping[str, Callable[[Demand], str]] = {
         "upload, MB": lambda one: f"{one.upload_bytes / 1e6:.0f}",
         "client, CPU ms": lambda one: f"{MS * one.client_s:.0f}",
         "gateway, CPU ms": lambda one: f"{MS * one.gateway_s:.0f}",
@@ -56,11 +56,11 @@ def study() -> str:
         "transactions; audit events": lambda one: f"{one.transactions:.0f}; {one.audit_events:.0f}",
     }
     head = ["a study", *(f"{one.slices} slices, {kind}" for one, kind in zip(_three(), _KINDS, strict=True))]
-    return _table(head, [[name, *map(told, columns)] for name, told in asked.items()])
+    return _table(head, [[name, *map(value_of, columns)] for name, value_of in values.items()])
 
 
 def line() -> str:
-    """How far the line to thin slices goes through a study that it was not drawn through."""
+    """The extrapolation to thin slices, compared with a study that it was not fitted to."""
     if len(MEASURED.alone) <= len(_KINDS):
         return ""
     other = MEASURED.alone[3]
@@ -77,7 +77,7 @@ def line() -> str:
 
 
 def needs() -> str:
-    """What the peak hour asks for, by size and study."""
+    """The demand of the peak hour, by studies a day and kind of study."""
     rows = []
     for load in (CITY, COUNTRY):
         for name, demand in (("64 slices", PHANTOM), ("300 slices", THIN_SLICES)):
@@ -116,27 +116,28 @@ def beside() -> str:
     return _table(head.split(","), rows)
 
 
-def city() -> str:
-    """5,000 a day on one machine of so many cores."""
+def regional_day() -> str:
+    """5,000 a day on one machine, by its number of cores."""
     rows = []
-    for day, cores, walk in walks(thin_slices(MEASURED)):
+    for day, cores, walk in simulated_days(thin_slices(MEASURED)):
         since_sent_s = np.subtract(walk.finished_s, day.due_s)
         p50_s, p95_s, longest_s = np.quantile(since_sent_s, (0.5, 0.95, 1.0))
-        late, busy = float(np.mean(since_sent_s > PROMISE_S)), walk.busy_s / max(walk.finished_s) / cores
-        told = (_clock(p50_s), _clock(p95_s), _clock(longest_s), f"{PROMISE_S / longest_s:.1f}", f"{late:.0%}")
-        rows.append([day.name, str(cores), *told, f"{busy:.0%}"])
+        late, busy = float(np.mean(since_sent_s > TURNAROUND_LIMIT_S)), walk.busy_s / max(walk.finished_s) / cores
+        times = (_clock(p50_s), _clock(p95_s), _clock(longest_s))
+        shares = (f"{TURNAROUND_LIMIT_S / longest_s:.1f}", f"{late:.0%}", f"{busy:.0%}")
+        rows.append([day.name, str(cores), *times, *shares])
     head = "5,000 thin-slice studies;cores;p50;p95;longest;15 minutes / longest;later than that;cores busy"
     return _table(head.split(";"), rows)
 
 
 def bursts() -> str:
-    """What may come at once and still have its reports in 15 minutes."""
-    rows = [[kind.name, *(f"{promised_at_once(kind, cores):,}" for cores in CORES)] for kind in kinds()]
+    """How many studies at once all have their reports in 15 minutes."""
+    rows = [[kind.name, *(f"{burst_within_limit(kind, cores):,}" for cores in CORES)] for kind in kinds()]
     return _table(["at once, all within 15 minutes", *(f"{cores} cores" for cores in CORES)], rows)
 
 
-def country() -> str:
-    """Turnaround and how busy each part is at a million a day, from the simulation."""
+def national_day() -> str:
+    """Turnaround and utilisation at a million a day, simulated."""
     rows = []
     for name, site in COUNTRY_SITES.items():
         outcome = a_day(site, THIN_SLICES, COUNTRY.studies_per_day, hours=PEAK)
@@ -153,7 +154,7 @@ def country() -> str:
 
 
 def scaling() -> str:
-    """How busy Triton's classifiers are when requests wait as long as they are computed, or half as long."""
+    """Utilisation of Triton's classifiers when waiting takes as long as computing, or half as long."""
     rows = []
     for pods in (1, 2, 4, 8):
         instances = 2 * pods
@@ -167,9 +168,9 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "line": line,
     "needs": needs,
     "beside": beside,
-    "city": city,
+    "regional": regional_day,
     "bursts": bursts,
-    "country": country,
+    "national": national_day,
     "scaling": scaling,
 }
 _KINDS: Final = ("synthetic", "real", "by the line")
@@ -184,7 +185,7 @@ def _values(figures: Figures) -> tuple[float, ...]:
 
 
 def _clock(seconds: float) -> str:
-    """Seconds, or minutes where there are many."""
+    """Seconds, or minutes from 60 s on."""
     return f"{seconds:.2f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
 
 

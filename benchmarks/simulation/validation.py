@@ -1,11 +1,11 @@
-"""The simulated machine beside the measured one: the same moments, fed with studies that came alone."""
+"""The simulated machine compared with the measured one, at the same arrival times."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from benchmarks.simulation.one_machine import Machine, Walked, Work, walked
+from benchmarks.simulation.one_machine import Machine, SimulatedRun, Work, simulate
 from benchmarks.two_workers.measurement import Record, Run
 
 SEEDS: Final = range(10)
@@ -23,18 +23,18 @@ class Figures:
 
 @dataclass(frozen=True)
 class Compared:
-    """One run: what was foretold and what came; and the share of the cores that its studies asked for."""
+    """One run: simulated and measured figures, and the share of the cores that its studies needed."""
 
     run: Run
     foretold: Figures
     measured: Figures
     load: float
     asked_cpu_s: float
-    """CPU seconds of one such study that came alone, its upload only where the run had it too."""
+    """CPU seconds of one such study sent alone; with its upload only if the run had uploads."""
 
 
 def compared(record: Record) -> list[Compared]:
-    """Every run of the record that was not used to feed the simulation."""
+    """Every run of the record that is not an input of the simulation."""
     return [_compared(record, run) for run in record.runs]
 
 
@@ -43,16 +43,16 @@ def _compared(record: Record, run: Run) -> Compared:
     work = Work.of(alone, Machine.measured(record, alone.foreign_cores))
     machine = Machine.measured(record, run.foreign_cores)
     came = (run.due_s or run.asked_s, not run.due_s)
-    drawn = [walked(machine, work, came[0], seed, uploaded=came[1]) for seed in SEEDS]
-    each = [figures(one) for one in drawn]
+    simulated_runs = [simulate(machine, work, came[0], seed, uploaded=came[1]) for seed in SEEDS]
+    each = [figures(one) for one in simulated_runs]
     names = ("mean_s", "p50_s", "p95_s", "studies_per_s")
     foretold = Figures(*(float(np.mean([getattr(one, name) for one in each])) for name in names))
-    load = float(np.mean([one.busy_s / max(one.finished_s) for one in drawn])) / machine.cores
+    load = float(np.mean([one.busy_s / max(one.finished_s) for one in simulated_runs])) / machine.cores
     asked_cpu_s = sum(alone.analysis_cpu_s.values()) + bool(run.due_s) * sum(alone.upload_cpu_s.values())
     return Compared(run, foretold, figures(run), load, asked_cpu_s)
 
 
-def figures(of: Run | Walked) -> Figures:
-    """What is compared of a run, real or simulated."""
+def figures(of: Run | SimulatedRun) -> Figures:
+    """The figures of a run, real or simulated."""
     p50_s, p95_s = np.quantile(of.turnaround_s, (0.5, 0.95))
     return Figures(float(np.mean(of.turnaround_s)), float(p50_s), float(p95_s), of.studies_per_s)

@@ -1,1 +1,1 @@
-"""What Triton's settings are worth on this machine: each against today's, in the same minutes."""
+"""The effect of Triton's settings on this machine, each compared with the current ones in the same minutes."""

@@ -1,4 +1,4 @@
-"""Which settings of Triton pay on this machine: `python -m benchmarks.triton_tuning`.
+"""Which settings of Triton help on this machine: `python -m benchmarks.triton_tuning`.
 
 Today's server runs all the time. Each variant is started beside it, and the two are asked in turns, so that both see
 the same noise: quote the ratios. Takes five minutes for all variants on a quiet machine.
@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.ensemble_load import Rate, Sender
-from benchmarks.result_page import Save, told
+from benchmarks.result_page import Save, result_console
 from benchmarks.service_limit import prepared
 from benchmarks.triton_tuning.variants import TODAY, VARIANTS, Variant
 from engines.data_directories import default_home
@@ -39,9 +39,9 @@ def main(
     only: Annotated[str, typer.Option(help="Only variants with this in their name.")] = "",
     save: Save = None,
 ) -> None:
-    """Measure, print, and save when asked."""
+    """Measure, print, and save with `--save`."""
     chosen = [variant for variant in VARIANTS if only in variant.name]
-    with told(save) as console:
+    with result_console(save) as console:
         card = ModelCard.load(REPOSITORY / "model_card.json")
         console.print(f"model card {card.version}, views of {card.image_size} px, blocks of {seconds:g} s x {ROUNDS}")
         asyncio.run(_measure(chosen, seconds, console))
@@ -66,7 +66,7 @@ async def _measure(variants: Sequence[Variant], seconds: float, console: Console
 async def _beside(
     today: Sender, variant: Variant, studies: Sequence[PreparedStudy], folder: Path, seconds: float
 ) -> Result:
-    """Start the variant's server and ask both in turns."""
+    """Start the server of the variant, and send requests to both alternately."""
     flags = [*variant.flags]
     if variant.cached:
         flags.append(f"--cache-directory={engine_environment(default_home()).triton / 'caches'}")

@@ -1,4 +1,4 @@
-"""Ways to serve the shipped networks: today's configuration with one thing changed, as a repository of its own."""
+"""Variants of the shipped model repository: the current configuration with one change each."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ Change = Callable[[str, Any], None]
 
 
 def _nothing(_model: str, _config: Any) -> None:
-    """As it is."""
+    """No change."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Variant:
     repeated: bool = False
 
     def write(self, shipped: Path, folder: Path) -> Path:
-        """The repository, changed, in `folder`."""
+        """Write the changed repository to `folder`."""
         shutil.copytree(shipped, folder)
         for path in sorted(folder.glob("*/config.pbtxt")):
             config = text_format.Parse(path.read_text("utf-8"), triton.ModelConfig())
@@ -48,7 +48,7 @@ class Variant:
 
 
 def classifier(instances: int, threads: int) -> Change:
-    """So many instances of so many threads."""
+    """This number of classifier instances, with this number of threads."""
 
     def change(model: str, config: Any) -> None:
         if model == CLASSIFIER:
@@ -59,7 +59,7 @@ def classifier(instances: int, threads: int) -> Change:
 
 
 def small_networks(instances: int) -> Change:
-    """So many instances of the two that are not the classifier."""
+    """This number of instances of the two other networks."""
 
     def change(model: str, config: Any) -> None:
         if model in (AUTOENCODER, FINDINGS_MODEL):
@@ -69,7 +69,7 @@ def small_networks(instances: int) -> Change:
 
 
 def largest_batch(slices: int) -> Change:
-    """Batches of at most so many slices."""
+    """Batches of at most this number of slices."""
 
     def change(_model: str, config: Any) -> None:
         config.max_batch_size = slices
@@ -80,7 +80,7 @@ def largest_batch(slices: int) -> Change:
 
 
 def wait(delay_us: int, slices: int, preferred: int) -> Change:
-    """The batcher waits so long for batches of the preferred size."""
+    """The batcher waits this long for batches of the preferred size."""
 
     def change(model: str, config: Any) -> None:
         largest_batch(slices)(model, config)
@@ -92,7 +92,7 @@ def wait(delay_us: int, slices: int, preferred: int) -> Change:
 
 
 def one_core_each(model: str, config: Any) -> None:
-    """Every instance takes one of the cores while it runs."""
+    """Every running instance occupies one core."""
     if model in NETWORKS:
         resource = config.instance_group[0].rate_limiter.resources.add()
         resource.name, resource.count = CORES, 1
@@ -100,7 +100,7 @@ def one_core_each(model: str, config: Any) -> None:
 
 
 def cache(model: str, config: Any) -> None:
-    """The answers of every network are kept."""
+    """The responses of every network are cached."""
     if model in NETWORKS:
         config.response_cache.enable = True
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.two_workers`: measure, tell, and save for the simulation. It takes some eight minutes.
+"""`python -m benchmarks.two_workers`: measures the input of the simulation, prints and saves it (eight minutes).
 
 The machine must be still. First studies that come alone, of every kind; then a burst; then random arrivals at half
 and at four fifths of what the burst says that the machine carries.
@@ -19,13 +19,13 @@ from benchmarks.service_limit import phantom_zip
 from benchmarks.two_workers.cluster import AT_ONCE, DECODERS, WORKERS, Cluster, running_cluster
 from benchmarks.two_workers.database_counters import commit_times_s, counts, kept_bytes
 from benchmarks.two_workers.measurement import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
-from benchmarks.two_workers.result_tables import machine_words, tell
+from benchmarks.two_workers.result_tables import machine_words, print_results
 from benchmarks.two_workers.runs import Caller, Kind, idle
 from gateway.settings.settings import ROOT
 from screening.model_card import ModelCard
 
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
-NOBODY: Final = Idle({}, 0.0)
+NO_IDLE_LOAD: Final = Idle({}, 0.0)
 IDLE_S: Final = 10.0
 
 
@@ -39,18 +39,18 @@ def main(
     """Measure, print and save."""
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     with TemporaryDirectory(prefix="turnstile-benchmark-") as zips, running_cluster() as cluster:
-        record = measured(cluster, day, kinds(Path(zips), real), studies, burst, seconds)
+        record = measured(cluster, day, study_kinds(Path(zips), real), studies, burst, seconds)
     record.save(folder / f"{day}{SUFFIX}")
-    tell(record, (folder / f"{day}{SUFFIX}").with_suffix(".md"))
+    print_results(record, (folder / f"{day}{SUFFIX}").with_suffix(".md"))
 
 
 def measured(cluster: Cluster, day: str, sorts: Sequence[Kind], studies: int, burst: int, seconds: float) -> Record:
-    """Everything, in the order that lets each step know what it needs from those before."""
+    """All measurements; each step uses the results of those before."""
     words = machine_words()
-    Caller(cluster, sorts[0], NOBODY).alone(2)  # what starts up at the first study is no study's
-    resting, database, synthetic = at_rest(cluster, sorts[0], studies)
+    Caller(cluster, sorts[0], NO_IDLE_LOAD).alone(2)  # warm-up: the first studies also pay for start-up
+    resting, database, synthetic = measure_idle(cluster, sorts[0], studies)
     others = [Caller(cluster, kind, resting).alone(studies) for kind in sorts[1:]]
-    runs = loaded(Caller(cluster, sorts[0], resting), synthetic, burst, seconds)
+    runs = measure_load(Caller(cluster, sorts[0], resting), synthetic, burst, seconds)
     return Record(
         date=day,
         command=f"python -m benchmarks.two_workers --studies {studies} --burst {burst} --seconds {seconds:g}",
@@ -67,45 +67,45 @@ def measured(cluster: Cluster, day: str, sorts: Sequence[Kind], studies: int, bu
     )
 
 
-def at_rest(cluster: Cluster, kind: Kind, studies: int) -> tuple[Idle, Database, Alone]:
-    """What the cluster does by itself; and with that taken off, what studies that come alone ask of it."""
+def measure_idle(cluster: Cluster, kind: Kind, studies: int) -> tuple[Idle, Database, Alone]:
+    """The idle load of the cluster, and, without it, the cost of studies sent one at a time."""
     first = counts(cluster.database_url)
     cores = idle(cluster, IDLE_S)
-    begun = counts(cluster.database_url)
-    per_s = (begun.transactions - first.transactions) / (begun.at_s - first.at_s)
+    before = counts(cluster.database_url)
+    per_s = (before.transactions - first.transactions) / (before.at_s - first.at_s)
     resting, kept = Idle(cores, round(per_s, 3)), kept_bytes(cluster.data)
     caller = Caller(cluster, kind, resting)
     alone = caller.alone(studies)
     ended = counts(cluster.database_url)
-    own = ended.transactions - begun.transactions - per_s * (ended.at_s - begun.at_s)
-    grown = ended.size_bytes - begun.size_bytes + kept_bytes(cluster.data) - kept
+    own = ended.transactions - before.transactions - per_s * (ended.at_s - before.at_s)
+    grown = ended.size_bytes - before.size_bytes + kept_bytes(cluster.data) - kept
     asked = studies + caller.warmed_up
-    events = (ended.audit_events - begun.audit_events) / asked
+    events = (ended.audit_events - before.audit_events) / asked
     commit_s, audit_s = commit_times_s(cluster.database_url)
     return resting, Database(round(own / asked, 2), events, round(grown / asked), commit_s, audit_s), alone
 
 
-def loaded(caller: Caller, alone: Alone, burst: int, seconds: float) -> Iterator[Run]:
-    """A burst, and two rates below what it says of the machine: it was uploaded before, and uploads take cores too."""
+def measure_load(caller: Caller, alone: Alone, burst: int, seconds: float) -> Iterator[Run]:
+    """A burst, and two rates below its throughput (its uploads were sent before, and uploads take cores too)."""
     all_at_once = caller.burst("burst", burst)
     yield all_at_once
     upload_s = sum(alone.upload_cpu_s.values()) / (psutil.cpu_count() or 1)
     capacity_per_s = 1 / (1 / all_at_once.studies_per_s + upload_s)
     for name, share in (("half", 0.5), ("four fifths", 0.8)):
         rate_per_s = round(share * capacity_per_s, 3)
-        yield caller.at_moments(name, rate_per_s, poisson(rate_per_s, seconds, seed=len(name)))
+        yield caller.at_times(name, rate_per_s, poisson(rate_per_s, seconds, seed=len(name)))
 
 
 def poisson(rate_per_s: float, seconds: float, seed: int) -> list[float]:
-    """Moments at random, so many a second."""
+    """Random arrival times (Poisson), `rate_per_s` a second."""
     random, moments_s = Random(seed), [0.0]
     while moments_s[-1] < seconds:
         moments_s.append(moments_s[-1] + random.expovariate(rate_per_s))
     return moments_s[1:-1]
 
 
-def kinds(folder: Path, real: Path) -> list[Kind]:
-    """The synthetic study; and where they are at hand two real ones, of one of them also every second slice."""
+def study_kinds(folder: Path, real: Path) -> list[Kind]:
+    """The synthetic study; if available two real ones, and one of these with every second slice."""
     found = [Kind("synthetic", phantom_zip(folder), 64)]
     for name, step in (("cap001", 1), ("cap001", 2), ("normal001", 1)):
         files = sorted(path for path in (real / name).rglob("*") if path.is_file())[::step]

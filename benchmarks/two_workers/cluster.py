@@ -1,4 +1,4 @@
-"""The cluster itself: `turnstile up` that analyses nothing, and workers beside it, as a chart would start them."""
+"""The cluster: `turnstile up` without analyses, and separate workers, as the chart starts them."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import psutil
 import psycopg
 
 from benchmarks.service import Service, running_service, stop
-from benchmarks.two_workers.cpu_usage import Spent
+from benchmarks.two_workers.cpu_usage import CpuSeconds
 from engines.data_directories import default_home
 from engines.python_environment import engine_environment
 from gateway.settings.settings import Settings
@@ -29,7 +29,7 @@ START_LIMIT_S: Final = 120.0
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where it answers, where its records and files are, and its processes by kind."""
+    """Its URL, the location of its records and files, and its processes by kind."""
 
     service: Service
     database_url: str
@@ -38,25 +38,26 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Of the gateway."""
+        """The URL of the gateway."""
         return self.service.url
 
-    def spent(self) -> Spent:
+    def spent(self) -> CpuSeconds:
         """CPU seconds so far."""
         client = psutil.Process()
-        return Spent.so_far({"gateway": [self.service.process], "workers": [*self.workers], "client": [client]})
+        roles = {"gateway": [self.service.process], "workers": [*self.workers], "client": [client]}
+        return CpuSeconds.read_so_far(roles)
 
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
-    """Start it on folders of its own, until the gateway is ready and both workers listen to the queue."""
+    """Start it with its own folders; yields when the gateway is ready and both workers listen to the queue."""
     python = str(engine_environment(default_home()).python)  # built once for all, not once for this home
     with TemporaryDirectory(prefix="turnstile-cluster-") as folder, ExitStack() as stack:
         home, data = Path(folder) / "home", Path(folder) / "data"
         service = stack.enter_context(
             running_service(home=str(home), data_folder=str(data), engine_python=python, workers="0")
         )
-        service.memory.stop()  # nobody asks for it here, and watching it costs 0.03 of a core
+        service.memory.stop()  # not needed here, and sampling costs 0.03 of a core
         database_url = json.loads((home / "running.json").read_text())["database_url"]
         own = {"home": str(home), "data_folder": str(data), "database_url": database_url, "workers": str(AT_ONCE)}
         workers = [stack.enter_context(_worker(own)) for _ in range(WORKERS)]
@@ -77,7 +78,7 @@ def _worker(settings: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def _until_at_work(database_url: str, workers: list["subprocess.Popen[bytes]"]) -> None:
-    """Wait until the queue knows every worker."""
+    """Wait until every worker listens to the queue."""
     deadline = time.monotonic() + START_LIMIT_S
     with psycopg.connect(database_url, autocommit=True) as connection:
         while connection.execute("SELECT count(*) FROM procrastinate_workers").fetchall()[0][0] < len(workers):

@@ -1,4 +1,4 @@
-"""CPU seconds by kind of process, of the cluster and of all that else runs on the machine."""
+"""CPU seconds by kind of process, of the cluster and of all other programs on the machine."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,37 +14,37 @@ IDLE: Final = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is in 
 
 
 @dataclass(frozen=True)
-class Spent:
-    """CPU seconds so far, or between two moments: of each kind of process, and of the whole machine."""
+class CpuSeconds:
+    """CPU seconds so far, or between two times: of each kind of process, and of the whole machine."""
 
     by_role: Mapping[str, float]
     machine_s: float
     disk_s: float
 
     @classmethod
-    def so_far(cls, roots: Mapping[str, list[psutil.Process]]) -> Self:
-        """What the trees below these processes have spent, by what each process does."""
+    def read_so_far(cls, roots: Mapping[str, list[psutil.Process]]) -> Self:
+        """CPU seconds of these processes and their children, by role."""
         seconds: defaultdict[str, float] = defaultdict(float)
         for role, processes in roots.items():
             for root in processes:
-                seconds[role] += _own_s(root)
+                seconds[role] += _own_seconds(root)
                 for child in root.children(recursive=True) if role != "client" else ():
-                    seconds[role_of(child)] += _own_s(child)
+                    seconds[role_of(child)] += _own_seconds(child)
         times = psutil.cpu_times()._asdict()
         return cls(dict(seconds), sum(value for name, value in times.items() if name not in IDLE), times["iowait"])
 
-    def __sub__(self, earlier: "Spent") -> "Spent":
+    def __sub__(self, earlier: "CpuSeconds") -> "CpuSeconds":
         roles = {role: value - earlier.by_role.get(role, 0.0) for role, value in self.by_role.items()}
-        return Spent(roles, self.machine_s - earlier.machine_s, self.disk_s - earlier.disk_s)
+        return CpuSeconds(roles, self.machine_s - earlier.machine_s, self.disk_s - earlier.disk_s)
 
     @property
-    def foreign_s(self) -> float:
-        """What others computed; ticks of the clock may make it a little less than nothing."""
+    def other_programs_s(self) -> float:
+        """CPU seconds of other programs; the resolution of the clock may make it slightly negative."""
         return max(0.0, self.machine_s - sum(self.by_role.values()))
 
 
 def role_of(process: psutil.Process) -> str:
-    """What a process below the gateway or a worker does."""
+    """The role of a child process of the gateway or a worker."""
     try:
         words = process.cmdline()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -57,8 +57,8 @@ def role_of(process: psutil.Process) -> str:
     return "database" if "postgres" in process.name() else "decoding"
 
 
-def _own_s(process: psutil.Process) -> float:
-    """Its own seconds, and those of its children that are gone: PostgreSQL's sessions come and go."""
+def _own_seconds(process: psutil.Process) -> float:
+    """Its own seconds, and those of children that have ended, as PostgreSQL's sessions do."""
     try:
         return float(sum(process.cpu_times()[:4]))
     except (psutil.NoSuchProcess, psutil.ZombieProcess):

@@ -1,4 +1,4 @@
-"""What the cluster's own PostgreSQL tells of a run: the moments of each analysis, transactions, and a commit's time."""
+"""What PostgreSQL records of a run: the times of each analysis, transactions, and the time of a commit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from typing import Final
 import psycopg
 
 COMMITS: Final = 200
-FLUSH_S: Final = 11.0  # PostgreSQL's idle sessions tell their counts after ten seconds (PGSTAT_IDLE_INTERVAL)
-MOMENTS: Final = """
+FLUSH_S: Final = 11.0  # PostgreSQL's idle sessions report their counts after ten seconds (PGSTAT_IDLE_INTERVAL)
+ANALYSIS_TIMES_SQL: Final = """
 SELECT extract(epoch FROM queued_at)::float, extract(epoch FROM a.started_at)::float,
        extract(epoch FROM a.finished_at)::float, timings
 FROM analyses AS a JOIN attempts ON analysis_id = a.id AND number = attempt
@@ -29,8 +29,8 @@ FROM (SELECT * FROM audit_events ORDER BY seq DESC LIMIT 1) AS newest
 
 
 @dataclass(frozen=True)
-class Moments:
-    """When an analysis was asked for, begun and ended (seconds since 1970), and its stages' seconds."""
+class AnalysisTimes:
+    """When an analysis was requested, started and ended (seconds since 1970), and the seconds of its stages."""
 
     asked_s: float
     started_s: float
@@ -40,7 +40,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much the database has done and holds so far."""
+    """Counters of the database so far."""
 
     at_s: float
     transactions: int
@@ -48,13 +48,13 @@ class Counts:
     size_bytes: int
 
 
-def moments(database_url: str, scans: Sequence[str]) -> list[Moments]:
-    """Of each scan's analysis, in order of asking. Raises RuntimeError when one has no report."""
+def analysis_times(database_url: str, scans: Sequence[str]) -> list[AnalysisTimes]:
+    """The times of each scan's analysis, in the order of requests. Raises RuntimeError when one has no report."""
     with psycopg.connect(database_url) as connection:
-        rows = connection.execute(MOMENTS, [list(scans)]).fetchall()
+        rows = connection.execute(ANALYSIS_TIMES_SQL, [list(scans)]).fetchall()
     if len(rows) != len(scans):
         raise RuntimeError(f"{len(scans) - len(rows)} of {len(scans)} analyses have no report; nothing is measured")
-    return [Moments(asked, started, ended, next(iter(of.values()))) for asked, started, ended, of in rows]
+    return [AnalysisTimes(asked, started, ended, next(iter(of.values()))) for asked, started, ended, of in rows]
 
 
 def unfinished(database_url: str) -> int:
@@ -65,14 +65,14 @@ def unfinished(database_url: str) -> int:
 
 
 def counts(database_url: str) -> Counts:
-    """The counts, once every session has told its own."""
+    """The counters, after every session has reported its own."""
     time.sleep(FLUSH_S)
     with psycopg.connect(database_url) as connection:
         return Counts(time.monotonic(), *connection.execute(COUNTS).fetchall()[0])
 
 
 def kept_bytes(data: Path) -> int:
-    """What is made of uploads, as it lies in the data folder."""
+    """Bytes of derived files in the data folder, without the uploads."""
     return sum(path.stat().st_size for path in (data / "blobs" / "derived").rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""What a measured run leaves behind, as JSON: the figures that the simulation is fed with, and those it is held to."""
+"""The record of a measured run, as JSON: the input of the simulation, and the figures it is compared with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ STILL: Final = 0.2  # of a core; the kernel, which writes uploads to the disk, a
 
 @dataclass(frozen=True)
 class Alone:
-    """Studies of one kind that came one at a time [M]. CPU seconds are a study's, by kind of process."""
+    """Studies of one kind, sent one at a time [M]. CPU seconds are those of one study, by kind of process."""
 
     name: str
     slices: int
@@ -24,9 +24,9 @@ class Alone:
     upload_cpu_s: dict[str, float]
     analysis_cpu_s: dict[str, float]
     stages_s: dict[str, float]
-    """Medians of the stage times that the reports carry."""
+    """Medians of the stage times in the reports."""
     foreign_cores: float
-    """Cores that processes of others took meanwhile."""
+    """Cores that other programs used meanwhile."""
 
     @property
     def cpu_s(self) -> float:
@@ -36,7 +36,7 @@ class Alone:
 
 @dataclass(frozen=True)
 class Run:
-    """Studies that came at moments of their own; seconds since the run began, one each study [M], in order of asking.
+    """Studies that arrived at given times; seconds since the run began, one each study [M], in the order of requests.
 
     `due_s` is when the client was to begin its upload; a burst was uploaded before, and has none.
     """
@@ -48,43 +48,43 @@ class Run:
     started_s: tuple[float, ...]
     finished_s: tuple[float, ...]
     cpu_s: dict[str, float]
-    """CPU seconds of one study by kind of process; what these spend when idle is taken off."""
+    """CPU seconds of one study by kind of process, without their idle load."""
     stages_s: dict[str, float]
-    """Medians of the stage times that the reports carry."""
+    """Medians of the stage times in the reports."""
     busy_cores: float
     foreign_cores: float
-    """Cores that processes of others took meanwhile."""
+    """Cores that other programs used meanwhile."""
     disk_cores: float
-    """Cores that stood still because whoever would have used them waited for the disk."""
+    """Cores that were idle because processes waited for the disk."""
 
     @property
     def turnaround_s(self) -> tuple[float, ...]:
-        """From asked to report."""
+        """Seconds from request to report."""
         return tuple(end - start for start, end in zip(self.asked_s, self.finished_s, strict=True))
 
     @property
     def studies_per_s(self) -> float:
-        """Reports a second, from the first question to the last report."""
+        """Reports a second, from the first request to the last report."""
         return len(self.asked_s) / (max(self.finished_s) - min(self.asked_s))
 
 
 @dataclass(frozen=True)
 class Database:
-    """What a study asks of PostgreSQL and the disks, and how long one committed transaction takes here."""
+    """The cost of a study in PostgreSQL and on the disks, and the time of one committed transaction here."""
 
     transactions: float
     audit_events: float
     kept_bytes: float
-    """Evidence and rows; the upload itself comes on top."""
+    """Evidence and rows, without the upload."""
     commit_s: float
     """Median of one row's insert with its flush to the disk."""
     audit_s: float
-    """Median of one event at the end of the audit's chain, its flush included: what its writers wait for."""
+    """Median of one audit event with its flush: writers of the hash chain wait for it."""
 
 
 @dataclass(frozen=True)
 class Idle:
-    """What the cluster does while nothing is asked of it: cores by kind of process, and transactions a second."""
+    """The idle load of the cluster: cores by kind of process, and transactions a second."""
 
     cores: dict[str, float]
     transactions_per_s: float
@@ -105,12 +105,12 @@ class Record:
     idle: Idle
     database: Database
     alone: tuple[Alone, ...]
-    """The first one is the synthetic study, which the runs are made of."""
+    """The first one is the synthetic study, which the runs use."""
     runs: tuple[Run, ...]
 
     @classmethod
     def newest(cls) -> Self:
-        """The last one that was saved."""
+        """The newest saved record."""
         return cls.load(max(RESULTS.glob(f"*{SUFFIX}")))
 
     @classmethod
@@ -124,12 +124,12 @@ class Record:
 
     @property
     def foreign_cores(self) -> float:
-        """The most that others took while something was measured; on a still machine next to nothing."""
+        """The maximum that other programs used during a measurement; almost nothing on an idle machine."""
         return max([one.foreign_cores for one in self.alone] + [run.foreign_cores for run in self.runs])
 
     @property
     def is_still(self) -> bool:
-        """Whether the figures are those of the cluster alone, so that something may be concluded from them."""
+        """Whether other programs used so little that the figures are those of the cluster alone."""
         return self.foreign_cores < STILL
 
     def run(self, name: str) -> Run:

@@ -1,4 +1,4 @@
-"""A record as tables, and as a page of benchmarks/results."""
+"""A record as tables, printed and saved to benchmarks/results."""
 
 import os
 import platform
@@ -8,22 +8,22 @@ from statistics import median
 import psutil
 from rich.table import Table
 
-from benchmarks.result_page import told
+from benchmarks.result_page import result_console
 from benchmarks.simulation.validation import Compared, Figures, compared
 from benchmarks.two_workers.measurement import Alone, Record
 
 
 def machine_words() -> str:
-    """Architecture, processor, cores, and the load of others, before anything begins."""
+    """Architecture, processor, cores, and the load of other programs before the run."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     load = f"load {os.getloadavg()[0]:.1f} before"
     return f"{platform.machine()}, {named}, {psutil.cpu_count()} cores, {load}"
 
 
-def tell(record: Record, save: Path) -> None:
+def print_results(record: Record, save: Path) -> None:
     """Print the tables and save them as Markdown."""
-    with told(save) as console:
+    with result_console(save) as console:
         console.print(f"{record.command}\n{record.machine}; model card {record.model_card}")
         words = f"{record.workers} workers, {record.at_once} analyses at once and {record.decoders} decode workers each"
         console.print(f"{words}; gateway, Triton, PostgreSQL and client on the same cores")
@@ -42,7 +42,7 @@ def tell(record: Record, save: Path) -> None:
 
 
 def alone(record: Record) -> Table:
-    """Studies that came one at a time."""
+    """Studies sent one at a time."""
     columns = ("study", "MB", "upload s", "wait s", "run s", "lowest", "highest", "CPU s")
     table = Table(*columns, title="One at a time, medians")
     for one in record.alone:
@@ -54,7 +54,7 @@ def alone(record: Record) -> Table:
 
 
 def spent(record: Record) -> Table:
-    """Where the CPU time goes."""
+    """CPU time by kind of process."""
     both = [(one.name, _both(one)) for one in record.alone] + [(run.name, run.cpu_s) for run in record.runs]
     roles = sorted({role for _, by_role in both for role in by_role})
     table = Table("CPU ms of one study", *roles, "sum", title="By kind of process")
@@ -65,7 +65,7 @@ def spent(record: Record) -> Table:
 
 
 def stages(record: Record) -> Table:
-    """What the reports say of their time."""
+    """The stage times in the reports."""
     both = [(one.name, one.stages_s) for one in record.alone] + [(run.name, run.stages_s) for run in record.runs]
     table = Table("median ms", *both[0][1], title="Stages by the reports; survey to handover are a decode worker's")
     for name, stages_s in both:
@@ -74,7 +74,7 @@ def stages(record: Record) -> Table:
 
 
 def beside(found: list[Compared]) -> Table:
-    """Foretold, measured, and their ratio; of the cores those busy, those of others, those that stood for the disk."""
+    """Simulated, measured, and their ratio; cores busy, used by other programs, and idle for the disk."""
     columns = ("run", "studies", "a second", "busy", "others", "disk", "", "mean s", "p50 s", "p95 s", "studies/s")
     table = Table(
         *columns, title="Turnaround from asked to report: simulated from studies that came alone, and measured"

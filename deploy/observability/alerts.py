@@ -1,4 +1,4 @@
-"""Alerts on causes, few: what no objective sees, or sees too late."""
+"""Alerts on causes that no objective shows, or shows too late."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,14 +32,14 @@ ALERTS: Final = (
         "unless\nsum by (namespace) (rate(turnstile_analyses_ended_total[10m])) > 0",
         "10m",
         "page",
-        "Analyses are queued and none has ended for ten minutes: no worker works.",
+        "Analyses are queued and none has ended for ten minutes: no worker runs.",
     ),
     Alert(
         "Refusing",
         "sum by (namespace) (rate(turnstile_admission_refusals_total[5m])) > 0.05",
         "10m",
         "ticket",
-        "Studies are refused (429): more come than the networks can screen.",
+        "Studies are refused (429): more arrive than the networks can screen.",
     ),
     Alert(
         "EngineWaits",
@@ -54,7 +54,7 @@ ALERTS: Final = (
         "sum by (namespace, cause) (increase(turnstile_worker_deaths_total[15m])) > 5",
         "0m",
         "ticket",
-        "Decode workers die ({{ $labels.cause }}): a sender of broken files, or too little memory.",
+        "Decode workers are killed ({{ $labels.cause }}): damaged files of one sender, or too little memory.",
     ),
     Alert(
         "NotAnalysed",
@@ -69,18 +69,18 @@ ALERTS: Final = (
         "max by (namespace) (turnstile_probability_psi) > 0.25",
         "1h",
         "ticket",
-        "Probabilities no longer look like those of validation: other patients, scanners or networks.",
+        "The probabilities differ from those of validation: other patients, scanners or networks.",
     ),
     Alert(
         "Untrained",
         'max by (namespace) (turnstile_model_card_info{trained="false"}) > 0',
         "5m",
         "ticket",
-        "The weights are untrained: every verdict means nothing.",
+        "The weights are untrained: the verdicts have no meaning.",
     ),
 )
 
 
 def alert_group() -> dict[str, Any]:
-    """All of them, as one group."""
+    """All alerts as one rule group."""
     return {"name": "turnstile", "rules": [alert.to_rule() for alert in ALERTS]}

@@ -1,4 +1,4 @@
-"""The Grafana dashboard: is the promise kept, where does time go, what is full, are verdicts still like themselves."""
+"""The Grafana dashboard: objectives, time by stage, saturation, Triton, drift of the verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class Panel:
 
 
 def _rates(counter: str, by: str = "") -> str:
-    """Its growth a second, summed over everything but the label."""
+    """The rate of a counter, summed over all labels but `by`."""
     return f"sum by ({by}) (rate({counter}[{RATE}]))"
 
 
-def _beside(counter: str, other: str, by: str) -> str:
-    """The counter's growth for each step of the other one."""
+def _ratio(counter: str, other: str, by: str) -> str:
+    """The ratio of the rates of two counters."""
     return f"{_rates(counter, by)} / on () group_left () {_rates(other)}"
 
 
@@ -39,13 +39,13 @@ def _quantiles(metric: str) -> Sequence[tuple[str, str]]:
     return [_quantile(metric, quantile) for quantile in (0.5, 0.95, 0.99)]
 
 
-WAITING_BESIDE_COMPUTING: Final = (
+WAITING_PER_COMPUTING: Final = (
     f"{_rates('nv_inference_queue_duration_us', 'model')} / {_rates('nv_inference_compute_infer_duration_us', 'model')}"
 )
 
 ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
     (
-        "Is the promise kept",
+        "Service level objectives",
         (
             Panel("Bad share of the last hour", "percentunit", [("turnstile:bad:ratio_rate1h", "{{objective}}")]),
             Panel(
@@ -58,12 +58,12 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
         ),
     ),
     (
-        "Where time goes",
+        "Time by stage",
         (
             Panel(
                 "Mean seconds of a study, by stage",
                 "s",
-                [(_beside("turnstile_stage_seconds_sum", "turnstile_study_seconds_count", "stage"), "{{stage}}")],
+                [(_ratio("turnstile_stage_seconds_sum", "turnstile_study_seconds_count", "stage"), "{{stage}}")],
                 stacked=True,
             ),
             Panel("p95 of each stage", "s", [_quantile("turnstile_stage_seconds", 0.95, "stage")]),
@@ -71,19 +71,19 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
         ),
     ),
     (
-        "What is full",
+        "Saturation",
         (
             Panel(
                 "Slices",
                 "short",
-                [("sum(turnstile_slices_in_flight)", "in work"), ("sum(turnstile_slices_waiting)", "waiting")],
+                [("sum(turnstile_slices_in_flight)", "in flight"), ("sum(turnstile_slices_waiting)", "waiting")],
             ),
             Panel(
-                "Refused and sent again, a minute",
+                "Refused and retried, a minute",
                 "short",
                 [
                     (f"60 * {_rates('turnstile_admission_refusals_total')}", "refused (429)"),
-                    (f"60 * {_rates('turnstile_engine_retries_total')}", "sent again to Triton"),
+                    (f"60 * {_rates('turnstile_engine_retries_total')}", "retried on Triton"),
                     (f"60 * {_rates('turnstile_worker_deaths_total', 'cause')}", "decode worker: {{cause}}"),
                 ],
             ),
@@ -105,14 +105,14 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
                     )
                 ],
             ),
-            Panel("Waiting beside computing", "short", [(WAITING_BESIDE_COMPUTING, "{{model}}")]),
+            Panel("Waiting relative to computing", "short", [(WAITING_PER_COMPUTING, "{{model}}")]),
             Panel("GPU", "percentunit", [("nv_gpu_utilization", "{{gpu_uuid}}")]),
         ),
     ),
     (
-        "Are verdicts still like themselves",
+        "Drift of the verdicts",
         (
-            Panel("Drift (PSI; above 0.25 look into it)", "short", [("turnstile_probability_psi", "{{instance}}")]),
+            Panel("Drift (PSI; investigate above 0.25)", "short", [("turnstile_probability_psi", "{{instance}}")]),
             Panel(
                 "Probabilities", "percentunit", [_quantile("turnstile_probability", tenth) for tenth in (0.1, 0.5, 0.9)]
             ),
@@ -128,7 +128,7 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
 
 
 def dashboard() -> dict[str, Any]:
-    """As Grafana imports it; the source of data is chosen by a variable."""
+    """The dashboard as Grafana imports it; a variable selects the data source."""
     panels: list[dict[str, Any]] = []
     top = 0
     for title, row in ROWS:
@@ -151,7 +151,7 @@ def dashboard() -> dict[str, Any]:
 
 
 def queries() -> list[str]:
-    """Every PromQL expression of it."""
+    """Every PromQL expression of the dashboard."""
     return [query for _, row in ROWS for panel in row for query, _ in panel.queries]
 
 

@@ -1,4 +1,4 @@
-"""Where the rules and the dashboard lie: in the chart, for helm reads no file outside of it."""
+"""Writes the rules and the dashboard into the chart, since helm reads no file outside of it."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ HEAD: Final = "# Written by `python -m deploy.observability`; change it there.\n
 
 
 def contents() -> dict[str, str]:
-    """Each file's text by its name."""
+    """The text of each file by its name."""
     rules = {"groups": [*objective_groups(OBJECTIVES), alert_group()]}
     return {
         "rules.yml": HEAD + yaml.safe_dump(rules, sort_keys=False, width=120),

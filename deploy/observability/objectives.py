@@ -1,7 +1,7 @@
-"""What is promised (SLO), and alerts by how fast the promise's error budget burns.
+"""Service level objectives (SLO), and alerts by the burn rate of their error budgets.
 
 Multi-window, multi-burn-rate (Google, The Site Reliability Workbook, ch. 5, table 5-8): an alert needs the long
-window, so that a blip stays quiet, and the short one, so that it ends when the trouble does.
+window, so that a short failure does not fire it, and the short one, so that it ends with the failure.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,23 @@ PERIOD: Final = "30d"
 
 @dataclass(frozen=True)
 class Objective:
-    """`bad` and `all` are rates over `{window}`; `promise` is the share of good ones over 30 days."""
+    """`bad` and `all` are rates over `{window}`; `target` is the share of good ones over 30 days."""
 
     name: str
-    promise: float
+    target: float
     bad: str
     all: str
     meaning: str
 
     @property
     def budget(self) -> float:
-        """The share that may be bad."""
-        return round(1.0 - self.promise, 6)
+        """The error budget: the share that may be bad."""
+        return round(1.0 - self.target, 6)
 
 
 @dataclass(frozen=True)
 class Burn:
-    """Budget that is gone after the long window at this speed: 14.4 of 30 days' budget an hour is 2 %."""
+    """A burn rate: `factor` times the even use of the budget. 14.4 for one hour uses 2 % of 30 days' budget."""
 
     factor: float
     long: str
@@ -41,21 +41,21 @@ class Burn:
 OBJECTIVES: Final = (
     Objective(
         name="requests",
-        promise=0.995,
+        target=0.995,
         bad='sum by (namespace) (rate(turnstile_requests_total{{status=~"5.."}}[{window}]))',
         all="sum by (namespace) (rate(turnstile_requests_total[{window}]))",
-        meaning="Requests are answered without a fault of ours (5xx).",
+        meaning="Requests are answered without a server error (5xx).",
     ),
     Objective(
         name="screening",
-        promise=0.99,
+        target=0.99,
         bad='sum by (namespace) (rate(turnstile_failures_total{{code=~"engine_.*|decode_.*"}}[{window}]))',
         all="sum by (namespace) (rate(turnstile_verdicts_total[{window}]))",
         meaning="Studies get a verdict, unless the study itself cannot be analysed.",
     ),
     Objective(
         name="latency",
-        promise=0.95,
+        target=0.95,
         bad="sum by (namespace) (rate(turnstile_study_seconds_count[{window}]))"
         ' - sum by (namespace) (rate(turnstile_study_seconds_bucket{{le="10.0"}}[{window}]))',
         all="sum by (namespace) (rate(turnstile_study_seconds_count[{window}]))",
@@ -63,7 +63,7 @@ OBJECTIVES: Final = (
     ),
     Objective(
         name="turnaround",
-        promise=0.99,
+        target=0.99,
         bad="sum by (namespace) (rate(turnstile_analysis_wait_seconds_count[{window}]))"
         ' - sum by (namespace) (rate(turnstile_analysis_wait_seconds_bucket{{le="900.0"}}[{window}]))',
         all="sum by (namespace) (rate(turnstile_analysis_wait_seconds_count[{window}]))",
@@ -79,7 +79,7 @@ BURNS: Final = (
 
 
 def objective_groups(objectives: Iterable[Objective]) -> list[dict[str, Any]]:
-    """One group an objective: its ratios by window, then its alerts."""
+    """One group for each objective: its ratios by window, then its alerts."""
     return [
         {
             "name": f"turnstile-{objective.name}",
@@ -114,8 +114,8 @@ def _alert(objective: Objective, burn: Burn) -> dict[str, Any]:
         "for": burn.hold,
         "labels": {"severity": burn.severity, "objective": objective.name, "window": burn.long},
         "annotations": {
-            "summary": f"The budget of '{objective.name}' burns {burn.factor:g} times too fast.",
-            "description": f"{objective.meaning} Promised: {objective.promise:.1%} over {PERIOD}; "
+            "summary": f"The error budget of '{objective.name}' is used {burn.factor:g} times too fast.",
+            "description": f"{objective.meaning} Target: {objective.target:.1%} over {PERIOD}; "
             f"bad over {burn.long}: {{{{ $value | humanizePercentage }}}}.",
             "runbook": f"docs/alerts.md#{objective.name}",
         },

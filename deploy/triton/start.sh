@@ -3,8 +3,8 @@
 #   start-triton --trace-config mode=opentelemetry --trace-config opentelemetry,url=http://collector:4318/v1/traces ...
 set -eu
 
-# Loading models and sharing memory are where Triton's advisories of 2025 and 2026 are: they need a key that nobody knows.
-# With TURNSTILE_TRITON_SECRET, which the gateway sends along, inference needs that one too.
+# Triton's advisories of 2025 and 2026 concern model loading and shared memory: these calls require a random key.
+# With TURNSTILE_TRITON_SECRET, which the gateway sends with each request, inference requires that key too.
 closed=model-repository,shared-memory,trace,logging
 if [ -n "${TURNSTILE_TRITON_SECRET:-}" ]; then
     closed="$closed,model-config,inference:turnstile-key=$TURNSTILE_TRITON_SECRET"
@@ -12,11 +12,11 @@ else
     closed="$closed:turnstile-key=$(head -c 24 /dev/urandom | base64)"
 fi
 
-# Gateways keep a connection to every Triton (round robin) and learn of new ones when a connection ends: each minute.
-# A study's deadline of 120 s is the grace that its requests have.
+# Gateways keep a connection to every Triton (round robin) and find new ones when a connection ends, each minute.
+# Running requests have 120 s, the deadline of a study.
 
-# No config.pbtxt needs completing, so nothing is guessed. Ready means that every model is. Models never change under a
-# running server: a new repository is a new server beside the old one.
+# Every config.pbtxt is complete, so auto-completion is off. Ready means that every model is ready. Models never change
+# in a running server: a new repository gets a new server beside the old one.
 exec tritonserver \
     --model-repository="$TURNSTILE_MODEL_REPOSITORY" \
     --model-control-mode=none \

@@ -112,7 +112,7 @@ class JobLeases:
             ended = await self._end_expired(session, lease, cancelled)
         if ended:
             self.metrics.takeovers.inc()
-            log.warning("analysis taken over", analysis=str(lease.analysis_id), attempt=lease.attempt)
+            log.warning("lease expired", analysis=str(lease.analysis_id), attempt=lease.attempt)
 
     async def requeue_missing_jobs(self, silent_s: float) -> None:
         """Enqueue a job for each queued analysis without one: its worker was killed between fetch and claim."""

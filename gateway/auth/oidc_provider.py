@@ -24,9 +24,7 @@ from gateway.settings.auth import https_or_loopback
 log = structlog.get_logger(__name__)
 
 DISCOVERY: Final = "/.well-known/openid-configuration"
-KEYS_MAX_AGE_S: Final = (
-    600.0  # a key that the provider withdrew is accepted no longer than this, while the provider answers
-)
+KEYS_MAX_AGE_S: Final = 600.0  # the longest that a withdrawn key is accepted while the provider answers
 MIN_FETCH_INTERVAL_S: Final = 10.0
 TIMEOUT_S: Final = 5.0
 SIGNING_KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})

@@ -51,7 +51,7 @@ async def finish_oidc_login(
     oidc_login, oidc = _oidc(authentication)
     async with authentication.recording_refusals(context):
         if cookie_state is None or not compare_digest(state.encode(), cookie_state.encode()):
-            raise NotSignedIn("this sign-in was started in another browser; sign in again")
+            raise NotSignedIn("this sign-in was not started in this browser; sign in again")
         async with authentication.database.transaction() as session:
             pending = await oidc_login.take_pending(session, state)
         if code is None:

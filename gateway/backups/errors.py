@@ -13,15 +13,11 @@
 `detail` says what happened and what to do, for the operator of the service; it names no patient.
 """
 
-from typing import ClassVar
+from screening.coded_error import CodedError
 
 
-class BackupError(Exception):
-    code: ClassVar[str] = "backup_error"
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
+class BackupError(CodedError):
+    code = "backup_error"
 
 
 class BackupMissing(BackupError):

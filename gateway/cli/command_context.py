@@ -56,14 +56,7 @@ def exit_with_message() -> Iterator[None]:
         yield
     except ERRORS_WITH_DETAIL as error:
         _fail(error.detail)
-    except (
-        InvalidModelCard,
-        JournalInUse,
-        LoginNotConfigured,
-        SchemaTooNew,
-        SwitchRefused,
-        TracingUnavailable,
-    ) as error:
+    except ERRORS_WITH_MESSAGE as error:
         _fail(str(error))
     except ValidationError as error:
         _fail("\n".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()))

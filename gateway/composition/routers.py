@@ -58,9 +58,10 @@ def viewing_routers(viewing: Viewing) -> Routers:
     return [viewing_router(viewing)]
 
 
-def analyses_routers(store: RecordStore) -> Routers:
+def analyses_routers(services: Services, store: RecordStore) -> Routers:
     """The durable queue of analyses."""
-    return [analyses_router(Analyses(store.database, store.notifications))]
+    analyses, reports = Analyses(store.database, store.notifications), Reports(store.database)
+    return [analyses_router(analyses, reports, services.settings.analyze_wait_s)]
 
 
 def reports_routers(services: Services, store: RecordStore, viewing: Viewing) -> Routers:

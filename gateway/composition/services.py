@@ -60,8 +60,8 @@ class Services:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Verify the model card, start Triton unless the settings name one, connect; at the end stop what was started.
 
-    A Triton that the settings name is not waited for: `engine.why_not_ready` tells its state. Raises InvalidModelCard,
-    and the EngineError of `engines` when Triton cannot be started here.
+    It does not wait for a Triton of the settings: `engine.why_not_ready` gives its state. Raises InvalidModelCard, and
+    the EngineError of `engines` when Triton cannot be started here.
     """
     traces = traces_to(settings.trace_url)
     metrics = Metrics(traces)

@@ -10,10 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gateway.errors import GatewayError
 from gateway.http.request_id import HEADER, request_id
 from gateway.telemetry.metrics import Metrics
-from screening.errors import StudyError
+from screening.coded_error import CodedError
 
 log = structlog.get_logger(__name__)
 
@@ -32,13 +31,9 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
             headers.setdefault("Retry-After", str(retry_after_s()))
         return JSONResponse({"error": error, "detail": detail, "request_id": request_id()}, status, headers)
 
-    async def study_error(_request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, StudyError)  # noqa: S101 - registered for this class alone
-        return answer(error.status, error.code, error.detail)
-
-    async def gateway_error(_request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, GatewayError)  # noqa: S101 - registered for this class alone
-        return answer(error.status, error.code, error.detail, error.headers)
+    async def coded_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, CodedError)  # noqa: S101 - registered for this class alone
+        return answer(error.status, error.code, error.detail, dict(error.headers))
 
     async def http_exception(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
@@ -60,8 +55,7 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         detail = "the service failed; its log has the reason under this request_id"
         return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
-    app.add_exception_handler(StudyError, study_error)
-    app.add_exception_handler(GatewayError, gateway_error)
+    app.add_exception_handler(CodedError, coded_error)
     app.add_exception_handler(HTTPException, http_exception)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(ClientDisconnect, client_gone)

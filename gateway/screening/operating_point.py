@@ -72,7 +72,7 @@ class OperatingPoints:
                 session, principal.institution, SETTING, value, principal.key, expected
             )
             if row is None:
-                raise PreconditionFailed("somebody else chose meanwhile; look again")
+                raise PreconditionFailed("another choice was made meanwhile; read it again")
             detail = {"from": before.point.name, "to": point, "model_card": model_card}
             await audit_log.record(session, principal, audit_log.Action.UPDATE, SETTING, None, context, detail)
         return _of(row, card)

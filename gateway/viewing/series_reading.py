@@ -55,10 +55,10 @@ class SeriesSource:
 
     def volume(self) -> Volume:
         """The volume of an existing series; raises as `series` does."""
-        shown = self.series()
-        if shown is None:
+        displayed = self.series()
+        if displayed is None:
             raise LookupError("the upload has no such study")
-        return shown.volume
+        return displayed.volume
 
 
 def _read(source: SeriesSource) -> DisplayedSeries | None:

@@ -20,7 +20,7 @@ VERSION: Final = "v1"  # of the renderings: part of their keys, so a new version
 class Series:
     """The displayed series; with a report also its key slice and the slices that the networks screened."""
 
-    shown: DisplayedSeries
+    displayed: DisplayedSeries
     key_slice: int | None
     seen_slices: tuple[int, ...]
 
@@ -34,14 +34,16 @@ class Viewing:
 
     async def series(self, opened: OpenedScan) -> Series:
         """The displayed series, and the slices of it that the analysis used."""
-        shown = await self.render_cache.displayed_series(opened)
-        seen = await self._evidence_of(opened, shown)
-        return Series(shown, seen.key_slice, seen.slice_indices) if seen else Series(shown, None, ())
+        displayed = await self.render_cache.displayed_series(opened)
+        evidence = await self._evidence_of(opened, displayed)
+        return (
+            Series(displayed, evidence.key_slice, evidence.slice_indices) if evidence else Series(displayed, None, ())
+        )
 
     async def raw_slice(self, opened: OpenedScan, index: int) -> tuple[bytes, tuple[int, int]]:
         """HU of a slice, int16 little endian, and its rows and columns; raises NotFound."""
-        shown = await self._series_with_slice(opened, index)
-        rows, columns = shown.volume.geometry.shape[1:]
+        displayed = await self._series_with_slice(opened, index)
+        rows, columns = displayed.volume.geometry.shape[1:]
         return await self.render_cache.render(opened, rendering.raw_slice, index), (rows, columns)
 
     async def png_slice(self, opened: OpenedScan, index: int, window: Window) -> bytes:
@@ -52,8 +54,8 @@ class Viewing:
     async def thumbnail(self, opened: OpenedScan) -> bytes:
         """The key slice as a small PNG; the middle slice while there is no report."""
         series = await self.series(opened)
-        index = len(series.shown.volume) // 2 if series.key_slice is None else series.key_slice
-        key = f"{_key(opened, series.shown)}/thumbnail-{index}.png"
+        index = len(series.displayed.volume) // 2 if series.key_slice is None else series.key_slice
+        key = f"{_key(opened, series.displayed)}/thumbnail-{index}.png"
         stored = await self.render_cache.blobs.get_derived(key)
         if stored is None:
             stored = await self.render_cache.render(opened, rendering.thumbnail, index)
@@ -90,20 +92,23 @@ class Viewing:
         return self.render_cache.blobs.read_derived(stored.key, stored.size)
 
     async def _series_with_slice(self, opened: OpenedScan, index: int) -> DisplayedSeries:
-        shown = await self.render_cache.displayed_series(opened)
-        if index >= len(shown.volume):
-            raise NotFound(f"the series has slices 0 to {len(shown.volume) - 1}")
-        return shown
+        displayed = await self.render_cache.displayed_series(opened)
+        if index >= len(displayed.volume):
+            raise NotFound(f"the series has slices 0 to {len(displayed.volume) - 1}")
+        return displayed
 
     async def _evidence(self, opened: OpenedScan) -> tuple[Evidence, ...]:
         """The evidence of the newest report, one for each study; empty without a report."""
         packed = opened.evidence_key and await self.render_cache.blobs.get_derived(opened.evidence_key)
         return await asyncio.to_thread(unpack, packed) if packed else ()
 
-    async def _evidence_of(self, opened: OpenedScan, shown: DisplayedSeries) -> Evidence | None:
+    async def _evidence_of(self, opened: OpenedScan, displayed: DisplayedSeries) -> Evidence | None:
         for evidence in await self._evidence(opened):
-            same = (evidence.study_uid, evidence.series_uid) == (shown.volume.study_uid, shown.volume.series_uid)
-            if same and evidence.geometry.shape == shown.volume.geometry.shape:
+            same = (evidence.study_uid, evidence.series_uid) == (
+                displayed.volume.study_uid,
+                displayed.volume.series_uid,
+            )
+            if same and evidence.geometry.shape == displayed.volume.geometry.shape:
                 return evidence
         return None
 
@@ -114,5 +119,5 @@ def _of_study(studies: tuple[Evidence, ...], opened: OpenedScan) -> Evidence | N
     return next((one for one in studies if one.study_uid == opened.study_uid), first)
 
 
-def _key(opened: OpenedScan, shown: DisplayedSeries) -> str:
-    return f"{opened.sha256}/{VERSION}/{shown.volume.study_uid}"
+def _key(opened: OpenedScan, displayed: DisplayedSeries) -> str:
+    return f"{opened.sha256}/{VERSION}/{displayed.volume.study_uid}"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
-    "--no-sandbox",  # a container's root has no namespaces to give
+    "--no-sandbox",  # root in a container cannot create namespaces
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )

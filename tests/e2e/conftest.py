@@ -1,4 +1,4 @@
-"""One gateway and one browser for the whole package; a window of its own for each test."""
+"""One gateway and one browser for the whole package; each test opens its own pages."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,26 +8,26 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from screening.phantom import write_phantom
 from tests.e2e.chromium import running_chromium
-from tests.e2e.running_service import new_patient, new_scan, running_house
+from tests.e2e.running_service import new_patient, new_scan, running_service
 from tests.integration.gateway.running_gateway import RunningGateway
 
-PATIENCE_MS = 60_000  # a busy machine is no failure
+PATIENCE_MS = 60_000  # long, so that a busy machine does not fail a test
 expect.set_options(timeout=PATIENCE_MS)
 
-Window = Callable[..., Page]
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Package scope, for Playwright leaves its event loop in the main thread as long as it lives."""
+    """Package scope, since Playwright keeps its event loop in the main thread until it stops."""
     with running_chromium() as running:
         yield running
 
 
 @pytest.fixture(scope="package")
-def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """Gateway, Triton, PostgreSQL and the page; not even begun where there is no browser."""
-    with running_house(tmp_path_factory.mktemp("house")) as running:
+def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """Gateway, Triton, PostgreSQL and the page; not started where there is no browser."""
+    with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
 
 
@@ -38,22 +38,22 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def scan(house: RunningGateway, phantom: Path) -> str:
+def scan(service: RunningGateway, phantom: Path) -> str:
     """The phantom's scan, analysed."""
-    return new_scan(house, new_patient(house, "Viewed"), phantom)
+    return new_scan(service, new_patient(service, "Viewed"), phantom)
 
 
 @pytest.fixture
-def window(browser: Browser, house: RunningGateway) -> Iterator[Window]:
-    """Opens a window of its own: size, language and colours by name. None may log an error of its own making."""
+def open_page(browser: Browser, service: RunningGateway) -> Iterator[OpenPage]:
+    """Opens a page with a size, language and colours. The test fails when a page throws a JavaScript error."""
     contexts: list[BrowserContext] = []
     failures: list[str] = []
 
-    def opened(
+    def open_(
         path: str = "/", *, width: int = 1280, height: int = 800, language: str = "en", colours: str = "dark"
     ) -> Page:
         context = browser.new_context(
-            base_url=house.url,
+            base_url=service.url,
             viewport={"width": width, "height": height},
             locale={"en": "en-GB", "ru": "ru-RU"}[language],
             color_scheme="light" if colours == "light" else "dark",
@@ -65,7 +65,7 @@ def window(browser: Browser, house: RunningGateway) -> Iterator[Window]:
         page.goto(path)
         return page
 
-    yield opened
+    yield open_
     for context in contexts:
         context.close()
     assert not failures

@@ -1,4 +1,4 @@
-"""A gateway that serves the page, and what its tests put into it over HTTP."""
+"""A gateway that serves the page, and HTTP calls that create its test data."""
 
 import subprocess
 import sys
@@ -16,8 +16,8 @@ WAIT_S = 30
 
 
 @contextmanager
-def running_house(folder: Path, **settings: Any) -> Iterator[RunningGateway]:
-    """Build the page where it is not as its sources are, then start everything."""
+def running_service(folder: Path, **settings: Any) -> Iterator[RunningGateway]:
+    """Build the page when its sources are newer, then start the service."""
     subprocess.run([sys.executable, ROOT / "web" / "build.py"], check=True)
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -26,13 +26,13 @@ def running_house(folder: Path, **settings: Any) -> Iterator[RunningGateway]:
 
 
 def new_patient(gateway: RunningGateway, last_name: str, first_name: str = "Synthetic") -> str:
-    """The id of a patient of that name."""
+    """Create a patient with this name; return the id."""
     made = _posted(gateway, "/api/patients", json={"last_name": last_name, "first_name": first_name, "description": ""})
     return str(made["id"])
 
 
 def new_scan(gateway: RunningGateway, patient: str, upload: Path, *, analysed: bool = True) -> str:
-    """The id of a scan of that upload, with its report unless told otherwise."""
+    """Upload a scan; return the id. Unless `analysed` is False, wait for its report."""
     with upload.open("rb") as file:
         made = _posted(
             gateway, "/api/scans", data={"patient_id": patient, "description": ""}, files={"file": (upload.name, file)}
@@ -46,7 +46,7 @@ def new_scan(gateway: RunningGateway, patient: str, upload: Path, *, analysed: b
 
 
 def report_of(gateway: RunningGateway, scan: str) -> Mapping[str, Any]:
-    """What the gateway says of the first study of a scan."""
+    """The report of the first study of a scan."""
     with gateway.client() as client:
         study: Mapping[str, Any] = client.get(f"/api/scans/{scan}/report").raise_for_status().json()["studies"][0]
     return study

@@ -1,4 +1,4 @@
-"""Every page passes axe (WCAG 2.2 A and AA) in both colours; the pictures are for a person's eyes."""
+"""Every page passes axe (WCAG 2.2 A and AA) in both colour schemes; the screenshots are for people."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Window
-from tests.e2e.ui_text import words
+from tests.e2e.conftest import OpenPage
+from tests.e2e.ui_text import ui_text
 from tests.e2e.viewing import Viewer
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -17,9 +17,9 @@ SIZES = {"dark": (1280, 800), "light": (1920, 1080)}
 
 @pytest.mark.parametrize("colours", SIZES)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page(window: Window, scan: str, out_dir: Path, name: str, colours: str) -> None:
+def test_a_page_passes_axe(open_page: OpenPage, scan: str, out_dir: Path, name: str, colours: str) -> None:
     width, height = SIZES[colours]
-    page = window(f"/{name}", width=width, height=height, colours=colours)
+    page = open_page(f"/{name}", width=width, height=height, colours=colours)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=out_dir / f"{name}-{colours}.png")
@@ -27,13 +27,13 @@ def test_a_page(window: Window, scan: str, out_dir: Path, name: str, colours: st
 
 
 @pytest.mark.parametrize("colours", SIZES)
-def test_the_report_with_its_viewer(window: Window, scan: str, out_dir: Path, colours: str) -> None:
+def test_the_report_and_its_viewer_pass_axe(open_page: OpenPage, scan: str, out_dir: Path, colours: str) -> None:
     width, height = SIZES[colours]
-    viewer = Viewer(window(f"/scans/{scan}", width=width, height=height, colours=colours))
+    viewer = Viewer(open_page(f"/scans/{scan}", width=width, height=height, colours=colours))
     viewer.press("t", "l")
     viewer.settled()
     expect(viewer.page.get_by_test_id("lung-outline").first).to_be_attached()
-    expect(viewer.page.get_by_text(words("viewer:waiting"))).to_have_count(0)
+    expect(viewer.page.get_by_text(ui_text("viewer:waiting"))).to_have_count(0)
     viewer.page.screenshot(path=out_dir / f"viewer-{colours}.png")
     assert _violations(viewer.page) == []
     viewer.press("?")

@@ -1,10 +1,10 @@
-"""A researcher sees numbers and slices, and no name of anybody; an ended session is told."""
+"""A researcher sees numbers and slices, but no names."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Window
-from tests.e2e.ui_text import words
+from tests.e2e.conftest import OpenPage
+from tests.e2e.ui_text import ui_text
 from tests.e2e.viewing import Viewer
 from tests.integration.gateway.running_gateway import RunningGateway
 
@@ -12,13 +12,13 @@ NAMES = ("Viewed", "Synthetic")  # of the scan's patient, see conftest
 
 
 @pytest.fixture
-def researcher(window: Window, house: RunningGateway, scan: str) -> Page:
+def researcher(open_page: OpenPage, service: RunningGateway, scan: str) -> Page:
     """A page that a researcher's token has signed in."""
-    with house.client() as client:
+    with service.client() as client:
         made = client.post("/api/tokens", json={"name": "a researcher's", "role": "researcher"})
         made.raise_for_status()
-    page = window("/worklist")
-    entered = page.request.post("/auth/token", data={"token": made.json()["token"]}, headers={"Origin": house.url})
+    page = open_page("/worklist")
+    entered = page.request.post("/auth/token", data={"token": made.json()["token"]}, headers={"Origin": service.url})
     assert entered.ok, entered.text()
     page.goto(f"/scans/{scan}")
     return page
@@ -26,7 +26,7 @@ def researcher(window: Window, house: RunningGateway, scan: str) -> Page:
 
 def test_a_researcher_sees_no_names(researcher: Page, scan: str) -> None:
     Viewer(researcher).settled()
-    expect(researcher.get_by_role("banner")).to_contain_text(words("common:user.roles.researcher"))
+    expect(researcher.get_by_role("banner")).to_contain_text(ui_text("common:user.roles.researcher"))
     for path in (f"/scans/{scan}", "/worklist", "/patients"):
         researcher.goto(path)
         researcher.wait_for_load_state("networkidle")
@@ -38,6 +38,6 @@ def test_a_researcher_sees_no_names(researcher: Page, scan: str) -> None:
 def test_a_researcher_cannot_change_anything(researcher: Page) -> None:
     Viewer(researcher).settled()
     for name in ("report:feedback.agree", "report:actions.menu"):
-        expect(researcher.get_by_role("button", name=words(name), exact=True)).to_have_count(0)
+        expect(researcher.get_by_role("button", name=ui_text(name), exact=True)).to_have_count(0)
     researcher.goto("/patients")
-    expect(researcher.get_by_role("button", name=words("patients:create"))).to_have_count(0)
+    expect(researcher.get_by_role("button", name=ui_text("patients:create"))).to_have_count(0)

@@ -1,10 +1,10 @@
-"""The viewer over the phantom, whose two sides differ: where things lie, and what keys and mouse do."""
+"""The viewer with the phantom, whose two sides differ: orientation, keys and mouse."""
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Window
+from tests.e2e.conftest import OpenPage
 from tests.e2e.viewing import Viewer
 
 RADIOLOGICAL = {
@@ -15,8 +15,8 @@ RADIOLOGICAL = {
 
 
 @pytest.fixture
-def viewer(window: Window, scan: str) -> Viewer:
-    viewer = Viewer(window(f"/scans/{scan}"))
+def viewer(open_page: OpenPage, scan: str) -> Viewer:
+    viewer = Viewer(open_page(f"/scans/{scan}"))
     viewer.settled()
     return viewer
 
@@ -26,14 +26,14 @@ def test_opens_on_the_key_slice_in_the_lung_window(viewer: Viewer) -> None:
     expect(viewer.page.locator("[data-key=true]")).to_have_attribute("aria-current", "true")
 
 
-def test_the_patients_sides_are_where_a_radiologist_looks_for_them(viewer: Viewer) -> None:
+def test_the_orientation_letters_are_radiological(viewer: Viewer) -> None:
     viewer.press("t")
     assert {plane: viewer.letters(plane) for plane in RADIOLOGICAL} == RADIOLOGICAL
 
 
 def test_the_heart_is_on_the_right_of_the_screen(viewer: Viewer) -> None:
     """In the soft window the heart is grey and the lungs are black: more grey to the patient's left."""
-    viewer.lay("none")
+    viewer.choose_map("none")
     viewer.press("2")
     viewer.to_slice(18)
     viewer.settled()
@@ -68,20 +68,20 @@ def test_presets_and_a_drag_change_the_window(viewer: Viewer) -> None:
     assert "W 2500 L 480" in viewer.pane().inner_text()
 
 
-def test_the_heatmap_colours_pixels_and_its_opacity_tells(viewer: Viewer) -> None:
-    viewer.lay("activation")
+def test_the_heatmap_colours_pixels_by_its_opacity(viewer: Viewer) -> None:
+    viewer.choose_map("activation")
     shown = _colour(viewer)
     viewer.press("]", "]")
     stronger = _colour(viewer)
-    viewer.lay("none")
+    viewer.choose_map("none")
     assert _colour(viewer) == 0
     assert stronger > shown > 0
 
 
-def test_the_error_map_is_another_one(viewer: Viewer) -> None:
-    viewer.lay("activation")
+def test_the_error_map_differs_from_the_heatmap(viewer: Viewer) -> None:
+    viewer.choose_map("activation")
     activation = viewer.pixels()
-    viewer.lay("error")
+    viewer.choose_map("error")
     assert np.abs(viewer.pixels() - activation).max() > 10
     viewer.press("h")
     expect(viewer.page.get_by_label(viewer.text("heatmaps.none"), exact=True)).to_be_checked()
@@ -95,15 +95,15 @@ def test_the_lungs_have_an_outline(viewer: Viewer) -> None:
     assert (path.get_attribute("d") or "").count("M") >= 2  # both lungs
 
 
-def test_a_measure_is_told_in_mm(viewer: Viewer) -> None:
-    """The phantom's field is 400 mm wide, and the pane shows the whole of its shorter side."""
+def test_a_measurement_is_in_mm(viewer: Viewer) -> None:
+    """The phantom's field of view is 400 mm wide, and the pane shows all of it along its shorter side."""
     viewer.press("m")
     box = viewer.pane().bounding_box()
     assert box is not None
     across = min(box["width"], box["height"]) / box["width"]
     viewer.drag((0.5, 0.5), (0.5 + across / 4, 0.5))
-    told = viewer.page.get_by_test_id("measurement").text_content() or ""
-    assert float(told.split()[0]) == pytest.approx(100, abs=3)
+    text = viewer.page.get_by_test_id("measurement").text_content() or ""
+    assert float(text.split()[0]) == pytest.approx(100, abs=3)
     viewer.press("Backspace")
     expect(viewer.page.get_by_test_id("measurement")).to_have_count(0)
 
@@ -115,7 +115,7 @@ def test_hu_under_the_pointer(viewer: Viewer) -> None:
     assert int(under.inner_text().split()[0]) < -900  # air before the chest
 
 
-def test_zoom_pan_and_back(viewer: Viewer) -> None:
+def test_zoom_pan_and_reset(viewer: Viewer) -> None:
     whole = viewer.pixels()
     viewer.press("=", "=")
     closer = viewer.pixels()
@@ -127,7 +127,7 @@ def test_zoom_pan_and_back(viewer: Viewer) -> None:
     assert np.abs(viewer.pixels() - whole).max() == 0
 
 
-def test_a_bar_takes_the_reader_to_its_slice(viewer: Viewer) -> None:
+def test_a_click_on_a_score_bar_shows_its_slice(viewer: Viewer) -> None:
     bar = viewer.page.get_by_label(viewer.text("scores.label")).get_by_role("button").first
     bar.click()
     expect(bar).to_have_attribute("aria-current", "true")
@@ -136,7 +136,7 @@ def test_a_bar_takes_the_reader_to_its_slice(viewer: Viewer) -> None:
     assert Viewer(viewer.page).slice() == 1 + int(viewer.page.url.rpartition("slice=")[2])
 
 
-def test_the_keys_are_explained_and_the_focus_comes_back(viewer: Viewer) -> None:
+def test_the_help_lists_the_keys_and_returns_the_focus(viewer: Viewer) -> None:
     viewer.press("?")
     help_ = viewer.page.get_by_role("dialog", name=viewer.text("help.title"))
     expect(help_).to_be_visible()
@@ -145,8 +145,8 @@ def test_the_keys_are_explained_and_the_focus_comes_back(viewer: Viewer) -> None
     expect(viewer.page.get_by_role("application")).to_be_focused()
 
 
-def test_help_that_is_closed_at_once_leaves_the_focus_where_it_was(viewer: Viewer) -> None:
-    """Escape before the dialog's own focus has come, which then came to a dialog on its way out."""
+def test_help_closed_at_once_returns_the_focus(viewer: Viewer) -> None:
+    """Escape before the dialog has received the focus: it must not get the focus while it closes."""
     stage = viewer.page.get_by_role("application")
     stage.focus()
     viewer.page.evaluate(CLOSED_AS_SOON_AS_SHOWN)
@@ -167,8 +167,8 @@ CLOSED_AS_SOON_AS_SHOWN = """() => new Promise((closed) => {
 })"""
 
 
-def test_a_map_that_does_not_come_is_told_and_the_slices_stay(window: Window, scan: str) -> None:
-    page = window("/worklist")
+def test_a_failed_heatmap_shows_an_error_and_keeps_the_slices(open_page: OpenPage, scan: str) -> None:
+    page = open_page("/worklist")
     page.route("**/heatmap.nii.gz*", lambda route: route.fulfill(status=200, body=b"no gzip at all"))
     page.goto(f"/scans/{scan}")
     viewer = Viewer(page)
@@ -178,8 +178,8 @@ def test_a_map_that_does_not_come_is_told_and_the_slices_stay(window: Window, sc
     assert viewer.pixels().max() > 100
 
 
-def test_a_series_that_cannot_be_read_is_told_with_a_retry(window: Window, scan: str) -> None:
-    page = window("/worklist")
+def test_a_failed_series_shows_an_error_and_a_retry(open_page: OpenPage, scan: str) -> None:
+    page = open_page("/worklist")
     page.route("**/series*", lambda route: route.abort())
     page.goto(f"/scans/{scan}")
     again = page.get_by_role("alert").get_by_role("button")

@@ -1,4 +1,4 @@
-"""The page's own words, so that a test asks for what a reader sees, in either language."""
+"""The texts of the page in both languages, so that tests find what users see."""
 
 import json
 from functools import cache
@@ -9,8 +9,8 @@ from gateway.settings.settings import ROOT
 LANGUAGES: Final = ("en", "ru")
 
 
-def words(key: str, language: str = "en", **values: str) -> str:
-    """The text of `namespace:path.to.it` with its {{values}} filled in."""
+def ui_text(key: str, language: str = "en", **values: str) -> str:
+    """The text with the key `namespace:path.to.it`, with its {{values}} filled in."""
     namespace, _, path = key.partition(":")
     text: Any = _texts(language, namespace)
     for part in path.split("."):

@@ -1,4 +1,4 @@
-"""The viewer as a test sees it: its panes, its pixels, its keys."""
+"""The viewer for tests: its panes, pixels and keys."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.ui_text import words
+from tests.e2e.ui_text import ui_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Viewer:
         return self.page.locator(f"[data-plane={plane}] [role=img]")
 
     def letters(self, plane: str = "axial") -> dict[str, str]:
-        """The patient's sides by the screen's."""
+        """The orientation letters by the side of the pane."""
         return {side: self.pane(plane).locator(f"[data-side={side}]").inner_text() for side in _SIDES}
 
     def slice(self, plane: str = "axial") -> int:
@@ -34,7 +34,7 @@ class Viewer:
         return int(self._slider(plane).input_value())
 
     def press(self, *keys: str) -> None:
-        """On the stage, as a reader's keys go there."""
+        """Press keys in the viewer."""
         stage = self.page.get_by_role("application")
         for key in keys:
             stage.press(key)
@@ -43,12 +43,12 @@ class Viewer:
         self._slider(plane).fill(str(number))
 
     def settled(self) -> None:
-        """Wait until every pane shows its slice as it is stored, under the map that was asked for."""
+        """Wait until each pane shows its slice at full resolution, with the chosen map."""
         expect(self.page.locator("[data-sharp=false]")).to_have_count(0)
         expect(self.page.get_by_text(self.text("waiting"))).to_have_count(0)
 
-    def lay(self, heatmap: str) -> None:
-        """Choose what lies over the slices: `none`, `activation` or `error`."""
+    def choose_map(self, heatmap: str) -> None:
+        """Choose the map over the slices: `none`, `activation` or `error`."""
         self.page.get_by_text(self.text(f"heatmaps.{heatmap}"), exact=True).click()
         self.settled()
 
@@ -58,7 +58,7 @@ class Viewer:
         return png(encoded)
 
     def at(self, across: float, down: float, plane: str = "axial") -> tuple[float, float]:
-        """A point of the window, by its share of the pane."""
+        """A point on the screen, by its share of the pane."""
         box = self.pane(plane).bounding_box()
         assert box is not None
         return box["x"] + across * box["width"], box["y"] + down * box["height"]
@@ -72,7 +72,7 @@ class Viewer:
         mouse.up(button="right" if button == "right" else "left")
 
     def text(self, key: str, **values: str) -> str:
-        return words(f"viewer:{key}", self.language, **values)
+        return ui_text(f"viewer:{key}", self.language, **values)
 
     def _slider(self, plane: str) -> Locator:
         return self.page.get_by_label(self.text("sliceOf", plane=self.text(f"planes.{plane}")))

@@ -92,7 +92,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         checkpoint, _ = torch_safe_load(path, safe_only=True)
     except _BROKEN as error:
-        raise InvalidCheckpoint(f"{path.name} is no readable checkpoint: {error}") from error
+        raise InvalidCheckpoint(f"{path.name} is not a readable checkpoint: {error}") from error
     if not isinstance(checkpoint, Mapping):
         raise InvalidCheckpoint(f"{path.name} holds no checkpoint")
     return checkpoint
@@ -110,7 +110,7 @@ def _check(checkpoint: Mapping[str, Any], kind: type[nn.Module], path: Path, ima
 def _ultralytics_weights(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
     model = checkpoint.get("ema") or checkpoint.get("model")
     if not isinstance(model, nn.Module):
-        raise InvalidCheckpoint(f"{path.name} is no checkpoint of Ultralytics")
+        raise InvalidCheckpoint(f"{path.name} is not a checkpoint of Ultralytics")
     names = ordered_names(getattr(model, "names", {}))
     if names != FINDINGS:
         raise InvalidCheckpoint(f"{path.name} has other classes than the 16 findings, or another order: {names}")

@@ -1,1 +1,1 @@
-"""The parts of a run, one a file; each measures, judges and returns its result, and knows nothing of the others."""
+"""The parts of a run, one a file; each measures, assesses and returns its result, independent of the others."""

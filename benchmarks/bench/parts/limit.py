@@ -1,4 +1,4 @@
-"""ONNX Runtime alone: what the arithmetic allows on this machine."""
+"""ONNX Runtime alone: the upper limit on this machine."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""Twice as many callers at every stage, and the knee of what came out."""
+"""Doubles the number of clients at every stage, and finds the knee of the throughput."""
 
 from benchmarks.bench.assessment import doubled, knee_of, spans
 from benchmarks.bench.calls import Calls, quantile_s
@@ -9,7 +9,7 @@ SETTLING = 0.2  # share of a stage that its callers have to fall into step
 
 
 def measure(bench: Bench, _known: Results) -> StagesResult:
-    """Mass runs at 1, 2, 4 ... callers, each told without the time in which it settled."""
+    """Mass runs at 1, 2, 4 ... callers, each without its warm-up time."""
     counts, each_s = doubled(bench.plan.most_callers), bench.plan.stage_s
     callers = bench.callers(
         "stages", "MassRun", 1, each_s * len(counts), stages=",".join(map(str, counts)), stage_s=str(each_s)
@@ -26,7 +26,7 @@ def measure(bench: Bench, _known: Results) -> StagesResult:
 
 
 def level_of(callers: int, calls: Calls) -> Level:
-    """What one number of callers brought."""
+    """The result of one number of clients."""
     return Level(
         callers=callers,
         studies_per_minute=calls.per_minute,

@@ -1,4 +1,4 @@
-"""Three times the knee's studies, from callers who do not go away, and full speed again soon after.
+"""Three times the knee's rate, independent of the responses, and full throughput soon after.
 
 Arrivals are open: they come at their rate whatever the answers are, and no Retry-After is obeyed. The knee's callers
 begin in the moment in which the flood ends.
@@ -26,15 +26,15 @@ LEAST_PACE_S = 10.0
 
 
 @dataclass(frozen=True)
-class Flooded:
-    """What was seen: the flood, the knee's callers after it, and memory meanwhile."""
+class OverloadRun:
+    """The calls of the overload, those of the knee's clients after it, and the memory."""
 
     flood: Calls
     after: Calls
     client: Client
     memory: tuple[Moment, ...]
     back_s: float
-    """Seconds that the service has to get back to full speed."""
+    """The time limit to return to full throughput."""
 
     @property
     def last_arrival_s(self) -> float:
@@ -48,25 +48,25 @@ class Flooded:
 
     @property
     def recovered(self) -> Calls:
-        """From so long after the last arrival to the end; what the flood left behind is work like any other."""
+        """The calls from the time limit after the last arrival to the end; the backlog is part of them."""
         return self.everything.within(self.last_arrival_s + self.back_s, self.after.end_s)
 
 
 def measure(bench: Bench, known: Results) -> OverloadResult:
-    """Flood, let go, and judge."""
+    """Overload the service, stop, and assess the result."""
     if known.stages is None or known.stages.knee.p95_s is None:
         raise RuntimeError("the knee is not known, for the part `stages` did not end well")
     knee, knee_p95_s = known.stages.knee, known.stages.knee.p95_s
-    seen = _flooded(bench, knee)
+    seen = _run_overload(bench, knee)
     growth = growth_of([moment for moment in seen.memory if moment.at_s >= SETTLING * bench.plan.overload_s])
-    return _told(bench, knee, knee_p95_s, seen, growth)
+    return _outcome(bench, knee, knee_p95_s, seen, growth)
 
 
-def _flooded(bench: Bench, knee: Level) -> Flooded:
+def _run_overload(bench: Bench, knee: Level) -> OverloadRun:
     plan, served = bench.plan, bench.served
     rate = TIMES * knee.studies_per_minute / 60
-    # An answer takes as long as a full house takes to empty. Twice that, and no caller is late for its next study.
-    pace_s = max(LEAST_PACE_S, 2 * bench.house.studies / (knee.studies_per_minute / 60))
+    # A response takes at most the time of all admitted studies. With twice that, no client misses its next start.
+    pace_s = max(LEAST_PACE_S, 2 * bench.admission_limits.studies / (knee.studies_per_minute / 60))
     flood = bench.callers("overload", "Flood", ceil(rate * pace_s), plan.overload_s, rate=str(rate))
     with flood.started() as flooding:
         end_s = flood.began_s() + plan.overload_s
@@ -77,10 +77,12 @@ def _flooded(bench: Bench, knee: Level) -> Flooded:
             back, _ = after.ended(recovering)
     memory = moments(served, calls.begin_s, calls.begin_s + plan.overload_s)
     after_it = Calls(back.calls, end_s, end_s + plan.recovery_s)
-    return Flooded(calls, after_it, client, memory, min(BACK_S, plan.recovery_s / 2))
+    return OverloadRun(calls, after_it, client, memory, min(BACK_S, plan.recovery_s / 2))
 
 
-def _told(bench: Bench, knee: Level, knee_p95_s: float, seen: Flooded, growth: tuple[Growth, ...]) -> OverloadResult:
+def _outcome(
+    bench: Bench, knee: Level, knee_p95_s: float, seen: OverloadRun, growth: tuple[Growth, ...]
+) -> OverloadResult:
     flood, seconds = seen.flood, bench.plan.overload_s
     p95_s = quantile_s(flood.accepted, 0.95)
     return OverloadResult(
@@ -101,12 +103,12 @@ def _told(bench: Bench, knee: Level, knee_p95_s: float, seen: Flooded, growth: t
         memory=seen.memory,
         growth=growth,
         aims=_aims(knee, knee_p95_s, seen, growth),
-        advice=_advice(bench.house.busy_after_s, p95_s, SLOWER * knee_p95_s),
+        advice=_advice(bench.admission_limits.busy_after_s, p95_s, SLOWER * knee_p95_s),
         client=seen.client,
     )
 
 
-def _aims(knee: Level, knee_p95_s: float, seen: Flooded, growth: tuple[Growth, ...]) -> tuple[Aim, ...]:
+def _aims(knee: Level, knee_p95_s: float, seen: OverloadRun, growth: tuple[Growth, ...]) -> tuple[Aim, ...]:
     flood, p95_s, grown = seen.flood, quantile_s(seen.flood.accepted, 0.95), grown_share(growth)
     offered = len(flood.calls) / (seen.last_arrival_s - flood.begin_s) / (TIMES * knee.studies_per_minute / 60)
     back = seen.recovered.per_minute / knee.studies_per_minute

@@ -1,4 +1,4 @@
-"""The knee's load for a long time: does it fail, slow down, grow, or change its mind?"""
+"""The knee's load for a long time: failures, throughput, memory, and equal reports."""
 
 from benchmarks.bench.assessment import grown_share, growth_of
 from benchmarks.bench.calls import Calls, quantile_s
@@ -13,7 +13,7 @@ PLOT_S = 5.0
 
 
 def measure(bench: Bench, known: Results) -> SoakResult:
-    """Run, and judge."""
+    """Run, and assess the result."""
     if known.stages is None:
         raise RuntimeError("the knee is not known, for the part `stages` did not end well")
     seconds, served = bench.plan.soak_s, bench.served

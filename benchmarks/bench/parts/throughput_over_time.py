@@ -1,4 +1,4 @@
-"""Answers a second over time, for the plots."""
+"""Responses a second over time, for the plots."""
 
 from benchmarks.bench.assessment import spans
 from benchmarks.bench.calls import Calls, quantile_s
@@ -8,7 +8,7 @@ LEAST_S = 1.0
 
 
 def pace_of(calls: Calls, each_s: float) -> tuple[Second, ...]:
-    """Spans of `each_s`, at least a second, by when the answers came; times count from the first span."""
+    """Spans of `each_s`, at least a second, by the time of the responses; times start with the first span."""
     each_s = max(LEAST_S, each_s)
     count = int(calls.seconds // each_s)
     return tuple(

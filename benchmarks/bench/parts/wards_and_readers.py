@@ -1,4 +1,4 @@
-"""People at work: a ward that uploads and waits, and readers who turn pages."""
+"""Users of the page: wards that upload and wait, and readers who browse."""
 
 from benchmarks.bench.calls import Calls, quantile_s
 from benchmarks.bench.context import Bench

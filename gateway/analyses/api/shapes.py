@@ -30,7 +30,7 @@ class Analysis(BaseModel):
     cancel_requested: bool
     model_card: str | None = Field(description="The version of the weights, from the first attempt on.")
     error: str | None = Field(description="Stable code of why it failed.")
-    detail: str | None = Field(description="The same in words.")
+    detail: str | None = Field(description="Why it failed, as a text.")
     queued_at: datetime
     started_at: datetime | None = Field(description="When the newest attempt began.")
     finished_at: datetime | None

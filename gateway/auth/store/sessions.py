@@ -35,8 +35,8 @@ async def delete_of_principal(session: AsyncSession, principal_key: str) -> None
 
 async def take_pending(session: AsyncSession, state_hash: str, now: datetime) -> PendingLoginRow | None:
     """The pending login with this state. The row is deleted, so that a replayed callback finds none."""
-    taken = sql_delete(PendingLoginRow).where(PendingLoginRow.state_hash == state_hash).returning(PendingLoginRow)
-    row = await session.scalar(taken)
+    statement = sql_delete(PendingLoginRow).where(PendingLoginRow.state_hash == state_hash).returning(PendingLoginRow)
+    row = await session.scalar(statement)
     return row if row is not None and row.expires_at > now else None
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from gateway.errors import GatewayError
 from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
@@ -20,7 +19,7 @@ from gateway.principal import Principal, RequestContext
 from gateway.records.api.upload_form import MAX_FILES, RefusedFile, UploadForm
 from gateway.records.original_files import OriginalFiles
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
-from screening.errors import StudyError
+from screening.coded_error import CodedError
 
 Writer = Annotated[Principal, requires(Scope.SCANS_WRITE)]
 Exporter = Annotated[Principal, requires(Scope.SCANS_FILE)]
@@ -113,7 +112,7 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int)
                 try:
                     answer = await _create_scan(uploads, request, principal, context, form, file, file_key)
                     items.append(UploadedFile(file_name=file.name, id=CreatedScan.model_validate_json(answer.body).id))
-                except (StudyError, GatewayError) as error:
+                except CodedError as error:
                     items.append(UploadedFile(file_name=file.name, error=error.code, detail=error.detail))
         return BulkUpload(items=items)
 

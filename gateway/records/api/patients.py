@@ -108,8 +108,8 @@ def patients_router(patients: Patients) -> APIRouter:
 
     @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Create a patient")
     @router.post("/", status_code=201, include_in_schema=False)
-    async def create(principal: Writer, context: Context, wanted: PatientCreate, key: RequestKey) -> Response:
-        new = NewPatient(wanted.first_name, wanted.last_name, wanted.description)
+    async def create(principal: Writer, context: Context, body: PatientCreate, key: RequestKey) -> Response:
+        new = NewPatient(body.first_name, body.last_name, body.description)
         return as_response(await patients.create(principal, new, context, _created_answer, key))
 
     @router.get("/{patient_id}", responses=problems(404), summary="One patient")
@@ -123,11 +123,11 @@ def patients_router(patients: Patients) -> APIRouter:
         principal: Writer,
         context: Context,
         patient_id: UUID,
-        wanted: PatientUpdate,
+        body: PatientUpdate,
         expected: ExpectedVersions,
         response: Response,
     ) -> Patient:
-        view = await patients.change(principal, patient_id, wanted.values, expected, context)
+        view = await patients.change(principal, patient_id, body.values, expected, context)
         response.headers["ETag"] = etag_of(view.version)
         return Patient.from_view(view)
 

@@ -97,11 +97,11 @@ def scans_router(scans: Scans) -> APIRouter:
         principal: Writer,
         context: Context,
         scan_id: UUID,
-        criteria: ScanUpdate,
+        body: ScanUpdate,
         expected: ExpectedVersions,
         response: Response,
     ) -> Scan:
-        view = await scans.describe(principal, scan_id, criteria.description, expected, context)
+        view = await scans.describe(principal, scan_id, body.description, expected, context)
         response.headers["ETag"] = etag_of(view.row.version)
         return Scan.from_view(view)
 

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gateway.errors import GatewayError
 from gateway.http.multipart import Part, is_multipart, parts, safe_file_name
 from gateway.http.text_validation import MultilineText
 from gateway.principal import Principal
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
-from screening.errors import OverBudget, StudyError
+from screening.coded_error import CodedError
+from screening.errors import OverBudget
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class RefusedFile:
     """A refused file and its error."""
 
     name: str = field(repr=False)
-    error: StudyError | GatewayError
+    error: CodedError
 
 
 @dataclass
@@ -75,7 +75,7 @@ class UploadForm:
         name = safe_file_name(part.file_name)
         try:
             return await self._stack.enter_async_context(self._uploads.receive(name, part.chunks))
-        except (StudyError, GatewayError) as error:
+        except CodedError as error:
             if single or isinstance(error, OverBudget):  # the limit holds for the whole body, and its rest is not read
                 raise
             return RefusedFile(name, error)

@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from gateway.database.paging import PageRange, contains_text, count
+from gateway.database.paging import PageRange, count
 from gateway.database.tables import PatientRow, ScanRow
+from gateway.database.text_search import contains_text
 
 PSEUDONYM_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's Base32: no two letters look alike
 PSEUDONYM_LENGTH: Final = 10  # 50 bits: among 100,000 patients a collision has a probability of 1 in 200,000

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from gateway.database.paging import PageRange, contains_text
+from gateway.database.paging import PageRange
 from gateway.database.tables import AnalysisRow, BlobRow, PatientRow, ScanRow
 from gateway.database.tables.analyses import UNFINISHED
+from gateway.database.text_search import contains_text
 from gateway.records.store import blob_rows
 from gateway.records.store.patients import search_name
 

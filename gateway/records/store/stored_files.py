@@ -46,6 +46,6 @@ async def find_evidence_key(session: AsyncSession, institution: str, scan_id: UU
 
 async def existing_analyses(session: AsyncSession, analysis_ids: Collection[str]) -> set[str]:
     """Those of these analyses that still have a row."""
-    named = cast(AnalysisRow.id, Text)
-    wanted = literal(list(analysis_ids), ARRAY(Text))  # PostgreSQL refuses an IN with more than 65,535 parameters
-    return set(await session.scalars(select(named).where(named == any_(wanted))))
+    id_text = cast(AnalysisRow.id, Text)
+    ids = literal(list(analysis_ids), ARRAY(Text))  # PostgreSQL refuses an IN with more than 65,535 parameters
+    return set(await session.scalars(select(id_text).where(id_text == any_(ids))))

@@ -34,7 +34,7 @@ async def put(
     now: datetime,
 ) -> FeedbackRow:
     """Store the user's feedback on this version of the report, in place of an earlier one."""
-    said = {
+    values = {
         "agrees": agrees,
         "finding": finding,
         "comment": comment,
@@ -42,9 +42,9 @@ async def put(
         "created_at": now,
     }
     where = {"report_id": report.id, "user_key": user_key}
-    new = insert(FeedbackRow).values(**where, scan_id=report.scan_id, institution=report.institution, **said)
-    kept = new.on_conflict_do_update(index_elements=list(where), set_=said).returning(FeedbackRow)
-    return (await session.scalars(kept, execution_options={"populate_existing": True})).one()
+    new = insert(FeedbackRow).values(**where, scan_id=report.scan_id, institution=report.institution, **values)
+    upsert = new.on_conflict_do_update(index_elements=list(where), set_=values).returning(FeedbackRow)
+    return (await session.scalars(upsert, execution_options={"populate_existing": True})).one()
 
 
 async def of_user(session: AsyncSession, report_id: UUID, user_key: str) -> FeedbackRow | None:

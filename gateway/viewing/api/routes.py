@@ -84,8 +84,8 @@ def _add_series(router: APIRouter, viewing: Viewing) -> None:
         tag = _tag(opened, "series", opened.evidence_key)
         if is_cached(request, tag):
             return not_modified(tag)
-        shown = SeriesResponse.of(await viewing.series(opened))
-        return Response(shown.model_dump_json(), headers=_headers(tag), media_type="application/json")
+        response = SeriesResponse.of(await viewing.series(opened))
+        return Response(response.model_dump_json(), headers=_headers(tag), media_type="application/json")
 
     @router.get(
         "/thumbnail.png", response_class=Response, responses=_responses(PNG), summary="The key slice as a thumbnail"
@@ -181,5 +181,5 @@ def _headers(tag: str) -> dict[str, str]:
 
 def _tag(opened: OpenedScan, *parts: object) -> str:
     """An ETag of everything that the bytes depend on, so that it is known before they are rendered."""
-    told = "\0".join(map(str, (VERSION, opened.sha256, opened.study_uid, opened.by_study_uid, *parts)))
-    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    parts_text = "\0".join(map(str, (VERSION, opened.sha256, opened.study_uid, opened.by_study_uid, *parts)))
+    return f'"{hashlib.sha256(parts_text.encode()).hexdigest()[:32]}"'

@@ -59,13 +59,13 @@ class SeriesResponse(BaseModel):
 
     @classmethod
     def of(cls, series: Series) -> Self:
-        shown = series.shown
+        displayed = series.displayed
         return cls(
-            study_uid=shown.volume.study_uid,
-            study_uids=list(shown.study_uids),
-            candidates=[CandidateSeries.model_validate(one, from_attributes=True) for one in shown.candidates],
-            warnings=list(shown.warnings),
-            grid=_grid(shown.volume),
+            study_uid=displayed.volume.study_uid,
+            study_uids=list(displayed.study_uids),
+            candidates=[CandidateSeries.model_validate(one, from_attributes=True) for one in displayed.candidates],
+            warnings=list(displayed.warnings),
+            grid=_grid(displayed.volume),
             windows=[DisplayWindow(name=name, **vars(window)) for name, window in PRESETS.items()],
             key_slice=series.key_slice,
             seen_slices=list(series.seen_slices),

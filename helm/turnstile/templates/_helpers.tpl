@@ -49,7 +49,7 @@ topologySpreadConstraints:
 securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 {{- end }}
 
-{{- /* The networks, by what they are: a claim, or an image whose tag names them. */ -}}
+{{- /* The identifier of the networks: a claim, or an image by its tag. */ -}}
 {{- define "turnstile.modelsId" -}}
 {{- printf "%s %s" (include "turnstile.image" (dict "root" .root "image" .image)) .root.Values.models.existingClaim | sha256sum | trunc 8 }}
 {{- end }}
@@ -87,9 +87,15 @@ initContainers:
 {{- end }}
 {{- end }}
 
-{{- /* What the gateway, the worker, the migration and the backup read. */ -}}
+{{- /* auth, with the values of its former name `people`. */ -}}
+{{- define "turnstile.auth" -}}
+{{- mergeOverwrite (deepCopy .Values.auth) .Values.people | toYaml }}
+{{- end }}
+
+{{- /* The environment of the gateway, the worker, the migration and the backup. */ -}}
 {{- define "turnstile.environment" -}}
 {{- $database := .Values.database.external }}
+{{- $auth := include "turnstile.auth" . | fromYaml }}
 - name: TURNSTILE_DATABASE_URL
   value: postgresql://{{ $database.user }}@{{ include "turnstile.databaseHost" . }}:{{ $database.port }}/{{ $database.name }}
 - name: PGSSLMODE
@@ -101,7 +107,7 @@ initContainers:
   valueFrom: {secretKeyRef: {name: {{ required "database.existingSecret: name a secret with the key `password`" .Values.database.existingSecret }}, key: password}}
 {{- include "turnstile.tritonSecret" . }}
 - {name: TURNSTILE_DATA_FOLDER, value: /var/lib/turnstile}
-- {name: TURNSTILE_INSTITUTION, value: {{ .Values.people.institution | quote }}}
+- {name: TURNSTILE_INSTITUTION, value: {{ $auth.institution | quote }}}
 {{- with .Values.blobs.s3 }}
 {{- if .url }}
 - {name: TURNSTILE_BLOB_URL, value: {{ .url | quote }}}
@@ -119,7 +125,7 @@ initContainers:
 {{- end }}
 {{- end }}
 {{- end }}
-{{- with .Values.people }}
+{{- with $auth }}
 {{- if .publicUrl }}
 - {name: TURNSTILE_PUBLIC_URL, value: {{ .publicUrl | quote }}}
 {{- end }}

@@ -1,4 +1,4 @@
-"""`turnstile bench` as a user runs it, a few seconds of each part, on a real gateway whose house is small."""
+"""`turnstile bench` as a user runs it, a few seconds of each part, on a real gateway with low admission limits."""
 
 import json
 import os

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.two_workers import database_counters
 from benchmarks.two_workers.__main__ import poisson
-from benchmarks.two_workers.cpu_usage import Spent, role_of
+from benchmarks.two_workers.cpu_usage import CpuSeconds, role_of
 from gateway.audit import audit_log
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
@@ -47,25 +47,25 @@ def test_commits_are_timed_and_what_they_leave_is_counted(database_url: str) -> 
 def test_a_scan_without_a_report_is_no_measurement(database_url: str) -> None:
     assert database_counters.unfinished(database_url) == 0
     with pytest.raises(RuntimeError, match="1 of 1 analyses have no report"):
-        database_counters.moments(database_url, [str(uuid4())])
+        database_counters.analysis_times(database_url, [str(uuid4())])
 
 
 def test_cpu_seconds_are_counted_by_who_spent_them(burning: psutil.Process) -> None:
-    spent = Spent.so_far({"gateway": [burning], "client": [psutil.Process()]})
+    spent = CpuSeconds.read_so_far({"gateway": [burning], "client": [psutil.Process()]})
     assert spent.by_role["gateway"] > 0.25  # the clock counts in hundredths
     assert "decoding" not in spent.by_role  # the client's own children are no part of it
     assert role_of(burning) == "decoding"
-    later = Spent.so_far({"gateway": [burning], "client": [psutil.Process()]}) - spent
+    later = CpuSeconds.read_so_far({"gateway": [burning], "client": [psutil.Process()]}) - spent
     assert later.by_role["gateway"] < 0.3
     assert later.machine_s >= 0
-    assert later.foreign_s >= 0
+    assert later.other_programs_s >= 0
 
 
 def test_what_a_child_spent_stays_its_parents_when_it_is_gone() -> None:
     """PostgreSQL's sessions end, and their seconds would be missing."""
-    before = Spent.so_far({"gateway": [psutil.Process()]})
+    before = CpuSeconds.read_so_far({"gateway": [psutil.Process()]})
     subprocess.run([sys.executable, "-c", BURN], input=b"\n", stdout=subprocess.DEVNULL, check=True)
-    spent = Spent.so_far({"gateway": [psutil.Process()]}) - before
+    spent = CpuSeconds.read_so_far({"gateway": [psutil.Process()]}) - before
     assert spent.by_role["gateway"] > 0.25
 
 

@@ -1,4 +1,4 @@
-"""The chart renders for every set of values, to objects that Kubernetes takes, and says what it must."""
+"""The chart renders for every set of values, to valid Kubernetes objects with the required content."""
 
 import itertools
 from pathlib import Path
@@ -18,14 +18,14 @@ every_set = pytest.mark.parametrize("values", [path.stem for path in VALUES])
 
 
 @pytest.mark.parametrize("path", VALUES, ids=lambda path: path.stem)
-def test_helm_has_nothing_to_say(path: Path) -> None:
+def test_helm_lint_has_no_findings(path: Path) -> None:
     done = run("lint", "--strict", "--values", path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @every_set
 @pytest.mark.parametrize("version", KUBERNETES)
-def test_kubernetes_takes_every_object(values: str, version: str) -> None:
+def test_every_object_is_valid_for_kubernetes(values: str, version: str) -> None:
     for found in objects(values):
         if found["kind"] not in OPERATORS:
             kubernetes_validate.validate(found, version, strict=True)
@@ -54,7 +54,7 @@ def test_no_pod_is_privileged_or_writes_its_root(values: str) -> None:
 
 
 @every_set
-def test_secrets_are_named_and_never_given(values: str) -> None:
+def test_secrets_are_references_and_never_values(values: str) -> None:
     assert of_kind(values, "Secret") == {}
     for pod in pods(values).values():
         for variable in _environment(pod):
@@ -71,7 +71,7 @@ def test_every_variable_is_a_setting(values: str) -> None:
 
 
 @every_set
-def test_what_is_mounted_is_there(values: str) -> None:
+def test_every_mount_has_its_volume(values: str) -> None:
     for name, pod in pods(values).items():
         claimed = of_kind(values, "StatefulSet").get(name, {}).get("spec", {}).get("volumeClaimTemplates", ())
         volumes = {volume["name"] for volume in pod.get("volumes", ())}
@@ -81,7 +81,7 @@ def test_what_is_mounted_is_there(values: str) -> None:
 
 
 @every_set
-def test_a_pod_that_is_told_to_stop_has_the_time(values: str) -> None:
+def test_the_grace_period_is_long_enough_for_the_drain(values: str) -> None:
     for name in ("gateway", *(name for name in pods(values) if name.startswith("triton"))):
         pod = pods(values)[name]
         (container,) = pod["containers"]
@@ -116,6 +116,7 @@ def test_without_the_databases_secret_nothing_is_rendered() -> None:
         "gateway.settings.settings.database_url=postgresql://a:b@c/d",
         "ingress.enabled=true",
         "autoscaling.enabled=true",
+        "auth.oidc.issuer=http://login.example.org",
         "people.oidc.issuer=http://login.example.org",
         "triton.pools.gpu.enabled=true",
         "worker.atOnce=0",
@@ -142,7 +143,7 @@ def test_the_model_repository_is_read_only_and_comes_from_an_image_or_a_claim() 
             assert mount["readOnly"] is True
 
 
-def test_a_backup_is_taken_by_night_and_outlives_the_release() -> None:
+def test_the_backup_runs_every_night_and_is_kept_after_the_release() -> None:
     job = of_kind("backup", "CronJob")["backup"]["spec"]
     assert (job["schedule"], job["timeZone"], job["concurrencyPolicy"]) == ("30 1 * * *", "Europe/Berlin", "Forbid")
     assert pods("backup")["backup"]["containers"][0]["args"] == ["backup", "/backups", "--keep", "7"]

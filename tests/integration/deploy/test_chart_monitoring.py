@@ -1,4 +1,4 @@
-"""What Prometheus and KEDA are told: the rules of the code, and queries whose numbers scale as they should."""
+"""Monitoring objects of the chart: the rules of the code, and queries with the right values for scaling."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_a_monitor_reads_a_port_that_its_service_has() -> None:
 
 
 @pytest.mark.parametrize("name", ["worker", "triton-cpu"])
-def test_what_is_scaled_exists_and_leaves_the_number_to_keda(name: str) -> None:
+def test_scaled_deployments_exist_and_set_no_replicas(name: str) -> None:
     scaled = of_kind("autoscaling", "ScaledObject")[name]["spec"]
     target = scaled["scaleTargetRef"]["name"].removeprefix("ct-turnstile-")
     assert target in pods("autoscaling")
@@ -42,7 +42,7 @@ def test_what_is_scaled_exists_and_leaves_the_number_to_keda(name: str) -> None:
     assert 0 < scaled["minReplicaCount"] <= scaled["fallback"]["replicas"] <= scaled["maxReplicaCount"]
 
 
-def test_triton_is_scaled_by_waiting_beside_computing(tmp_path: Path) -> None:
+def test_triton_is_scaled_by_waiting_per_computing(tmp_path: Path) -> None:
     service = next(name for name in of_kind("autoscaling", "Service") if name.startswith("triton"))
     labels = f'namespace="{NAMESPACE}",service="ct-turnstile-{service}",model="classifier"'
     other = labels.replace(NAMESPACE, "elsewhere")

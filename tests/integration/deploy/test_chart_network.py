@@ -1,4 +1,4 @@
-"""Who may talk to whom in the cluster, as the NetworkPolicies have it; a pod without one would be open to all."""
+"""Which component may connect to which, by the NetworkPolicies; a pod without one would be open to all."""
 
 from typing import Any
 
@@ -42,12 +42,12 @@ def test_the_gateway_the_worker_the_migration_and_the_backup_alone_reach_postgre
 
 
 @pytest.mark.parametrize("name", ["worker", "migrate", "backup"])
-def test_nobody_calls_what_only_works(name: str) -> None:
+def test_components_without_a_service_accept_no_connections(name: str) -> None:
     policy = of_kind("backup", "NetworkPolicy")[name]
     assert [rule for rule in policy["spec"]["ingress"] if not _is_monitoring(rule)] == []
 
 
-def test_what_is_outside_is_reached_on_its_own_port() -> None:
+def test_external_services_are_reached_on_their_own_ports() -> None:
     policy = of_kind("external", "NetworkPolicy")["gateway"]
     (outside,) = (rule for rule in policy["spec"]["egress"] if {"ipBlock": {"cidr": "0.0.0.0/0"}} in rule.get("to", ()))
     assert {entry["port"] for entry in outside["ports"]} == {443, 5432, 9000}

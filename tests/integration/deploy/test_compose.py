@@ -1,4 +1,4 @@
-"""docker-compose.yml, as docker-compose itself reads it: by profile, with and without its secrets."""
+"""docker-compose.yml as docker-compose reads it: by profile, with and without its secrets."""
 
 import os
 import re
@@ -47,7 +47,7 @@ every_profile = pytest.mark.parametrize("profiles", PROFILES)
 
 
 @every_profile
-def test_it_is_valid_and_whole(profiles: str) -> None:
+def test_it_is_valid_and_complete(profiles: str) -> None:
     assert config(COMPOSE_PROFILES=profiles, **SECRETS).returncode == 0
     started = services(profiles)
     assert {"gateway", "worker", "migrate", "db", "engine-ready"} <= set(started)
@@ -82,13 +82,13 @@ def test_the_limits_fit_into_16_gb(profiles: str) -> None:
     assert sum(limits) <= 15 * GIB, "1 GB is the system's"
 
 
-def test_only_those_who_work_with_them_reach_triton_and_postgresql() -> None:
+def test_only_their_clients_reach_triton_and_postgresql() -> None:
     assert _in_network("engine") == {"gateway", "worker", "engine-ready", "triton", "triton-gpu"}
     assert _in_network("data") == {"gateway", "worker", "migrate", "backup", "db"}
     assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
 
 
-def test_what_is_published_is_for_this_machine_unless_asked() -> None:
+def test_ports_are_published_on_loopback_by_default() -> None:
     ports = {name: service["ports"] for name, service in whole()["services"].items() if "ports" in service}
     assert set(ports) == {"gateway", "prometheus", "grafana"}
     assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
@@ -104,7 +104,7 @@ def test_every_service_is_hardened(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_a_backup_is_taken_when_it_is_asked_for_and_sees_what_the_gateway_keeps() -> None:
+def test_a_backup_runs_on_request_only_and_sees_the_gateways_files() -> None:
     backup, gateway = whole()["services"]["backup"], whole()["services"]["gateway"]
     assert backup["profiles"] == ["backup"]
     assert "depends_on" not in backup, "a restore starts it while nothing but PostgreSQL runs"

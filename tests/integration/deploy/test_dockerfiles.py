@@ -1,4 +1,4 @@
-"""The Dockerfiles are clean, name what exists, and start nothing as root."""
+"""The Dockerfiles pass hadolint, copy existing files, and start nothing as root."""
 
 import subprocess
 from fnmatch import fnmatch
@@ -13,7 +13,7 @@ every_dockerfile = pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda
 
 
 @every_dockerfile
-def test_hadolint_has_nothing_to_say(dockerfile: Path) -> None:
+def test_hadolint_has_no_findings(dockerfile: Path) -> None:
     said = subprocess.run([in_this_environment("hadolint"), dockerfile], capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (0, "")
 
@@ -30,7 +30,7 @@ def test_the_context_leaves_out_what_may_be_secret_or_a_study() -> None:
 
 
 @every_dockerfile
-def test_the_last_stage_runs_as_nobody_special_and_tells_its_health(dockerfile: Path) -> None:
+def test_the_last_stage_is_unprivileged_and_has_a_health_check(dockerfile: Path) -> None:
     last = [step for step in steps(dockerfile) if step.stage == steps(dockerfile)[-1].stage]
     (user,) = _values(last, "USER")
     assert int(user.partition(":")[0]) >= 1000, "Kubernetes proves runAsNonRoot by a number alone"

@@ -1,4 +1,4 @@
-"""The install steps of the Dockerfiles, done without an engine: the same files, the same commands, another root."""
+"""The install steps of the Dockerfiles without a container engine: the same files and commands in another root."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     copy_tree(_dockerfile(name), "build", folder)
     venv.create(folder / "opt", with_pip=True)
     (packages,) = (folder / "opt").glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # not installed anew: CI's minutes
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # not installed again, to save time
     (install,) = [line for line in commands(_dockerfile(name), "build") if "--no-deps" in line]
     _run(install.replace("pip install", "pip install --quiet"), folder)
     return folder

@@ -1,4 +1,4 @@
-"""Rules and dashboard are those of the code, are right by promtool, and read meters that there are."""
+"""Rules and dashboard are up to date, valid for promtool, and read existing metrics."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ OF_TRITON = {
 
 
 def first_queries() -> list[str]:
-    """What an operator is told to ask Prometheus first."""
+    """The first Prometheus query of each alert in the documentation."""
     return re.findall(r"`q '(.+)'`", ALERTS.read_text("utf-8"))
 
 
@@ -42,12 +42,12 @@ def test_every_alert_fires_when_it_must_and_only_then() -> None:
     _promtool("test", "rules", HERE / "rules_test.yml", HERE / "rules_slow_test.yml")
 
 
-def test_every_alert_has_a_first_step_that_can_be_typed() -> None:
+def test_every_alert_has_a_first_command() -> None:
     sections = re.split(r"^### ", ALERTS.read_text("utf-8"), flags=re.MULTILINE)[1:]
     assert [section.split()[0] for section in sections if "**First:** `" not in section.splitlines()[1]] == []
 
 
-def test_every_alert_says_where_to_read_on_and_is_tested() -> None:
+def test_every_alert_has_a_runbook_and_a_test() -> None:
     rules = [rule for group in yaml.safe_load(contents()["rules.yml"])["groups"] for rule in group["rules"]]
     alerts = [rule for rule in rules if "alert" in rule]
     tests = (HERE / "rules_test.yml").read_text("utf-8")
@@ -58,7 +58,7 @@ def test_every_alert_says_where_to_read_on_and_is_tested() -> None:
     assert {name for name in causes if name not in tests} == set()
 
 
-def test_rules_and_dashboard_read_meters_that_there_are() -> None:
+def test_rules_and_dashboard_read_existing_metrics() -> None:
     meters = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE)) | OF_TRITON
     text = " ".join([*queries(), *first_queries(), contents()["rules.yml"]])
     read = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:turnstile|nv)_[a-z_]+\b", text)}
@@ -89,7 +89,7 @@ def test_composes_configuration_is_prometheus(tmp_path: Path) -> None:
     _promtool("check", "config", tmp_path / "prometheus.yml")
 
 
-def test_grafana_is_given_what_it_looks_for() -> None:
+def test_grafana_is_provisioned() -> None:
     provisioning = ROOT / "deploy" / "grafana" / "provisioning"
     (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"]
     (provider,) = yaml.safe_load((provisioning / "dashboards" / "turnstile.yml").read_text())["providers"]

@@ -1,4 +1,4 @@
-"""A real Prometheus reads a running gateway with its Triton, and answers what the dashboard asks."""
+"""A real Prometheus reads a running gateway with its Triton, and answers the queries of the dashboard."""
 
 import re
 import socket
@@ -22,12 +22,16 @@ from tests.integration.gateway.running_gateway import RunningGateway, running_ga
 from tests.integration.polling import until
 
 SCREENED = 2
-SILENT_HERE = ("nv_gpu_", "turnstile_probability_psi", "ratio_rate1h")  # no GPU; too few studies; too short a time
+WITHOUT_RESULT_HERE = (
+    "nv_gpu_",
+    "turnstile_probability_psi",
+    "ratio_rate1h",
+)  # no GPU; too few studies; too short a time
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """It has screened two studies, and refused one that is none."""
+    """A gateway that has screened two studies and refused a file that is no study."""
     phantom = tmp_path_factory.mktemp("phantom") / "phantom.zip"
     write_phantom(phantom, slices=24, size=256)
     with running_gateway(tmp_path_factory.mktemp("scratch")) as running:
@@ -39,7 +43,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
 
 @pytest.fixture(scope="module")
 def prometheus(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address, once it has read the gateway twice."""
+    """The URL of a Prometheus that has read the gateway twice."""
     folder = tmp_path_factory.mktemp("prometheus")
     job = {"job_name": "turnstile-gateway", "static_configs": [{"targets": [gateway.url.removeprefix("http://")]}]}
     config = {
@@ -68,7 +72,7 @@ def test_it_sees_the_gateway(prometheus: str) -> None:
     assert value(prometheus, "turnstile_triton_metrics_up") == 1
 
 
-def test_the_paths_that_the_chart_and_compose_probe_are_there(gateway: RunningGateway) -> None:
+def test_the_paths_of_the_probes_exist(gateway: RunningGateway) -> None:
     container = pods("minimal")["gateway"]["containers"][0]
     probed = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     for file in ("docker-compose.yml", "deploy/gateway.Dockerfile"):
@@ -85,7 +89,7 @@ def test_it_counts_what_was_screened(prometheus: str) -> None:
     assert value(prometheus, "sum(turnstile_slices_in_flight)") == 0
 
 
-def test_tritons_own_meters_agree(prometheus: str, gateway: RunningGateway) -> None:
+def test_tritons_own_metrics_agree(prometheus: str, gateway: RunningGateway) -> None:
     """Each study's slices went through each network once; the rest is warm-up, the same for all three."""
     slices = gateway.services.card.slices_per_study * SCREENED
     for model in ("classifier", "autoencoder", "findings"):
@@ -95,9 +99,9 @@ def test_tritons_own_meters_agree(prometheus: str, gateway: RunningGateway) -> N
 
 
 @pytest.mark.parametrize("query", queries())
-def test_the_dashboard_has_something_to_draw(prometheus: str, query: str) -> None:
+def test_the_queries_of_the_dashboard_have_results(prometheus: str, query: str) -> None:
     found = ask(prometheus, query.replace("$__rate_interval", "1m"))
-    assert found or any(name in query for name in (*SILENT_HERE, *_NOTHING_HAPPENED))
+    assert found or any(name in query for name in (*WITHOUT_RESULT_HERE, *_NOTHING_HAPPENED))
 
 
 def test_the_rules_are_evaluated_without_a_fault(prometheus: str) -> None:

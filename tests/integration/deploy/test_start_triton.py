@@ -1,4 +1,4 @@
-"""deploy/triton/start.sh starts the real server (the wheel's): it takes every flag, and closes what is to be closed."""
+"""deploy/triton/start.sh with the real server (of the wheel): its flags are valid, restricted calls refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_everything_else_is_closed(url: str, method: str, call: str) -> None:
     assert "restricted" in answer.text
 
 
-def test_with_a_secret_who_does_not_send_it_may_not_infer(guarded_url: str) -> None:
+def test_with_a_secret_requests_without_it_are_refused(guarded_url: str) -> None:
     call = f"{guarded_url}/v2/models/dense/infer"
     body = {"inputs": [{"name": "x", "shape": [1, 1, 4, 4], "datatype": "UINT8", "data": [0] * 16}]}
     assert httpx.post(call, json=body, trust_env=False).status_code == 403

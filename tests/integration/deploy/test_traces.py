@@ -26,8 +26,8 @@ TRACES = ("4bf92f3577b34da6a3ce929d0e0e4736", "5bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A span as a collector gets it; the ids in hexadecimal."""
+class ReceivedSpan:
+    """A received span; the ids in hexadecimal."""
 
     service: str
     name: str
@@ -38,13 +38,13 @@ class Sent:
 
 
 class Collector(ThreadingHTTPServer):
-    """Keeps every span that is sent to it."""
+    """A collector that keeps every received span."""
 
     request_queue_size = 128  # Triton sends each batch on a connection of its own, and drops what is refused
 
     def __init__(self) -> None:
         super().__init__((HOST, 0), _Handler)
-        self.spans: list[Sent] = []
+        self.spans: list[ReceivedSpan] = []
 
     @property
     def url(self) -> str:
@@ -67,22 +67,24 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _of_protobuf(body: bytes) -> Iterator[Sent]:
+def _of_protobuf(body: bytes) -> Iterator[ReceivedSpan]:
     """The gateway's encoding."""
     for part in ExportTraceServiceRequest.FromString(body).resource_spans:
         service = next(pair.value.string_value for pair in part.resource.attributes if pair.key == "service.name")
         for span in (span for scope in part.scope_spans for span in scope.spans):
             ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
-            yield Sent(service, span.name, *ids, str(span))
+            yield ReceivedSpan(service, span.name, *ids, str(span))
 
 
-def _of_json(body: bytes) -> Iterator[Sent]:
+def _of_json(body: bytes) -> Iterator[ReceivedSpan]:
     """Triton's encoding."""
     for part in json.loads(body)["resourceSpans"]:
         attributes = part["resource"]["attributes"]
         service = next(pair["value"]["stringValue"] for pair in attributes if pair["key"] == "service.name")
         for span in (span for scope in part["scopeSpans"] for span in scope["spans"]):
-            yield Sent(service, span["name"], span["traceId"], span["spanId"], span.get("parentSpanId", ""), str(span))
+            yield ReceivedSpan(
+                service, span["name"], span["traceId"], span["spanId"], span.get("parentSpanId", ""), str(span)
+            )
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +99,12 @@ def collector() -> Iterator[Collector]:
 
 @dataclass(frozen=True)
 class Traced:
-    """What came of one study, and of one request that is none."""
+    """The spans of one study, and of one request without a valid study."""
 
-    spans: list[Sent]
+    spans: list[ReceivedSpan]
     trace: str
 
-    def of(self, service: str) -> list[Sent]:
+    def of(self, service: str) -> list[ReceivedSpan]:
         """The spans of the study's trace from one service."""
         return [span for span in self.spans if (span.service, span.trace) == (service, self.trace)]
 
@@ -153,7 +155,7 @@ def test_the_callers_trace_goes_through_the_gateway_into_triton(traced: Traced) 
     assert {span.parent for span in traced.of("triton") if span.name == "InferRequest"} == traced.calls
 
 
-def test_no_span_says_what_was_asked(traced: Traced) -> None:
+def test_no_span_contains_paths_queries_or_messages(traced: Traced) -> None:
     assert traced.of("turnstile")
     for span in traced.spans:
         assert "Mustermann" not in span.whole

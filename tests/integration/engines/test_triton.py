@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -15,12 +13,12 @@ import tritonclient.grpc.aio as triton
 from engines.errors import GaveUp, RepositoryInvalid, StartFailed
 from engines.restart_policy import RestartPolicy
 from engines.triton_server import TritonServer
+from tests.integration.engines.owner_process import start_owner
 from tests.integration.engines.tiny_models import slices, write_broken_repository, write_repository
 from tests.integration.engines.triton_requests import ask
 from tests.integration.polling import until_soon
 
 QUICK_RESTARTS = RestartPolicy(initial_delay_s=0.05)
-ROOT = Path(__file__).parents[3]
 
 
 async def test_it_listens_on_this_machine_alone_and_stops_without_a_trace(repository: Path) -> None:
@@ -69,15 +67,8 @@ async def test_it_gives_up_after_too_many_exits(repository: Path) -> None:
 
 
 async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> None:
-    owner = subprocess.Popen(  # noqa: ASYNC220  this test waits for a process
-        [sys.executable, "-m", "tests.integration.engines.owner", str(repository)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert owner.stdout
-    with owner.stdout:
-        server = psutil.Process(int(owner.stdout.readline()))
+    owner, (pid,) = start_owner("owner", repository)
+    server = psutil.Process(int(pid))
     family = [server, *server.children()]
     assert len(family) > 1
     assert _segments(owner.pid)

@@ -1,4 +1,4 @@
-"""The house, started once for all tests of this folder; each leaves it whole."""
+"""The service, started once for all tests of this folder; each test leaves it running."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from screening.phantom import write_phantom
-from tests.integration.faults.fault_service import House, running_house
+from tests.integration.faults.fault_service import ServiceUnderFaults, running_service
 from tests.postgres import RunningPostgres
 
 
 @pytest.fixture(scope="package")
-def house(tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres) -> Iterator[House]:
-    with running_house(tmp_path_factory.mktemp("house"), postgres) as running:
+def service(tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres) -> Iterator[ServiceUnderFaults]:
+    with running_service(tmp_path_factory.mktemp("service"), postgres) as running:
         yield running
 
 

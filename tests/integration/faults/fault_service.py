@@ -1,4 +1,4 @@
-"""The house in real processes that may be killed: PostgreSQL, Triton, a gateway and a worker, each started again."""
+"""The service in real processes that tests kill: PostgreSQL, Triton, a gateway and a worker, each started again."""
 
 import asyncio
 import os
@@ -28,15 +28,15 @@ from tests.integration.polling import until
 from tests.postgres import RunningPostgres
 
 PATIENCE_S = 300.0  # on a machine with a load of 28 a gateway took 150 s to start
-TAKEOVER_S = 3.0
+LEASE_TIMEOUT_S = 3.0
 DRAIN_S = 1.0
-SECRET = "only the house knows"  # noqa: S105 - of a Triton that lives as long as a test
-OFTEN = RestartPolicy(first_delay_s=0.1, longest_delay_s=1.0, deaths=1000)
+SECRET = "secret of the test's Triton"  # noqa: S105 - of a Triton that lives as long as a test
+RESTART_OFTEN = RestartPolicy(initial_delay_s=0.1, max_delay_s=1.0, max_exits=1000)
 
 
 @dataclass
 class Program:
-    """A command of ours that is started again after each kill."""
+    """A `turnstile` command that is started again after each kill."""
 
     name: str
     arguments: tuple[str, ...]
@@ -55,12 +55,12 @@ class Program:
             )
 
     def assert_alive(self) -> None:
-        """It ends when it is killed, and never by itself."""
+        """Fail unless the process runs: it ends only when it is killed."""
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text(errors="replace")[-4000:]
 
     def kill(self) -> None:
-        """SIGKILL, and a new one at once, as an orchestrator would."""
+        """Send SIGKILL and start it again at once, as an orchestrator does."""
         self.stop(signal.SIGKILL)
         self.start()
 
@@ -71,8 +71,8 @@ class Program:
 
 
 @dataclass(frozen=True)
-class House:
-    """All of it, and where it answers."""
+class ServiceUnderFaults:
+    """The processes of the service, and its URLs."""
 
     url: str
     database_url: str
@@ -83,7 +83,7 @@ class House:
     killers: dict[str, Callable[[], None]] = field(repr=False)
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Ask PostgreSQL; again while it is away."""
+        """The rows of a query; repeated while PostgreSQL does not answer."""
         found: list[list[dict[str, Any]]] = []
 
         def answered() -> bool:
@@ -105,7 +105,7 @@ class House:
         return False
 
     def stored(self, files: list[Path]) -> list[str]:
-        """A scan of each file, in the store."""
+        """Store a scan of each file; their ids."""
         contents = [file.read_bytes() for file in files]
 
         async def store() -> list[str]:
@@ -119,7 +119,7 @@ class House:
 
     @contextmanager
     def triton_hangs(self) -> Iterator[None]:
-        """Triton does not answer for the block's time, without being gone."""
+        """Stop Triton with SIGSTOP for the block: it does not answer, and its process lives."""
         pid = self.triton.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
@@ -130,7 +130,7 @@ class House:
                 os.kill(pid, signal.SIGCONT)
 
     def analyse(self, scan: str) -> None:
-        """Ask for an analysis until the gateway says that it took the request."""
+        """Request an analysis, again until the gateway has accepted it."""
 
         def taken() -> bool:
             self.gateway.assert_alive()
@@ -144,8 +144,8 @@ class House:
 
 
 @contextmanager
-def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
-    """Everything up; at the end everything is stopped in order."""
+def running_service(folder: Path, postgres: RunningPostgres) -> Iterator[ServiceUnderFaults]:
+    """All processes started; at the end they are stopped in order."""
     database_url, port = postgres.new_database(), _free_port()
     with _running_triton() as triton:
         environ = {
@@ -153,7 +153,7 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
             "TURNSTILE_BLOB_URL": str(folder / "blobs"),
             "TURNSTILE_TRITON_URL": triton.grpc_url,
             "TURNSTILE_TRITON_SECRET": SECRET,
-            "TURNSTILE_TAKEOVER_S": str(TAKEOVER_S),
+            "TURNSTILE_LEASE_TIMEOUT_S": str(LEASE_TIMEOUT_S),
             "TURNSTILE_DRAIN_S": str(DRAIN_S),
             "TURNSTILE_DECODE_WORKERS": "1",
             "TURNSTILE_WORKERS": "1",
@@ -167,12 +167,14 @@ def running_house(folder: Path, postgres: RunningPostgres) -> Iterator[House]:
             "triton": lambda: _kill(triton.pid),
             "postgres": lambda: _kill(postgres.server.pid),
         }
-        house = House(f"http://127.0.0.1:{port}", database_url, folder / "blobs", gateway, worker, triton, killers)
+        service = ServiceUnderFaults(
+            f"http://127.0.0.1:{port}", database_url, folder / "blobs", gateway, worker, triton, killers
+        )
         for program in (gateway, worker):
             program.start()
         try:
-            until(house.is_ready, PATIENCE_S)
-            yield house
+            until(service.is_ready, PATIENCE_S)
+            yield service
             for program in (gateway, worker):
                 program.assert_alive()
         finally:
@@ -188,7 +190,7 @@ def _running_triton() -> Iterator[TritonServer]:
 
     async def serve() -> None:
         try:
-            async with TritonServer(ROOT / "model_repository", restart_policy=OFTEN, secret=SECRET) as server:
+            async with TritonServer(ROOT / "model_repository", restart_policy=RESTART_OFTEN, secret=SECRET) as server:
                 started.put(server)
                 await over.wait()
         except BaseException as error:

@@ -1,4 +1,4 @@
-"""One gateway for the tests that only ask; a test that hurts its gateway starts its own."""
+"""One gateway for tests that only send requests; a test that damages its gateway starts its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No study at all."""
+    """A file that is no study."""
     path = tmp_path_factory.mktemp("text") / "notes.txt"
     path.write_text("no DICOM here")
     return path

@@ -1,4 +1,4 @@
-"""A whole gateway with its own Triton, in a thread of the test's process: real HTTP, yet its inside can be seen."""
+"""A complete gateway with its own Triton, in a thread of the test process: real HTTP, and access to its objects."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ from gateway.settings.settings import Settings
 
 @dataclass(frozen=True)
 class RunningGateway:
-    """Where it answers, what it is made of, and where its uploads lie while they are in work."""
+    """Its URL, its services and store, and the scratch folder of its uploads."""
 
     url: str
     services: Services
@@ -34,7 +34,7 @@ class RunningGateway:
         return httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
 
     def predict(self, *uploads: Path, names: tuple[str, ...] = (), **options: Any) -> httpx.Response:
-        """POST the files as they are."""
+        """POST the files to /inference/predict."""
         names = names or tuple(path.name for path in uploads)
         files = [("file", (name, path.read_bytes())) for name, path in zip(names, uploads, strict=True)]
         with self.client() as client:
@@ -42,7 +42,7 @@ class RunningGateway:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What another process must know to use this gateway's Triton."""
+        """Environment variables with which another process can use this gateway's Triton."""
         secret = self.services.triton_secret
         return {"TURNSTILE_TRITON_SECRET": secret.get_secret_value()} if secret else {}
 
@@ -57,30 +57,30 @@ class RunningGateway:
             return client.get("/readyz").status_code == 200
 
     def is_idle(self) -> bool:
-        """Nothing in work, nothing left behind."""
+        """Whether no upload is processed and the scratch folder is empty."""
         return self.services.admission.in_flight == 0 and not list(self.scratch.iterdir())
 
 
 def tritons() -> list[psutil.Process]:
-    """The tritonserver processes below this one."""
+    """The tritonserver processes that this process started."""
     return [child for child in psutil.Process().children(recursive=True) if _name(child) == "tritonserver"]
 
 
 def _name(process: psutil.Process) -> str:
-    """Empty for a process that has just gone, as PostgreSQL's come and go."""
+    """The name; empty for a process that has just ended, as PostgreSQL's do."""
     with suppress(psutil.NoSuchProcess):
         return str(process.name())
     return ""
 
 
 def same_triton(running: RunningGateway) -> dict[str, Any]:
-    """Settings of another gateway that shares this one's Triton, whose start takes seconds."""
+    """Settings for another gateway on this one's Triton, which takes seconds to start."""
     return {"triton_url": running.services.triton_url, "triton_secret": running.services.triton_secret}
 
 
 @contextmanager
 def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
-    """Start it, wait for its address, and stop it with all that it started; its data lie beside `scratch`."""
+    """Start a gateway; at the end stop it with all its processes. Its data folder is beside `scratch`."""
     started: Queue[tuple[uvicorn.Server, Services, RecordStore] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
     settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings

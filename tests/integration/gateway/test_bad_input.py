@@ -1,6 +1,6 @@
 """The corpus of bad input over real HTTP, through the gateway and real Triton, and through `turnstile screen`.
 
-Triton that dies or hangs, and deadlines, are in test_trouble.
+test_engine_failures has a Triton that is killed or hangs, and deadlines.
 """
 
 import csv
@@ -28,7 +28,7 @@ SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "mos
 
 @pytest.fixture(scope="module")
 def log() -> Iterator[StringIO]:
-    """All that the gateway's process logs, as an operator would read it at the chattiest level."""
+    """The complete log of the gateway's process at level debug."""
     root, written = logging.getLogger(), StringIO()
     handlers, level = root.handlers, root.level
     configure_logs("debug", written)
@@ -46,27 +46,29 @@ def clean_row(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
-def test_it_is_refused(case: Refused, gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
+def test_bad_input_is_refused(case: Refused, gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
     assert_refused(gateway.predict(case.build(tmp_path)), case)
     assert gateway.is_idle()
     assert PLANTED not in log.getvalue()
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.name)
-def test_it_gets_the_verdict_of_the_clean_study(
+def test_repairable_input_gets_the_verdict_of_the_clean_study(
     case: Accepted, clean_row: dict[str, object], gateway: RunningGateway, log: StringIO, tmp_path: Path
 ) -> None:
     answer = gateway.predict(case.build(tmp_path), params={"detail": "full"})
     assert answer.status_code == 200, answer.text
     assert verdict(answer) == clean_row
     assert case.warning is None or case.warning in " ".join(answer.json()["warnings"])
-    assert PLANTED not in answer.text.replace(f"{PLANTED}.zip", "")  # the report names the file that was sent, no more
+    assert PLANTED not in answer.text.replace(
+        f"{PLANTED}.zip", ""
+    )  # the report holds the name of the uploaded file only
     assert gateway.is_idle()
     assert PLANTED not in log.getvalue()
 
 
 def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
-    """Two studies in one zip: one gets its verdict, the other a reason and neither probability nor pathology."""
+    """Two studies in one zip: one gets its verdict, the other an error without probability and pathology."""
     upload = with_slices_changed(wrong_content.chest_and_mr_of_another_study)(tmp_path)
     bad, good = sorted(gateway.predict(upload).json()["rows"], key=lambda row: str(row["processing_status"]))
     assert good["processing_status"] == "Success"
@@ -75,7 +77,7 @@ def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, t
     assert PLANTED not in log.getvalue()
 
 
-def test_the_metrics_name_nobody(gateway: RunningGateway, tmp_path: Path) -> None:
+def test_the_metrics_hold_no_patient_data(gateway: RunningGateway, tmp_path: Path) -> None:
     gateway.predict(zip_of_files(tmp_path, clean_files()))
     with gateway.client() as client:
         assert PLANTED not in client.get("/metrics").text
@@ -85,7 +87,7 @@ def test_triton_down(log: StringIO, tmp_path: Path) -> None:
     upload = zip_of_files(tmp_path, clean_files())
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    with running_gateway(scratch, triton_url="127.0.0.1:9") as gateway:  # the discard port: nobody listens
+    with running_gateway(scratch, triton_url="127.0.0.1:9") as gateway:  # the discard port: no server listens
         assert_refused(
             gateway.predict(upload), Refused("Triton down", lambda folder: folder, "engine_unavailable", 503)
         )
@@ -93,11 +95,11 @@ def test_triton_down(log: StringIO, tmp_path: Path) -> None:
     assert PLANTED not in log.getvalue()
 
 
-def test_a_mass_run_goes_on_to_its_end(tmp_path: Path, gateway: RunningGateway) -> None:
-    """`turnstile screen` writes a failed row for each upload that is refused, screens the rest, and leaves nothing."""
+def test_a_mass_run_continues_after_bad_input(tmp_path: Path, gateway: RunningGateway) -> None:
+    """`turnstile screen` writes a failed row for each refused upload, screens the others, and leaves no files."""
     refused = {case.code: case for case in REFUSED}.values()  # one of each code; all of them would take a minute
-    cases: list[Case] = [*ACCEPTED[:2], *refused, *FOLDERS[1:], *ACCEPTED_FOLDERS]  # a folder of nothing is no upload
-    uploads = {str(built(case, tmp_path, number)): case for number, case in enumerate(cases)}
+    cases: list[Case] = [*ACCEPTED[:2], *refused, *FOLDERS[1:], *ACCEPTED_FOLDERS]  # an empty folder is no upload
+    uploads = {str(build_case(case, tmp_path, number)): case for number, case in enumerate(cases)}
     rows = screened(uploads, tmp_path, gateway)
     assert {row["path_to_study"] for row in rows} == set(uploads)
     for row in rows:
@@ -106,10 +108,10 @@ def test_a_mass_run_goes_on_to_its_end(tmp_path: Path, gateway: RunningGateway) 
         assert failed == isinstance(case, Refused), case.name
 
 
-def built(case: Case, folder: Path, number: int) -> Path:
-    place = folder / f"{number}"
-    place.mkdir()
-    return case.build(place)
+def build_case(case: Case, folder: Path, number: int) -> Path:
+    subfolder = folder / f"{number}"
+    subfolder.mkdir()
+    return case.build(subfolder)
 
 
 def screened(uploads: dict[str, Case], folder: Path, gateway: RunningGateway) -> list[dict[str, str]]:
@@ -126,7 +128,7 @@ def screened(uploads: dict[str, Case], folder: Path, gateway: RunningGateway) ->
 
 
 def assert_refused(answer: httpx.Response, case: Refused) -> None:
-    """The one shape of an error, and no word that could be taken for a verdict or names anybody."""
+    """The shape of an error, without a verdict and without patient data."""
     assert (answer.status_code, answer.json().get("error")) == (case.status, case.code), answer.text
     assert answer.json().keys() == {"error", "detail", "request_id"}
     assert not {"normal", "pathology"} & set(answer.json().values())
@@ -134,7 +136,7 @@ def assert_refused(answer: httpx.Response, case: Refused) -> None:
 
 
 def verdict(answer: httpx.Response) -> dict[str, object]:
-    """What must not change with the way in which a study was packed."""
+    """The fields that must not depend on how the study was packed."""
     body = answer.json()
     row = body.get("row", body)
     return {key: row[key] for key in SAME}

@@ -1,4 +1,4 @@
-"""One channel to several Tritons: requests go round, and round those that are gone."""
+"""One gRPC channel to several Tritons: requests are balanced, and stopped servers are avoided."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,24 +25,24 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tup
         yield first, second
 
 
-async def test_requests_go_round_and_past_a_server_that_stopped(servers: tuple[TritonServer, TritonServer]) -> None:
+async def test_requests_are_balanced_and_avoid_a_stopped_server(servers: tuple[TritonServer, TritonServer]) -> None:
     first, second = servers
     client = aio.InferenceServerClient(f"ipv4:{first.grpc_url},{second.grpc_url}", channel_args=list(CHANNEL))
     async with client:
         while min(await _counts(servers)) == 0:  # the second connection takes a moment longer than the first
-            await _ask(client)
+            await _infer(client)
         before = await _counts(servers)
         for _ in range(REQUESTS):
-            await _ask(client)
-        grown = np.subtract(await _counts(servers), before)
-        assert grown.tolist() == [REQUESTS // 2, REQUESTS // 2]
+            await _infer(client)
+        increase = np.subtract(await _counts(servers), before)
+        assert increase.tolist() == [REQUESTS // 2, REQUESTS // 2]
 
         await second.stop()
-        assert all([await _ask(client) for _ in range(REQUESTS)])
+        assert all([await _infer(client) for _ in range(REQUESTS)])
         assert (await _count(first)) == before[0] + REQUESTS // 2 + REQUESTS
 
 
-async def _ask(client: aio.InferenceServerClient) -> bool:
+async def _infer(client: aio.InferenceServerClient) -> bool:
     values = slices(1)
     wire = aio.InferInput("x", list(values.shape), "UINT8")
     wire.set_data_from_numpy(values)

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: real processes, real Triton."""
+"""The command line with real processes and a real Triton."""
 
 import csv
 import json
@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from gateway.cli.running_instance import found
+from gateway.cli.running_instance import find_running
 from gateway.cli.screen import FAILED
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.integration.polling import until
@@ -35,7 +35,7 @@ def rows_of(report: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def collection(tmp_path: Path, phantom: Path, text: Path) -> Path:
-    """A folder of uploads: a good zip, a folder of DICOM, a zip that is none, and a file that is no upload."""
+    """A folder of uploads: a good zip, a folder of DICOM, an invalid zip, and a file that is no upload."""
     folder = tmp_path / "collection"
     folder.mkdir()
     shutil.copy(phantom, folder / "good.zip")
@@ -45,7 +45,7 @@ def collection(tmp_path: Path, phantom: Path, text: Path) -> Path:
     return folder
 
 
-def test_the_version_and_the_settings_are_told() -> None:
+def test_version_and_settings() -> None:
     assert turnstile("--version").stdout.startswith("turnstile 0.")
     assert "TURNSTILE_TRITON_URL" in turnstile("settings").stdout
 
@@ -77,10 +77,10 @@ def test_a_second_run_screens_only_what_is_new(gateway: RunningGateway, collecti
     turnstile("screen", collection, "-o", report, "--triton-url", url, variables=gateway.secrets)
     second = {row["path_to_study"]: row for row in json.loads(report.read_text())}
     assert {Path(name).name for name in second.keys() - first.keys()} == {"later"}
-    assert {name: second[name] for name in first} == first  # times included: they were not screened again
+    assert {name: second[name] for name in first} == first  # with their times: they were not screened again
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(gateway: RunningGateway, phantom: Path, tmp_path: Path) -> None:
+def test_a_killed_run_resumes(gateway: RunningGateway, phantom: Path, tmp_path: Path) -> None:
     many, report = tmp_path / "many", tmp_path / "report.csv"
     many.mkdir()
     for number in range(12):
@@ -106,7 +106,7 @@ def test_a_report_of_an_unknown_kind_is_refused(phantom: Path, tmp_path: Path) -
     assert ".csv" in run.stderr
 
 
-def test_demo_starts_its_own_triton_and_says_what_it_shows(tmp_path: Path) -> None:
+def test_demo_starts_its_own_triton_and_prints_a_report(tmp_path: Path) -> None:
     run = turnstile("demo", folder=tmp_path)
     assert run.returncode == 0, run.stderr
     assert "synthetic" in run.stdout
@@ -114,13 +114,13 @@ def test_demo_starts_its_own_triton_and_says_what_it_shows(tmp_path: Path) -> No
     assert json.loads((tmp_path / "turnstile-demo.json").read_text())["row"]["processing_status"] == "Success"
 
 
-def test_doctor_finds_nothing_amiss_and_says_so_when_models_are_gone(tmp_path: Path) -> None:
-    well = turnstile("doctor")
-    assert well.returncode == 0, well.stdout
-    assert "JPEG Lossless" in well.stdout
-    amiss = turnstile("doctor", variables={"TURNSTILE_MODEL_REPOSITORY": str(tmp_path)})
-    assert amiss.returncode == 1
-    assert "model_card.json" in amiss.stdout
+def test_doctor_passes_and_reports_missing_models(tmp_path: Path) -> None:
+    passed = turnstile("doctor")
+    assert passed.returncode == 0, passed.stdout
+    assert "JPEG Lossless" in passed.stdout
+    failed = turnstile("doctor", variables={"TURNSTILE_MODEL_REPOSITORY": str(tmp_path)})
+    assert failed.returncode == 1
+    assert "model_card.json" in failed.stdout
 
 
 def test_a_changed_network_is_not_served(gateway: RunningGateway, tmp_path: Path, phantom: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_changed_network_is_not_served(gateway: RunningGateway, tmp_path: Path
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """`turnstile up --demo` on a free port; what it says is in up.log."""
+    """`turnstile up --demo` on a free port; its output is in up.log."""
     command = [sys.executable, "-m", "gateway.cli", "up", "--port", "0", "--demo"]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "160"}
     with (tmp_path / "up.log").open("wb") as log:
@@ -146,19 +146,19 @@ def up(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     process.wait()
 
 
-def test_up_serves_is_found_by_others_and_stops_whole(
+def test_up_serves_is_found_by_other_commands_and_stops_all_processes(
     up: "subprocess.Popen[bytes]", phantom: Path, tmp_path: Path
 ) -> None:
-    said = (tmp_path / "up.log").read_text
-    until(lambda: "Ctrl-C stops everything" in said() or up.poll() is not None)
-    assert "A synthetic study" in said(), said()
-    url = next(line.split()[1] for line in said().splitlines() if line.startswith("gateway"))
+    output = (tmp_path / "up.log").read_text
+    until(lambda: "Ctrl-C stops everything" in output() or up.poll() is not None)
+    assert "A synthetic study" in output(), output()
+    url = next(line.split()[1] for line in output().splitlines() if line.startswith("gateway"))
     assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
     second = turnstile("screen", phantom, "-o", tmp_path / "report.json")
     assert "using Triton at" in second.stderr
-    family = psutil.Process(up.pid).children(recursive=True)
+    children = psutil.Process(up.pid).children(recursive=True)
     up.send_signal(signal.SIGTERM)
     assert up.wait(60) == 0
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
-    assert found() is None
+    assert find_running() is None

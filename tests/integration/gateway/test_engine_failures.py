@@ -1,4 +1,4 @@
-"""Overload, a Triton that dies or hangs, a client that leaves: errors, never verdicts, and nothing left behind."""
+"""Overload, a Triton that is killed or hangs, a client that disconnects: errors, no verdicts, no files left."""
 
 import signal
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ def test_over_the_limit_is_refused_with_retry_after(tmp_path: Path, phantom: Pat
     assert all(answer.status_code == 200 for answer in answers if answer not in refused)
 
 
-def test_triton_killed_in_mid_study_is_an_error_and_then_it_recovers(tmp_path: Path, phantom: Path) -> None:
+def test_a_killed_triton_is_an_error_and_recovers(tmp_path: Path, phantom: Path) -> None:
     with running_gateway(tmp_path) as gateway, ThreadPoolExecutor(4) as clients:
         expected = gateway.predict(phantom).json()["probability_of_pathology"]
-        asked = [clients.submit(gateway.predict, phantom) for _ in range(8)]
+        calls = [clients.submit(gateway.predict, phantom) for _ in range(8)]
         until(lambda: gateway.services.admission.in_flight > 0)
         gateway.triton.kill()
-        for answer in (call.result() for call in asked):
+        for answer in (call.result() for call in calls):
             assert_true_verdict_or_engine_error(answer, expected)
         until(gateway.is_ready)
         assert gateway.predict(phantom).json()["probability_of_pathology"] == expected
@@ -48,7 +48,7 @@ def assert_true_verdict_or_engine_error(answer: httpx.Response, expected: float)
 
 @contextmanager
 def hanging_triton(scratch: Path, **settings: float) -> Iterator[RunningGateway]:
-    """A gateway whose Triton has stopped answering, without being gone."""
+    """A gateway whose Triton process is stopped (SIGSTOP) and does not answer."""
     with running_gateway(scratch, **settings) as gateway:
         triton = gateway.triton
         triton.send_signal(signal.SIGSTOP)
@@ -68,14 +68,14 @@ def test_a_triton_that_hangs_ends_at_the_deadline_and_is_not_ready(tmp_path: Pat
         assert ready.json()["reason"]
 
 
-def test_a_client_that_leaves_takes_its_work_along(tmp_path: Path, phantom: Path) -> None:
+def test_a_disconnected_client_cancels_its_work(tmp_path: Path, phantom: Path) -> None:
     with hanging_triton(tmp_path, deadline_s=600.0) as gateway:
         with gateway.client() as client, pytest.raises(httpx.ReadTimeout):
             client.post("/inference/predict", files={"file": phantom.read_bytes()}, timeout=1.0)
         until(gateway.is_idle)
 
 
-def test_an_upload_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
+def test_an_interrupted_upload_leaves_nothing(tmp_path: Path) -> None:
     def half() -> Iterator[bytes]:
         yield b"PK\x03\x04"
         raise ConnectionAbortedError("the cable")

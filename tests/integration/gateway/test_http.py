@@ -1,4 +1,4 @@
-"""What surrounds the resource: ids, health, metrics, errors, OpenAPI."""
+"""Shared parts of the API: request ids, health, metrics, errors, OpenAPI."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from tests.integration.gateway.running_gateway import RunningGateway
 @pytest.mark.parametrize(
     ("sent", "kept"), [("trace-4711.a_b", True), ("short", False), ("a b c d e f g h", False), ("x" * 65, False)]
 )
-def test_a_sane_request_id_is_kept_and_another_is_made(gateway: RunningGateway, sent: str, kept: bool) -> None:
+def test_a_valid_request_id_is_kept_and_an_invalid_one_replaced(gateway: RunningGateway, sent: str, kept: bool) -> None:
     with gateway.client() as client:
         answered = client.get("/healthz", headers={"X-Request-ID": sent}).headers["x-request-id"]
     assert (answered == sent) is kept
@@ -44,7 +44,9 @@ def test_health_and_readiness(gateway: RunningGateway) -> None:
         ("POST", "/inference/predict?detail=much", 422, "invalid_request"),
     ],
 )
-def test_every_error_has_the_one_shape(gateway: RunningGateway, method: str, path: str, status: int, code: str) -> None:
+def test_every_error_has_the_same_shape(
+    gateway: RunningGateway, method: str, path: str, status: int, code: str
+) -> None:
     with gateway.client() as client:
         answer = client.request(method, path)
     assert answer.status_code == status

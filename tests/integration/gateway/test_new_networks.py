@@ -1,4 +1,4 @@
-"""New networks without a failed request: a server beside the old one, the callers move over, the old one stops."""
+"""A switch of networks without a failed request: a second server starts, the clients change to it, the first stops."""
 
 import asyncio
 from collections import Counter
@@ -23,25 +23,25 @@ STUDY = slices(6)
 
 @dataclass
 class Callers:
-    """Keep asking for studies of two requests each; a study asks one server from its first request to its last."""
+    """Clients that send studies of two requests each; both requests of a study go to one server."""
 
     url: str
     answers: Counter[str] = field(default_factory=Counter)
     stopped: bool = False
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask_on(self) -> None:
-        """Ask until stopped; an answer that fails ends the test."""
+    async def send_until_stopped(self) -> None:
+        """Send studies until stopped; a failed request ends the test."""
         while not self.stopped:
             async with aio.InferenceServerClient(self.url, channel_args=list(CHANNEL)) as client:
-                both = await asyncio.gather(_ask(client), _ask(client))
+                both = await asyncio.gather(_infer(client), _infer(client))
             assert len(set(both)) == 1, "one study, two sets of weights"
             self.answers[both[0]] += 1
             self._answered.set()
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        """Let them ask until it is true."""
-        while not true():
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Continue until the condition is true."""
+        while not condition():
             self._answered.clear()
             await self._answered.wait()
 
@@ -54,20 +54,20 @@ async def test_no_request_fails_and_no_study_is_mixed(tmp_path: Path) -> None:
         callers = Callers(before.grpc_url)
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS):
-                group.create_task(callers.ask_on())
-            after = await servers.enter_async_context(TritonServer(new))  # warm before anybody asks it
+                group.create_task(callers.send_until_stopped())
+            after = await servers.enter_async_context(TritonServer(new))  # ready before the first request
             assert len(callers.answers) == 1
             callers.url = after.grpc_url
             await callers.until(lambda: len(callers.answers) == 2)
-            await before.stop()  # with the last of its requests in work
-            seen = callers.answers.total()
-            await callers.until(lambda: callers.answers.total() > seen + 10 * CALLERS)
+            await before.stop()  # while its last requests are processed
+            count = callers.answers.total()
+            await callers.until(lambda: callers.answers.total() > count + 10 * CALLERS)
             callers.stopped = True
     first, second = (np.array(answer.split(), np.float64) for answer in callers.answers)
     assert second == pytest.approx(2 * first, rel=1e-5)
 
 
-async def _ask(client: aio.InferenceServerClient) -> str:
+async def _infer(client: aio.InferenceServerClient) -> str:
     wire = aio.InferInput("x", list(STUDY.shape), "UINT8")
     wire.set_data_from_numpy(STUDY)
     values = (await client.infer("dense", [wire])).as_numpy("y")

@@ -1,6 +1,6 @@
-"""Who may call what: every call of the OpenAPI page is a row, every role and nobody a column.
+"""Permissions: each call of the OpenAPI description is a row, anonymous and each role a column.
 
-A call that may be made, and is about a record that is not there, answers 404: it was let in.
+A permitted call for a record that does not exist answers 404.
 """
 
 import gzip
@@ -22,24 +22,24 @@ from pydantic import SecretStr
 
 from gateway.permissions import Role
 from screening.phantom import write_phantom
-from tests.integration.gateway.auth.api_calls import HOME, bearer, make_token, problem
+from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 from tests.integration.polling import until
 
-NAMES: Final = ("Zebulon", "Quagmire")  # no other word of the house holds these
-COLUMNS: Final = ("nobody", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
-GHOST: Final = str(uuid4())
+NAMES: Final = ("Zebulon", "Quagmire")  # no other text of the service contains these
+COLUMNS: Final = ("anonymous", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
+UNKNOWN_ID: Final = str(uuid4())
 
 
 @dataclass(frozen=True)
 class Call:
-    """One row: the call, what it sends, and what nobody, a researcher, a radiologist and an admin are answered."""
+    """One row: the call, what it sends, and the status for anonymous, researcher, radiologist and admin."""
 
     call: str
     answers: tuple[int, int, int, int]
     query: dict[str, Any] = field(default_factory=dict)
     json: Any = None
-    ghost: bool = False  # about records that are not there, for the call would spoil those that are
+    unknown_ids: bool = False  # with ids that do not exist, since the call would change existing records
 
     @property
     def method(self) -> str:
@@ -50,16 +50,16 @@ class Call:
         return self.call.split()[1]
 
 
-EVERYBODY: Final = (200, 200, 200, 200)
+PUBLIC: Final = (200, 200, 200, 200)
 SIGNED_IN: Final = (401, 200, 200, 200)
 NEW_NAME: Final = {"first_name": "Zebulon", "last_name": "Quagmire"}
 
 TABLE: Final = (
-    Call("GET /healthz", EVERYBODY),
-    Call("GET /readyz", EVERYBODY),
-    Call("GET /metrics", EVERYBODY),
-    Call("GET /auth/ways", EVERYBODY),
-    Call("GET /auth/login", (404, 404, 404, 404)),  # no provider is set up here
+    Call("GET /healthz", PUBLIC),
+    Call("GET /readyz", PUBLIC),
+    Call("GET /metrics", PUBLIC),
+    Call("GET /auth/ways", PUBLIC),
+    Call("GET /auth/login", (404, 404, 404, 404)),  # no identity provider is configured
     Call("GET /auth/callback", (404, 404, 404, 404), {"state": "x", "code": "x"}),
     Call("POST /auth/token", (401, 401, 401, 401), json={"token": "ts_x"}),
     Call("POST /auth/logout", (401, 204, 204, 204)),
@@ -71,21 +71,21 @@ TABLE: Final = (
     Call("POST /api/patients/", (401, 403, 201, 201), json=NEW_NAME),
     Call("GET /api/patients/{patient_id}", SIGNED_IN),
     Call("PUT /api/patients/{patient_id}", (401, 403, 200, 200), json=NEW_NAME),
-    Call("DELETE /api/patients/{patient_id}", (401, 403, 404, 404), ghost=True),
+    Call("DELETE /api/patients/{patient_id}", (401, 403, 404, 404), unknown_ids=True),
     Call("GET /api/scans", SIGNED_IN),
     Call("GET /api/scans/", SIGNED_IN),
     Call("POST /api/scans", (401, 403, 415, 415)),
     Call("POST /api/scans/", (401, 403, 415, 415)),
     Call("POST /api/scans/bulk", (401, 403, 415, 415)),
-    Call("POST /api/scans/analyze", (401, 403, 202, 202), json={"ids": [GHOST]}, ghost=True),
+    Call("POST /api/scans/analyze", (401, 403, 202, 202), json={"ids": [UNKNOWN_ID]}, unknown_ids=True),
     Call("GET /api/scans/{scan_id}", SIGNED_IN),
     Call("PUT /api/scans/{scan_id}", (401, 403, 200, 200), json={"description": "Quagmire again"}),
-    Call("DELETE /api/scans/{scan_id}", (401, 403, 404, 404), ghost=True),
+    Call("DELETE /api/scans/{scan_id}", (401, 403, 404, 404), unknown_ids=True),
     Call("GET /api/scans/{scan_id}/file", (401, 403, 200, 200)),
     Call("HEAD /api/scans/{scan_id}/file", (401, 403, 200, 200)),
-    Call("POST /api/scans/{scan_id}/analyze", (401, 403, 404, 404), ghost=True),
+    Call("POST /api/scans/{scan_id}/analyze", (401, 403, 404, 404), unknown_ids=True),
     Call("GET /api/scans/{scan_id}/analysis", SIGNED_IN),
-    Call("DELETE /api/scans/{scan_id}/analysis", (401, 403, 404, 404), ghost=True),
+    Call("DELETE /api/scans/{scan_id}/analysis", (401, 403, 404, 404), unknown_ids=True),
     Call("GET /api/scans/{scan_id}/analyses", SIGNED_IN),
     Call("GET /api/scans/{scan_id}/analysis/events", SIGNED_IN),
     Call("GET /api/scans/{scan_id}/report", SIGNED_IN),
@@ -110,57 +110,57 @@ TABLE: Final = (
     Call("POST /inference/predict", (401, 403, 400, 400)),
     Call("GET /api/tokens", (401, 403, 403, 200)),
     Call("POST /api/tokens", (401, 403, 403, 201), json={"name": "x", "role": "researcher"}),
-    Call("DELETE /api/tokens/{token_id}", (401, 403, 403, 404), ghost=True),
+    Call("DELETE /api/tokens/{token_id}", (401, 403, 403, 404), unknown_ids=True),
     Call("GET /api/audit", (401, 403, 403, 200)),
     Call("GET /api/audit/export", (401, 403, 403, 200)),
     Call("GET /api/audit/export", (401, 403, 403, 200), {"format": "fhir"}),
 )
-HIDDEN: Final = {"/api/patients/", "/api/scans/"}  # the same calls under the original's spelling
+UNDOCUMENTED: Final = {"/api/patients/", "/api/scans/"}  # the same calls with a trailing slash
 
 
 @dataclass(frozen=True)
-class House:
+class RecordsService:
     """A gateway with one patient, whose scan has a report."""
 
     gateway: RunningGateway
     clients: dict[str, httpx.Client]
-    stranger: httpx.Client
+    other_institution: httpx.Client
     ids: dict[str, str]
 
-    def ask(self, client: httpx.Client, call: Call, ids: dict[str, str] | None = None) -> httpx.Response:
-        ghosts = dict.fromkeys(self.ids, GHOST) | {"number": "0"}
-        path = call.path.format(**(ids or (ghosts if call.ghost else self.ids)))
+    def send(self, client: httpx.Client, call: Call, ids: dict[str, str] | None = None) -> httpx.Response:
+        unknown = dict.fromkeys(self.ids, UNKNOWN_ID) | {"number": "0"}
+        path = call.path.format(**(ids or (unknown if call.unknown_ids else self.ids)))
         return client.request(call.method, path, params=call.query, json=call.json)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+def service(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RecordsService]:
+    folder = tmp_path_factory.mktemp("permissions")
     (folder / "scratch").mkdir()
     settings: dict[str, Any] = {
         "database_url": SecretStr(database_url),
-        "institution": HOME,
+        "institution": INSTITUTION,
         "local_admin": False,
         "sign_in_rate": "1000 per minute",
     }
     with ExitStack() as stack:
         gateway = stack.enter_context(running_gateway(folder / "scratch", **settings))
 
-        def client(role: Role, institution: str = HOME) -> httpx.Client:
+        def client(role: Role, institution: str = INSTITUTION) -> httpx.Client:
             token = make_token(database_url, role, institution)
             return stack.enter_context(gateway.client(headers=bearer(token)))
 
-        nobody = {"nobody": stack.enter_context(gateway.client())}
-        clients = nobody | {role.value: client(role) for role in Role}
-        ids = seeded(clients[Role.RADIOLOGIST], named_study(folder / "study"))
-        yield House(gateway, clients, client(Role.ADMIN, "elsewhere"), ids)
+        anonymous = {"anonymous": stack.enter_context(gateway.client())}
+        clients = anonymous | {role.value: client(role) for role in Role}
+        ids = create_records(clients[Role.RADIOLOGIST], named_study(folder / "study"))
+        yield RecordsService(gateway, clients, client(Role.ADMIN, "elsewhere"), ids)
 
 
 def named_study(folder: Path) -> Path:
-    """A synthetic chest whose headers name somebody wherever they can."""
+    """A synthetic chest with a patient's name in many DICOM headers and in its file name."""
     write_phantom(folder, slices=24, size=256)
-    zipped = folder.with_name("Zebulon Quagmire.zip")
-    with zipfile.ZipFile(zipped, "w") as archive:
+    archive_path = folder.with_name("Zebulon Quagmire.zip")
+    with zipfile.ZipFile(archive_path, "w") as archive:
         for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
             dataset = pydicom.dcmread(path)
             dataset.PatientName = "Quagmire^Zebulon"
@@ -169,46 +169,46 @@ def named_study(folder: Path) -> Path:
                 setattr(dataset, keyword, "of Zebulon Quagmire")
             dataset.save_as(path)
             archive.write(path, f"Quagmire/{number}.dcm")
-    return zipped
+    return archive_path
 
 
-def seeded(doctor: httpx.Client, study: Path) -> dict[str, str]:
-    patient = doctor.post("/api/patients", json={**NEW_NAME, "description": "Zebulon coughs"}).json()["id"]
-    told = {"patient_id": patient, "description": "Quagmire, after the fall"}
-    upload = doctor.post("/api/scans", data=told, files={"file": (study.name, study.read_bytes())})
+def create_records(radiologist: httpx.Client, study: Path) -> dict[str, str]:
+    patient = radiologist.post("/api/patients", json={**NEW_NAME, "description": "Zebulon coughs"}).json()["id"]
+    fields = {"patient_id": patient, "description": "Quagmire, after the fall"}
+    upload = radiologist.post("/api/scans", data=fields, files={"file": (study.name, study.read_bytes())})
     scan = upload.json()["id"]
-    until(lambda: doctor.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).status_code == 200)
-    assert doctor.get(f"/api/scans/{scan}/analysis").json()["state"] == "done"
-    return {"patient_id": patient, "scan_id": scan, "token_id": GHOST, "number": "0"}
+    until(lambda: radiologist.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).status_code == 200)
+    assert radiologist.get(f"/api/scans/{scan}/analysis").json()["state"] == "done"
+    return {"patient_id": patient, "scan_id": scan, "token_id": UNKNOWN_ID, "number": "0"}
 
 
-def test_every_call_has_its_row(house: House) -> None:
-    page = house.clients["nobody"].get("/openapi.json").json()
+def test_every_call_has_a_row_in_the_table(service: RecordsService) -> None:
+    page = service.clients["anonymous"].get("/openapi.json").json()
     served = {f"{method.upper()} {path}" for path, calls in page["paths"].items() for method in calls}
-    rows = {call.call for call in TABLE if call.path not in HIDDEN and call.method != "HEAD"}
+    rows = {call.call for call in TABLE if call.path not in UNDOCUMENTED and call.method != "HEAD"}
     assert rows == served
 
 
 @pytest.mark.parametrize("column", range(len(COLUMNS)), ids=COLUMNS)
 @pytest.mark.parametrize("call", TABLE, ids=lambda call: f"{call.call}{call.query or ''}")
-def test_who_may_call_what(house: House, call: Call, column: int) -> None:
-    answer = house.ask(house.clients[COLUMNS[column]], call)
+def test_each_role_may_call_what_the_table_says(service: RecordsService, call: Call, column: int) -> None:
+    answer = service.send(service.clients[COLUMNS[column]], call)
     assert answer.status_code == call.answers[column], answer.text
     if answer.status_code in (401, 403) and call.method != "HEAD":
         codes = {401: {"not_signed_in", "invalid_token"}, 403: {"not_permitted"}}
         assert problem(answer)[1] in codes[answer.status_code]
 
 
-OF_A_RECORD: Final = tuple(call for call in TABLE if "{" in call.path and call.method != "HEAD")
+RECORD_CALLS: Final = tuple(call for call in TABLE if "{" in call.path and call.method != "HEAD")
 
 
-@pytest.mark.parametrize("call", OF_A_RECORD, ids=lambda call: f"{call.call}{call.query or ''}")
-def test_another_institution_s_records_are_not_there(house: House, call: Call) -> None:
-    assert problem(house.ask(house.stranger, call, house.ids)) == (404, "not_found")
+@pytest.mark.parametrize("call", RECORD_CALLS, ids=lambda call: f"{call.call}{call.query or ''}")
+def test_records_of_another_institution_are_not_found(service: RecordsService, call: Call) -> None:
+    assert problem(service.send(service.other_institution, call, service.ids)) == (404, "not_found")
 
 
-# Calls that show no record of a patient: who one is, the service itself, and how far an analysis is.
-UNTOLD: Final = frozenset(
+# Calls without patient data: the principal, the service itself, and the progress of an analysis.
+NOT_AUDITED: Final = frozenset(
     {
         "GET /api/me",
         "GET /api/model-card",
@@ -221,8 +221,8 @@ UNTOLD: Final = frozenset(
 )
 
 
-def test_every_call_that_shows_or_changes_a_record_is_in_the_audit(house: House, database_url: str) -> None:
-    """By somebody new: what one looks at again and again, slice after slice, is told of once in a while."""
+def test_every_access_to_a_record_is_an_audit_event(service: RecordsService, database_url: str) -> None:
+    """With a new principal: repeated views of a series by one principal are one event in a while."""
 
     def events() -> int:
         with psycopg.connect(database_url) as connection:
@@ -230,62 +230,64 @@ def test_every_call_that_shows_or_changes_a_record_is_in_the_audit(house: House,
         assert row
         return int(row[0])
 
-    told: set[str] = set()
-    untold: set[str] = set()
-    with house.gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as somebody:
+    audited: set[str] = set()
+    not_audited: set[str] = set()
+    with service.gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
         for call in TABLE:
             before = events()
-            if house.ask(somebody, call).is_success and call.answers != EVERYBODY and not call.ghost:
-                (told if events() > before else untold).add(call.call)
-    assert untold - told == UNTOLD
+            if service.send(client, call).is_success and call.answers != PUBLIC and not call.unknown_ids:
+                (audited if events() > before else not_audited).add(call.call)
+    assert not_audited - audited == NOT_AUDITED
 
 
-def test_another_institution_s_records_are_in_no_list(house: House) -> None:
+def test_lists_hold_no_records_of_another_institution(service: RecordsService) -> None:
     for path in ("/api/patients", "/api/scans", "/api/feedback"):
-        assert house.stranger.get(path).json()["total"] == 0
-    assert {one["institution"] for one in house.stranger.get("/api/audit").json()["items"]} <= {"elsewhere"}
-    refused = house.stranger.post("/api/scans/analyze", json={"ids": [house.ids["scan_id"]]}).json()["items"]
+        assert service.other_institution.get(path).json()["total"] == 0
+    assert {one["institution"] for one in service.other_institution.get("/api/audit").json()["items"]} <= {"elsewhere"}
+    refused = service.other_institution.post("/api/scans/analyze", json={"ids": [service.ids["scan_id"]]}).json()[
+        "items"
+    ]
     assert [one["error"] for one in refused] == ["not_found"]
     upload = {"file": ("x.zip", b"PK\x05\x06" + bytes(18))}
-    answer = house.stranger.post("/api/scans", data={"patient_id": house.ids["patient_id"]}, files=upload)
+    answer = service.other_institution.post("/api/scans", data={"patient_id": service.ids["patient_id"]}, files=upload)
     assert problem(answer) == (404, "not_found")
 
 
 @pytest.mark.parametrize("call", TABLE, ids=lambda call: f"{call.call}{call.query or ''}")
-def test_a_researcher_is_told_no_name(house: House, call: Call) -> None:
-    """Nowhere: not in a body of whatever kind, not in a header, not in a refusal."""
-    answer = house.ask(house.clients[Role.RESEARCHER], call)
-    told = opened(answer).lower() + str(answer.headers).lower()
-    assert not [name for name in NAMES if name.lower() in told]
+def test_no_answer_to_a_researcher_holds_a_name(service: RecordsService, call: Call) -> None:
+    """In no body, no header and no error."""
+    answer = service.send(service.clients[Role.RESEARCHER], call)
+    text = text_of(answer).lower() + str(answer.headers).lower()
+    assert not [name for name in NAMES if name.lower() in text]
 
 
-def test_a_researcher_finds_nobody_by_name(house: House) -> None:
+def test_a_researcher_cannot_search_by_name(service: RecordsService) -> None:
     for path in ("/api/patients", "/api/scans"):
         for name in NAMES:
-            assert house.clients[Role.RESEARCHER].get(path, params={"q": name}).json()["total"] == 0
-            assert house.clients[Role.RADIOLOGIST].get(path, params={"q": name}).json()["total"] > 0
+            assert service.clients[Role.RESEARCHER].get(path, params={"q": name}).json()["total"] == 0
+            assert service.clients[Role.RADIOLOGIST].get(path, params={"q": name}).json()["total"] > 0
 
 
-def test_the_names_are_there_for_who_may_see_them(house: House) -> None:
-    """Or the search for them would prove nothing."""
-    doctor = house.clients[Role.RADIOLOGIST]
+def test_a_radiologist_sees_the_planted_names(service: RecordsService) -> None:
+    """Otherwise the search for the names would prove nothing."""
+    radiologist = service.clients[Role.RADIOLOGIST]
     for call in TABLE:
         if call.call in ("GET /api/patients", "GET /api/scans", "GET /api/scans/{scan_id}", "GET /api/feedback"):
-            assert "Quagmire" in opened(house.ask(doctor, call)), call
-    assert b"Quagmire" in house.ask(doctor, Call("GET /api/scans/{scan_id}/file", SIGNED_IN)).content
+            assert "Quagmire" in text_of(service.send(radiologist, call)), call
+    assert b"Quagmire" in service.send(radiologist, Call("GET /api/scans/{scan_id}/file", SIGNED_IN)).content
     for call in TABLE:
         if call.path.endswith("/report") and call.query:
-            assert "Quagmire" in opened(house.ask(doctor, call)), call
+            assert "Quagmire" in text_of(service.send(radiologist, call)), call
 
 
-def test_metrics_and_readiness_name_nobody(house: House) -> None:
+def test_metrics_and_readiness_hold_no_names_and_ids(service: RecordsService) -> None:
     for path in ("/metrics", "/readyz", "/healthz"):
-        told = house.clients["nobody"].get(path).text
-        assert not [name for name in (*NAMES, *house.ids.values()) if name in told and name != "0"]
+        text = service.clients["anonymous"].get(path).text
+        assert not [name for name in (*NAMES, *service.ids.values()) if name in text and name != "0"]
 
 
-def opened(answer: httpx.Response) -> str:
-    """All the text of a body, whatever it is packed in."""
+def text_of(answer: httpx.Response) -> str:
+    """The text of a body, uncompressed: gzip, zip and PDF too."""
     body = answer.content
     if body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
@@ -294,6 +296,6 @@ def opened(answer: httpx.Response) -> str:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
     if body[:4] == b"%PDF":
         pages = pypdfium2.PdfDocument(body)
-        told = " ".join(page.get_textpage().get_text_range() for page in pages) + str(pages.get_metadata_dict())
-        return told + body.decode("latin-1")
+        text = " ".join(page.get_textpage().get_text_range() for page in pages) + str(pages.get_metadata_dict())
+        return text + body.decode("latin-1")
     return body.decode("latin-1")

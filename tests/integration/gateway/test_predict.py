@@ -15,7 +15,7 @@ from gateway.reports.report_table import TABLE
 from screening.report import COLUMNS
 from tests.integration.gateway.running_gateway import RunningGateway
 
-DECK = {
+CONTEST_COLUMNS = {
     "pathology",
     "study_uid",
     "series_uid",
@@ -30,14 +30,14 @@ def test_a_phantom_is_screened(gateway: RunningGateway, phantom: Path) -> None:
     answer = gateway.predict(phantom)
     assert answer.status_code == 200, answer.text
     row = answer.json()
-    assert row.keys() >= DECK
+    assert row.keys() >= CONTEST_COLUMNS
     assert row["processing_status"] == "Success"
-    assert 0 <= row["probability_of_pathology"] <= 1  # six digits; a phantom is far from all that was learned
+    assert 0 <= row["probability_of_pathology"] <= 1  # a phantom is unlike the training data
     assert row["verdict"] == ("pathology" if row["pathology"] else "normal")
     assert row["path_to_study"] == "phantom.zip"
 
 
-def test_untrained_weights_are_told_in_every_answer(gateway: RunningGateway, phantom: Path) -> None:
+def test_every_answer_says_that_weights_are_untrained(gateway: RunningGateway, phantom: Path) -> None:
     notices = " ".join(gateway.predict(phantom).json()["notices"])
     assert "no medical device" in notices
     assert gateway.services.card.trained or "untrained" in notices
@@ -55,20 +55,20 @@ def without_times(report: Any) -> Any:
     return [without_times(part) for part in report] if isinstance(report, list) else report
 
 
-def test_the_whole_report_explains_itself(gateway: RunningGateway, phantom: Path) -> None:
+def test_the_whole_report_has_row_and_findings(gateway: RunningGateway, phantom: Path) -> None:
     report = gateway.predict(phantom, params={"detail": "full"}).json()
     assert set(report["row"]) == set(COLUMNS)
     assert len(report["findings"]) == 16
 
 
-def test_a_bare_body_is_enough_for_a_program(gateway: RunningGateway, phantom: Path) -> None:
+def test_a_study_as_the_bare_body(gateway: RunningGateway, phantom: Path) -> None:
     with gateway.client() as client:
         headers = {"Content-Type": "application/zip"}
         answer = client.post("/inference/predict", content=phantom.read_bytes(), headers=headers)
     assert answer.json()["processing_status"] == "Success"
 
 
-def test_several_studies_answer_with_rows_and_a_failed_one_is_no_normal(
+def test_several_studies_give_rows_and_a_failed_one_is_not_normal(
     gateway: RunningGateway, phantom: Path, text: Path
 ) -> None:
     answer = gateway.predict(phantom, text)
@@ -86,7 +86,7 @@ def test_several_studies_answer_with_rows_and_a_failed_one_is_no_normal(
     }
 
 
-def test_all_answers_with_every_report_whatever_came_of_it(gateway: RunningGateway, phantom: Path, text: Path) -> None:
+def test_with_all_every_study_has_a_row(gateway: RunningGateway, phantom: Path, text: Path) -> None:
     nothing = gateway.predict(text, params={"all": "true"})
     assert nothing.status_code == 200
     (row,) = nothing.json()["rows"]
@@ -142,5 +142,5 @@ def test_what_cannot_be_read_is_an_error_with_a_code(
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
-def test_nothing_stays_behind(gateway: RunningGateway) -> None:
+def test_no_uploads_remain(gateway: RunningGateway) -> None:
     assert gateway.is_idle()

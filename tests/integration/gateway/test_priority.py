@@ -1,4 +1,4 @@
-"""Urgent studies before mass runs in Triton's own queues: through the ensemble, on the shipped networks."""
+"""Triton's queues serve urgent studies before mass runs: through the ensemble, with the shipped networks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,16 +19,16 @@ MASS = 24  # requests, of which Triton runs two at a time
 @pytest_asyncio.fixture
 async def engine(gateway: RunningGateway) -> AsyncIterator[TritonEngine]:
     services, secret = gateway.services, gateway.services.triton_secret
-    known = secret.get_secret_value() if secret else None
+    secret_text = secret.get_secret_value() if secret else None
     engine = TritonEngine(
-        services.triton_url, services.card.contract, services.card.ensemble_version, CHUNK, secret=known
+        services.triton_url, services.card.contract, services.card.ensemble_version, CHUNK, secret=secret_text
     )
     yield engine
     await engine.close()
 
 
 @pytest.mark.parametrize(("priority", "overtakes"), [(Priority.URGENT, True), (Priority.MASS, False)])
-async def test_who_is_urgent_overtakes_a_full_queue(
+async def test_an_urgent_study_overtakes_a_full_queue(
     gateway: RunningGateway, engine: TritonEngine, priority: Priority, overtakes: bool
 ) -> None:
     contract, answered, first = gateway.services.card.contract, 0, asyncio.Event()

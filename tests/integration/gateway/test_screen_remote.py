@@ -1,4 +1,4 @@
-"""`turnstile screen --url`: real processes, real HTTP, and the same reports as of a run on this machine."""
+"""`turnstile screen --url`: real processes and HTTP, and the same reports as a local run."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ from tests.integration.polling import until
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, phantom: Path) -> Path:
-    """A zip, a folder of DICOM, a folder with two studies, NIfTI, and four things that are no study."""
+    """A zip, a folder of DICOM, a folder with two studies, NIfTI, and four inputs that are no study."""
     folder = tmp_path_factory.mktemp("archive")
     shutil.copy(phantom, folder / "good.zip")
     shutil.unpack_archive(phantom, folder / "folder")
@@ -43,7 +43,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory, phantom: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """A gateway on the same Triton that takes one upload at a time and lets none wait."""
+    """A gateway on the same Triton that processes one upload at a time and lets no other wait."""
     folder = tmp_path_factory.mktemp("tiny") / "scratch"
     folder.mkdir()
     with running_gateway(folder, slices_in_flight=1, slices_waiting=0, **same_triton(gateway)) as running:
@@ -51,47 +51,49 @@ def tiny(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def rows_of(report: Path) -> dict[str, dict[str, str]]:
-    """By the name of the upload and the study."""
+    """The rows by upload name and study UID."""
     rows = csv.DictReader(report.read_text().splitlines())
     return {f"{Path(row['path_to_study']).name} {row['study_uid']}": row for row in rows}
 
 
-def timeless(value: Any) -> Any:
-    """A whole report without what no two runs share."""
+def without_times(value: Any) -> Any:
+    """A report without the times, which differ between runs."""
     if isinstance(value, Mapping):
-        return {name: timeless(part) for name, part in value.items() if name not in ("timings_s", "time_of_processing")}
-    return [timeless(part) for part in value] if isinstance(value, list) else value
+        return {
+            name: without_times(part) for name, part in value.items() if name not in ("timings_s", "time_of_processing")
+        }
+    return [without_times(part) for part in value] if isinstance(value, list) else value
 
 
 def by_study(report: Path) -> dict[tuple[str, str], Any]:
     reports = json.loads(report.read_text())
-    return {(one["row"]["path_to_study"], str(one["row"]["study_uid"])): timeless(one) for one in reports}
+    return {(one["row"]["path_to_study"], str(one["row"]["study_uid"])): without_times(one) for one in reports}
 
 
-def test_a_folder_reads_the_same_here_and_there(gateway: RunningGateway, archive: Path, tmp_path: Path) -> None:
-    here, there = tmp_path / "here.json", tmp_path / "there.json"
+def test_a_remote_run_gives_the_reports_of_a_local_run(gateway: RunningGateway, archive: Path, tmp_path: Path) -> None:
+    local, remote = tmp_path / "local.json", tmp_path / "remote.json"
     triton = ["--triton-url", gateway.services.triton_url]
-    locally = turnstile("screen", archive, "-o", here, "--detail", *triton, variables=gateway.secrets)
-    remotely = in_process("screen", archive, "-o", there, "--detail", "--url", gateway.url)
+    locally = turnstile("screen", archive, "-o", local, "--detail", *triton, variables=gateway.secrets)
+    remotely = in_process("screen", archive, "-o", remote, "--detail", "--url", gateway.url)
     assert (locally.returncode, remotely.exit_code) == (FAILED, FAILED), remotely.output
-    assert by_study(there) == by_study(here)
-    verdicts = [report["verdict"] for report in by_study(there).values()]
+    assert by_study(remote) == by_study(local)
+    verdicts = [report["verdict"] for report in by_study(remote).values()]
     assert len(verdicts) == 8, "an upload with two studies has two reports"
     assert sum(verdict == "not_analysed" for verdict in verdicts) == 4
     until(gateway.is_idle)
 
 
-def test_a_busy_gateway_is_waited_for(tiny: RunningGateway, phantom: Path, tmp_path: Path) -> None:
+def test_a_run_waits_for_a_busy_gateway(tiny: RunningGateway, phantom: Path, tmp_path: Path) -> None:
     many, report = tmp_path / "many", tmp_path / "report.csv"
     copies(phantom, many, 4)
     before = refusals(tiny)
     run = in_process("screen", many, "-o", report, "--url", tiny.url, "--connections", "4")
     assert run.exit_code == 0, run.output
-    assert refusals(tiny) > before, "nothing was refused: nothing was tried"
+    assert refusals(tiny) > before, "no upload was refused, so that the retry was not tested"
     assert {row["processing_status"] for row in rows_of(report).values()} == {"Success"}
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(tiny: RunningGateway, phantom: Path, tmp_path: Path) -> None:
+def test_a_killed_run_resumes(tiny: RunningGateway, phantom: Path, tmp_path: Path) -> None:
     many, report = tmp_path / "many", tmp_path / "report.csv"
     copies(phantom, many, 4)
     arguments = ["screen", str(many), "-o", str(report), "--url", tiny.url, "--connections", "2"]
@@ -111,25 +113,25 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tiny: RunningGateway, phantom
     assert all(after[row["path_to_study"]] == row for row in before.values())
 
 
-def test_a_token_opens_and_is_told_nowhere(
+def test_a_token_is_used_and_never_printed(
     tiny: RunningGateway, phantom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with tiny.client() as client:
-        made = client.post("/api/tokens", json={"name": "run", "role": "radiologist"}).json()["token"]
-        blind = client.post("/api/tokens", json={"name": "blind", "role": "researcher"}).json()["token"]
+        permitted = client.post("/api/tokens", json={"name": "run", "role": "radiologist"}).json()["token"]
+        unpermitted = client.post("/api/tokens", json={"name": "unpermitted", "role": "researcher"}).json()["token"]
     outcomes = {}
-    for name, token in {"made": made, "blind": blind, "dead": f"{made[:-4]}dead"}.items():
+    for name, token in {"permitted": permitted, "unpermitted": unpermitted, "invalid": f"{permitted[:-4]}dead"}.items():
         monkeypatch.setenv(TOKEN, token)
         report = tmp_path / f"{name}.csv"
         outcomes[name] = run = in_process("screen", phantom, "-o", report, "--url", tiny.url)
         assert token not in run.output + (report.read_text() if report.exists() else "")
-    assert outcomes["made"].exit_code == 0, outcomes["made"].output
-    assert outcomes["blind"].exit_code == outcomes["dead"].exit_code == 1
-    assert "does not include inference.predict" in outcomes["blind"].output
-    assert "invalid_token" in outcomes["dead"].output
+    assert outcomes["permitted"].exit_code == 0, outcomes["permitted"].output
+    assert outcomes["unpermitted"].exit_code == outcomes["invalid"].exit_code == 1
+    assert "does not include inference.predict" in outcomes["unpermitted"].output
+    assert "invalid_token" in outcomes["invalid"].output
 
 
-def test_an_upload_that_is_refused_is_not_waited_for(tiny: RunningGateway) -> None:
+def test_a_refused_upload_is_not_sent(tiny: RunningGateway) -> None:
     host, port = tiny.url.removeprefix("http://").split(":")
     head = (
         "POST /inference/predict HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ts_none\r\n"
@@ -141,17 +143,17 @@ def test_an_upload_that_is_refused_is_not_waited_for(tiny: RunningGateway) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "message"),
     [("gateway:8080", "https://"), ("http://10.0.0.1:8080", "--insecure"), ("http://127.0.0.1:9", "cannot be reached")],
 )
-def test_an_address_that_will_not_do_is_told(phantom: Path, tmp_path: Path, url: str, words: str) -> None:
+def test_an_unusable_url_is_explained(phantom: Path, tmp_path: Path, url: str, message: str) -> None:
     run = in_process("screen", phantom, "-o", tmp_path / "report.csv", "--url", url)
     assert run.exit_code in (1, 2)
-    assert words in run.output
+    assert message in run.output
 
 
 def in_process(*arguments: str | Path) -> Result:
-    """The command without the second that a process takes to start."""
+    """Run the command in this process, without the second that a process start takes."""
     return CliRunner(env={"COLUMNS": "160"}).invoke(app, [str(argument) for argument in arguments])
 
 

@@ -1,4 +1,4 @@
-"""A crowd that sends at once: who finds no place is refused before it has sent, and a place is given back."""
+"""Admission of concurrent uploads: each counts until its end; above the limit one is refused before it is read."""
 
 import socket
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ HEAD = "POST /inference/predict HTTP/1.1\r\nHost: {}\r\nContent-Length: 100000\r
 
 
 @contextmanager
-def sender(gateway: RunningGateway) -> Iterator[None]:
-    """Somebody who has begun to send, and does not come to the end."""
-    where = urlsplit(gateway.url)
-    with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
-        connection.sendall(HEAD.format(where.netloc).encode() + bytes(1000))
+def unfinished_upload(gateway: RunningGateway) -> Iterator[None]:
+    """A client that has sent the first part of an upload and stops."""
+    address = urlsplit(gateway.url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(HEAD.format(address.netloc).encode() + bytes(1000))
         yield
 
 
-def test_uploads_that_still_come_in_have_their_places(tmp_path: Path) -> None:
+def test_arriving_uploads_count_for_admission(tmp_path: Path) -> None:
     with running_gateway(tmp_path, triton_url="127.0.0.1:9", slices_in_flight=12, slices_waiting=12) as gateway:
         admission = gateway.services.admission
-        with sender(gateway), sender(gateway), gateway.client() as client:
+        with unfinished_upload(gateway), unfinished_upload(gateway), gateway.client() as client:
             until(lambda: admission.arriving == 24)
             answer = client.post("/inference/predict", content=b"a study")
             assert (answer.status_code, answer.json()["error"]) == (429, "engine_overloaded")

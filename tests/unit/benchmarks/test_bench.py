@@ -11,12 +11,12 @@ from rich.console import Console
 
 from benchmarks.bench import run as running
 from benchmarks.bench.calls import COLUMNS, Call, Calls, quantile_s
-from benchmarks.bench.context import Bench, House
+from benchmarks.bench.context import AdmissionLimits, Bench
 from benchmarks.bench.machine import this_machine
 from benchmarks.bench.parts.throughput_over_time import pace_of
 from benchmarks.bench.plan import PARTS, Plan, chosen
-from benchmarks.bench.record import OtherPlan, Record
-from benchmarks.bench.rendering import tell
+from benchmarks.bench.record import PlanMismatch, Record
+from benchmarks.bench.rendering import write_page
 from benchmarks.bench.results import LimitResult, Results
 from benchmarks.bench.service_under_test import Serving, must_be_loopback
 from benchmarks.studies import names_of, uploads
@@ -44,7 +44,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
 
 
 def bench_of(record: Record, folder: Path, serving: Serving) -> Bench:
-    return Bench(record.plan, folder, folder, [], serving, House(12, 96, 192, 1.2))
+    return Bench(record.plan, folder, folder, [], serving, AdmissionLimits(12, 96, 192, 1.2))
 
 
 def test_calls_are_told_apart_by_what_became_of_them(tmp_path: Path) -> None:
@@ -116,19 +116,19 @@ def test_what_needs_the_knee_fails_in_words_when_there_is_none(tmp_path: Path, s
     record = record_of("overload", "soak")
     done = running.run(bench_of(record, tmp_path, serving), record, QUIET, lambda _: None)
     assert all("the knee is not known" in part.reason for part in done.results.parts.values())
-    page = tell(done, tmp_path)
+    page = write_page(done, tmp_path)
     assert "the knee is not known" in page.read_text()
 
 
 def test_a_folder_of_another_plan_is_not_gone_on_with(tmp_path: Path) -> None:
     record_of("limit").save(tmp_path)
     assert Record.opened(tmp_path, record_of("limit", "grpc")).plan.parts == ("limit", "grpc")
-    with pytest.raises(OtherPlan, match="another soak s"):
+    with pytest.raises(PlanMismatch, match="another soak s"):
         Record.opened(tmp_path, record_of("limit", soak_s=60.0))
 
 
 def test_a_part_that_does_not_end_is_ended() -> None:
-    with pytest.raises(running.TooLong), running.bounded(0.05):
+    with pytest.raises(running.PartTimeout), running.bounded(0.05):
         time.sleep(10)
 
 

@@ -10,7 +10,7 @@ import simpy
 
 from benchmarks.simulation.closed_forms import mmc_wait_s
 from benchmarks.simulation.cores import Cores
-from benchmarks.simulation.one_machine import Machine, Work, walked
+from benchmarks.simulation.one_machine import Machine, Work, simulate
 
 CUSTOMERS = 10_000
 SERVICE_S = 0.5
@@ -63,7 +63,7 @@ def test_two_computations_share_what_cores_there_are(count: float, ends_s: list[
 
 def test_a_study_alone_takes_the_longest_way_through_its_parts() -> None:
     """Two requests on two cores: the classifier's halves run side by side, the small networks compete with them."""
-    alone = walked(replace(MACHINE, cores=100), WORK, [0.0])
+    alone = simulate(replace(MACHINE, cores=100), WORK, [0.0])
     half_s = WORK.networks_s["classifier"] / 2 + WORK.triton_s / 2
     parts = (WORK.pickup_pause_s, WORK.decode_s, half_s, WORK.worker_s, WORK.database_s, WORK.run_pause_s)
     assert alone.turnaround_s == pytest.approx([sum(parts)])
@@ -73,20 +73,20 @@ def test_a_study_alone_takes_the_longest_way_through_its_parts() -> None:
 
 def test_a_burst_is_served_at_the_rate_of_the_cores() -> None:
     studies = 400
-    burst = walked(MACHINE, WORK, [0.0] * studies, uploaded=True)
+    burst = simulate(MACHINE, WORK, [0.0] * studies, uploaded=True)
     asked_s = WORK.cpu_s - WORK.client_s - WORK.gateway_s
     assert burst.busy_s == pytest.approx(studies * asked_s)
     assert burst.studies_per_s == pytest.approx(MACHINE.cores / asked_s, rel=0.03)
 
 
 def test_slots_that_are_too_few_leave_cores_idle() -> None:
-    one, four = (walked(replace(MACHINE, slots=slots), WORK, [0.0] * 50, uploaded=True) for slots in (1, 4))
+    one, four = (simulate(replace(MACHINE, slots=slots), WORK, [0.0] * 50, uploaded=True) for slots in (1, 4))
     assert one.studies_per_s < 0.7 * four.studies_per_s
 
 
 def test_the_same_seed_gives_the_same_walk() -> None:
     work = replace(WORK, spread=(0.8, 1.2))
-    one, other, third = (walked(MACHINE, work, [0.1] * 20, seed) for seed in (1, 1, 2))
+    one, other, third = (simulate(MACHINE, work, [0.1] * 20, seed) for seed in (1, 1, 2))
     assert one.finished_s == other.finished_s != third.finished_s
 
 

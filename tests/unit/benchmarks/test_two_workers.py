@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.simulation.__main__ import PAGE, filled, places
-from benchmarks.simulation.city_scenario import machine_of
 from benchmarks.simulation.demand import PHANTOM, REPOSITORY, THIN_SLICES, Demand, multiply_adds, thin_slices
 from benchmarks.simulation.one_machine import Machine
+from benchmarks.simulation.regional_scenario import machine_of
 from benchmarks.simulation.tables import TABLES
 from benchmarks.simulation.validation import Compared, Figures, compared
 from benchmarks.two_workers.measurement import Record
-from benchmarks.two_workers.result_tables import tell
+from benchmarks.two_workers.result_tables import print_results
 from screening.model_card import ModelCard
 
 # How far a foretold figure may be off. A study's CPU time is 15 % more on busy cores than alone (caches, switching;
@@ -57,7 +57,7 @@ def test_a_record_reads_as_it_was_written(record: Record, tmp_path: Path) -> Non
 
 def test_a_record_is_told_as_a_page(record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loud = replace(record, runs=(replace(record.runs[0], foreign_cores=0.5), *record.runs[1:]))
-    tell(loud, tmp_path / "page.md")
+    print_results(loud, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text()
     assert record.machine in capsys.readouterr().out
     assert "NOT STILL" in page
@@ -109,7 +109,7 @@ def test_the_page_tells_of_the_last_measured_run(name: str) -> None:
 def test_a_table_is_put_in_its_place() -> None:
     page = "a\n<!-- table: needs -->\nold\n<!-- end -->\nb\n"
     assert filled(page, {"needs": "| new |\n"}) == "a\n<!-- table: needs -->\n| new |\n<!-- end -->\nb\n"
-    with pytest.raises(KeyError, match="nobody"):
+    with pytest.raises(KeyError, match="unknown tables"):
         places(page.replace("needs", "nothing"))
 
 

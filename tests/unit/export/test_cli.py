@@ -64,7 +64,7 @@ def test_a_broken_checkpoint_gives_an_error_message(npz: Path, tmp_path: Path) -
     arguments = ["--classifier", str(tmp_path / "classifier.pt"), "--calibration", str(npz)]
     result = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "repository")])
     assert result.exit_code == 1
-    assert "Refused: classifier.pt is no readable checkpoint" in result.output
+    assert "Refused: classifier.pt is not a readable checkpoint" in result.output
     assert not (tmp_path / "repository").exists()
 
 

@@ -12,12 +12,12 @@ from screening.intake import Budgets
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
 
 
-def test_the_page_in_docs_is_what_the_settings_say() -> None:
-    assert PAGE.read_text("utf-8") == settings_page(), "stale: run `turnstile settings > docs/settings.md`"
+def test_docs_settings_md_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == settings_page(), "out of date: run `turnstile settings > docs/settings.md`"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_says_what_it_is(name: str) -> None:
+def test_every_setting_has_a_description(name: str) -> None:
     assert (Settings.model_fields[name].description or "").endswith(".")
 
 
@@ -29,7 +29,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("PORT", "70000"), ("DEADLINE_S", "0"), ("DECODE_TIMEOUT_S", "999"), ("LOG_LEVEL", "loud")]
 )
-def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"TURNSTILE_{name}", value)
     with pytest.raises(ValidationError):
         Settings()

@@ -5,7 +5,7 @@ import { meQuery } from "@/shared/api/session";
 
 const RETRIES = 2;
 
-/** Asks again what may pass later, and nothing else; a no stays a no. */
+/** Retries only failures that can succeed later. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {

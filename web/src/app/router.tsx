@@ -63,14 +63,14 @@ const scan = createRoute({
   component: lazyRouteComponent(() => import("./routes/scan"), "ScanRoute"),
 });
 
-const numbers = createRoute({
+const statistics = createRoute({
   getParentRoute: () => root,
-  path: "/numbers",
-  component: lazyRouteComponent(() => import("./routes/numbers"), "NumbersRoute"),
+  path: "/statistics",
+  component: lazyRouteComponent(() => import("./routes/statistics"), "StatisticsRoute"),
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, worklist, patients, patient, upload, scan, numbers]),
+  routeTree: root.addChildren([home, worklist, patients, patient, upload, scan, statistics]),
   context: { queryClient },
   defaultPreload: "intent",
   scrollRestoration: true,

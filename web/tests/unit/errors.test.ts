@@ -6,6 +6,7 @@ import en from "@/shared/i18n/en";
 const ROOT = join(import.meta.dirname, "../../..");
 const CODE = /^ {4}code(?:, \w+)* = "(\w+)"/gm;
 const BRANCHES = new Set([
+  "gateway_error",
   "study_error",
   "intake_error",
   "series_error",

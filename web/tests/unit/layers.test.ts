@@ -7,10 +7,10 @@ const IMPORT = /(?:from|import\()\s*"([^"]+)"/g;
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf-8" }).filter((name) => /\.tsx?$/.test(name));
 
-/** The rooms of a file, from the outermost: "features/report", "shared", "app". */
-function roomOf(path: string): string {
-  const [layer = "", room = ""] = path.split("/");
-  return layer === "features" ? `${layer}/${room}` : layer;
+/** The layer of a file, for features with the feature: "features/report", "shared", "app". */
+function layerOf(path: string): string {
+  const [layer = "", feature = ""] = path.split("/");
+  return layer === "features" ? `${layer}/${feature}` : layer;
 }
 
 function importsOf(file: string): string[] {
@@ -25,9 +25,9 @@ function allowed(from: string, to: string): boolean {
   return from.startsWith("features/") && to === "shared";
 }
 
-describe("arrows go down: app -> features -> shared", () => {
+describe("imports go down only: app -> features -> shared", () => {
   it.each(files)("%s", (file) => {
-    const wrong = importsOf(file).filter((path) => !allowed(roomOf(file), roomOf(path)));
+    const wrong = importsOf(file).filter((path) => !allowed(layerOf(file), layerOf(path)));
     expect(wrong).toEqual([]);
   });
 });

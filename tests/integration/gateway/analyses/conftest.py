@@ -1,4 +1,4 @@
-"""A gateway at work, for all tests of a module."""
+"""A gateway with a worker, for all tests of a module."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.integration.gateway.running_gateway import RunningGateway, running_ga
 
 
 @pytest.fixture(scope="module")
-def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway_with_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     folder = tmp_path_factory.mktemp("working") / "scratch"
     folder.mkdir()
     with running_gateway(folder) as running:
@@ -17,5 +17,5 @@ def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
 
 
 @pytest.fixture
-def scans(working: RunningGateway) -> Scans:
-    return Scans(working)
+def scans(gateway_with_worker: RunningGateway) -> Scans:
+    return Scans(gateway_with_worker)

@@ -1,4 +1,4 @@
-"""Scans to analyse, straight into the tables."""
+"""Scans to analyse, inserted into the tables."""
 
 import hashlib
 from uuid import UUID, uuid4

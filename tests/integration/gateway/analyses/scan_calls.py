@@ -1,6 +1,5 @@
-"""Scans of a running gateway, put straight into its store."""
+"""Scans of a running gateway, inserted into its database and blob store, and HTTP calls about them."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ import httpx
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.connection import Database
 from gateway.database.tables import ScanRow
 from gateway.storage.blobs import Blobs
 from tests.integration.gateway.analyses.rows import new_scan
+from tests.integration.gateway.gateway_data import blobs_of, in_transaction
 from tests.integration.gateway.running_gateway import RunningGateway
 
 T = TypeVar("T")
@@ -23,13 +22,13 @@ LOCAL = "local"  # the institution of the local admin
 
 @dataclass(frozen=True)
 class Scans:
-    """Scans in the store of one gateway, and the calls about them."""
+    """Scans in the database of one gateway, and HTTP calls about them."""
 
     gateway: RunningGateway
 
     @property
     def blobs(self) -> Blobs:
-        return Blobs(self.gateway.scratch.with_name(f"{self.gateway.scratch.name}-data") / "blobs")
+        return blobs_of(self.gateway)
 
     def add(self, path: Path, institution: str = LOCAL) -> UUID:
         """A new scan of the file."""
@@ -48,17 +47,8 @@ class Scans:
         self.in_database(drop)
 
     def in_database(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Run `work` in a transaction of the gateway's database, on a connection of our own."""
-
-        async def run() -> T:
-            database = Database(self.gateway.store.database_url.get_secret_value())
-            try:
-                async with database.transaction() as session:
-                    return await work(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
+        """Run `work` in a transaction of the gateway's database."""
+        return in_transaction(self.gateway, work)
 
     def call(self, method: str, scan: UUID | str, what: str, **options: Any) -> httpx.Response:
         """One request about a scan."""
@@ -66,7 +56,7 @@ class Scans:
             return client.request(method, f"/api/scans/{scan}/{what}", **options)
 
     def analysed(self, scan: UUID) -> dict[str, Any]:
-        """Ask for an analysis and wait until it has ended."""
+        """Request an analysis and wait until it has ended."""
         answer = self.call("POST", scan, "analyze?wait=110")
         assert answer.status_code == 200, answer.text
         analysis: dict[str, Any] = answer.json()

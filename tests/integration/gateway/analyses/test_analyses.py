@@ -25,8 +25,8 @@ from tests.integration.polling import until
 
 
 @pytest.fixture
-def hasty(tmp_path: Path) -> Iterator[Scans]:
-    """A gateway that soon gives up waiting for Triton."""
+def impatient(tmp_path: Path) -> Iterator[Scans]:
+    """A gateway with a short deadline for Triton."""
     folder = tmp_path / "scratch"
     folder.mkdir()
     with running_gateway(folder, deadline_s=10.0, decode_timeout_s=10.0) as running:
@@ -43,7 +43,7 @@ def triton_hangs(scans: Scans) -> Iterator[None]:
         triton.send_signal(signal.SIGCONT)
 
 
-def kept_evidence(scans: Scans, analysis_id: str) -> bytes | None:
+def stored_evidence(scans: Scans, analysis_id: str) -> bytes | None:
     async def key(session: AsyncSession) -> str | None:
         return await session.scalar(select(ReportRow.evidence_key).where(ReportRow.analysis_id == UUID(analysis_id)))
 
@@ -74,7 +74,7 @@ def test_a_stored_scan_reads_as_the_same_bytes_posted(scans: Scans, phantom: Pat
         "has_pathology_any": row["verdict"] == "pathology",
     }
     assert (report["analysis_id"], report["version"]) == (analysis["id"], 1)
-    (evidence,) = unpack(kept_evidence(scans, analysis["id"]) or b"")
+    (evidence,) = unpack(stored_evidence(scans, analysis["id"]) or b"")
     assert evidence.study_uid == row["study_uid"]
     assert evidence.key_slice == report["studies"][0]["evidence"]["key_slice"]["slice"]
 
@@ -89,17 +89,17 @@ def test_the_scans_row_repeats_the_newest_analysis(scans: Scans, phantom: Path) 
     assert row.study_uid == report["rows"][0]["study_uid"]
 
 
-def test_every_stage_up_to_the_store_is_measured(scans: Scans, phantom: Path) -> None:
+def test_every_stage_is_measured(scans: Scans, phantom: Path) -> None:
     scans.analysed(scans.add(phantom))
     counted = 'turnstile_stage_seconds_count{stage="%s"}'
     with scans.gateway.client() as client:
-        until(lambda: counted % "store" in client.get("/metrics").text)  # counted a moment after the report is there
+        until(lambda: counted % "store" in client.get("/metrics").text)  # observed just after the report is stored
         page = client.get("/metrics").text
     for stage in ("queue", "survey", "decode", "lungs", "views", "inference", "fusion"):
         assert counted % stage in page
 
 
-def test_a_study_that_cannot_be_analysed_fails_once_with_its_reason(scans: Scans, text: Path) -> None:
+def test_a_study_that_cannot_be_analysed_fails_once_with_its_error(scans: Scans, text: Path) -> None:
     scan = scans.add(text)
     analysis = scans.analysed(scan)
     assert (analysis["state"], analysis["error"], analysis["attempt"]) == ("failed", "not_dicom", 1)
@@ -107,10 +107,10 @@ def test_a_study_that_cannot_be_analysed_fails_once_with_its_reason(scans: Scans
     (row,) = report["rows"]
     assert (row["processing_status"], row["verdict"], row["pathology"]) == ("Failure", "not_analysed", None)
     assert (report["verdict"], report["probability"]) == ("not_analysed", None)
-    assert kept_evidence(scans, analysis["id"]) is None
+    assert stored_evidence(scans, analysis["id"]) is None
 
 
-def test_an_unfinished_analysis_is_answered_not_doubled(scans: Scans, phantom: Path) -> None:
+def test_an_unfinished_analysis_is_returned_not_doubled(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
         first = scans.call("POST", scan, "analyze")
@@ -120,7 +120,7 @@ def test_an_unfinished_analysis_is_answered_not_doubled(scans: Scans, phantom: P
     assert scans.call("POST", scan, "analyze?wait=110").json()["id"] == first.json()["id"]
 
 
-def test_events_tell_the_way_and_end_with_it(scans: Scans, phantom: Path) -> None:
+def test_events_show_the_progress_and_end_with_the_analysis(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
         scans.call("POST", scan, "analyze")
@@ -129,21 +129,21 @@ def test_events_tell_the_way_and_end_with_it(scans: Scans, phantom: Path) -> Non
     assert events[-1]["state"] == "done"
     done = [event["slices_done"] for event in events if event["state"] == "running"]
     assert done == sorted(done)
-    assert events_of(scans, scan) == [events[-1]], "an ended one is told once"
+    assert events_of(scans, scan) == [events[-1]], "an ended analysis has one event"
 
 
-def test_a_stream_goes_with_its_client(scans: Scans, phantom: Path) -> None:
+def test_a_stream_ends_with_its_client(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     notifications = scans.gateway.store.notifications
     with triton_hangs(scans), scans.gateway.client() as client:
         scans.call("POST", scan, "analyze")
         until(lambda: scans.analysis(scan)["state"] == "running")
         with client.stream("GET", f"/api/scans/{scan}/analysis/events") as stream:
-            lines = stream.iter_lines()  # held: the connection is closed when nobody holds it
+            lines = stream.iter_lines()  # a reference keeps the connection open
             next(lines)
             until(
                 lambda: notifications.subscribers == 2
-            )  # the worker, which begins after its turn is visible, and the stream
+            )  # the worker, which starts after its lease is visible, and the stream
         until(lambda: notifications.subscribers == 1)
     until(lambda: scans.analysis(scan)["state"] == "done" and not notifications.subscribers)
 
@@ -174,7 +174,7 @@ def test_a_report_as_tables(scans: Scans, phantom: Path) -> None:
     assert sheet["B2"].value == told["study_uid"]
 
 
-def test_many_at_once(scans: Scans, phantom: Path, text: Path) -> None:
+def test_a_bulk_request(scans: Scans, phantom: Path, text: Path) -> None:
     good, bad, unknown, foreign = scans.add(phantom), scans.add(text), uuid4(), scans.add(phantom, "elsewhere")
     with scans.gateway.client() as client:
         answer = client.post("/api/scans/analyze", json={"ids": [str(one) for one in (good, bad, unknown, foreign)]})
@@ -241,8 +241,8 @@ def test_nothing_is_left_of_a_scan_that_is_deleted_while_it_is_analysed(scans: S
     until(lambda: asyncio.run(scans.blobs.get_derived(f"analyses/{analysis_id}/1/evidence.npz")) is None)
 
 
-def test_what_may_pass_is_tried_again(hasty: Scans, phantom: Path) -> None:
-    scans, scan = hasty, hasty.add(phantom)
+def test_a_transient_error_is_retried(impatient: Scans, phantom: Path) -> None:
+    scans, scan = impatient, impatient.add(phantom)
     with triton_hangs(scans):
         scans.call("POST", scan, "analyze")
         until(lambda: len(scans.call("GET", scan, "analyses").json()["items"][0]["attempts"]) > 1)
@@ -253,7 +253,7 @@ def test_what_may_pass_is_tried_again(hasty: Scans, phantom: Path) -> None:
     assert len(scans.call("GET", scan, "reports").json()["items"]) == 1
 
 
-def test_a_blob_that_is_gone_fails_by_name(scans: Scans, tmp_path: Path) -> None:
+def test_a_missing_blob_has_its_own_error_code(scans: Scans, tmp_path: Path) -> None:
     lost = tmp_path / "lost.zip"
     lost.write_bytes(b"soon lost")
     scan = scans.add(lost)

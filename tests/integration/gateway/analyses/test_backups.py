@@ -1,4 +1,4 @@
-"""A machine is lost: what was there is there again on an empty one, byte by byte, and what waited is analysed."""
+"""A backup is restored on an empty machine: the same responses, byte by byte, and queued analyses run."""
 
 import os
 import re
@@ -28,13 +28,13 @@ from tests.integration.gateway.auth.api_calls import bearer, make_token
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 from tests.integration.polling import until
 
-ASKED = ("report", "report?format=csv", "report?format=pdf", "file", "heatmap.nii.gz", "analyses")
+RESPONSES = ("report", "report?format=csv", "report?format=pdf", "file", "heatmap.nii.gz", "analyses")
 
-MADE_AT = re.compile(rb"/CreationDate \(.*?\)|/ID \[.*?\]")  # a PDF says when it was made, and names itself by that
+MADE_AT = re.compile(rb"/CreationDate \(.*?\)|/ID \[.*?\]")  # a PDF holds its creation time, and an id made from it
 
 
 def turnstile(home: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    """A command as an operator types it, on a machine where no `turnstile up` has left a note."""
+    """Run a `turnstile` command on a machine without a running instance."""
     named = {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
     environ = os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path), "TURNSTILE_HOME": str(home)}
     command = [sys.executable, "-m", "gateway.cli", *arguments]
@@ -42,8 +42,8 @@ def turnstile(home: Path, *arguments: str, **settings: str) -> "subprocess.Compl
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a machine had: an analysed scan, one that waited, a token, and every answer about the first."""
+class SavedState:
+    """The state before the backup: an analysed scan, a queued one, a token, and the responses about the first."""
 
     scan: UUID
     waiting: UUID
@@ -52,38 +52,38 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def kept(working: RunningGateway, phantom: Path) -> Kept:
-    scans = Scans(working)
+def saved(gateway_with_worker: RunningGateway, phantom: Path) -> SavedState:
+    scans = Scans(gateway_with_worker)
     scan, waiting = scans.add(phantom), scans.add(phantom)
     assert scans.analysed(scan)["state"] == "done"
-    token = make_token(working.store.database_url.get_secret_value(), Role.RADIOLOGIST, LOCAL)
-    return Kept(scan, waiting, token, asked(working, scan))
+    token = make_token(gateway_with_worker.store.database_url.get_secret_value(), Role.RADIOLOGIST, LOCAL)
+    return SavedState(scan, waiting, token, responses_of(gateway_with_worker, scan))
 
 
 @pytest.fixture(scope="module")
-def archive(working: RunningGateway, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(gateway_with_worker: RunningGateway, saved: SavedState, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup, taken while the gateway runs."""
     folder = tmp_path_factory.mktemp("elsewhere") / "archive"
 
-    async def queued(session: AsyncSession) -> None:  # without a job: no worker takes it before the backup is taken
-        session.add(AnalysisRow(scan_id=kept.waiting, institution=LOCAL, requested_by="local"))
+    async def queued(session: AsyncSession) -> None:  # without a job: no worker claims it before the backup
+        session.add(AnalysisRow(scan_id=saved.waiting, institution=LOCAL, requested_by="local"))
 
-    Scans(working).in_database(queued)
-    taken = turnstile(
+    Scans(gateway_with_worker).in_database(queued)
+    backup = turnstile(
         folder.parent,
         "backup",
         str(folder),
-        database_url=working.store.database_url.get_secret_value(),
-        data_folder=str(data_of(working.scratch)),
+        database_url=gateway_with_worker.store.database_url.get_secret_value(),
+        data_folder=str(data_of(gateway_with_worker.scratch)),
     )
-    assert taken.returncode == 0, taken.stderr
-    assert "2 scans" in taken.stdout
+    assert backup.returncode == 0, backup.stderr
+    assert "2 scans" in backup.stdout
     return folder
 
 
 @pytest.fixture(scope="module")
 def machine(
-    working: RunningGateway, kept: Kept, archive: Path, tmp_path_factory: pytest.TempPathFactory
+    gateway_with_worker: RunningGateway, saved: SavedState, archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
     """Another machine, on which the backup was restored, with the networks of the first."""
     home = tmp_path_factory.mktemp("machine")
@@ -92,27 +92,30 @@ def machine(
     restored = turnstile(home, "restore", str(archive), data_folder=str(data_of(scratch)))
     assert restored.returncode == 0, restored.stderr
     assert "audit's chain holds" in " ".join(restored.stdout.split())
-    networks = {"triton_url": working.services.triton_url, "triton_secret": working.services.triton_secret}
+    networks = {
+        "triton_url": gateway_with_worker.services.triton_url,
+        "triton_secret": gateway_with_worker.services.triton_secret,
+    }
     with running_gateway(scratch, **networks) as running:
         yield running
 
 
-@pytest.mark.parametrize("what", ASKED)
-def test_every_answer_is_the_same(machine: RunningGateway, kept: Kept, what: str) -> None:
-    assert asked(machine, kept.scan)[what] == kept.answers[what]
+@pytest.mark.parametrize("what", RESPONSES)
+def test_every_answer_is_the_same(machine: RunningGateway, saved: SavedState, what: str) -> None:
+    assert responses_of(machine, saved.scan)[what] == saved.answers[what]
 
 
-def test_a_token_still_opens(machine: RunningGateway, kept: Kept) -> None:
-    with machine.client(headers=bearer(kept.token)) as client:
+def test_a_token_is_still_valid(machine: RunningGateway, saved: SavedState) -> None:
+    with machine.client(headers=bearer(saved.token)) as client:
         assert client.get("/api/me").json()["role"] == "radiologist"
 
 
-def test_what_waited_is_analysed(machine: RunningGateway, kept: Kept) -> None:
+def test_a_queued_analysis_is_run(machine: RunningGateway, saved: SavedState) -> None:
     scans = Scans(machine)
-    until(lambda: scans.analysis(kept.waiting)["state"] == "done")
+    until(lambda: scans.analysis(saved.waiting)["state"] == "done")
 
 
-async def test_the_audit_holds_and_goes_on(machine: RunningGateway, kept: Kept) -> None:
+async def test_the_audit_holds_and_goes_on(machine: RunningGateway, saved: SavedState) -> None:
     url = machine.store.database_url.get_secret_value()
     database = Database(url)
     try:
@@ -145,10 +148,10 @@ async def test_evidence_that_was_changed_is_found(archive: Path, tmp_path: Path)
         await verify_backup(Archive(str(copy)))
 
 
-def asked(running: RunningGateway, scan: UUID) -> dict[str, bytes]:
+def responses_of(running: RunningGateway, scan: UUID) -> dict[str, bytes]:
     answers: dict[str, bytes] = {}
     with running.client() as client:
-        for what in ASKED:
+        for what in RESPONSES:
             answer: httpx.Response = client.get(f"/api/scans/{scan}/{what}")
             assert answer.status_code == 200, (what, answer.text)
             answers[what] = MADE_AT.sub(b"", answer.content)

@@ -1,4 +1,4 @@
-"""Turns on a real PostgreSQL: taken by one, lost by whoever comes late, and ended with exactly one report."""
+"""Job leases on a real PostgreSQL: claimed by one worker, lost when expired, completed with exactly one report."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -50,7 +50,7 @@ async def state_of(database: Database, analysis_id: UUID) -> AnalysisRow:
 
 
 async def jobs_of(database: Database, analysis_id: UUID) -> list[int]:
-    """The priorities of the jobs that wait for this analysis."""
+    """The priorities of the queued jobs of this analysis."""
     query = "SELECT priority FROM procrastinate_jobs WHERE args ->> 'analysis_id' = :id AND status = 'todo' ORDER BY id"
     async with database.transaction() as session:
         return list(await session.scalars(text(query), {"id": str(analysis_id)}))
@@ -76,28 +76,28 @@ async def test_requests_at_once_make_one_analysis(database: Database, scan: UUID
     assert await jobs_of(database, made[0].id) == [0]
 
 
-async def test_a_waiting_analysis_can_be_hurried(database: Database, scan: UUID) -> None:
+async def test_a_queued_analysis_can_be_made_urgent(database: Database, scan: UUID) -> None:
     first = await requested(database, scan)
     again = await requested(database, scan, urgent=True)
     assert (again.id, again.urgent) == (first.id, True)
     assert await jobs_of(database, first.id) == [0, 10]
 
 
-async def test_a_foreign_scan_is_none(database: Database, scan: UUID) -> None:
+async def test_a_scan_of_another_institution_is_not_found(database: Database, scan: UUID) -> None:
     async with database.transaction() as session:
         assert await analyses.request(session, "elsewhere", scan, "local", urgent=False) is None
         assert await analyses.request(session, INSTITUTION, uuid4(), "local", urgent=False) is None
         assert await analyses.newest(session, "elsewhere", scan) is None
 
 
-async def test_one_worker_gets_the_turn(database: Database, scan: UUID, leases: JobLeases, others: JobLeases) -> None:
+async def test_one_worker_gets_the_lease(database: Database, scan: UUID, leases: JobLeases, others: JobLeases) -> None:
     analysis = await requested(database, scan)
-    taken = await asyncio.gather(*(each.claim(analysis.id, "card-1") for each in [leases, others] * 4))
-    assert len([lease for lease in taken if lease]) == 1
+    claimed = await asyncio.gather(*(each.claim(analysis.id, "card-1") for each in [leases, others] * 4))
+    assert len([lease for lease in claimed if lease]) == 1
     assert (await state_of(database, analysis.id)).state == "running"
 
 
-async def test_who_lost_the_turn_changes_nothing(
+async def test_a_worker_without_the_lease_changes_nothing(
     database: Database, scan: UUID, leases: JobLeases, others: JobLeases
 ) -> None:
     analysis = await requested(database, scan)
@@ -137,17 +137,17 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(
     assert (row.status, row.verdict, row.error, row.analysis_id) == ("failed", "not_analysed", "no_lung", analysis.id)
 
 
-async def test_an_answer_that_got_lost_is_found_to_be_done(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_a_repeated_completion_changes_nothing(database: Database, scan: UUID, leases: JobLeases) -> None:
     lease = await leases.claim((await requested(database, scan)).id, "card-1")
     assert lease is not None
     assert await leases.complete(lease, FAILED, "analyses/key", Progress())
     assert not await leases.complete(lease, FAILED, "analyses/key", Progress())
-    assert await leases.has_report_with_evidence("analyses/key"), "its own evidence would be deleted"
+    assert await leases.has_report_with_evidence("analyses/key"), "else its evidence is deleted"
     assert not await leases.has_report_with_evidence("analyses/another")
     assert len(await reports_of(database, scan)) == 1
 
 
-async def test_a_waiting_analysis_is_cancelled_at_once(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_a_queued_analysis_is_cancelled_at_once(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     async with database.transaction() as session:
         cancelled = await analyses.cancel(session, INSTITUTION, scan)
@@ -157,7 +157,7 @@ async def test_a_waiting_analysis_is_cancelled_at_once(database: Database, scan:
     assert (await requested(database, scan)).id != analysis.id
 
 
-async def test_a_running_one_is_told_to_stop(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_a_running_analysis_is_stopped(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     lease = await leases.claim(analysis.id, "card-1")
     assert lease is not None
@@ -170,24 +170,26 @@ async def test_a_running_one_is_told_to_stop(database: Database, scan: UUID, lea
     assert await reports_of(database, scan) == []
 
 
-async def test_what_may_pass_waits_for_another_try_until_it_came_too_often(
+async def test_a_transient_error_is_retried_until_it_came_too_often(
     database: Database, scan: UUID, leases: JobLeases
 ) -> None:
     analysis = await requested(database, scan)
-    away, tries = EngineUnavailable("away"), 0
+    unavailable, tries = EngineUnavailable("away"), 0
     while True:
         lease = await leases.claim(analysis.id, "card-1")
         assert lease is not None
         tries += 1
-        if not await leases.retry(lease, away):
+        if not await leases.retry(lease, unavailable):
             break
         assert (await state_of(database, analysis.id)).state == "queued"
     assert tries == 7
-    assert (await state_of(database, analysis.id)).state == "running", "who gives up writes the report"
+    assert (await state_of(database, analysis.id)).state == "running", "the last attempt writes the report"
     assert not await leases.retry(lease, NoLung("no lung"))
 
 
-async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_a_study_that_crashes_its_workers_fails_with_its_own_error_code(
+    database: Database, scan: UUID, leases: JobLeases
+) -> None:
     analysis = await requested(database, scan)
     for _ in range(MAX_WORKERS_LOST + 1):
         lease = await leases.claim(analysis.id, "card-1")
@@ -203,7 +205,7 @@ async def test_a_study_that_kills_its_workers_fails_by_name(database: Database, 
         ]
 
 
-async def test_only_the_silent_are_taken_over(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_only_leases_without_heartbeats_expire(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     lease = await leases.claim(analysis.id, "card-1")
     assert lease is not None
@@ -216,7 +218,7 @@ async def test_only_the_silent_are_taken_over(database: Database, scan: UUID, le
     assert [each.analysis_id for each in silent if each.scan_id == scan] == [analysis.id]
 
 
-async def test_a_job_that_went_missing_is_put_in_again(database: Database, scan: UUID, leases: JobLeases) -> None:
+async def test_a_lost_job_is_enqueued_again(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
     async with database.transaction() as session:
         await session.execute(text("DELETE FROM procrastinate_jobs"))
@@ -238,7 +240,7 @@ async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database,
 
 
 @pytest.mark.parametrize("_round", range(10))
-async def test_a_delete_and_a_report_that_meet_do_not_deadlock(
+async def test_a_deletion_and_a_report_at_once_do_not_deadlock(
     database: Database, scan: UUID, leases: JobLeases, _round: int
 ) -> None:
     lease = await leases.claim((await requested(database, scan)).id, "card-1")
@@ -254,7 +256,7 @@ async def test_a_delete_and_a_report_that_meet_do_not_deadlock(
     assert await reports_of(database, scan) == []
 
 
-async def test_how_many_come_before(database: Database, leases: JobLeases) -> None:
+async def test_queue_position(database: Database, leases: JobLeases) -> None:
     async with database.transaction() as session:
         await session.execute(delete(ScanRow))
         scans = [await new_scan(session) for _ in range(3)]

@@ -61,13 +61,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(site: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(site: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings that another machine of the site would have."""
-    for name, value in surroundings_of(site).items():
+    for name, value in environment_of(site).items():
         monkeypatch.setenv(name, value)
 
 
-def surroundings_of(site: RunningGateway) -> dict[str, str]:
+def environment_of(site: RunningGateway) -> dict[str, str]:
     return {
         "TURNSTILE_DATABASE_URL": site.store.database_url.get_secret_value(),
         "TURNSTILE_DATA_FOLDER": str(site.scratch.with_name(f"{site.scratch.name}-data")),
@@ -106,7 +106,7 @@ def count(scans: Scans, run: str, scan_id: InstrumentedAttribute[UUID] = ScanRow
     return scans.in_database(counted)
 
 
-def test_a_run_is_filled_once_and_shared_by_two_workers(scans: Scans, archive: Path, tmp_path: Path) -> None:
+def test_a_run_is_enqueued_once_and_shared_by_two_workers(scans: Scans, archive: Path, tmp_path: Path) -> None:
     first = turnstile("enqueue", archive, "--name", "autumn")
     assert first.exit_code == FAILED, first.output
     assert "labels.csv" in first.stderr
@@ -135,7 +135,7 @@ def test_a_run_is_filled_once_and_shared_by_two_workers(scans: Scans, archive: P
     assert rows.filter(polars.col("error").is_not_null())["pathology"].null_count() == 2
 
 
-def test_what_the_services_write_the_run_writes_too(scans: Scans, archive: Path) -> None:
+def test_a_run_writes_the_same_audit_events_as_the_api(scans: Scans, archive: Path) -> None:
     turnstile("enqueue", archive / "0.zip", "--name", "audited", "--urgent")
 
     async def events(session: AsyncSession) -> list[tuple[str, str]]:
@@ -159,7 +159,7 @@ def test_what_the_services_write_the_run_writes_too(scans: Scans, archive: Path)
     assert scans.in_database(made) == ("audited", True, "0.zip")
 
 
-def test_a_scan_that_is_deleted_is_told_and_takes_its_path_along(scans: Scans, archive: Path, tmp_path: Path) -> None:
+def test_a_deleted_scan_is_reported_without_its_path(scans: Scans, archive: Path, tmp_path: Path) -> None:
     turnstile("enqueue", archive / "0.zip", archive / "1.zip", "--name", "winter")
 
     async def scan_of(session: AsyncSession) -> UUID:
@@ -177,7 +177,7 @@ def test_a_scan_that_is_deleted_is_told_and_takes_its_path_along(scans: Scans, a
     assert count(scans, "winter") == 1, "what was deleted is not put in again"
 
 
-def test_the_queue_is_filled_no_further_than_was_asked(scans: Scans, archive: Path, tmp_path: Path) -> None:
+def test_the_queue_is_filled_up_to_the_limit_only(scans: Scans, archive: Path, tmp_path: Path) -> None:
     waiting = scans.in_database(
         lambda session: session.scalar(select(func.count()).where(AnalysisRow.state == "queued"))
     )
@@ -247,9 +247,9 @@ def hashes(scans: Scans, run: str) -> dict[str, str]:
     return scans.in_database(found)
 
 
-def test_an_unknown_run_and_a_strange_patient_are_told(archive: Path) -> None:
+def test_an_unknown_run_and_an_unknown_patient_are_errors(archive: Path) -> None:
     assert turnstile("results", "nobody's").exit_code == 1
-    strange = "00000000-0000-0000-0000-000000000000"
-    assert turnstile("enqueue", archive / "0.zip", "--name", "strange", "--patient", strange).exit_code == 1
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert turnstile("enqueue", archive / "0.zip", "--name", "strange", "--patient", unknown).exit_code == 1
     assert turnstile("results", "strange").exit_code == 1, "nothing was made"
     assert turnstile("enqueue", archive / "none.zip", "--name", "strange").exit_code == 2

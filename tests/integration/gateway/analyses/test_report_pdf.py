@@ -1,4 +1,4 @@
-"""The report as PDF: what it says, read back from the file, and a picture of it for a person's eye."""
+"""The report as PDF: its text, read back from the file, and an image of it in the output folder."""
 
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.integration.gateway.analyses.scan_calls import Scans
 
 @pytest.fixture(scope="module")
 def chest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A synthetic chest with something to see in it."""
+    """A synthetic chest with a pleural effusion."""
     path = tmp_path_factory.mktemp("chest") / "chest.zip"
     return write_phantom(path, slices=32, size=256, effusion=True)
 

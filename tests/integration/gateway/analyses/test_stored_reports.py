@@ -1,4 +1,4 @@
-"""Reports as different askers get them."""
+"""Reports as principals with different roles get them."""
 
 import json
 from uuid import UUID
@@ -21,16 +21,16 @@ from screening.errors import NoLung
 from screening.report import Report
 from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
 
-FACTS = RequestContext("127.0.0.1", "request-1")
+CONTEXT = RequestContext("127.0.0.1", "request-1")
 FILE = "study.zip"
 
 
-def asker(role: Role, institution: str = INSTITUTION) -> Principal:
+def principal_of(role: Role, institution: str = INSTITUTION) -> Principal:
     return Principal(f"oidc:{role}", PrincipalKind.PERSON, role, role, institution, GRANTS[role])
 
 
 @pytest_asyncio.fixture
-async def reported(database: Database) -> UUID:
+async def reported_scan(database: Database) -> UUID:
     """A scan whose analysis has ended."""
     leases = JobLeases(database, Metrics(), "worker")
     async with database.transaction() as session:
@@ -43,27 +43,29 @@ async def reported(database: Database) -> UUID:
     return scan
 
 
-async def test_a_radiologist_sees_the_files_name(database: Database, reported: UUID) -> None:
-    kept = await Reports(database).read(asker(Role.RADIOLOGIST), FACTS, reported, None, Format.JSON)
-    assert kept.body["rows"][0]["path_to_study"] == FILE
+async def test_a_radiologist_sees_the_files_name(database: Database, reported_scan: UUID) -> None:
+    saved = await Reports(database).read(principal_of(Role.RADIOLOGIST), CONTEXT, reported_scan, None, Format.JSON)
+    assert saved.body["rows"][0]["path_to_study"] == FILE
 
 
 @pytest.mark.parametrize("format_", [Format.JSON, Format.CSV])
-async def test_a_researcher_sees_the_scans_id_in_its_place(database: Database, reported: UUID, format_: Format) -> None:
-    kept = await Reports(database).read(asker(Role.RESEARCHER), FACTS, reported, None, format_)
-    told = json.dumps(dict(kept.body)) if format_ is Format.JSON else as_table(kept, format_).decode()
+async def test_a_researcher_sees_the_scans_id_in_its_place(
+    database: Database, reported_scan: UUID, format_: Format
+) -> None:
+    saved = await Reports(database).read(principal_of(Role.RESEARCHER), CONTEXT, reported_scan, None, format_)
+    told = json.dumps(dict(saved.body)) if format_ is Format.JSON else as_table(saved, format_).decode()
     assert FILE not in told
-    assert str(reported) in told
+    assert str(reported_scan) in told
 
 
-async def test_another_institutions_report_is_not_found(database: Database, reported: UUID) -> None:
+async def test_another_institutions_report_is_not_found(database: Database, reported_scan: UUID) -> None:
     with pytest.raises(NotFound):
-        await Reports(database).read(asker(Role.ADMIN, "elsewhere"), FACTS, reported, None, Format.JSON)
+        await Reports(database).read(principal_of(Role.ADMIN, "elsewhere"), CONTEXT, reported_scan, None, Format.JSON)
 
 
-async def test_reading_and_taking_away_are_told_apart_in_the_audit(database: Database, reported: UUID) -> None:
+async def test_a_read_and_an_export_are_different_audit_events(database: Database, reported_scan: UUID) -> None:
     for format_ in (Format.JSON, Format.XLSX):
-        await Reports(database).read(asker(Role.RADIOLOGIST), FACTS, reported, None, format_)
+        await Reports(database).read(principal_of(Role.RADIOLOGIST), CONTEXT, reported_scan, None, format_)
     async with database.transaction() as session:
         newest = select(AuditRow).where(AuditRow.entity == "report").order_by(AuditRow.seq.desc()).limit(2)
         events = list(await session.scalars(newest))

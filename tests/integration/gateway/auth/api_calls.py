@@ -1,4 +1,4 @@
-"""How the tests of this room ask: gateways without Triton, tokens, and a browser's ways."""
+"""Support for tests of the API: gateways without Triton, tokens, and error bodies."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,38 +17,43 @@ from gateway.database.connection import Database
 from gateway.permissions import GRANTS, Role, Scope
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
-NOBODY = "127.0.0.1:9"  # the discard port: these tests need no networks
-HOME = "st-anna"
+UNREACHABLE = "127.0.0.1:9"  # the discard port: these tests need no Triton
+INSTITUTION = "st-anna"
 
 
 @contextmanager
 def gateway_without_networks(folder: Path, database_url: str, **settings: Any) -> Iterator[RunningGateway]:
-    """A whole gateway whose Triton is away."""
+    """A gateway whose Triton is unreachable."""
     scratch = folder / "scratch"
     scratch.mkdir()
-    given = {"triton_url": NOBODY, "database_url": SecretStr(database_url), "institution": HOME, "workers": 0}
-    with running_gateway(scratch, **given | settings) as running:
+    defaults = {
+        "triton_url": UNREACHABLE,
+        "database_url": SecretStr(database_url),
+        "institution": INSTITUTION,
+        "workers": 0,
+    }
+    with running_gateway(scratch, **defaults | settings) as running:
         yield running
 
 
 def make_token(
     database_url: str,
     role: Role,
-    institution: str = HOME,
+    institution: str = INSTITUTION,
     scopes: frozenset[Scope] | None = None,
     expires_at: datetime | None = None,
 ) -> str:
-    """A token, as `turnstile token create` makes it."""
+    """The text of a new token, as `turnstile token create` creates it."""
 
-    async def made() -> str:
+    async def create() -> str:
         database = Database(database_url)
         try:
-            new = NewToken("a test's", role, institution, scopes or GRANTS[role], "cli:test", expires_at)
+            new = NewToken("a test's token", role, institution, scopes or GRANTS[role], "cli:test", expires_at)
             return (await TokenAdministration(database).create(command_line_admin("test", institution), new, None))[1]
         finally:
             await database.close()
 
-    return asyncio.run(made())
+    return asyncio.run(create())
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -56,7 +61,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code of a refusal, whose shape is the one of all."""
+    """Status and error code of a refusal, after a check of its shape."""
     body = answer.json()
     assert set(body) == {"error", "detail", "request_id"}, body
     return answer.status_code, body["error"]

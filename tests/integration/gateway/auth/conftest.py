@@ -1,4 +1,4 @@
-"""A provider, a gateway that believes it, and a gateway that stands alone on its machine."""
+"""An identity provider, a gateway that uses it, and a gateway without a login."""
 
 from collections.abc import Iterator
 
@@ -17,12 +17,12 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def guarded(
+def oidc_gateway(
     tmp_path_factory: pytest.TempPathFactory, database_url: str, provider: Provider
 ) -> Iterator[RunningGateway]:
-    """People by the provider, programs by token; nobody else."""
+    """A gateway that accepts OIDC logins and API tokens only."""
     with gateway_without_networks(
-        tmp_path_factory.mktemp("guarded"),
+        tmp_path_factory.mktemp("oidc"),
         database_url,
         oidc_issuer=provider.issuer,
         oidc_client_id=CLIENT_ID,
@@ -33,7 +33,7 @@ def guarded(
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
-    """No login is set up: who uses the machine is the local admin."""
-    with gateway_without_networks(tmp_path_factory.mktemp("alone"), database_url) as running:
+def local_gateway(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
+    """A gateway without a login: requests without credentials are the local admin."""
+    with gateway_without_networks(tmp_path_factory.mktemp("local"), database_url) as running:
         yield running

@@ -1,4 +1,4 @@
-"""A small, real OpenID Connect provider over HTTP: real keys, codes that work once, PKCE held to the letter."""
+"""A small OpenID Connect provider over HTTP: real keys, one-time codes, strict PKCE."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT_ID = "turnstile"
-CLIENT_SECRET = "kept by both, and by nobody else"  # noqa: S105 - of this test's provider
+CLIENT_SECRET = "a secret with spaces, and a comma"  # noqa: S105 - of this test's provider
 
 ADA = {"sub": "u-1", "name": "Ada Reader", "roles": ["radiologist"]}
 ALGORITHMS = {"RSA": "RS256", "EC": "ES256"}
@@ -29,7 +29,7 @@ ALGORITHMS = {"RSA": "RS256", "EC": "ES256"}
 
 @dataclass
 class Provider:
-    """Where it answers, its keys, and what it says of the person who signs in next."""
+    """Its issuer URL, its keys, and the claims of the next person who signs in."""
 
     issuer: str
     keys: list[RSAKey | ECKey] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Provider:
         self.rotate()
 
     def rotate(self, kind: str = "RSA") -> None:
-        """A new key, and the old ones are gone."""
+        """Replace all keys by a new one."""
         parameters: KeyParameters = {"kid": uuid4().hex, "use": "sig"}
         if kind == "EC":
             self.keys = [ECKey.generate_key("P-256", parameters)]
@@ -52,13 +52,13 @@ class Provider:
             self.keys = [RSAKey.generate_key(2048, parameters)]
 
     def token(self, **claims: Any) -> str:
-        """A token for the API, signed; a claim that is None is left out."""
+        """A signed token for the API; a claim that is None is omitted."""
         now_s = int(time.time())
         standard = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now_s, "exp": now_s + 300}
-        told = {name: value for name, value in (standard | self.person | claims).items() if value is not None}
+        payload = {name: value for name, value in (standard | self.person | claims).items() if value is not None}
         key = self.keys[0]
         algorithm = ALGORITHMS[key.key_type]
-        return jwt.encode({"alg": algorithm, "kid": key.kid}, told, key, algorithms=[algorithm])
+        return jwt.encode({"alg": algorithm, "kid": key.kid}, payload, key, algorithms=[algorithm])
 
     def app(self) -> Starlette:
         return Starlette(
@@ -83,32 +83,36 @@ class Provider:
 
     async def _keys(self, _request: Request) -> Response:
         self.key_fetches += 1
-        symmetric = {"kty": "oct", "k": "c2VjcmV0", "kid": "symmetric"}  # some providers list what we must not use
+        symmetric = {
+            "kty": "oct",
+            "k": "c2VjcmV0",
+            "kid": "symmetric",
+        }  # some providers list symmetric keys, which must not be used
         public = [key.as_dict(private=False) for key in KeySet(list(self.keys))]
         return JSONResponse({"keys": [*public, symmetric]}, status_code=200 if self.answers else 503)
 
     async def _authorize(self, request: Request) -> Response:
-        """The person agrees at once."""
-        asked = dict(request.query_params)
-        assert asked["response_type"] == "code"
-        assert asked["code_challenge_method"] == "S256"
+        """The person consents at once."""
+        query = dict(request.query_params)
+        assert query["response_type"] == "code"
+        assert query["code_challenge_method"] == "S256"
         code = uuid4().hex
-        self.codes[code] = asked
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}", 302)
+        self.codes[code] = query
+        return RedirectResponse(f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}", 302)
 
     async def _token(self, request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET.replace(' ', '+').replace(',', '%2C')}".encode()).decode()
-        asked = self.codes.pop(form["code"], None)
+        query = self.codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
         if (
-            asked is None
+            query is None
             or request.headers.get("authorization") != f"Basic {basic}"
-            or challenge.decode() != asked["code_challenge"]
-            or form["redirect_uri"] != asked["redirect_uri"]
+            or challenge.decode() != query["code_challenge"]
+            or form["redirect_uri"] != query["redirect_uri"]
         ):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
-        return JSONResponse({"id_token": self.token(nonce=asked["nonce"]), "token_type": "Bearer"})
+        return JSONResponse({"id_token": self.token(nonce=query["nonce"]), "token_type": "Bearer"})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The audit: what it holds, how it leaves the house, and that nobody changes it unseen."""
+"""The audit log: its events, its export, and the detection of changes."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
 from gateway.permissions import Role
 from gateway.principal import RequestContext
-from tests.integration.gateway.auth.api_calls import HOME, bearer, make_token, problem
+from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.postgres import RunningPostgres
 
@@ -31,17 +31,17 @@ CONTEXT = RequestContext("203.0.113.9", "trace-4711")
 
 
 @pytest.fixture
-def admin(alone: RunningGateway, database_url: str) -> Iterator[httpx.Client]:
-    with alone.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
+def admin(local_gateway: RunningGateway, database_url: str) -> Iterator[httpx.Client]:
+    with local_gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
         yield client
 
 
 @pytest.fixture
 def chain(postgres: RunningPostgres) -> str:
-    """A database with ten events, told by several at once."""
+    """A database with ten events from concurrent transactions."""
     url = postgres.new_database()
 
-    async def tell(database: Database, number: int) -> None:
+    async def record(database: Database, number: int) -> None:
         async with database.transaction() as session:
             detail: audit_log.Detail = {
                 "number": number,
@@ -50,12 +50,12 @@ def chain(postgres: RunningPostgres) -> str:
                 "yes": True,
                 "none": None,
             }
-            await audit_log.record(session, local_admin(HOME), Action.READ, "patient", uuid4(), CONTEXT, detail)
+            await audit_log.record(session, local_admin(INSTITUTION), Action.READ, "patient", uuid4(), CONTEXT, detail)
 
     async def fill() -> None:
         database = Database(url)
         try:
-            await asyncio.gather(*(tell(database, number) for number in range(10)))
+            await asyncio.gather(*(record(database, number) for number in range(10)))
         finally:
             await database.close()
 
@@ -75,7 +75,7 @@ def verified(url: str) -> ChainVerification:
 
 
 def tampered(url: str, *statements: LiteralString) -> list[str]:
-    """What the verification says after somebody who owns the database has been at it."""
+    """The messages of the verification after the database owner has run `statements`."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("ALTER TABLE audit_events DISABLE TRIGGER USER")
         for statement in statements:
@@ -83,7 +83,7 @@ def tampered(url: str, *statements: LiteralString) -> list[str]:
     return [fault.message for fault in verified(url).breaks]
 
 
-def test_a_chain_that_many_wrote_at_once_holds(chain: str) -> None:
+def test_a_chain_with_concurrent_writers_is_intact(chain: str) -> None:
     verification = verified(chain)
     assert (verification.rows, verification.head_seq, verification.breaks) == (10, 10, ())
 
@@ -99,12 +99,12 @@ def test_a_chain_that_many_wrote_at_once_holds(chain: str) -> None:
         ("DELETE FROM audit_events WHERE seq IN (1, 2, 3)", ["rows 1 to 3 were removed"]),
     ],
 )
-def test_what_was_changed_or_removed_is_named(chain: str, statement: LiteralString, words: list[str]) -> None:
+def test_changed_and_removed_rows_are_reported(chain: str, statement: LiteralString, words: list[str]) -> None:
     assert tampered(chain, statement) == words
 
 
-def test_a_row_that_was_put_in_is_named(chain: str) -> None:
-    """A forger who knows the rule puts a row with a right hash in the place of another."""
+def test_an_inserted_row_is_reported(chain: str) -> None:
+    """A row is replaced by one with a correct hash."""
     with psycopg.connect(chain) as connection:
         row = connection.execute("SELECT previous_hash FROM audit_events WHERE seq = 6").fetchone()
     assert row
@@ -116,7 +116,7 @@ def test_a_row_that_was_put_in_is_named(chain: str) -> None:
             "INSERT INTO audit_events (seq, at, actor, actor_kind, role, institution, action, entity, outcome, detail,"
             " previous_hash, hash) VALUES (6, %s, 'forger', 'local', 'admin', %s, 'read', 'patient', 'success', '{}',"
             " %s, %s)",
-            [WHEN, HOME, forged.previous_hash, forged.hash],
+            [WHEN, INSTITUTION, forged.previous_hash, forged.hash],
         )
     assert forged.is_intact
     assert [fault.message for fault in verified(chain).breaks] == [
@@ -124,8 +124,8 @@ def test_a_row_that_was_put_in_is_named(chain: str) -> None:
     ]
 
 
-def test_the_end_that_was_cut_off_shows_in_the_head(chain: str) -> None:
-    """The chain alone cannot tell; the head that was noted before can."""
+def test_a_truncated_end_is_detected_by_the_head(chain: str) -> None:
+    """The chain alone does not show it; the head that was noted before does."""
     before = verified(chain)
     assert tampered(chain, "DELETE FROM audit_events WHERE seq > 8") == []
     assert verified(chain).head_seq == 8 != before.head_seq
@@ -135,7 +135,7 @@ def test_the_end_that_was_cut_off_shows_in_the_head(chain: str) -> None:
     "statement",
     ["UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"],
 )
-def test_it_is_written_once(chain: str, statement: LiteralString) -> None:
+def test_events_cannot_be_changed_or_deleted(chain: str, statement: LiteralString) -> None:
     with (
         psycopg.connect(chain) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="written once"),
@@ -143,7 +143,7 @@ def test_it_is_written_once(chain: str, statement: LiteralString) -> None:
         connection.execute(statement)
 
 
-def test_the_command_tells_it_all(chain: str) -> None:
+def test_the_command_verifies_the_chain(chain: str) -> None:
     environ = {"TURNSTILE_DATABASE_URL": chain, "PATH": "", "PYTHONPATH": ":".join(sys.path), "HOME": str(Path.home())}
     command = [sys.executable, "-m", "gateway.cli", "audit", "verify"]
 
@@ -158,12 +158,12 @@ def test_the_command_tells_it_all(chain: str) -> None:
     assert (broken.returncode, "row 3 was removed" in broken.stderr) == (3, True), broken.stderr
 
 
-def test_a_deed_that_is_undone_leaves_no_event(chain: str) -> None:
+def test_a_rolled_back_action_leaves_no_event(chain: str) -> None:
     async def undone() -> None:
         database = Database(chain)
         try:
             async with database.transaction() as session:
-                await audit_log.record(session, local_admin(HOME), Action.CREATE, "patient", None, CONTEXT)
+                await audit_log.record(session, local_admin(INSTITUTION), Action.CREATE, "patient", None, CONTEXT)
                 raise ZeroDivisionError
         finally:
             await database.close()
@@ -174,12 +174,12 @@ def test_a_deed_that_is_undone_leaves_no_event(chain: str) -> None:
 
 
 def event(**changes: Any) -> Event:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "at": WHEN,
         "actor": "local",
         "actor_kind": "local",
         "role": "admin",
-        "institution": HOME,
+        "institution": INSTITUTION,
         "action": Action.READ,
         "entity": "patient",
         "entity_id": None,
@@ -188,10 +188,10 @@ def event(**changes: Any) -> Event:
         "request_id": None,
         "detail": {},
     }
-    return Event(**told | changes)
+    return Event(**fields | changes)
 
 
-def test_every_field_is_under_the_hash() -> None:
+def test_the_hash_covers_every_field() -> None:
     plain = Link.after(0, GENESIS, event()).hash
     changes: dict[str, Any] = {
         "at": WHEN.replace(microsecond=6),
@@ -204,32 +204,32 @@ def test_every_field_is_under_the_hash() -> None:
     assert len(hashes | {plain}) == len(changes) + 3
 
 
-def test_what_is_done_is_told_of(alone: RunningGateway, admin: httpx.Client) -> None:
+def test_actions_are_recorded(local_gateway: RunningGateway, admin: httpx.Client) -> None:
     made = admin.post("/api/tokens", json={"name": "x", "role": "researcher"}, headers={"X-Request-ID": "trace-4711"})
     admin.delete(f"/api/tokens/{made.json()['id']}")
-    with alone.client(headers=bearer(made.json()["token"])) as dead:
-        assert dead.get("/api/me").status_code == 401
-    told = admin.get("/api/audit", params={"limit": 3}).json()["items"]
-    assert [(one["action"], one["entity"], one["outcome"]) for one in told] == [
+    with local_gateway.client(headers=bearer(made.json()["token"])) as client:
+        assert client.get("/api/me").status_code == 401
+    events = admin.get("/api/audit", params={"limit": 3}).json()["items"]
+    assert [(one["action"], one["entity"], one["outcome"]) for one in events] == [
         ("login", "session", "refused"),
         ("delete", "token", "success"),
         ("create", "token", "success"),
     ]
-    assert told[2]["request_id"] == "trace-4711"
-    assert told[2]["entity_id"] == made.json()["id"]
-    assert {one["address"] for one in told} == {"127.0.0.1"}
-    assert told[0]["actor"] == "stranger"
+    assert events[2]["request_id"] == "trace-4711"
+    assert events[2]["entity_id"] == made.json()["id"]
+    assert {one["address"] for one in events} == {"127.0.0.1"}
+    assert events[0]["actor"] == "stranger"
 
 
-def test_what_is_refused_is_told_of(alone: RunningGateway, admin: httpx.Client, database_url: str) -> None:
-    with alone.client(headers=bearer(make_token(database_url, Role.RESEARCHER))) as researcher:
+def test_refused_calls_are_recorded(local_gateway: RunningGateway, admin: httpx.Client, database_url: str) -> None:
+    with local_gateway.client(headers=bearer(make_token(database_url, Role.RESEARCHER))) as researcher:
         assert problem(researcher.get("/api/audit")) == (403, "not_permitted")
-    (told,) = admin.get("/api/audit", params={"limit": 1}).json()["items"]
-    assert (told["role"], told["entity"], told["outcome"]) == ("researcher", "call", "refused")
-    assert told["detail"] == {"scope": "audit.read"}
+    (recorded,) = admin.get("/api/audit", params={"limit": 1}).json()["items"]
+    assert (recorded["role"], recorded["entity"], recorded["outcome"]) == ("researcher", "call", "refused")
+    assert recorded["detail"] == {"scope": "audit.read"}
 
 
-def test_it_is_searched(admin: httpx.Client) -> None:
+def test_the_log_is_filtered(admin: httpx.Client) -> None:
     admin.post("/api/tokens", json={"name": "x", "role": "researcher"})
     found = admin.get("/api/audit", params={"action": "create", "entity": "token", "limit": 100}).json()
     assert {(one["action"], one["entity"]) for one in found["items"]} == {("create", "token")}
@@ -239,7 +239,7 @@ def test_it_is_searched(admin: httpx.Client) -> None:
     assert problem(admin.get("/api/audit", params={"action": "guess"})) == (422, "invalid_request")
 
 
-def test_it_leaves_as_lines_that_prove_themselves(admin: httpx.Client) -> None:
+def test_exported_lines_can_be_verified(admin: httpx.Client) -> None:
     admin.get("/api/audit")
     answer = admin.get("/api/audit/export")
     assert answer.headers["content-type"].startswith("application/x-ndjson")
@@ -247,12 +247,12 @@ def test_it_leaves_as_lines_that_prove_themselves(admin: httpx.Client) -> None:
     assert [row["seq"] for row in rows] == sorted(row["seq"] for row in rows)
     for row in rows:
         seq, previous, own = row.pop("seq"), row.pop("previous_hash"), row.pop("hash")
-        told = Event(**row | {"at": datetime.fromisoformat(row["at"]), "action": Action(row["action"])})
-        assert Link.after(seq - 1, previous, told).hash == own
-    assert (rows[-1]["action"], rows[-1]["entity"]) == ("export", "audit"), "to take it away is told of too"
+        exported = Event(**row | {"at": datetime.fromisoformat(row["at"]), "action": Action(row["action"])})
+        assert Link.after(seq - 1, previous, exported).hash == own
+    assert (rows[-1]["action"], rows[-1]["entity"]) == ("export", "audit"), "the export itself is recorded too"
 
 
-def test_it_leaves_as_fhir(admin: httpx.Client) -> None:
+def test_the_export_as_fhir_is_valid(admin: httpx.Client) -> None:
     answer = admin.get("/api/audit/export", params={"format": "fhir"})
     assert answer.headers["content-type"].startswith("application/fhir+ndjson")
     events = [AuditEvent.model_validate_json(line) for line in answer.text.splitlines()]

@@ -1,4 +1,4 @@
-"""What holds around every call: headers, lengths of bodies, rates, other pages, proxies."""
+"""Protection of all calls: headers, limits of bodies, rate limits, other origins, proxies."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ PARTNER = "https://partner.example"
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
-    """A gateway behind a proxy on this machine, that a partner's page may call, and that soon has enough."""
+    """A gateway behind a proxy on this machine, with one allowed origin and low limits."""
     with gateway_without_networks(
         tmp_path_factory.mktemp("strict"),
         database_url,
@@ -29,8 +29,8 @@ def strict(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
         yield running
 
 
-def test_what_browsers_may_do_with_an_answer(alone: RunningGateway) -> None:
-    with alone.client() as client:
+def test_security_headers(local_gateway: RunningGateway) -> None:
+    with local_gateway.client() as client:
         headers = client.get("/api/me").headers
         docs = client.get("/docs").headers["content-security-policy"]
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
@@ -45,13 +45,13 @@ def test_what_browsers_may_do_with_an_answer(alone: RunningGateway) -> None:
     assert "cdn.jsdelivr.net" not in headers["content-security-policy"]
 
 
-def test_other_pages_may_not_read_an_answer(alone: RunningGateway) -> None:
-    with alone.client() as client:
+def test_other_origins_get_no_cors_header(local_gateway: RunningGateway) -> None:
+    with local_gateway.client() as client:
         answer = client.get("/healthz", headers={"Origin": PARTNER})
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_page_that_was_let_in_may_and_without_credentials(strict: RunningGateway, database_url: str) -> None:
+def test_an_allowed_origin_gets_cors_without_credentials(strict: RunningGateway, database_url: str) -> None:
     with strict.client(headers={"Origin": PARTNER} | bearer(make_token(database_url, Role.ADMIN))) as client:
         answer = client.get("/api/me")
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PARTNER)
@@ -61,7 +61,7 @@ def test_a_page_that_was_let_in_may_and_without_credentials(strict: RunningGatew
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_that_is_too_long(strict: RunningGateway, database_url: str, declared: bool) -> None:
+def test_a_too_long_body_is_refused(strict: RunningGateway, database_url: str, declared: bool) -> None:
     body = b'{"name": "' + b"x" * 2000 + b'", "role": "admin"}'
     headers = bearer(make_token(database_url, Role.ADMIN)) | {"Content-Type": "application/json"}
     with strict.client(headers=headers) as client:
@@ -77,8 +77,10 @@ def test_refused_credentials_are_counted_for_each_address(strict: RunningGateway
             return client.get("/api/me", headers={"X-Forwarded-For": address} | headers).status_code
 
         assert [from_("198.51.100.1", guess) for _ in range(5)] == [401, 401, 401, 429, 429]
-        assert from_("198.51.100.2", guess) == 401, "another address is another count"
-        assert from_("198.51.100.1", bearer(make_token(database_url, Role.ADMIN))) == 200, "who has a login comes in"
+        assert from_("198.51.100.2", guess) == 401, "each address is counted on its own"
+        assert from_("198.51.100.1", bearer(make_token(database_url, Role.ADMIN))) == 200, (
+            "a valid token is not limited"
+        )
         answer = client.get("/api/me", headers={"X-Forwarded-For": "198.51.100.1"} | guess)
         assert problem(answer) == (429, "too_many_requests")
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
@@ -90,7 +92,7 @@ def test_sign_ins_are_counted(strict: RunningGateway) -> None:
     assert answers == [401, 401, 401, 429]
 
 
-def test_uploads_are_counted_for_each_asker(strict: RunningGateway, database_url: str) -> None:
+def test_uploads_are_counted_for_each_principal(strict: RunningGateway, database_url: str) -> None:
     one, other = (bearer(make_token(database_url, Role.RADIOLOGIST)) for _ in range(2))
     with strict.client() as client:
         answers = [client.post("/inference/predict", headers=one).status_code for _ in range(3)]
@@ -102,18 +104,20 @@ def test_uploads_are_counted_for_each_asker(strict: RunningGateway, database_url
 def test_the_audit_has_the_client_s_address_behind_a_trusted_proxy(strict: RunningGateway, database_url: str) -> None:
     with strict.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
         client.get("/api/tokens", headers={"X-Forwarded-For": "198.51.100.44"})
-        (told,) = client.get("/api/audit", params={"limit": 1}).json()["items"]
-    assert told["address"] == "198.51.100.44"
+        (event,) = client.get("/api/audit", params={"limit": 1}).json()["items"]
+    assert event["address"] == "198.51.100.44"
 
 
-def test_and_nobody_s_word_without_one(alone: RunningGateway, database_url: str) -> None:
-    with alone.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
+def test_a_forwarded_address_is_ignored_without_a_trusted_proxy(
+    local_gateway: RunningGateway, database_url: str
+) -> None:
+    with local_gateway.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
         client.get("/api/tokens", headers={"X-Forwarded-For": "198.51.100.44"})
-        (told,) = client.get("/api/audit", params={"limit": 1}).json()["items"]
-    assert told["address"] == "127.0.0.1"
+        (event,) = client.get("/api/audit", params={"limit": 1}).json()["items"]
+    assert event["address"] == "127.0.0.1"
 
 
-def test_over_https_cookies_and_pages_are_held_to_it(strict: RunningGateway, database_url: str) -> None:
+def test_https_sets_secure_cookies_and_hsts(strict: RunningGateway, database_url: str) -> None:
     proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.9", "Host": "turnstile.example"}
     with strict.client(headers=proxied | {"Origin": "https://turnstile.example"}) as client:
         answer = client.post("/auth/token", json={"token": make_token(database_url, Role.RADIOLOGIST)})
@@ -125,11 +129,11 @@ def test_over_https_cookies_and_pages_are_held_to_it(strict: RunningGateway, dat
 
 
 @pytest.mark.parametrize(
-    ("address", "home"),
+    ("address", "key"),
     [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("", ""), ("socket", "socket")],
 )
-def test_one_subscriber_is_one_count(address: str, home: str) -> None:
-    assert rate_limit_key(address) == home
+def test_ipv6_addresses_of_one_subscriber_share_a_rate_limit_key(address: str, key: str) -> None:
+    assert rate_limit_key(address) == key
 
 
 def test_no_secret_has_a_default() -> None:

@@ -1,4 +1,4 @@
-"""Without a login: who uses the machine is the local admin, and nobody who only makes its browser ask."""
+"""Without a login a local request is the local admin, but no request that another page makes the browser send."""
 
 import asyncio
 
@@ -13,15 +13,15 @@ from tests.integration.gateway.running_gateway import RunningGateway
 from tests.postgres import RunningPostgres
 
 
-def test_who_shows_nothing_is_the_local_admin(alone: RunningGateway) -> None:
-    with alone.client() as client:
+def test_a_request_without_credentials_is_the_local_admin(local_gateway: RunningGateway) -> None:
+    with local_gateway.client() as client:
         me = client.get("/api/me").json()
     assert (me["role"], me["sign_in"], me["institution"]) == ("admin", "local", "st-anna")
 
 
 @pytest.mark.parametrize("host", ["localhost:{}", "127.0.0.1:{}", "[::1]:{}", "LOCALHOST:{}"])
-def test_under_the_machine_s_own_names(alone: RunningGateway, host: str) -> None:
-    with alone.client(headers={"Host": host.format(alone.url.rpartition(":")[2])}) as client:
+def test_loopback_host_names_are_accepted(local_gateway: RunningGateway, host: str) -> None:
+    with local_gateway.client(headers={"Host": host.format(local_gateway.url.rpartition(":")[2])}) as client:
         assert client.get("/api/me").status_code == 200
 
 
@@ -43,50 +43,50 @@ def test_under_the_machine_s_own_names(alone: RunningGateway, host: str) -> None
     ],
 )
 @pytest.mark.parametrize("call", [("GET", "/api/me"), ("POST", "/inference/predict")])
-def test_nobody_speaks_for_the_local_admin_from_elsewhere(
-    alone: RunningGateway, headers: dict[str, str], refusal: tuple[int, str], call: tuple[str, str]
+def test_a_request_from_elsewhere_is_not_the_local_admin(
+    local_gateway: RunningGateway, headers: dict[str, str], refusal: tuple[int, str], call: tuple[str, str]
 ) -> None:
-    with alone.client(headers=headers) as client:
+    with local_gateway.client(headers=headers) as client:
         assert problem(client.request(*call)) == refusal
 
 
-@pytest.mark.parametrize("shown", [{"Authorization": "Bearer ts_no"}, {"Cookie": "turnstile=long-gone"}])
-def test_a_credential_that_is_shown_is_judged(alone: RunningGateway, shown: dict[str, str]) -> None:
-    with alone.client(headers=shown) as client:
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer ts_no"}, {"Cookie": "turnstile=long-gone"}])
+def test_an_invalid_credential_is_refused(local_gateway: RunningGateway, headers: dict[str, str]) -> None:
+    with local_gateway.client(headers=headers) as client:
         assert client.get("/api/me").status_code == 401
 
 
-def test_a_token_works_here_too(alone: RunningGateway, database_url: str) -> None:
-    with alone.client(headers=bearer(make_token(database_url, Role.RESEARCHER))) as client:
+def test_a_token_is_accepted(local_gateway: RunningGateway, database_url: str) -> None:
+    with local_gateway.client(headers=bearer(make_token(database_url, Role.RESEARCHER))) as client:
         assert client.get("/api/me").json()["role"] == "researcher"
 
 
-def test_the_ways_in(alone: RunningGateway) -> None:
-    with alone.client() as client:
+def test_the_available_sign_in_methods(local_gateway: RunningGateway) -> None:
+    with local_gateway.client() as client:
         assert client.get("/auth/ways").json() == {"ways": ["token"], "oidc_name": None}
         assert problem(client.get("/auth/login")) == (404, "not_found")
         assert problem(client.get("/auth/callback", params={"state": "x", "code": "y"})) == (404, "not_found")
 
 
 @pytest.mark.parametrize(
-    ("host", "ours"),
+    ("host", "loopback"),
     [
         ("127.0.0.1", True),
         ("127.8.8.8", True),
         ("::1", True),
         ("localhost", True),
-        ("0.0.0.0", False),  # noqa: S104 - told apart, not listened on
+        ("0.0.0.0", False),  # noqa: S104 - not listened on
         ("::", False),
         ("10.0.0.1", False),
         ("localhost.example", False),
         ("", False),
     ],
 )
-def test_which_addresses_are_the_machine_s_own(host: str, ours: bool) -> None:
-    assert is_loopback(host) is ours
+def test_loopback_addresses(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
 
 
-def test_where_others_reach_it_it_does_not_start_without_a_login(postgres: RunningPostgres) -> None:
+def test_a_reachable_address_needs_a_login(postgres: RunningPostgres) -> None:
     url = postgres.new_database()
 
     async def start(settings: AuthSettings, *, loopback: bool) -> str:

@@ -1,4 +1,4 @@
-"""A browser's way to the provider and back, and what its session is worth."""
+"""OIDC login of a browser, and its session."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -14,27 +14,27 @@ SESSION_COOKIE, STATE_COOKIE = "turnstile", "turnstile_sign_in"
 
 
 @pytest.fixture
-def browser(guarded: RunningGateway) -> Iterator[httpx.Client]:
-    """Keeps cookies and says which page asks, as browsers do."""
-    with guarded.client(headers={"Origin": guarded.url}) as client:
+def browser(oidc_gateway: RunningGateway) -> Iterator[httpx.Client]:
+    """A client that keeps cookies and sends Origin, as browsers do."""
+    with oidc_gateway.client(headers={"Origin": oidc_gateway.url}) as client:
         yield client
 
 
 def at_provider(browser: httpx.Client, next_: str = "/scans/1?tab=report") -> str:
-    """Begin; the provider's page sends the browser back to the address that this gives."""
+    """Start a login; return the callback URL to which the provider redirects the browser."""
     sent = browser.get("/auth/login", params={"next": next_})
     assert sent.status_code == 302
-    agreed = httpx.get(sent.headers["location"], trust_env=False)
-    assert agreed.status_code == 302
-    return agreed.headers["location"]
+    consent = httpx.get(sent.headers["location"], trust_env=False)
+    assert consent.status_code == 302
+    return consent.headers["location"]
 
 
-def signed_in(browser: httpx.Client) -> httpx.Response:
+def sign_in(browser: httpx.Client) -> httpx.Response:
     return browser.get(at_provider(browser))
 
 
-def test_there_and_back_again(browser: httpx.Client) -> None:
-    back = signed_in(browser)
+def test_a_complete_login(browser: httpx.Client) -> None:
+    back = sign_in(browser)
     assert (back.status_code, back.headers["location"]) == (302, "/scans/1?tab=report")
     cookie = next(value for value in back.headers.get_list("set-cookie") if value.startswith(f"{SESSION_COOKIE}="))
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
@@ -42,7 +42,7 @@ def test_there_and_back_again(browser: httpx.Client) -> None:
     assert (me["name"], me["role"], me["sign_in"]) == ("Ada Reader", "radiologist", "oidc")
 
 
-def test_what_the_provider_is_asked(browser: httpx.Client, provider: Provider) -> None:
+def test_the_authorization_request(browser: httpx.Client, provider: Provider) -> None:
     sent = urlsplit(browser.get("/auth/login").headers["location"])
     asked = parse_qs(sent.query)
     assert f"{sent.scheme}://{sent.netloc}" == provider.issuer
@@ -58,7 +58,7 @@ def test_what_the_provider_is_asked(browser: httpx.Client, provider: Provider) -
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "scans", "/\r\nX: y"]
 )
-def test_nobody_is_sent_to_another_site(browser: httpx.Client, elsewhere: str) -> None:
+def test_no_redirect_to_another_site(browser: httpx.Client, elsewhere: str) -> None:
     assert browser.get(at_provider(browser, elsewhere)).headers["location"] == "/"
 
 
@@ -70,15 +70,15 @@ def test_a_state_works_once(browser: httpx.Client) -> None:
     assert problem(browser.get(back)) == (401, "not_signed_in")
 
 
-def test_a_link_from_another_browser_signs_nobody_in(browser: httpx.Client, guarded: RunningGateway) -> None:
+def test_a_callback_of_another_browser_is_refused(browser: httpx.Client, oidc_gateway: RunningGateway) -> None:
     back = at_provider(browser)
-    with guarded.client() as victim:
+    with oidc_gateway.client() as victim:
         assert problem(victim.get(back)) == (401, "not_signed_in")
         victim.get("/auth/login")
         assert problem(victim.get(back)) == (401, "not_signed_in")
 
 
-def test_a_code_that_the_provider_does_not_know(browser: httpx.Client) -> None:
+def test_an_unknown_code_is_refused(browser: httpx.Client) -> None:
     back = urlsplit(at_provider(browser))
     state = parse_qs(back.query)["state"][0]
     answer = browser.get("/auth/callback", params={"state": state, "code": "made-up"})
@@ -86,33 +86,31 @@ def test_a_code_that_the_provider_does_not_know(browser: httpx.Client) -> None:
     assert SESSION_COOKIE not in browser.cookies
 
 
-def test_who_says_no_at_the_provider_is_told_so(browser: httpx.Client) -> None:
+def test_a_login_cancelled_at_the_provider_is_refused(browser: httpx.Client) -> None:
     state = parse_qs(urlsplit(at_provider(browser)).query)["state"][0]
     answer = browser.get("/auth/callback", params={"state": state, "error": "access_denied"})
     assert problem(answer) == (401, "not_signed_in")
 
 
-def test_a_role_that_is_none_of_ours(browser: httpx.Client, provider: Provider) -> None:
+def test_an_unknown_role_is_refused(browser: httpx.Client, provider: Provider) -> None:
     ours = provider.person
     provider.person = ours | {"roles": ["porter"]}
     try:
-        assert problem(signed_in(browser)) == (403, "unknown_role")
+        assert problem(sign_in(browser)) == (403, "unknown_role")
     finally:
         provider.person = ours
     assert problem(browser.get("/api/me")) == (401, "not_signed_in")
 
 
-def test_a_login_for_another_sign_in_is_refused(
-    browser: httpx.Client, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The nonce ties the provider's word to this very sign-in."""
+def test_a_wrong_nonce_is_refused(browser: httpx.Client, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nonce binds the ID token to this login."""
     made = provider.token
     monkeypatch.setattr(provider, "token", lambda **claims: made(**claims | {"nonce": "another"}))
-    assert problem(signed_in(browser)) == (401, "invalid_token")
+    assert problem(sign_in(browser)) == (401, "invalid_token")
 
 
-def test_after_sign_out_the_session_opens_nothing(browser: httpx.Client) -> None:
-    signed_in(browser)
+def test_a_session_is_invalid_after_sign_out(browser: httpx.Client) -> None:
+    sign_in(browser)
     secret = browser.cookies[SESSION_COOKIE]
     assert browser.post("/auth/logout").status_code == 204
     assert SESSION_COOKIE not in browser.cookies
@@ -132,13 +130,13 @@ def test_after_sign_out_the_session_opens_nothing(browser: httpx.Client) -> None
         ({"Sec-Fetch-Site": "same-origin"}, 204),
     ],
 )
-def test_another_page_changes_nothing_with_the_session(
-    guarded: RunningGateway, browser: httpx.Client, headers: dict[str, str], status: int
+def test_another_page_cannot_use_the_session(
+    oidc_gateway: RunningGateway, browser: httpx.Client, headers: dict[str, str], status: int
 ) -> None:
-    signed_in(browser)
-    with guarded.client(cookies={SESSION_COOKIE: browser.cookies[SESSION_COOKIE]}) as elsewhere:
+    sign_in(browser)
+    with oidc_gateway.client(cookies={SESSION_COOKIE: browser.cookies[SESSION_COOKIE]}) as elsewhere:
         assert elsewhere.post("/auth/logout", headers=headers).status_code == status
 
 
-def test_the_ways_in(browser: httpx.Client) -> None:
+def test_the_available_sign_in_methods(browser: httpx.Client) -> None:
     assert browser.get("/auth/ways").json() == {"ways": ["oidc", "token"], "oidc_name": "the hospital's login"}

@@ -62,7 +62,7 @@ async def test_a_deletion_waits_for_an_upload_and_then_leaves_the_bytes(
     assert await _bytes(blobs) == CONTENT
 
 
-async def test_a_blob_that_nobody_uses_goes_with_its_row(database: Database, blobs: Blobs, patient: UUID) -> None:
+async def test_an_unused_blob_is_deleted_with_its_row(database: Database, blobs: Blobs, patient: UUID) -> None:
     scan = await _upload(database, blobs, patient)
     await delete_unused_blobs(database, blobs, [SHA256])
     assert await _bytes(blobs) == CONTENT
@@ -78,7 +78,7 @@ async def test_a_blob_that_nobody_uses_goes_with_its_row(database: Database, blo
 
 
 async def _upload(database: Database, blobs: Blobs, patient: UUID) -> UUID:
-    """As `services.uploading` does: the row first, which locks, then the bytes in their place, then the commit."""
+    """As `records.scan_upload` does: insert the row, which locks, then commit the bytes, then the transaction."""
     async with blobs.receive(_pieces()) as incoming, database.transaction() as session:
         row = await scans.insert(session, "here", patient, "a.zip", None, SHA256, len(CONTENT))
         assert row

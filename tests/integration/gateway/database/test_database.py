@@ -1,4 +1,4 @@
-"""What is told as an absence of the database, and what is a fault of ours."""
+"""Which errors mean that the database is unavailable, and which are faults of the program."""
 
 import os
 import signal
@@ -15,17 +15,17 @@ CUT_OTHERS = text("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 OWN = text("SELECT pg_backend_pid()")
 
 
-async def test_one_that_answers_is_ready(database: Database) -> None:
+async def test_an_answering_database_is_ready(database: Database) -> None:
     assert await database.why_not_ready() is None
 
 
-async def test_one_that_nobody_serves_is_told_without_its_address() -> None:
+async def test_an_unreachable_database_is_an_error_without_its_address() -> None:
     nobody = Database("postgresql://turnstile:geheim@127.0.0.1:9/turnstile")
     assert await nobody.why_not_ready() == "the database does not answer"
     await nobody.close()
 
 
-async def test_one_that_hangs_is_told_and_nobody_waits_for_it(database: Database) -> None:
+async def test_a_hanging_database_is_reported_within_the_time_limit(database: Database) -> None:
     async with database.transaction() as session:
         server = int(await session.scalar(OWN))
     os.kill(server, signal.SIGSTOP)
@@ -36,7 +36,7 @@ async def test_one_that_hangs_is_told_and_nobody_waits_for_it(database: Database
     assert await database.why_not_ready() is None
 
 
-async def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced(database: Database, database_url: str) -> None:
+async def test_a_broken_idle_connection_is_replaced(database: Database, database_url: str) -> None:
     async with database.transaction() as session:
         first = await session.scalar(OWN)
     await _cut_all(database_url)
@@ -44,14 +44,16 @@ async def test_a_connection_that_was_cut_while_it_lay_idle_is_replaced(database:
         assert await session.scalar(OWN) != first
 
 
-async def test_one_that_is_cut_in_the_middle_is_away_and_the_work_undone(database: Database, database_url: str) -> None:
+async def test_a_broken_transaction_is_rolled_back_and_the_database_unavailable(
+    database: Database, database_url: str
+) -> None:
     with pytest.raises(DatabaseUnavailable):
         await _half_done(database, database_url)
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT to_regclass('half')")) is None
 
 
-async def test_a_statement_of_ours_that_is_wrong_is_no_absence(database: Database) -> None:
+async def test_a_wrong_statement_does_not_make_the_database_unavailable(database: Database) -> None:
     with pytest.raises(ProgrammingError, match="nowhere"):
         async with database.transaction() as session:
             await session.execute(text("SELECT * FROM nowhere"))

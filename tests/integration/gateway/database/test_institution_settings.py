@@ -1,4 +1,4 @@
-"""The operating point that an institution chose, on a real PostgreSQL."""
+"""The operating point that an institution has chosen, on a real PostgreSQL."""
 
 import asyncio
 from dataclasses import replace
@@ -36,17 +36,17 @@ def points(database: Database) -> OperatingPoints:
     return OperatingPoints(database)
 
 
-async def test_nobody_chose_and_the_cards_own_point_is_in_force(points: OperatingPoints) -> None:
+async def test_without_a_choice_the_default_point_of_the_card_is_active(points: OperatingPoints) -> None:
     assert await points.read("nowhere", CARD) == ActiveOperatingPoint(POINTS["screening"], chosen=False, version=0)
 
 
-async def test_a_choice_is_in_force_for_its_institution_alone(points: OperatingPoints) -> None:
+async def test_a_choice_is_active_for_its_institution_only(points: OperatingPoints) -> None:
     assert (await chosen(points, "north", "youden")).version == 1
     assert (await points.read("north", CARD)).point.name == "youden"
     assert (await points.read("south", CARD)).point.name == "screening"
 
 
-async def test_who_saw_an_older_choice_changes_nothing(points: OperatingPoints) -> None:
+async def test_a_choice_with_an_old_version_is_refused(points: OperatingPoints) -> None:
     await chosen(points, "east", "youden", seen=0)
     for stale in (0, 2):
         with pytest.raises(PreconditionFailed):
@@ -54,28 +54,28 @@ async def test_who_saw_an_older_choice_changes_nothing(points: OperatingPoints) 
     assert (await chosen(points, "east", "screening", seen=1)).version == 2
 
 
-async def test_of_two_first_choices_at_once_one_is_told_to_look_again(points: OperatingPoints) -> None:
+async def test_of_two_concurrent_first_choices_one_is_refused(points: OperatingPoints) -> None:
     both = await asyncio.gather(
         *(chosen(points, "west", name, seen=0) for name in ("youden", "screening")), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in both) == ["InForce", "PreconditionFailed"]
+    assert sorted(type(one).__name__ for one in both) == ["ActiveOperatingPoint", "PreconditionFailed"]
 
 
-async def test_only_points_of_the_card_that_is_served(points: OperatingPoints) -> None:
+async def test_only_points_of_the_served_card_can_be_chosen(points: OperatingPoints) -> None:
     with pytest.raises(UnknownOperatingPoint):
         await chosen(points, "north", "0.01")
     with pytest.raises(ModelCardChanged):
         await points.choose(admin("north"), CARD, "youden", "card-0", None, FACTS)
 
 
-async def test_other_weights_make_a_choice_void(points: OperatingPoints) -> None:
+async def test_a_choice_does_not_hold_for_other_weights(points: OperatingPoints) -> None:
     await chosen(points, "void", "youden")
     after = await points.read("void", replace(CARD, version="card-2"))
     assert (after.point.name, after.chosen, after.version) == ("screening", False, 1)
     assert (await points.read("void", CARD)).point.name == "youden", "back on the old weights, their choice holds again"
 
 
-async def test_a_choice_is_in_the_audit(points: OperatingPoints, database: Database) -> None:
+async def test_a_choice_is_an_audit_event(points: OperatingPoints, database: Database) -> None:
     await chosen(points, "audited", "youden")
     async with database.transaction() as session:
         event = (await session.scalars(select(AuditRow).where(AuditRow.institution == "audited"))).one()

@@ -1,4 +1,4 @@
-"""The schema that the steps lead to is the one that the tables of the code describe."""
+"""The schema after all migrations is the one of the tables in the code."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from gateway.database.tables import Base
 from tests.postgres import RunningPostgres
 
 
-async def test_an_empty_database_is_told_and_migrated_once_by_three_at_a_time(postgres: RunningPostgres) -> None:
+async def test_an_empty_database_is_migrated_once_by_three_concurrent_calls(postgres: RunningPostgres) -> None:
     database = Database(postgres.new_database("template1"))
     try:
         assert "turnstile migrate" in (await why_not_current(database) or "")
@@ -24,7 +24,7 @@ async def test_an_empty_database_is_told_and_migrated_once_by_three_at_a_time(po
         await database.close()
 
 
-async def test_a_schema_of_a_newer_release_is_left_alone(postgres: RunningPostgres) -> None:
+async def test_a_schema_of_a_newer_release_is_refused(postgres: RunningPostgres) -> None:
     database = Database(postgres.new_database())
     try:
         async with database.transaction() as session:
@@ -35,13 +35,13 @@ async def test_a_schema_of_a_newer_release_is_left_alone(postgres: RunningPostgr
         await database.close()
 
 
-async def test_the_steps_make_what_the_tables_say(database: Database) -> None:
+async def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     async with database.transaction() as session:
         differences = await (await session.connection()).run_sync(_differences)
     assert differences == []
 
 
-async def test_the_audit_is_written_once(database: Database) -> None:
+async def test_audit_events_cannot_be_changed(database: Database) -> None:
     for statement in ("UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"):
         with pytest.raises(ProgrammingError, match="written once"):
             async with database.transaction() as session:

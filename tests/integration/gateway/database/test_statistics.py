@@ -1,4 +1,4 @@
-"""The numbers of the day, counted by PostgreSQL and again by hand."""
+"""Statistics of an institution, computed by PostgreSQL and compared with known values."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -52,7 +52,7 @@ async def ended(
     return report.id
 
 
-async def test_a_day_is_counted(database: Database) -> None:
+async def test_statistics_of_a_day(database: Database) -> None:
     async with database.transaction() as session:
         first = await ended(session, "north", "normal", hours_ago=0, took_s=1.0, stages={"decode": 0.1, "fusion": 0.01})
         await ended(session, "north", "normal", hours_ago=0, took_s=2.0, stages={"decode": 0.3})
@@ -78,13 +78,13 @@ async def test_a_day_is_counted(database: Database) -> None:
     assert day.totals == {"patients": 5, "scans": 5}
 
 
-async def test_where_nothing_happened_nothing_is_claimed(database: Database) -> None:
+async def test_statistics_without_analyses(database: Database) -> None:
     day = await over_hours(database, "nowhere", 1)
     assert (day.seconds, day.rule_out_rate, day.stages) == (None, None, {})
     assert (day.queue.queued, day.queue.oldest_queued_at, day.totals["scans"]) == (0, None, 0)
 
 
-async def test_what_waits_is_counted_by_institution(database: Database) -> None:
+async def test_queued_analyses_are_counted_by_institution(database: Database) -> None:
     async with database.transaction() as session:
         for institution in ("waiting", "waiting", "elsewhere"):
             scan = await new_scan(session, institution=institution)

@@ -1,4 +1,4 @@
-"""`turnstile migrate`, as an operator runs it."""
+"""The command `turnstile migrate`."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from tests.postgres import RunningPostgres
 
 
 def migrate(home: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command where nothing else runs."""
+    """Run the command in a new process."""
     named = {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
     environ = (
         os.environ | {"COLUMNS": "160", "PYTHONPATH": os.pathsep.join(sys.path), "TURNSTILE_HOME": str(home)} | named
@@ -22,9 +22,7 @@ def migrate(home: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
 
 
-async def test_a_named_database_is_brought_up_to_date_again_and_again(
-    postgres: RunningPostgres, tmp_path: Path
-) -> None:
+async def test_a_named_database_is_migrated_repeatedly(postgres: RunningPostgres, tmp_path: Path) -> None:
     url = postgres.new_database("template1")
     for _ in range(2):
         run = await asyncio.to_thread(migrate, tmp_path, database_url=url)
@@ -34,7 +32,7 @@ async def test_a_named_database_is_brought_up_to_date_again_and_again(
     await database.close()
 
 
-async def test_an_embedded_one_is_made_and_a_held_one_is_refused_in_words(tmp_path: Path) -> None:
+async def test_an_embedded_database_is_created_and_a_locked_one_is_refused(tmp_path: Path) -> None:
     assert (await asyncio.to_thread(migrate, tmp_path)).returncode == 0
     async with PostgresServer(tmp_path / "data", home=tmp_path):
         run = await asyncio.to_thread(migrate, tmp_path)
@@ -42,7 +40,7 @@ async def test_an_embedded_one_is_made_and_a_held_one_is_refused_in_words(tmp_pa
     assert "another Turnstile keeps its database in" in " ".join(run.stderr.split())
 
 
-async def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_an_error_without_its_password(tmp_path: Path) -> None:
     url = "postgresql://turnstile:geheim@127.0.0.1:9/turnstile"
     run = await asyncio.to_thread(migrate, tmp_path, database_url=url, database_start_s="0.1")
     assert (run.returncode, "the database does not answer" in run.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""Model repositories that differ in weights, threshold, calibration and slices, made of the shipped one."""
+"""Copies of the shipped model repository with other weights, threshold, calibration and number of slices."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ BIAS = "change.0.bias"
 
 
 def other_networks(folder: Path, version: str, shift: float, threshold: float, b: float, slices: int) -> Path:
-    """A copy whose autoencoder paints every slice brighter by `shift`, with a card that vouches for it.
+    """A copy whose autoencoder makes every slice brighter by `shift`, with a model card that matches.
 
     `b` is the calibration's; its slope is 1, so that another score is another probability.
     """

@@ -1,4 +1,4 @@
-"""A real `turnstile up` in a home of its own, and what people do with it."""
+"""A real `turnstile up` in a home folder of its own, with its clients and its operator."""
 
 import asyncio
 import json
@@ -19,13 +19,13 @@ import psutil
 
 from engines.data_directories import default_home
 from engines.python_environment import engine_environment
-from gateway.cli.control_socket import ask
+from gateway.cli.control_socket import request_switch
 from tests.integration.polling import until
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What may not be mixed: the card that a report names, and what came of its weights and numbers."""
+class ReportedDecision:
+    """What must belong to one set of networks in a report: the model card, and what its weights and numbers decide."""
 
     model_card: str
     score: float
@@ -33,7 +33,7 @@ class Judged:
     threshold: float
 
     @classmethod
-    def of(cls, report: dict[str, Any]) -> "Judged":
+    def of(cls, report: dict[str, Any]) -> "ReportedDecision":
         return cls(
             report["provenance"]["model_card"],
             report["score"],
@@ -43,20 +43,20 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class House:
-    """The process, its home, and its API."""
+class SwitchingService:
+    """The process, its home folder and its API."""
 
     process: "subprocess.Popen[bytes]"
     home: Path
     log: Path
 
     @property
-    def note(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads((self.home / "running.json").read_text())
-        return told
+    def instance_file(self) -> dict[str, Any]:
+        steps: dict[str, Any] = json.loads((self.home / "running.json").read_text())
+        return steps
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.note["url"], timeout=120, trust_env=False)
+        return httpx.Client(base_url=self.instance_file["url"], timeout=120, trust_env=False)
 
     def get(self, path: str) -> Any:
         with self.client() as client:
@@ -76,36 +76,36 @@ class House:
         return scan
 
     def tritons(self) -> list[psutil.Process]:
-        """The servers of this house that live."""
+        """The running Triton processes of this service."""
         return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_triton(one)]
 
     def switch(self, repository: Path) -> "subprocess.CompletedProcess[str]":
-        """As an operator does it."""
+        """Run `turnstile switch`."""
         command = [sys.executable, "-m", "gateway.cli", "switch", str(repository)]
         return subprocess.run(
             command, env=_environ(self.home), capture_output=True, text=True, timeout=120, check=False
         )
 
-    def asked_to_switch(self, repository: Path) -> list[str]:
-        """As the command does it, 2 s faster: what is told; raises SwitchRefused."""
-        told: list[str] = []
-        asyncio.run(ask(Path(self.note["control"]), repository, told.append))
-        return told
+    def switch_over_socket(self, repository: Path) -> list[str]:
+        """Switch over the control socket, 2 s faster than the command; its steps. Raises SwitchRefused."""
+        steps: list[str] = []
+        asyncio.run(request_switch(Path(self.instance_file["control"]), repository, steps.append))
+        return steps
 
 
 @dataclass
-class Callers:
-    """Ask for the same study on and on; every answer is kept, by what it says."""
+class PredictionClients:
+    """Clients that send the same study again and again, and count the answers."""
 
-    house: House
+    service: SwitchingService
     study: Path
-    judged: Counter[Judged] = field(default_factory=Counter)
+    decisions: Counter[ReportedDecision] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     _over: Event = field(default_factory=Event)
 
     @contextmanager
-    def principal(self, callers: int) -> Iterator[None]:
-        threads = [Thread(target=self._ask_on) for _ in range(callers)]
+    def running(self, clients: int) -> Iterator[None]:
+        threads = [Thread(target=self._send_until_over) for _ in range(clients)]
         for thread in threads:
             thread.start()
         try:
@@ -115,18 +115,18 @@ class Callers:
             for thread in threads:
                 thread.join()
 
-    def _ask_on(self) -> None:
+    def _send_until_over(self) -> None:
         while not self._over.is_set():
-            answer = self.house.predict(self.study)
+            answer = self.service.predict(self.study)
             if answer.status_code == 200:
-                self.judged[Judged.of(answer.json())] += 1
+                self.decisions[ReportedDecision.of(answer.json())] += 1
             else:
                 self.failed.append(answer.text)
 
 
 @contextmanager
-def running_house(folder: Path, repository: Path) -> Iterator[House]:
-    """Up with its own PostgreSQL and Triton; the engine's environment is the one that is there already."""
+def running_service(folder: Path, repository: Path) -> Iterator[SwitchingService]:
+    """A service with its own PostgreSQL and Triton; it shares the Python environment of Triton."""
     home, log = folder / "home", folder / "up.log"
     home.mkdir(parents=True)
     engine = engine_environment(default_home()).python.parent.parent
@@ -136,11 +136,11 @@ def running_house(folder: Path, repository: Path) -> Iterator[House]:
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", "up", "--port", "0"], env=environ, stdout=output, stderr=output
         )
-    house = House(process, home, log)
+    service = SwitchingService(process, home, log)
     try:
         until(lambda: b"Ctrl-C stops" in log.read_bytes() or process.poll() is not None)
         assert process.poll() is None, log.read_text()
-        yield house
+        yield service
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -151,7 +151,7 @@ def _environ(home: Path) -> dict[str, str]:
 
 
 def _is_triton(process: psutil.Process) -> bool:
-    """Whether it is a server that lives; who has ended since it was listed does not."""
+    """Whether it is a running Triton; one that has ended since it was listed is not."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.name() == "tritonserver")
     except psutil.NoSuchProcess:

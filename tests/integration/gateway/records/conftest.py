@@ -1,4 +1,4 @@
-"""A gateway with records and no networks, and those who ask it: a doctor, a researcher, and a doctor from elsewhere."""
+"""A gateway without networks, and clients: a radiologist, a researcher, and a radiologist of another institution."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ import pytest
 
 from gateway.permissions import Role
 from tests.integration.gateway.auth.api_calls import gateway_without_networks, make_token
-from tests.integration.gateway.records.stored_scans import Kept
+from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.running_gateway import RunningGateway
 
 
@@ -18,13 +18,13 @@ def records(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iter
 
 
 @pytest.fixture(scope="module")
-def kept(records: RunningGateway) -> Kept:
-    return Kept(records)
+def stored_scans(records: RunningGateway) -> StoredScans:
+    return StoredScans(records)
 
 
 @pytest.fixture(scope="module")
-def asker(records: RunningGateway, database_url: str) -> Callable[..., httpx.Client]:
-    """A client with a token of its own."""
+def client_for(records: RunningGateway, database_url: str) -> Callable[..., httpx.Client]:
+    """Creates a client with a new token of a role and an institution."""
 
     def client(role: Role, institution: str = "st-anna") -> httpx.Client:
         token = make_token(database_url, role, institution)
@@ -34,19 +34,19 @@ def asker(records: RunningGateway, database_url: str) -> Callable[..., httpx.Cli
 
 
 @pytest.fixture(scope="module")
-def doctor(asker: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
-    with asker(Role.RADIOLOGIST) as client:
+def radiologist(client_for: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+    with client_for(Role.RADIOLOGIST) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def researcher(asker: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
-    with asker(Role.RESEARCHER) as client:
+def researcher(client_for: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+    with client_for(Role.RESEARCHER) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def stranger(asker: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
-    """A doctor of another institution."""
-    with asker(Role.RADIOLOGIST, "elsewhere") as client:
+def other_institution(client_for: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+    """A radiologist of another institution."""
+    with client_for(Role.RADIOLOGIST, "elsewhere") as client:
         yield client

@@ -1,4 +1,4 @@
-"""Scans put straight into the store, as `uploading` puts them: this room asks for records, not for files."""
+"""Scans written to database and storage directly, as `scan_upload` writes them, for tests of records."""
 
 import asyncio
 import hashlib
@@ -10,28 +10,28 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.connection import Database
 from gateway.database.tables import ScanRow
 from gateway.errors import ObjectMissing
 from gateway.records.store import scans
 from gateway.storage.blobs import Blobs
+from tests.integration.gateway.gateway_data import blobs_of, in_transaction
 from tests.integration.gateway.running_gateway import RunningGateway
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The store of a running gateway, on connections of our own."""
+class StoredScans:
+    """The database and the storage of a running gateway, over own connections."""
 
     gateway: RunningGateway
 
     @property
     def blobs(self) -> Blobs:
-        return Blobs(self.gateway.scratch.with_name(f"{self.gateway.scratch.name}-data") / "blobs")
+        return blobs_of(self.gateway)
 
     def scan(self, patient_id: str, content: bytes = b"study", institution: str = "st-anna", **values: Any) -> str:
-        """A new scan; `values` are what an analysis would have written."""
+        """A new scan; `values` are the columns that an analysis writes."""
         names = {"file_name": values.pop("file_name", "study.zip"), "description": values.pop("description", None)}
 
         async def add(session: AsyncSession) -> str:
@@ -43,32 +43,23 @@ class Kept:
                 await session.execute(update(ScanRow).where(ScanRow.id == row.id).values(**values))
             return str(row.id)
 
-        return self.within(add)
+        return self.in_transaction(add)
 
-    def has(self, content: bytes) -> bool:
-        """Whether a blob with this content is kept."""
+    def has_blob(self, content: bytes) -> bool:
+        """Whether the storage has a blob with this content."""
 
-        async def sizes() -> bool:
-            kept = [one async for one in self.blobs.read(hashlib.sha256(content).hexdigest())]
-            return b"".join(kept) == content
+        async def is_equal() -> bool:
+            chunks = [chunk async for chunk in self.blobs.read(hashlib.sha256(content).hexdigest())]
+            return b"".join(chunks) == content
 
         try:
-            return asyncio.run(sizes())
+            return asyncio.run(is_equal())
         except ObjectMissing:
             return False
 
-    def within(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    def in_transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `work` in a transaction."""
-
-        async def run() -> T:
-            database = Database(self.gateway.store.database_url.get_secret_value())
-            try:
-                async with database.transaction() as session:
-                    return await work(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
+        return in_transaction(self.gateway, work)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:

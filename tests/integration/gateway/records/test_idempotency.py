@@ -1,4 +1,4 @@
-"""Idempotency-Key: a request that comes again does its work once."""
+"""Idempotency-Key: a repeated request is executed once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,48 +16,48 @@ def post(client: httpx.Client, key: str, **values: Any) -> httpx.Response:
     return client.post("/api/patients", json=ANNA | values, headers={"Idempotency-Key": key})
 
 
-def test_the_same_request_has_the_same_answer_and_makes_one_patient(doctor: httpx.Client) -> None:
+def test_the_same_request_has_the_same_answer_and_makes_one_patient(radiologist: httpx.Client) -> None:
     key, name = uuid4().hex, uuid4().hex
-    first, second = post(doctor, key, last_name=name), post(doctor, key, last_name=name)
+    first, second = post(radiologist, key, last_name=name), post(radiologist, key, last_name=name)
     for part in ("location", "etag", "content-type"):
         assert first.headers[part] == second.headers[part]
     assert (first.status_code, first.content) == (second.status_code, second.content)
-    assert total(doctor, name) == 1
+    assert total(radiologist, name) == 1
 
 
-def test_another_request_under_the_same_key_is_refused(doctor: httpx.Client) -> None:
+def test_another_request_under_the_same_key_is_refused(radiologist: httpx.Client) -> None:
     key = uuid4().hex
-    assert post(doctor, key).status_code == 201
-    answer = post(doctor, key, first_name="Eva")
+    assert post(radiologist, key).status_code == 201
+    answer = post(radiologist, key, first_name="Eva")
     assert (answer.status_code, answer.json()["error"]) == (422, "idempotency_mismatch")
 
 
-def test_a_key_is_its_principals_own(doctor: httpx.Client, asker: Any) -> None:
+def test_a_key_is_its_principals_own(radiologist: httpx.Client, client_for: Any) -> None:
     key, name = uuid4().hex, uuid4().hex
-    with asker(Role.RADIOLOGIST) as colleague:
-        assert {post(client, key, last_name=name).status_code for client in (doctor, colleague)} == {201}
-    assert total(doctor, name) == 2
+    with client_for(Role.RADIOLOGIST) as colleague:
+        assert {post(client, key, last_name=name).status_code for client in (radiologist, colleague)} == {201}
+    assert total(radiologist, name) == 2
 
 
-def test_a_request_that_was_refused_may_be_mended_under_its_key(doctor: httpx.Client) -> None:
+def test_a_refused_request_may_be_corrected_with_the_same_key(radiologist: httpx.Client) -> None:
     key = uuid4().hex
-    assert post(doctor, key, first_name="").status_code == 422
-    assert post(doctor, key).status_code == 201
+    assert post(radiologist, key, first_name="").status_code == 422
+    assert post(radiologist, key).status_code == 201
 
 
-def test_many_at_once_make_one_patient(doctor: httpx.Client) -> None:
+def test_concurrent_requests_create_one_patient(radiologist: httpx.Client) -> None:
     key, name = uuid4().hex, uuid4().hex
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: post(doctor, key, last_name=name), range(8)))
+        answers = list(pool.map(lambda _: post(radiologist, key, last_name=name), range(8)))
     made = [answer for answer in answers if answer.status_code == 201]
     assert len({answer.content for answer in made}) == 1
     assert {answer.json()["error"] for answer in answers if answer not in made} <= {"idempotency_busy"}
-    assert total(doctor, name) == 1
+    assert total(radiologist, name) == 1
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "a b"])
-def test_a_key_that_is_none(doctor: httpx.Client, key: str) -> None:
-    assert post(doctor, key).status_code == 422
+def test_an_invalid_key_is_refused(radiologist: httpx.Client, key: str) -> None:
+    assert post(radiologist, key).status_code == 422
 
 
 def total(client: httpx.Client, words: str) -> int:

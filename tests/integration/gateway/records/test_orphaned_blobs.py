@@ -1,4 +1,4 @@
-"""What nobody uses any more is swept; what somebody uses, or is sending at that moment, never is."""
+"""The cleanup deletes orphaned blobs, and never a blob that a scan uses or an upload is writing."""
 
 import asyncio
 import hashlib
@@ -17,16 +17,16 @@ from gateway.database.connection import Database
 from gateway.records.blob_deletion import delete_unused_blobs
 from gateway.records.orphaned_blobs import SweepResult, sweep_orphaned_blobs
 from gateway.storage.blobs import Blobs
-from tests.integration.gateway.records.upload_calls import blob_folder, files_below, some_zip
-from tests.integration.gateway.records.viewing_calls import scan_of
+from tests.integration.gateway.records.upload_calls import blob_folder, fake_zip, files_below
+from tests.integration.gateway.records.viewing_calls import create_scan
 from tests.integration.gateway.running_gateway import RunningGateway
 
 T = TypeVar("T")
 ANY_AGE = timedelta(seconds=-10)
 
 
-def within(records: RunningGateway, work: Callable[[Database, Blobs], Awaitable[T]]) -> T:
-    """Run `work` on the gateway's store, on connections of our own."""
+def with_store(records: RunningGateway, work: Callable[[Database, Blobs], Awaitable[T]]) -> T:
+    """Run `work` on the gateway's database and storage, over own connections."""
 
     async def run() -> T:
         database = Database(records.store.database_url.get_secret_value())
@@ -38,78 +38,78 @@ def within(records: RunningGateway, work: Callable[[Database, Blobs], Awaitable[
     return asyncio.run(run())
 
 
-def swept(records: RunningGateway, age: timedelta) -> SweepResult:
-    return within(records, lambda database, blobs: sweep_orphaned_blobs(database, blobs, age))
+def sweep(records: RunningGateway, age: timedelta) -> SweepResult:
+    return with_store(records, lambda database, blobs: sweep_orphaned_blobs(database, blobs, age))
 
 
-def leave(records: RunningGateway, content: bytes) -> None:
-    """Bytes in their place, and derived data, and none of them in a record: an upload that died at its last step."""
+def write_orphan(records: RunningGateway, content: bytes) -> None:
+    """Write a blob and derived data without rows, as an upload that was killed before its last step."""
 
     async def pieces() -> AsyncIterator[bytes]:
         yield content
 
-    async def left(_database: Database, blobs: Blobs) -> None:
+    async def write(_database: Database, blobs: Blobs) -> None:
         blob = await blobs.store(pieces())
         await blobs.put_derived(f"{blob.sha256}/v1/volume.nii.gz", b"volume")
         await blobs.put_derived(f"analyses/{uuid4()}/1/evidence.npz", b"evidence")
 
-    within(records, left)
+    with_store(records, write)
 
 
-def of(records: RunningGateway, content: bytes) -> list[Path]:
-    """The files that are there because of this content."""
+def files_of(records: RunningGateway, content: bytes) -> list[Path]:
+    """The files that exist for this content."""
     sha256 = hashlib.sha256(content).hexdigest()
     return [file for file in files_below(blob_folder(records)) if sha256 in file.parts]
 
 
-def test_what_was_left_goes_when_it_is_old_and_what_is_used_stays(
-    doctor: httpx.Client, records: RunningGateway
+def test_old_orphaned_blobs_are_deleted_and_used_ones_are_not(
+    radiologist: httpx.Client, records: RunningGateway
 ) -> None:
-    used, orphan = some_zip("used"), some_zip("orphan")
-    scan = scan_of(doctor, used)
-    leave(records, orphan)
-    assert swept(records, timedelta(hours=1)) == SweepResult(0, 0)
-    assert len(of(records, orphan)) == 2
-    assert swept(records, ANY_AGE) == SweepResult(1, 1)
-    assert of(records, orphan) == []
-    assert doctor.get(f"/api/scans/{scan}/file").content == used
-    assert swept(records, ANY_AGE) == SweepResult(0, 0)
+    used, orphan = fake_zip("used"), fake_zip("orphan")
+    scan = create_scan(radiologist, used)
+    write_orphan(records, orphan)
+    assert sweep(records, timedelta(hours=1)) == SweepResult(0, 0)
+    assert len(files_of(records, orphan)) == 2
+    assert sweep(records, ANY_AGE) == SweepResult(1, 1)
+    assert files_of(records, orphan) == []
+    assert radiologist.get(f"/api/scans/{scan}/file").content == used
+    assert sweep(records, ANY_AGE) == SweepResult(0, 0)
 
 
-def test_derived_data_of_bytes_that_are_gone_go_too(doctor: httpx.Client, records: RunningGateway) -> None:
-    content = some_zip("derived")
-    leave(records, content)
-    next(file for file in of(records, content) if file.parts[-4] == "blobs").unlink()
-    swept(records, ANY_AGE)
-    assert of(records, content) == []
+def test_derived_data_of_missing_blobs_are_deleted(radiologist: httpx.Client, records: RunningGateway) -> None:
+    content = fake_zip("derived")
+    write_orphan(records, content)
+    next(file for file in files_of(records, content) if file.parts[-4] == "blobs").unlink()
+    sweep(records, ANY_AGE)
+    assert files_of(records, content) == []
 
 
-def test_what_a_killed_upload_wrote_goes_when_it_is_old(records: RunningGateway) -> None:
+def test_old_files_of_a_killed_upload_are_deleted(records: RunningGateway) -> None:
     file = blob_folder(records) / "incoming" / f"{uuid4().hex}#1"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(b"half")
-    swept(records, timedelta(hours=1))
+    sweep(records, timedelta(hours=1))
     assert file.exists()
     os.utime(file, (time.time() - 7200,) * 2)
-    swept(records, timedelta(hours=1))
+    sweep(records, timedelta(hours=1))
     assert not file.exists()
 
 
-def test_no_sweep_and_no_delete_takes_what_another_is_sending(doctor: httpx.Client, records: RunningGateway) -> None:
-    """Three people send and delete the same bytes while they are swept: whoever has a scan has its file."""
-    content = some_zip("contested", 300_000)
+def test_cleanup_does_not_delete_a_blob_during_its_upload(radiologist: httpx.Client, records: RunningGateway) -> None:
+    """Three clients upload and delete the same bytes during the cleanup: each scan keeps its file."""
+    content = fake_zip("contested", 300_000)
 
-    def sending(_: int) -> None:
+    def upload_and_delete(_: int) -> None:
         for _ in range(8):
-            scan = scan_of(doctor, content)
-            assert doctor.get(f"/api/scans/{scan}/file").content == content
-            assert doctor.delete(f"/api/scans/{scan}").status_code == 204
+            scan = create_scan(radiologist, content)
+            assert radiologist.get(f"/api/scans/{scan}/file").content == content
+            assert radiologist.delete(f"/api/scans/{scan}").status_code == 204
 
     with ThreadPoolExecutor(4) as pool:
-        senders = [pool.submit(sending, number) for number in range(3)]
+        senders = [pool.submit(upload_and_delete, number) for number in range(3)]
         sha256 = hashlib.sha256(content).hexdigest()
         while not all(sender.done() for sender in senders):
-            within(records, lambda database, blobs: delete_unused_blobs(database, blobs, [sha256]))
+            with_store(records, lambda database, blobs: delete_unused_blobs(database, blobs, [sha256]))
         for sender in senders:
             sender.result()
-    assert of(records, content) == []
+    assert files_of(records, content) == []

@@ -1,4 +1,4 @@
-"""A store without room, as the kernel tells it: no file of the gateway's process may grow beyond a few MB (EFBIG)."""
+"""A full storage, simulated by the kernel: no file of the process may grow beyond a few MB (EFBIG)."""
 
 import resource
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import httpx
 
 from screening.phantom import write_phantom
 from tests.integration.gateway.auth.api_calls import problem
-from tests.integration.gateway.records.upload_calls import blob_folder, files_below, patient_of, some_zip, upload
-from tests.integration.gateway.records.viewing_calls import got, scan_of
+from tests.integration.gateway.records.upload_calls import blob_folder, create_patient_id, fake_zip, files_below, upload
+from tests.integration.gateway.records.viewing_calls import create_scan, get_view
 from tests.integration.gateway.running_gateway import RunningGateway
 
 
 @contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Python ignores SIGXFSZ, so a write beyond is an error like that of a full disk."""
+def file_size_limit(size: int) -> Iterator[None]:
+    """Python ignores SIGXFSZ, so a write beyond the limit raises an error, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -25,24 +25,30 @@ def room_for(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_an_upload_that_finds_no_room_is_told_and_leaves_nothing(doctor: httpx.Client, records: RunningGateway) -> None:
-    patient, content, before = patient_of(doctor), some_zip("large", 12_000_000), files_below(blob_folder(records))
-    with room_for(4_000_000):
-        answer = upload(doctor, patient, content)
+def test_an_upload_to_a_full_storage_is_refused_and_leaves_nothing(
+    radiologist: httpx.Client, records: RunningGateway
+) -> None:
+    patient, content, before = (
+        create_patient_id(radiologist),
+        fake_zip("large", 12_000_000),
+        files_below(blob_folder(records)),
+    )
+    with file_size_limit(4_000_000):
+        answer = upload(radiologist, patient, content)
     assert problem(answer) == (507, "storage_full")
     assert str(blob_folder(records)) not in answer.text
     assert files_below(blob_folder(records)) == before
-    assert doctor.get("/api/scans", params={"patient_id": patient}).json()["total"] == 0
-    assert upload(doctor, patient, content).status_code == 201
+    assert radiologist.get("/api/scans", params={"patient_id": patient}).json()["total"] == 0
+    assert upload(radiologist, patient, content).status_code == 201
 
 
-def test_a_volume_that_finds_no_room_is_told_and_made_later(
-    doctor: httpx.Client, records: RunningGateway, tmp_path: Path
+def test_a_volume_that_does_not_fit_is_refused_and_rendered_later(
+    radiologist: httpx.Client, records: RunningGateway, tmp_path: Path
 ) -> None:
-    scan = scan_of(doctor, write_phantom(tmp_path / "chest.zip", slices=16, size=256).read_bytes())
-    got(doctor, scan, "slices/0")
-    with room_for(100_000):
-        answer = doctor.get(f"/api/scans/{scan}/volume.nii.gz")
+    scan = create_scan(radiologist, write_phantom(tmp_path / "chest.zip", slices=16, size=256).read_bytes())
+    get_view(radiologist, scan, "slices/0")
+    with file_size_limit(100_000):
+        answer = radiologist.get(f"/api/scans/{scan}/volume.nii.gz")
     assert problem(answer) == (507, "storage_full")
     assert not [file for file in files_below(blob_folder(records) / "derived") if "volume" in file.name]
-    assert len(got(doctor, scan, "volume.nii.gz").content) > 100_000
+    assert len(get_view(radiologist, scan, "volume.nii.gz").content) > 100_000

@@ -1,4 +1,4 @@
-"""What a viewer asks for, read as a viewer reads it; and evidence put where a worker puts it."""
+"""Requests of a viewer and their decoding; and reports with evidence, as a worker stores them."""
 
 import gzip
 import io
@@ -22,37 +22,37 @@ from screening.fusion import SliceOutputs, fuse
 from screening.model_card import ErrorRange
 from screening.preparation import prepare, survey
 from screening.series import Study
-from tests.integration.gateway.records.stored_scans import Kept
-from tests.integration.gateway.records.upload_calls import patient_of, upload
+from tests.integration.gateway.records.stored_scans import StoredScans
+from tests.integration.gateway.records.upload_calls import create_patient_id, upload
 
 CELLS = 16
 
 
-def scan_of(client: httpx.Client, content: bytes, name: str = "chest.zip") -> str:
-    answer = upload(client, patient_of(client), content, name)
+def create_scan(client: httpx.Client, content: bytes, name: str = "chest.zip") -> str:
+    answer = upload(client, create_patient_id(client), content, name)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-def got(client: httpx.Client, scan: str, what: str, **params: Any) -> httpx.Response:
-    answer = client.get(f"/api/scans/{scan}/{what}", params=params)
+def get_view(client: httpx.Client, scan: str, path: str, **params: Any) -> httpx.Response:
+    answer = client.get(f"/api/scans/{scan}/{path}", params=params)
     assert answer.status_code == 200, answer.text
     return answer
 
 
 def series(client: httpx.Client, scan: str, **params: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = got(client, scan, "series", **params).json()
+    shown: dict[str, Any] = get_view(client, scan, "series", **params).json()
     return shown
 
 
 def raw_hu(client: httpx.Client, scan: str, number: int) -> NDArray[np.int16]:
-    answer = got(client, scan, f"slices/{number}", format="raw")
+    answer = get_view(client, scan, f"slices/{number}", format="raw")
     rows, columns = map(int, answer.headers["x-shape"].split(","))
     return np.frombuffer(answer.content, "<i2").reshape(rows, columns)
 
 
 def nifti(answer: httpx.Response) -> Any:
-    """The scan in an answer, as nibabel reads it."""
+    """The image in an answer, as nibabel reads it."""
     return nibabel.Nifti1Image.from_bytes(gzip.decompress(answer.content))
 
 
@@ -64,7 +64,7 @@ def datasets(content: bytes) -> list[Dataset]:
 
 
 def hu_of(slice_: Dataset) -> NDArray[np.float64]:
-    """As PS3.3 C.11.1 has it."""
+    """The HU of a slice by DICOM PS3.3 C.11.1."""
     return np.asarray(slice_.pixel_array * float(slice_.RescaleSlope) + float(slice_.RescaleIntercept), np.float64)
 
 
@@ -89,15 +89,15 @@ def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
     return Evidence.of(prepared, outputs, fuse(outputs, ErrorRange(0.5, 1.5)))
 
 
-def report(kept: Kept, scan: str, evidence: Evidence) -> None:
-    """A report of the scan with this evidence, as a worker leaves it."""
+def add_report(stored_scans: StoredScans, scan: str, evidence: Evidence) -> None:
+    """Add a report of the scan with this evidence, as a worker writes it."""
 
     async def add(session: AsyncSession) -> None:
         analysis = AnalysisRow(scan_id=scan, institution="st-anna", state="done", requested_by="test")
         session.add(analysis)
         await session.flush()
         key = f"analyses/{analysis.id}/1/evidence.npz"
-        await kept.blobs.put_derived(key, pack([evidence]))
+        await stored_scans.blobs.put_derived(key, pack([evidence]))
         session.add(
             ReportRow(
                 analysis_id=analysis.id,
@@ -110,4 +110,4 @@ def report(kept: Kept, scan: str, evidence: Evidence) -> None:
             )
         )
 
-    kept.within(add)
+    stored_scans.in_transaction(add)

@@ -1,4 +1,4 @@
-"""What is tried again, how often, and when."""
+"""Which errors are retried, how often, and after what pause."""
 
 import pytest
 
@@ -16,15 +16,15 @@ def test_pauses_grow_and_end() -> None:
     assert pause_s("engine_unavailable", earlier) is None
 
 
-def test_a_study_whose_workers_die_is_given_up() -> None:
+def test_a_study_that_crashes_its_workers_fails() -> None:
     assert pause_s(WORKER_LOST, [WORKER_LOST] * (MAX_WORKERS_LOST - 1)) == 0.0
     assert pause_s(WORKER_LOST, [WORKER_LOST] * MAX_WORKERS_LOST) is None
 
 
-@pytest.mark.parametrize("innocent", [HANDED_BACK, WORKER_LOST])
-def test_what_workers_do_does_not_count_against_the_engine(innocent: str) -> None:
-    assert pause_s("engine_deadline", [innocent] * 100) is not None
+@pytest.mark.parametrize("lease_end", [HANDED_BACK, WORKER_LOST])
+def test_lost_and_released_leases_do_not_count_as_engine_errors(lease_end: str) -> None:
+    assert pause_s("engine_deadline", [lease_end] * 100) is not None
 
 
-def test_a_worker_hands_back_as_often_as_it_likes() -> None:
+def test_releases_are_never_limited() -> None:
     assert pause_s(HANDED_BACK, [HANDED_BACK] * 100) == 0.0

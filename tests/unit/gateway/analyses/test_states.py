@@ -1,4 +1,4 @@
-"""The forbidden pairs: every change of state that is not one of these six."""
+"""Transitions between states: six are allowed, every other one raises."""
 
 from itertools import product
 
@@ -19,15 +19,15 @@ PAIRS = list(product(AnalysisState, repeat=2))
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair not in ALLOWED])
-def test_every_other_pair_is_forbidden(before: AnalysisState, after: AnalysisState) -> None:
+def test_every_other_transition_is_invalid(before: AnalysisState, after: AnalysisState) -> None:
     with pytest.raises(InvalidTransition):
         allowed(before, after)
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(ALLOWED))
-def test_what_the_table_has_is_allowed(before: str, after: str) -> None:
+def test_the_transitions_of_the_table_are_allowed(before: str, after: str) -> None:
     assert allowed(AnalysisState(before), AnalysisState(after)) == after
 
 
-def test_final_is_what_is_not_unfinished() -> None:
+def test_final_states_are_those_that_are_not_unfinished() -> None:
     assert frozenset(AnalysisState) - set(UNFINISHED) == FINAL

@@ -1,4 +1,4 @@
-"""Names of files on their way out, read back as browsers read them."""
+"""Content-Disposition, parsed as browsers parse it."""
 
 from urllib.parse import unquote
 
@@ -12,14 +12,14 @@ from gateway.http.multipart import safe_file_name
 
 
 @given(st.text(max_size=60))
-def test_any_name_comes_out_as_it_came_in_and_breaks_no_header(sent: str) -> None:
+def test_any_file_name_survives_the_header_round_trip(sent: str) -> None:
     name = safe_file_name(sent.encode(errors="replace").decode())
     header = attachment(name)
     assert header.isascii()
     assert header.isprintable()
     kind, options = parse_options_header(header)
     assert kind == b"attachment"
-    assert set(options) == {b"filename"}  # this parser takes the plain name alone
+    assert set(options) == {b"filename"}  # this parser reads the ASCII name only
     assert unquote(header.partition("filename*=UTF-8''")[2]) == name
 
 
@@ -31,5 +31,5 @@ def test_any_name_comes_out_as_it_came_in_and_breaks_no_header(sent: str) -> Non
         ("снимок", "attachment; filename=\"______\"; filename*=UTF-8''%D1%81%D0%BD%D0%B8%D0%BC%D0%BE%D0%BA"),
     ],
 )
-def test_how_it_is_written(name: str, expected: str) -> None:
+def test_header_text(name: str, expected: str) -> None:
     assert attachment(name) == expected

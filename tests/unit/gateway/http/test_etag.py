@@ -23,7 +23,7 @@ async def test_the_versions_that_a_client_accepts(sent: str | None, expected: An
 
 
 @pytest.mark.parametrize("sent", ["", "3", 'W/"3"', '"x"', '""', '"³"'])
-async def test_what_names_no_version_matches_none(sent: str) -> None:
+async def test_a_header_without_a_version_matches_nothing(sent: str) -> None:
     with pytest.raises(PreconditionFailed):
         await etag._accepted_versions(sent)
 

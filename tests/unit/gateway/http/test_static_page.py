@@ -24,7 +24,7 @@ def client_of(folder: Path) -> AsyncClient:
 
 
 @pytest.mark.parametrize("address", ["/", "/worklist", "/scans/5f0c2b9e-7a4d-4c1f-8f3a-1c2b3d4e5f60?slice=12"])
-async def test_every_address_that_is_no_calls_is_the_page(client: AsyncClient, address: str) -> None:
+async def test_every_path_outside_the_api_returns_the_page(client: AsyncClient, address: str) -> None:
     answer = await client.get(address)
     assert answer.text == "<!doctype html>the page"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -32,7 +32,7 @@ async def test_every_address_that_is_no_calls_is_the_page(client: AsyncClient, a
 
 
 @pytest.mark.parametrize("address", ["/api/nothing", "/auth/nothing", "/inference/nothing", "/assets/old-9f.js"])
-async def test_a_mistaken_call_and_a_file_that_is_gone_are_no_page(client: AsyncClient, address: str) -> None:
+async def test_unknown_api_paths_and_missing_files_are_404(client: AsyncClient, address: str) -> None:
     assert (await client.get(address)).status_code == 404
 
 
@@ -45,7 +45,7 @@ async def test_nothing_outside_the_folder_is_served(client: AsyncClient, tmp_pat
     assert answer.status_code == 404 or answer.text == "<!doctype html>the page"
 
 
-async def test_a_hashed_file_is_kept_for_ever(client: AsyncClient) -> None:
+async def test_a_hashed_file_is_cached_without_end(client: AsyncClient) -> None:
     answer = await client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": "identity"})
     assert answer.text == "plain"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -65,13 +65,13 @@ async def test_the_smallest_copy_that_the_browser_reads(
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
-async def test_a_page_that_is_there_already_is_not_sent_again(client: AsyncClient) -> None:
+async def test_a_cached_page_is_answered_with_304(client: AsyncClient) -> None:
     etag = (await client.get("/")).headers["etag"]
     answer = await client.get("/worklist", headers={"If-None-Match": etag})
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-async def test_a_page_that_is_not_built_says_how(tmp_path: Path) -> None:
+async def test_a_missing_page_says_how_to_build_it(tmp_path: Path) -> None:
     answer = await client_of(tmp_path).get("/")
     assert answer.status_code == 404
     assert "web/build.py" in answer.json()["detail"]

@@ -142,13 +142,13 @@ def test_retry_after_is_a_second_before_anything_was_measured() -> None:
     assert Admission(1, 1).retry_after_s() == 1
 
 
-@pytest.mark.parametrize(("slices_per_s", "let_in"), [(41.0, 4), (400.0, 24), (1.0, 3)])
-async def test_as_many_are_admitted_as_are_answered_in_time(slices_per_s: float, let_in: int) -> None:
+@pytest.mark.parametrize(("slices_per_s", "admitted"), [(41.0, 4), (400.0, 24), (1.0, 3)])
+async def test_as_many_are_admitted_as_are_answered_in_time(slices_per_s: float, admitted: int) -> None:
     """1.2 s are four studies at 41 slices/s; a fast engine fills all limits, a slow one still gets three."""
     admission = Admission(96, 192, busy_after_s=1.2, min_uploads=3)
     admission._throughput.record(slices_per_s, 1.0)
     with ExitStack() as arriving:
-        for _ in range(let_in):
+        for _ in range(admitted):
             arriving.enter_context(admission.reserve(12))
         with pytest.raises(EngineOverloaded), admission.reserve(12):
             pass

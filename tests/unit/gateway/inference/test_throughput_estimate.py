@@ -1,29 +1,29 @@
-"""The pace of a house: times a slice, averaged over the last uploads."""
+"""The throughput estimate: seconds a slice, averaged over the last uploads."""
 
 import pytest
 
 from gateway.inference.throughput_estimate import ThroughputEstimate
 
 
-def test_nothing_is_known_before_anything_left() -> None:
+def test_there_is_no_estimate_before_the_first_upload() -> None:
     assert ThroughputEstimate().seconds_for(12) is None
 
 
-def test_it_is_the_time_over_what_was_in_work() -> None:
+def test_it_is_the_time_over_the_slices_in_flight() -> None:
     throughput = ThroughputEstimate()
     throughput.record(in_flight=48, held_s=1.2)
     assert throughput.seconds_for(24) == pytest.approx(0.6)
 
 
-def test_it_follows_a_house_that_slows_down() -> None:
+def test_it_follows_a_service_that_slows_down() -> None:
     throughput = ThroughputEstimate()
     for held_s in (0.3, *(3.0,) * 20):
         throughput.record(12, held_s)
     assert throughput.seconds_for(12) == pytest.approx(3.0, rel=0.05)
 
 
-def test_files_that_are_refused_at_once_do_not_open_the_house() -> None:
-    """Every second upload is none: the others still take 1.2 s, so a queue of both takes half of that each."""
+def test_refused_files_do_not_raise_the_estimate() -> None:
+    """Every second upload is refused: the others still take 1.2 s, so a queue of both takes half of that each."""
     throughput = ThroughputEstimate()
     for held_s in (1.2, 0.01) * 20:
         throughput.record(48, held_s)

@@ -1,4 +1,4 @@
-"""Each refusal of Triton has one meaning."""
+"""Each error of Triton becomes one study error."""
 
 import pytest
 from tritonclient.utils import InferenceServerException
@@ -30,14 +30,16 @@ from screening.errors import EngineDeadline, EngineError, EngineFault, EngineOve
         (None, None, EngineFault),
     ],
 )
-def test_a_refusal_becomes_one_study_error(status: str | None, message: str | None, kind: type[EngineError]) -> None:
+def test_a_triton_error_becomes_one_study_error(
+    status: str | None, message: str | None, kind: type[EngineError]
+) -> None:
     assert type(engine_error_of(InferenceServerException(message, status))) is kind
 
 
-def test_what_triton_says_stays_in_its_own_log() -> None:
+def test_the_message_of_triton_is_not_in_the_study_error() -> None:
     said = InferenceServerException("failed to connect to 10.1.2.3:8001", "StatusCode.UNAVAILABLE")
     assert "10.1.2.3" not in engine_error_of(said).detail
 
 
-def test_every_meaning_has_words() -> None:
+def test_every_error_has_a_message() -> None:
     assert all(len(words) > 10 for words in MESSAGES.values())

@@ -1,4 +1,4 @@
-"""Bodies become files, byte for byte, within the limit, under neutral names, and are gone afterwards."""
+"""Request bodies become files, byte for byte, within the limit, and the files are deleted afterwards."""
 
 import gzip
 from collections.abc import AsyncIterator, Sequence
@@ -66,7 +66,7 @@ async def test_a_bare_body_is_one_upload(tmp_path: Path) -> None:
     ("sent", "kept"),
     [("../../etc/passwd", "passwd"), (r"C:\scans\a.zip", "a.zip"), ("", "upload"), ("снимок.zip", "снимок.zip")],
 )
-async def test_names_lose_their_folders(tmp_path: Path, sent: str, kept: str) -> None:
+async def test_file_names_lose_their_folders(tmp_path: Path, sent: str, kept: str) -> None:
     found = await contents(request_of([multipart(("file", sent, b"x"))], MULTIPART), tmp_path)
     assert found == [(kept, b"x")]
 
@@ -100,7 +100,7 @@ async def test_the_limit_holds_while_reading(tmp_path: Path) -> None:
         (multipart(*[("file", "a", b"x")] * (MAX_FILES + 1)), MULTIPART, OverBudget),
     ],
 )
-async def test_a_bad_body_is_refused_and_nothing_stays(
+async def test_an_invalid_body_is_refused_and_leaves_no_file(
     tmp_path: Path, body: bytes, content_type: str, kind: type[Exception]
 ) -> None:
     with pytest.raises(kind):

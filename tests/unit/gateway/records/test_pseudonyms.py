@@ -10,7 +10,7 @@ from gateway.records.store.patients import ScanSummary
 SECRETS = ("Anna", "Muster", "cough", "muster.zip")
 
 
-def asker(role: Role) -> Principal:
+def principal(role: Role) -> Principal:
     return Principal("token:1", PrincipalKind.PROGRAM, "one", role, "st-anna", GRANTS[role])
 
 
@@ -25,21 +25,21 @@ def rows() -> tuple[PatientRow, ScanRow]:
     return patient, scan
 
 
-def test_who_may_see_names_sees_them() -> None:
+def test_a_radiologist_sees_names() -> None:
     patient, scan = rows()
-    seen = PatientView.for_principal(patient, ScanSummary(), asker(Role.RADIOLOGIST))
+    seen = PatientView.for_principal(patient, ScanSummary(), principal(Role.RADIOLOGIST))
     assert (seen.name.first_name, seen.name.last_name, seen.description) == SECRETS[:3]
-    assert ScanView.for_principal(scan, None, asker(Role.RADIOLOGIST)).file_name == "muster.zip"
+    assert ScanView.for_principal(scan, None, principal(Role.RADIOLOGIST)).file_name == "muster.zip"
 
 
-def test_nothing_that_names_anybody_is_left_for_a_researcher() -> None:
+def test_a_researcher_sees_pseudonyms_only() -> None:
     patient, scan = rows()
     seen = (
-        PatientView.for_principal(patient, ScanSummary(), asker(Role.RESEARCHER)),
-        ScanView.for_principal(scan, None, asker(Role.RESEARCHER)),
+        PatientView.for_principal(patient, ScanSummary(), principal(Role.RESEARCHER)),
+        ScanView.for_principal(scan, None, principal(Role.RESEARCHER)),
     )
     for view in seen:
-        told = {name: value for name, value in vars(view).items() if name != "row"}
-        assert not any(secret in str(told) for secret in SECRETS), told
+        shown = {name: value for name, value in vars(view).items() if name != "row"}
+        assert not any(secret in str(shown) for secret in SECRETS), shown
     assert seen[0].name == seen[1].patient
     assert seen[0].name.last_name == "P-7F3K2A"

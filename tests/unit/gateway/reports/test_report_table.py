@@ -1,4 +1,4 @@
-"""Rows as tables that a spreadsheet may open."""
+"""Report tables that a spreadsheet may open."""
 
 import csv
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def test_an_absent_value_is_an_empty_cell() -> None:
     assert (line["pathology"], line["probability_of_pathology"]) == ("", "")
 
 
-def test_a_row_says_why_it_failed_and_what_to_bear_in_mind() -> None:
+def test_a_failed_row_has_its_error_and_the_notices() -> None:
     (line,) = csv.DictReader(StringIO(as_csv([row("a.zip")])))
     assert (line["verdict"], line["error"], line["detail"]) == ("not_analysed", "not_dicom", "no DICOM")
     assert "no medical device" in line["notices"]

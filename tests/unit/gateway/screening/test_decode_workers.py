@@ -18,12 +18,12 @@ from gateway.screening.decode_workers import DecodePool, WorkerFault
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, NoLung, StudyError
 
 MIB = 2**20
-deaths: Counter[str] = Counter()
+lost_workers: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[DecodePool]:
-    pool = DecodePool(2, 3.0, 256 * MIB, lambda cause: deaths.update([cause]))
+    pool = DecodePool(2, 3.0, 256 * MIB, lambda cause: lost_workers.update([cause]))
     yield pool
     pool.close()
 
@@ -45,7 +45,7 @@ def eat_memory() -> int:
     return sum(np.ones(64 * MIB, np.uint8).size for _ in [np.ones(MIB, np.float64) for _ in range(2**10)])
 
 
-def die(number: int) -> None:
+def kill_itself(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
@@ -53,7 +53,7 @@ def find_no_lung() -> None:
     raise NoLung("no lung was found", "2.25.7")
 
 
-def stumble() -> None:
+def raise_with_patient_name() -> None:
     raise ValueError("PatientName is Ivanov^Ivan")
 
 
@@ -64,7 +64,7 @@ async def test_values_and_arrays_come_back(pool: DecodePool) -> None:
     assert np.array_equal(back, views)
 
 
-async def test_a_study_error_crosses_the_border_intact(pool: DecodePool) -> None:
+async def test_a_study_error_passes_the_process_border_unchanged(pool: DecodePool) -> None:
     with pytest.raises(NoLung) as caught:
         await pool.run(soon(), find_no_lung)
     assert (caught.value.detail, caught.value.study_uid) == ("no lung was found", "2.25.7")
@@ -75,12 +75,12 @@ async def test_a_study_error_crosses_the_border_intact(pool: DecodePool) -> None
     [
         (hang, (), DecodeTimeout),
         (eat_memory, (), DecodeMemory),
-        (die, (signal.SIGKILL,), DecodeMemory),
-        (die, (signal.SIGABRT,), BrokenPixels),
-        (die, (signal.SIGSEGV,), BrokenPixels),
+        (kill_itself, (signal.SIGKILL,), DecodeMemory),
+        (kill_itself, (signal.SIGABRT,), BrokenPixels),
+        (kill_itself, (signal.SIGSEGV,), BrokenPixels),
     ],
 )
-async def test_a_lost_worker_is_one_error_and_the_neighbour_lives(
+async def test_a_lost_worker_is_one_error_and_the_other_worker_lives(
     pool: DecodePool, function: Callable[..., object], arguments: tuple[object, ...], kind: type[StudyError]
 ) -> None:
     lost = asyncio.create_task(pool.run(soon(), function, *arguments))
@@ -90,18 +90,18 @@ async def test_a_lost_worker_is_one_error_and_the_neighbour_lives(
     assert await pool.run(soon(), echo, "after") == "after"
 
 
-async def test_deaths_are_counted_by_cause(pool: DecodePool) -> None:
-    before = deaths["crash"]
+async def test_lost_workers_are_counted_by_cause(pool: DecodePool) -> None:
+    before = lost_workers["crash"]
     with pytest.raises(DecodeMemory):
-        await pool.run(soon(), die, signal.SIGKILL)
-    assert deaths["crash"] == before + 1
+        await pool.run(soon(), kill_itself, signal.SIGKILL)
+    assert lost_workers["crash"] == before + 1
 
 
-async def test_a_fault_of_the_program_tells_its_frames_and_not_its_message(pool: DecodePool) -> None:
+async def test_an_exception_of_the_program_keeps_its_frames_and_not_its_message(pool: DecodePool) -> None:
     with pytest.raises(WorkerFault) as caught:
-        await pool.run(soon(), stumble)
+        await pool.run(soon(), raise_with_patient_name)
     assert "ValueError" in str(caught.value)
-    assert "in stumble" in str(caught.value)
+    assert "in raise_with_patient_name" in str(caught.value)
     assert "Ivanov" not in str(caught.value)
 
 
@@ -120,7 +120,7 @@ async def test_cancelling_the_caller_frees_the_worker(pool: DecodePool) -> None:
 
 
 def test_workers_start_under_a_tmpdir_too_long_for_a_sockets_name(tmp_path: Path) -> None:
-    """In a process of its own: a forkserver is started once in each."""
+    """In a new process: each process starts its forkserver once."""
     long = tmp_path / ("job" * 40)
     long.mkdir()
     environ = {**os.environ, "TMPDIR": str(long)}

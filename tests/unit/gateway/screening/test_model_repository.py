@@ -41,21 +41,21 @@ def test_other_weights_are_another_version() -> None:
     assert replace(card, version="another").ensemble_version == card.ensemble_version
 
 
-def test_what_the_card_does_not_name_is_left(repository: Path, tmp_path: Path) -> None:
+def test_files_that_the_card_does_not_list_are_not_copied(repository: Path, tmp_path: Path) -> None:
     shutil.copytree(repository / "classifier" / "1", repository / "classifier" / "2")
     verified_copy(repository, tmp_path / "copy")
     assert not (tmp_path / "copy" / "classifier" / "2").exists()
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"another")])
-def test_a_file_that_is_gone_or_another_is_told(repository: Path, tmp_path: Path, harm: object) -> None:
+def test_a_missing_or_changed_file_is_an_error(repository: Path, tmp_path: Path, harm: object) -> None:
     assert callable(harm)
     harm(repository / "findings" / "1" / "model.onnx")
     with pytest.raises(InvalidModelCard, match=r"findings/1/model\.onnx"):
         verified_copy(repository, tmp_path / "copy")
 
 
-def test_no_card_reaches_out_of_its_folder(repository: Path, tmp_path: Path) -> None:
+def test_a_card_cannot_name_files_outside_its_folder(repository: Path, tmp_path: Path) -> None:
     outside = repository.parent / "outside"
     outside.write_bytes(b"")
     card = json.loads((repository / CARD).read_text())

@@ -1,4 +1,4 @@
-"""Bytes by their hash on a real folder: whole or not there at all."""
+"""Blobs in a real folder: stored whole or not at all."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ from gateway.storage.hashing_stream import BLOCK_BYTES, StoredBlob
 
 
 class Cut(Exception):
-    """The sender is gone."""
+    """The client has disconnected."""
 
 
 CONTENT = bytes(range(256)) * 40_000  # 10 MB: more than a block and more than a part
@@ -52,7 +52,7 @@ def blobs(tmp_path: Path) -> Blobs:
     return Blobs(tmp_path / "store")
 
 
-async def test_a_blob_lies_where_its_hash_says(blobs: Blobs, tmp_path: Path) -> None:
+async def test_the_key_of_a_blob_is_its_hash(blobs: Blobs, tmp_path: Path) -> None:
     blob = await blobs.store(pieces(CONTENT))
     assert (blob.sha256, blob.size) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
     (file,) = files(tmp_path)
@@ -62,18 +62,18 @@ async def test_a_blob_lies_where_its_hash_says(blobs: Blobs, tmp_path: Path) -> 
 
 
 @pytest_asyncio.fixture
-async def kept(blobs: Blobs) -> StoredBlob:
+async def stored(blobs: Blobs) -> StoredBlob:
     return await blobs.store(pieces(CONTENT))
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(start=st.integers(0, len(CONTENT)), length=st.integers(0, 2 * BLOCK_BYTES))
-async def test_any_range_is_that_of_the_bytes(blobs: Blobs, kept: StoredBlob, start: int, length: int) -> None:
+async def test_any_range_is_that_of_the_bytes(blobs: Blobs, stored: StoredBlob, start: int, length: int) -> None:
     end = min(start + length, len(CONTENT))
-    assert await bytes_of(blobs, kept.sha256, start, end) == CONTENT[start:end]
+    assert await bytes_of(blobs, stored.sha256, start, end) == CONTENT[start:end]
 
 
-async def test_no_bytes_are_a_blob_too(blobs: Blobs) -> None:
+async def test_an_empty_blob(blobs: Blobs) -> None:
     blob = await blobs.store(pieces(b""))
     assert (blob.size, await bytes_of(blobs, blob.sha256)) == (0, b"")
 
@@ -90,13 +90,13 @@ async def test_nothing_is_left_of_an_upload_that_is_cut_off(blobs: Blobs, tmp_pa
     assert not files(tmp_path)
 
 
-async def test_nothing_is_left_of_an_upload_that_is_not_kept(blobs: Blobs, tmp_path: Path) -> None:
+async def test_nothing_is_left_of_an_upload_that_is_not_committed(blobs: Blobs, tmp_path: Path) -> None:
     async with blobs.receive(pieces(CONTENT)) as incoming:
         assert incoming.blob.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert not files(tmp_path)
 
 
-async def test_what_is_not_there_is_told(blobs: Blobs, tmp_path: Path) -> None:
+async def test_a_missing_blob_raises_object_missing(blobs: Blobs, tmp_path: Path) -> None:
     with pytest.raises(ObjectMissing):
         await bytes_of(blobs, ABSENT)
     with pytest.raises(ObjectMissing):
@@ -111,7 +111,7 @@ async def test_a_folder_gives_the_blob_itself(blobs: Blobs, tmp_path: Path) -> N
         assert path.stat().st_ino == files(tmp_path)[0].stat().st_ino
 
 
-async def test_derived_data_go_with_their_blob(blobs: Blobs, tmp_path: Path) -> None:
+async def test_derived_data_are_deleted_with_their_blob(blobs: Blobs, tmp_path: Path) -> None:
     blob = await blobs.store(pieces(CONTENT))
     await blobs.put_derived(f"{blob.sha256}/thumbnail.png", b"png")
     await blobs.put_derived("analyses/1/evidence.npz", b"npz")
@@ -140,7 +140,7 @@ async def test_a_derived_file_is_streamed_both_ways(blobs: Blobs, tmp_path: Path
     assert b"".join([block async for block in blobs.read_derived("a/b", size)]) == CONTENT
 
 
-async def test_only_what_is_old_is_listed_for_sweeping(blobs: Blobs) -> None:
+async def test_only_old_blobs_are_listed_for_the_sweep(blobs: Blobs) -> None:
     blob = await blobs.store(pieces(CONTENT))
     await blobs.put_derived(f"{blob.sha256}/series.json", b"{}")
     await blobs.put_derived("analyses/7/evidence.npz", b"npz")
@@ -152,7 +152,7 @@ async def test_only_what_is_old_is_listed_for_sweeping(blobs: Blobs) -> None:
     assert [one async for one in blobs.derived_before(later, "analyses")] == ["7"]
 
 
-async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path) -> None:
+async def test_unfinished_uploads_of_killed_processes_are_deleted_once_old(tmp_path: Path) -> None:
     script = (
         "import asyncio, os, sys\n"
         "from gateway.storage.blobs import Blobs\n"
@@ -171,7 +171,7 @@ async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path
     assert not files(tmp_path)
 
 
-def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_storage_full_and_leaves_nothing(tmp_path: Path) -> None:
     """A real process that may write no more than 6 MB: the kernel refuses the bytes beyond (EFBIG)."""
     script = (
         "import asyncio, resource, signal, sys\n"
@@ -184,16 +184,16 @@ def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path: Path) -> None:
         "try: asyncio.run(Blobs(sys.argv[1]).store(chunks()))\n"
         "except StorageFull as error: print(error.detail)\n"
     )
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, text=True
     ).stdout
-    assert "storage is full" in told
-    assert str(tmp_path) not in told
+    assert "storage is full" in output
+    assert str(tmp_path) not in output
     assert not files(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_folder_that_refuses_is_told(blobs: Blobs, tmp_path: Path) -> None:
+async def test_a_folder_without_write_permission_is_storage_unavailable(blobs: Blobs, tmp_path: Path) -> None:
     (tmp_path / "store").chmod(0o500)
     with pytest.raises(StorageUnavailable):
         await blobs.store(pieces(CONTENT))

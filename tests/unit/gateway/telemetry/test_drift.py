@@ -1,4 +1,4 @@
-"""The population stability index against its closed forms, and what is told when it cannot be measured."""
+"""The population stability index against its closed forms, and its state when it cannot be measured."""
 
 import math
 
@@ -20,7 +20,7 @@ def test_two_bins_have_a_closed_form() -> None:
     assert index == pytest.approx((a - b) * (math.log(a / (1 - a)) - math.log(b / (1 - b))), rel=1e-6)
 
 
-def test_it_is_the_sum_that_a_loop_makes() -> None:
+def test_it_equals_the_sum_of_a_loop() -> None:
     now, then = np.array([3.0, 0.0, 7.0]), np.array([1.0, 4.0, 5.0])
     total = 0.0
     for x, y in zip(now, then, strict=True):
@@ -35,7 +35,7 @@ def test_it_is_symmetric_and_never_negative(now: np.ndarray, then: np.ndarray) -
     assert stability_index(now, then) >= 0.0
 
 
-def test_the_same_population_is_quiet_and_another_is_not() -> None:
+def test_psi_is_low_for_the_same_population_and_high_for_another() -> None:
     reference = np.histogram(RNG.beta(2, 5, 5000), 10, (0, 1))[0].tolist()
     same, other = Drift(reference), Drift(reference)
     for quiet, moved in zip(RNG.beta(2, 5, WINDOW_STUDIES), RNG.beta(5, 2, WINDOW_STUDIES), strict=True):
@@ -44,14 +44,14 @@ def test_the_same_population_is_quiet_and_another_is_not() -> None:
     assert same.psi < 0.1 < 0.25 < other.psi
 
 
-def test_the_window_forgets() -> None:
+def test_old_studies_leave_the_window() -> None:
     drift = Drift([1000, 0, 0, 0])
     for probability in (0.9,) * WINDOW_STUDIES + (0.1,) * WINDOW_STUDIES:
         drift.observe(probability)
     assert drift.psi == pytest.approx(0.0, abs=0.01)
 
 
-def test_without_a_reference_or_with_few_studies_it_says_so() -> None:
+def test_drift_is_not_measured_without_a_reference_or_with_few_studies() -> None:
     without, young = Drift(None), Drift([5, 5])
     for _ in range(MIN_STUDIES - 1):
         without.observe(0.5)

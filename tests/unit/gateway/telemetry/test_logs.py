@@ -1,4 +1,4 @@
-"""One JSON object a line, ours and others', and nothing of what an exception's message may quote."""
+"""One JSON object a line, for the gateway's and libraries' logs, without messages of exceptions."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def test_a_line_carries_its_request(stream: io.StringIO) -> None:
     assert (line["level"], line["logger"]) == ("info", "gateway")
 
 
-def test_others_go_through_the_same_pipe(stream: io.StringIO) -> None:
+def test_library_logs_go_through_the_same_processors(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").info("Started %s", "server", extra={"color_message": "in colour"})
     logging.getLogger("engines.triton_server").warning("triton died", extra={"restarts": 2})
     first, second = lines(stream)
@@ -56,7 +56,7 @@ def fail_twice() -> None:
         raise ValueError("PatientID 4711") from cause
 
 
-def test_an_exception_is_told_by_class_and_frames_without_its_message(stream: io.StringIO) -> None:
+def test_an_exception_is_logged_by_class_and_frames_without_its_message(stream: io.StringIO) -> None:
     try:
         fail_twice()
     except ValueError:
@@ -70,7 +70,7 @@ def test_an_exception_is_told_by_class_and_frames_without_its_message(stream: io
 
 
 @pytest.mark.parametrize("name", ["pydicom", "nibabel", "uvicorn.access", "python_multipart"])
-def test_who_may_quote_the_patient_is_not_heard(stream: io.StringIO, name: str) -> None:
+def test_loggers_that_may_quote_patient_data_are_disabled(stream: io.StringIO, name: str) -> None:
     logging.getLogger(name).info("value 'Ivanov^Ivan' is invalid")
     if name in ("pydicom", "nibabel"):
         logging.getLogger(name).error("value 'Ivanov^Ivan' is invalid")

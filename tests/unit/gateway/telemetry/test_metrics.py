@@ -1,4 +1,4 @@
-"""The page that Prometheus reads: what a study leaves on it."""
+"""The metrics of a study, as Prometheus scrapes them."""
 
 import dataclasses
 import math
@@ -41,30 +41,30 @@ def test_the_model_card_is_named() -> None:
     assert samples(metrics)["turnstile_model_card_info", f"{str(CARD.trained).lower()},{CARD.version}"] == 1
 
 
-def test_drift_is_told_once_enough_studies_came() -> None:
+def test_drift_is_measured_after_enough_studies() -> None:
     metrics = Metrics()
     metrics.set_model_card(WITH)
     assert samples(metrics)["turnstile_probability_drift", "too_few"] == 1
     for _ in range(MIN_STUDIES):
         metrics.observe_study(WITH.version, 0.95, 0.4)
-    told = samples(metrics)
-    assert told["turnstile_probability_drift", "measured"] == 1
-    assert told["turnstile_probability_psi", ""] > 0.25
-    assert told["turnstile_study_seconds_count", ""] == MIN_STUDIES
-    assert told["turnstile_probability_bucket", "0.9"] == 0
+    output = samples(metrics)
+    assert output["turnstile_probability_drift", "measured"] == 1
+    assert output["turnstile_probability_psi", ""] > 0.25
+    assert output["turnstile_study_seconds_count", ""] == MIN_STUDIES
+    assert output["turnstile_probability_bucket", "0.9"] == 0
 
 
-def test_what_ends_on_the_networks_before_is_no_drift_of_those_in_force() -> None:
+def test_studies_of_the_networks_before_do_not_count_towards_drift() -> None:
     metrics = Metrics()
     metrics.set_model_card(WITH)
     for _ in range(MIN_STUDIES):
         metrics.observe_study("the card before", 0.95, 0.4)
-    told = samples(metrics)
-    assert told["turnstile_probability_drift", "too_few"] == 1
-    assert told["turnstile_study_seconds_count", ""] == MIN_STUDIES
+    output = samples(metrics)
+    assert output["turnstile_probability_drift", "too_few"] == 1
+    assert output["turnstile_study_seconds_count", ""] == MIN_STUDIES
 
 
-def test_a_card_without_a_histogram_says_so_and_gives_no_number() -> None:
+def test_without_a_histogram_drift_is_not_measured() -> None:
     metrics = Metrics()
     metrics.set_model_card(WITHOUT)
     for _ in range(MIN_STUDIES):
@@ -74,6 +74,6 @@ def test_a_card_without_a_histogram_says_so_and_gives_no_number() -> None:
 
 
 @pytest.mark.parametrize("counts", [(5,), (0, 0), (3, -1)])
-def test_a_histogram_that_counts_nothing_is_refused(counts: tuple[int, ...]) -> None:
+def test_an_empty_histogram_is_refused(counts: tuple[int, ...]) -> None:
     with pytest.raises(InvalidModelCard):
         dataclasses.replace(CARD, probability_histogram=counts)

@@ -1,4 +1,4 @@
-"""Traces: spans below one another, headers for the next program, and nothing of an error but its class."""
+"""Traces: nested spans, headers for the next program, and only the class of an error."""
 
 import builtins
 from typing import Any
@@ -41,9 +41,7 @@ def test_an_error_leaves_its_class_and_not_its_message(traces: OpenTelemetry, ex
     assert "Mustermann" not in span.to_json()
 
 
-def test_headers_that_make_no_sense_start_a_trace_of_our_own(
-    traces: OpenTelemetry, exporter: InMemorySpanExporter
-) -> None:
+def test_invalid_headers_start_a_new_trace(traces: OpenTelemetry, exporter: InMemorySpanExporter) -> None:
     with traces.span("HTTP GET", parent={"traceparent": "nonsense"}):
         pass
     traces.close()
@@ -51,7 +49,7 @@ def test_headers_that_make_no_sense_start_a_trace_of_our_own(
     assert span.parent is None
 
 
-def test_without_an_address_there_are_none() -> None:
+def test_without_a_url_there_are_no_traces() -> None:
     traces = traces_to(None)
     assert isinstance(traces, NoTraces)
     with traces.span("survey") as headers:
@@ -59,7 +57,7 @@ def test_without_an_address_there_are_none() -> None:
     traces.close()
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
     def without(name: str, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which series is shown: the one that the analysis takes; and where no analysis could take one, the best."""
+"""The displayed series: the one that the analysis chooses, or the best one when it can choose none."""
 
 import pickle
 from dataclasses import replace
@@ -18,74 +18,76 @@ from screening.series import Study
 from tests.dicom_factory import ct_series, other_series, to_files, zip_of
 
 
-def shown_of(path: Path, study_uid: str | None = None, *, allow_other_study: bool = True) -> DisplayedSeries | None:
+def displayed_series_of(
+    path: Path, study_uid: str | None = None, *, allow_other_study: bool = True
+) -> DisplayedSeries | None:
     return SeriesSource(path, path.parent, Budgets(), study_uid, allow_other_study).series()
 
 
 def phantom_of(folder: Path) -> DisplayedSeries:
-    shown = shown_of(write_phantom(folder / "chest.zip", slices=24, size=64))
-    assert shown
-    return shown
+    displayed = displayed_series_of(write_phantom(folder / "chest.zip", slices=24, size=64))
+    assert displayed
+    return displayed
 
 
-def test_it_is_the_series_of_the_analysis(real_data: Path) -> None:
+def test_the_displayed_series_is_that_of_the_analysis(real_data: Path) -> None:
     folder = real_data / "dicom" / "lung_dx_a0002"
-    shown = shown_of(folder)
+    displayed = displayed_series_of(folder)
     (study,) = survey(folder, folder, Budgets()).studies
     assert isinstance(study, Study)
     prepared = prepare(study, 64, 8)
-    assert shown
-    assert shown.volume.series_uid == prepared.series_uid
-    assert shown.candidates == prepared.candidates
+    assert displayed
+    assert displayed.volume.series_uid == prepared.series_uid
+    assert displayed.candidates == prepared.candidates
 
 
-def test_without_lungs_the_best_is_shown_all_the_same(tmp_path: Path) -> None:
+def test_without_lungs_the_best_series_is_displayed(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "study.zip", to_files([*ct_series(14), *other_series(ct_series(14), "2.25.8")]))
-    shown = shown_of(path)
-    assert shown
-    assert len(shown.volume) == 14
-    assert [candidate.chosen for candidate in shown.candidates] == [True, False]
+    displayed = displayed_series_of(path)
+    assert displayed
+    assert len(displayed.volume) == 14
+    assert [candidate.chosen for candidate in displayed.candidates] == [True, False]
 
 
-def test_what_no_analysis_can_read_is_told(tmp_path: Path) -> None:
+def test_an_upload_that_cannot_be_analysed_raises_its_error(tmp_path: Path) -> None:
     with pytest.raises(NoChestSeries):
-        shown_of(zip_of(tmp_path / "study.zip", to_files(ct_series(3))))
+        displayed_series_of(zip_of(tmp_path / "study.zip", to_files(ct_series(3))))
 
 
-def test_a_study_is_found_by_its_name(tmp_path: Path) -> None:
+def test_a_study_is_found_by_its_uid(tmp_path: Path) -> None:
     path = write_phantom(tmp_path / "chest.zip", slices=24, size=64)
     uid = phantom_of(tmp_path).volume.study_uid
     for asked, another, expected in ((uid, False, uid), ("2.25.3", True, uid), ("2.25.3", False, None)):
-        shown = shown_of(path, asked, allow_other_study=another)
-        assert (shown and shown.volume.study_uid) == expected
+        displayed = displayed_series_of(path, asked, allow_other_study=another)
+        assert (displayed and displayed.volume.study_uid) == expected
 
 
-def test_it_moves_with_its_upload_and_to_another_process(tmp_path: Path) -> None:
-    shown = phantom_of(tmp_path)
-    assert shown.is_in_upload
+def test_a_series_follows_its_moved_upload_and_can_be_pickled(tmp_path: Path) -> None:
+    displayed = phantom_of(tmp_path)
+    assert displayed.is_in_upload
     moved = (tmp_path / "chest.zip").rename(tmp_path / "moved.zip")
-    there = pickle.loads(pickle.dumps(shown)).at_path(moved)  # noqa: S301 - our own bytes
-    np.testing.assert_array_equal(there.volume.hu(3).shape, (64, 64))
-    assert SeriesSource(moved, tmp_path, Budgets(), cached=there).volume() is there.volume
+    unpickled = pickle.loads(pickle.dumps(displayed)).at_path(moved)  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(unpickled.volume.hu(3).shape, (64, 64))
+    assert SeriesSource(moved, tmp_path, Budgets(), cached=unpickled).volume() is unpickled.volume
 
 
-def test_the_shelf_forgets_what_was_not_used_for_longest(tmp_path: Path) -> None:
-    shown, series_cache = phantom_of(tmp_path), SeriesCache(max_slices=50)
-    series_cache.put("a", shown)
-    series_cache.put("b", shown)
-    assert series_cache.get("a") is shown
-    series_cache.put("c", shown)
+def test_the_series_cache_evicts_the_least_recently_used(tmp_path: Path) -> None:
+    displayed, series_cache = phantom_of(tmp_path), SeriesCache(max_slices=50)
+    series_cache.put("a", displayed)
+    series_cache.put("b", displayed)
+    assert series_cache.get("a") is displayed
+    series_cache.put("c", displayed)
     assert [key for key in "abc" if series_cache.get(key)] == ["a", "c"]
-    series_cache.put("d", replace(shown, warnings=("large",)))
+    series_cache.put("d", replace(displayed, warnings=("large",)))
     assert series_cache.get("d")
 
 
-def test_a_mark_fades_and_the_oldest_go() -> None:
-    fresh, faded = AuditWindow(span_s=60, max_keys=2), AuditWindow(span_s=0)
-    for audit_window in (fresh, faded):
+def test_audit_window_keys_expire_and_the_oldest_are_dropped() -> None:
+    fresh, expired = AuditWindow(span_s=60, max_keys=2), AuditWindow(span_s=0)
+    for audit_window in (fresh, expired):
         audit_window.add(("who", "what"))
     assert ("who", "what") in fresh
-    assert ("who", "what") not in faded
+    assert ("who", "what") not in expired
     fresh.add(("1",))
     fresh.add(("2",))
     assert ("who", "what") not in fresh

@@ -1,4 +1,4 @@
-"""One makes it, all have it; and nobody goes on making what nobody waits for."""
+"""Concurrent calls with one key share a run, and a run without callers is cancelled."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from gateway.viewing.single_flight import SingleFlight
 
 
 class Work:
-    """Counts how often it is begun and how often it is cancelled."""
+    """Counts how often it is started and how often it is cancelled."""
 
     def __init__(self) -> None:
         self.begun = self.cancelled = 0
@@ -24,7 +24,7 @@ class Work:
         return self.begun
 
 
-async def test_what_is_wanted_by_many_is_made_once() -> None:
+async def test_concurrent_calls_share_one_run() -> None:
     flights, work = SingleFlight[int](), Work()
     waiting = [asyncio.create_task(flights.run("a", work)) for _ in range(5)]
     other = asyncio.create_task(flights.run("b", Work()))
@@ -33,10 +33,10 @@ async def test_what_is_wanted_by_many_is_made_once() -> None:
     assert await asyncio.gather(*waiting) == [1] * 5
     assert not other.done()
     other.cancel()
-    assert await flights.run("a", work) == 2  # nothing is remembered here
+    assert await flights.run("a", work) == 2  # results are not cached
 
 
-async def test_an_error_is_everybodys() -> None:
+async def test_all_callers_get_the_error() -> None:
     flights = SingleFlight[int]()
 
     async def fails() -> int:
@@ -47,7 +47,7 @@ async def test_an_error_is_everybodys() -> None:
     assert [type(result) for result in results] == [LookupError] * 3
 
 
-async def test_one_who_leaves_spoils_it_for_nobody() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others() -> None:
     flights, work = SingleFlight[int](), Work()
     first, second = (asyncio.create_task(flights.run("a", work)) for _ in range(2))
     await asyncio.sleep(0.01)
@@ -58,7 +58,7 @@ async def test_one_who_leaves_spoils_it_for_nobody() -> None:
     assert (work.begun, work.cancelled) == (1, 0)
 
 
-async def test_what_nobody_waits_for_is_stopped_and_begun_anew_later() -> None:
+async def test_a_run_without_callers_is_cancelled_and_started_again_later() -> None:
     flights, work = SingleFlight[int](), Work()
     only = asyncio.create_task(flights.run("a", work))
     await asyncio.sleep(0.01)

@@ -6,7 +6,7 @@ import { meQuery } from "@/shared/api/session";
 
 const route = getRouteApi("/scans/$scanId");
 
-/** The report with the viewer beside it; neither knows the other. */
+/** The report with the viewer beside it; neither imports the other. */
 export function ScanRoute() {
   const { scanId } = route.useParams();
   const search = route.useSearch();

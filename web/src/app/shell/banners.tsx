@@ -3,11 +3,11 @@ import { IconAlertTriangle, IconWifiOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { modelCardQuery } from "@/shared/api/numbers";
 import { meQuery } from "@/shared/api/session";
+import { modelCardQuery } from "@/shared/api/statistics";
 import styles from "./shell.module.css";
 
-/** What every page must say before anything else: that the weights mean nothing, or that nobody answers. */
+/** Banners of every page: untrained weights, no connection. */
 export function Banners({ signedIn }: { signedIn: boolean }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
@@ -16,13 +16,13 @@ export function Banners({ signedIn }: { signedIn: boolean }) {
   return (
     <>
       {(!online || away) && <Band icon={<IconWifiOff size={16} aria-hidden />}>{t("offline")}</Band>}
-      {card?.trained === false && <Warned>{t("untrained")}</Warned>}
-      {card?.foreign && <Warned>{t("foreign")}</Warned>}
+      {card?.trained === false && <WarningBanner>{t("untrained")}</WarningBanner>}
+      {card?.foreign && <WarningBanner>{t("otherWeights")}</WarningBanner>}
     </>
   );
 }
 
-function Warned({ children }: { children: ReactNode }) {
+function WarningBanner({ children }: { children: ReactNode }) {
   return <Band icon={<IconAlertTriangle size={16} aria-hidden />}>{children}</Band>;
 }
 

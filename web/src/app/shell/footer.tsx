@@ -1,9 +1,9 @@
 import { IconShieldX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { modelCardQuery, operatingPointQuery } from "@/shared/api/numbers";
+import { modelCardQuery, operatingPointQuery } from "@/shared/api/statistics";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import styles from "./shell.module.css";
 
 export function Footer({ signedIn }: { signedIn: boolean }) {
@@ -12,17 +12,17 @@ export function Footer({ signedIn }: { signedIn: boolean }) {
     <footer className={styles["footer"]}>
       <span className={styles["device"]}>
         <IconShieldX size={15} stroke={1.7} aria-hidden />
-        {t("noDevice")}
+        {t("noMedicalDevice")}
       </span>
-      {signedIn && <ModelFacts />}
+      {signedIn && <ModelSummary />}
     </footer>
   );
 }
 
-function ModelFacts() {
+function ModelSummary() {
   const { t } = useTranslation();
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const card = useQuery(modelCardQuery).data;
   const point = useQuery(operatingPointQuery).data?.body;
   return (

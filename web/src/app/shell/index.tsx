@@ -12,7 +12,7 @@ import { Footer } from "./footer";
 import { Header } from "./header";
 import styles from "./shell.module.css";
 
-/** What is round every page: the way to the others, who is signed in, and that this is no medical device. */
+/** The frame of every page: navigation, user menu, and that this is no medical device. */
 export function Shell() {
   const { t } = useTranslation();
   const me = useQuery(meQuery);
@@ -31,15 +31,15 @@ export function Shell() {
   );
 }
 
-/** The page, as long as it is known who asks: a failed look keeps it, the band above tells of the failure. */
+/** The page of a signed-in user. If the session check fails the page stays, and a banner shows the failure. */
 function Content({ me }: { me: UseQueryResult<Me | null> }) {
-  const [known, setKnown] = useState(false);
+  const [wasSignedIn, setWasSignedIn] = useState(false);
   useEffect(() => {
-    if (me.data) setKnown(true);
+    if (me.data) setWasSignedIn(true);
   }, [me.data]);
   if (me.data) return <Outlet />;
   if (me.isPending) return <Waiting />;
-  return me.isError ? <Away error={me.error} retry={me.refetch} /> : <SignIn ended={known} />;
+  return me.isError ? <ServiceUnavailable error={me.error} retry={me.refetch} /> : <SignIn ended={wasSignedIn} />;
 }
 
 function Waiting() {
@@ -51,7 +51,7 @@ function Waiting() {
   );
 }
 
-function Away({ error, retry }: { error: unknown; retry: () => void }) {
+function ServiceUnavailable({ error, retry }: { error: unknown; retry: () => void }) {
   return (
     <div className={styles["middle"]}>
       <ProblemNote error={error} onRetry={() => retry()} />

@@ -1,6 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { type Language, speak } from "@/shared/i18n";
+import { type Language, setLanguage } from "@/shared/i18n";
 
 export function LanguageMenu() {
   const { t, i18n } = useTranslation();
@@ -9,7 +9,7 @@ export function LanguageMenu() {
       size="xs"
       aria-label={t("language")}
       value={i18n.language}
-      onChange={(language) => void speak(language as Language)}
+      onChange={(language) => void setLanguage(language as Language)}
       data={[
         { value: "ru", label: "РУ" },
         { value: "en", label: "EN" },

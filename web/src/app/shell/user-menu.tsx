@@ -10,7 +10,7 @@ export function UserMenu({ me }: { me: Me }) {
   const { t } = useTranslation();
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => location.assign("/"), // nothing that the last reader saw may stay for the next
+    onSuccess: () => location.assign("/"), // a reload, so the next user sees no data of this one
   });
   return (
     <Menu position="bottom-end" width={260}>

@@ -2,10 +2,10 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
+import chart from "@/shared/ui/chart.module.css";
 import { coloursOf, toneOf } from "@/shared/ui/tone";
 import { places } from "./history";
-import styles from "./patients.module.css";
 
 const WIDTH = 364;
 const HEIGHT = 150;
@@ -15,13 +15,13 @@ const GRID = [0, 0.5, 1] as const;
 
 const yOf = (probability: number): number => 8 + (1 - probability) * (HEIGHT - BOTTOM - 8);
 
-interface Shown {
+interface Props {
   scans: readonly Scan[];
   threshold: number | null;
 }
 
-/** A small chart of the patient's probabilities over time; every point is a way to its report. */
-export function HistoryChart({ scans, threshold }: Shown) {
+/** A small chart of the patient's probabilities over time; every point links to its report. */
+export function HistoryChart({ scans, threshold }: Props) {
   const { t } = useTranslation("patients");
   const format = useFormat();
   const points = places(scans, LEFT + 10, WIDTH - 10).map(({ x, scan }) => ({
@@ -32,7 +32,7 @@ export function HistoryChart({ scans, threshold }: Shown) {
   const first = scans[0];
   const last = scans.at(-1);
   return (
-    <svg className={styles["chart"]} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={t("history.title")}>
+    <svg className={chart["chart"]} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={t("history.title")}>
       {GRID.map((value) => (
         <g key={value}>
           <line x1={LEFT} x2={WIDTH} y1={yOf(value)} y2={yOf(value)} stroke="var(--line)" />
@@ -72,7 +72,7 @@ export function HistoryChart({ scans, threshold }: Shown) {
 function Point({ x, y, scan }: { x: number; y: number; scan: Scan }) {
   const { t } = useTranslation("patients");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const said = t("history.point", {
     date: format.exact(scan.created_at),
     probability: format.probability(scan.probability_of_pathology),

@@ -1,9 +1,9 @@
-interface Dated {
+interface WithDate {
   created_at: string;
 }
 
-/** Where each scan stands between two edges, by its time; oldest first. Scans of one moment stand in the middle. */
-export function places<T extends Dated>(scans: readonly T[], left: number, right: number): { x: number; scan: T }[] {
+/** The position of each scan on the time axis, oldest first. Scans of the same time are in the middle. */
+export function places<T extends WithDate>(scans: readonly T[], left: number, right: number): { x: number; scan: T }[] {
   const times = scans.map(({ created_at }) => Date.parse(created_at));
   const first = Math.min(...times);
   const width = Math.max(...times) - first;

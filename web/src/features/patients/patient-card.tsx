@@ -16,17 +16,17 @@ import { LinkButton } from "@/shared/ui/link-button";
 import { Page } from "@/shared/ui/page";
 import { usePatientName } from "@/shared/ui/patient-name";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import { Facts, Panel, Section } from "@/shared/ui/section";
+import { DefinitionList, Panel, Section } from "@/shared/ui/section";
 import { PatientScans } from "./patient-scans";
 import styles from "./patients.module.css";
 
-interface Shown {
+interface Props {
   me: Me;
   patientId: string;
   onGone: () => void;
 }
 
-export function PatientCard({ me, patientId, onGone }: Shown) {
+export function PatientCard({ me, patientId, onGone }: Props) {
   const { t } = useTranslation("patients");
   const patient = useQuery(patientQuery(patientId));
   if (patient.isError) {
@@ -52,7 +52,7 @@ function Card({ me, patient, onGone }: { me: Me; patient: Versioned<Patient>; on
           <Section title={t("columns.description")}>
             {description && <p className={styles["about"]}>{description}</p>}
             {!may(me, "names.read") && <p className={styles["about"]}>{t("hidden")}</p>}
-            <Facts
+            <DefinitionList
               items={[
                 [t("columns.created"), format.exact(created_at)],
                 [t("changed"), updated_at === created_at ? null : format.exact(updated_at)],

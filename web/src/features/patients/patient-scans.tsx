@@ -4,11 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
-import { operatingPointQuery } from "@/shared/api/numbers";
 import { scansQuery } from "@/shared/api/scans";
+import { operatingPointQuery } from "@/shared/api/statistics";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
-import { Empty } from "@/shared/ui/empty";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { EmptyState } from "@/shared/ui/empty-state";
 import { LinkButton } from "@/shared/ui/link-button";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
 import { ProblemNote } from "@/shared/ui/problem-note";
@@ -17,11 +17,14 @@ import { ScanBadge } from "@/shared/ui/verdict-badge";
 import { HistoryChart } from "./history-chart";
 import styles from "./patients.module.css";
 
-const MOST = 100;
-const FRESH_MS = 5_000;
+const MAX_ROWS = 100;
+const REFRESH_MS = 5_000;
 
 function useScansOf(patientId: string) {
-  return useQuery({ ...scansQuery({ patient_id: patientId, sort: "newest" }, 0, MOST), refetchInterval: FRESH_MS });
+  return useQuery({
+    ...scansQuery({ patient_id: patientId, sort: "newest" }, 0, MAX_ROWS),
+    refetchInterval: REFRESH_MS,
+  });
 }
 
 function useThreshold(): number | null {
@@ -37,11 +40,11 @@ export function PatientScans({ patientId }: { patientId: string }) {
   if (scans.data?.items.length === 0) {
     return (
       <Panel>
-        <Empty icon={IconUpload} title={t("noScans.title")} advice={t("noScans.advice")}>
+        <EmptyState icon={IconUpload} title={t("noScans.title")} advice={t("noScans.advice")}>
           <LinkButton to="/upload" search={{ patient: patientId }}>
             {t("upload")}
           </LinkButton>
-        </Empty>
+        </EmptyState>
       </Panel>
     );
   }
@@ -67,7 +70,7 @@ export function PatientScans({ patientId }: { patientId: string }) {
 
 function Row({ scan }: { scan: Scan }) {
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const navigate = useNavigate();
   const threshold = useThreshold();
   const finding = scan.most_dangerous_pathology_type;
@@ -91,7 +94,7 @@ function Row({ scan }: { scan: Scan }) {
   );
 }
 
-/** The course of the probability, oldest first. */
+/** The probability over time, oldest first. */
 PatientScans.History = function History({ patientId }: { patientId: string }) {
   const { t } = useTranslation("patients");
   const scans = useScansOf(patientId).data?.items ?? [];

@@ -10,12 +10,12 @@ import styles from "./patients.module.css";
 
 const COLUMNS = ["name", "description", "scans", "last", "created"] as const;
 
-interface Shown {
+interface Props {
   patients: readonly Patient[];
   onOpen: (patientId: string) => void;
 }
 
-export function PatientsTable({ patients, onOpen }: Shown) {
+export function PatientsTable({ patients, onOpen }: Props) {
   const { t } = useTranslation("patients");
   return (
     <Panel className={styles["tableBox"]}>

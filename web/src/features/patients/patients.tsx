@@ -1,36 +1,37 @@
-import { Button, CloseButton, Pagination, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
-import { IconSearch, IconUserPlus, IconUserQuestion, IconUsers } from "@tabler/icons-react";
+import { Button, Pagination, Select } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconUserPlus, IconUserQuestion, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/model";
 import { patientsQuery } from "@/shared/api/patients";
 import { may } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
 import { PatientDialog } from "@/shared/patients/patient-dialog";
-import { Empty } from "@/shared/ui/empty";
+import { EmptyState } from "@/shared/ui/empty-state";
 import { Page } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
+import { SearchBox } from "@/shared/ui/search-box";
 import styles from "./patients.module.css";
 import { PatientsTable } from "./patients-table";
 import { PATIENT_SORTS, type PatientsSearch } from "./search";
 
 const PAGE = 50;
 
-interface Shown {
+interface Props {
   me: Me;
   search: PatientsSearch;
   onSearch: (search: PatientsSearch) => void;
   onOpen: (patientId: string) => void;
 }
 
-export function Patients({ me, search, onSearch, onOpen }: Shown) {
+export function Patients({ me, search, onSearch, onOpen }: Props) {
   const { t } = useTranslation("patients");
   const [creating, { open, close }] = useDisclosure(false);
   const page = search.page ?? 1;
-  const asked = { q: search.q || null, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
-  const patients = useQuery(patientsQuery(asked));
+  const filters = { q: search.q || null, sort: search.sort ?? "newest", limit: PAGE, offset: (page - 1) * PAGE };
+  const patients = useQuery(patientsQuery(filters));
   const writes = may(me, "patients.write");
   const create = writes && (
     <Button size="xs" leftSection={<IconUserPlus size={16} />} onClick={open}>
@@ -44,7 +45,7 @@ export function Patients({ me, search, onSearch, onOpen }: Shown) {
     >
       {patients.isError && <ProblemNote error={patients.error} onRetry={patients.refetch} />}
       {patients.data?.total === 0 ? (
-        <Nobody searched={Boolean(search.q)}>{create}</Nobody>
+        <NoPatients searched={Boolean(search.q)}>{create}</NoPatients>
       ) : (
         <PatientsTable patients={patients.data?.items ?? []} onOpen={onOpen} />
       )}
@@ -54,13 +55,17 @@ export function Patients({ me, search, onSearch, onOpen }: Shown) {
   );
 }
 
-function Nobody({ searched, children }: { searched: boolean; children: ReactNode }) {
+function NoPatients({ searched, children }: { searched: boolean; children: ReactNode }) {
   const { t } = useTranslation("patients");
-  const words = searched ? "nothing" : "empty";
+  const words = searched ? "noMatch" : "empty";
   return (
-    <Empty icon={searched ? IconUserQuestion : IconUsers} title={t(`${words}.title`)} advice={t(`${words}.advice`)}>
+    <EmptyState
+      icon={searched ? IconUserQuestion : IconUsers}
+      title={t(`${words}.title`)}
+      advice={t(`${words}.advice`)}
+    >
       {children}
-    </Empty>
+    </EmptyState>
   );
 }
 
@@ -82,36 +87,23 @@ function Pages({ page, total, onPage }: { page: number; total: number; onPage: (
   );
 }
 
-const SETTLED_MS = 250;
-
-interface ToolsShown {
+interface ToolsProps {
   search: PatientsSearch;
   total: number | null;
   create: ReactNode;
   onSearch: (search: PatientsSearch) => void;
 }
 
-function Tools({ search, total, create, onSearch }: ToolsShown) {
-  const { t } = useTranslation(["patients", "common"]);
+function Tools({ search, total, create, onSearch }: ToolsProps) {
+  const { t } = useTranslation("patients");
   const format = useFormat();
-  const [text, setText] = useState(search.q ?? "");
-  const later = useDebouncedCallback((q: string) => onSearch({ ...search, q, page: 1 }), SETTLED_MS);
-  const type = (q: string) => {
-    setText(q);
-    later(q);
-  };
   return (
     <div className={styles["tools"]}>
-      <TextInput
-        size="xs"
-        type="search"
-        className={styles["search"] ?? ""}
-        aria-label={t("search")}
-        placeholder={t("search")}
-        leftSection={<IconSearch size={15} aria-hidden />}
-        rightSection={text && <CloseButton size="xs" aria-label={t("common:actions.clear")} onClick={() => type("")} />}
-        value={text}
-        onChange={(event) => type(event.currentTarget.value)}
+      <SearchBox
+        label={t("search")}
+        className={styles["search"]}
+        value={search.q ?? ""}
+        onChange={(q) => onSearch({ ...search, q, page: 1 })}
       />
       <Select
         size="xs"

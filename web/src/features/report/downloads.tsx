@@ -5,18 +5,18 @@ import type { Me, Scan } from "@/shared/api/model";
 import { reportAddress } from "@/shared/api/reports";
 import { heatmapAddress, originalAddress } from "@/shared/api/scans";
 import { may } from "@/shared/format/names";
-import { spoken } from "@/shared/i18n";
+import { currentLanguage } from "@/shared/i18n";
 
 const FORMATS = ["pdf", "json", "csv", "xlsx"] as const;
 const MAPS = ["activation", "error"] as const;
 
-interface Shown {
+interface Props {
   me: Me;
   scan: Scan;
   hasReport: boolean;
 }
 
-export function Downloads({ me, scan, hasReport }: Shown) {
+export function Downloads({ me, scan, hasReport }: Props) {
   const { t } = useTranslation("report");
   const original = may(me, "scans.file");
   if (!hasReport && !original) return null;
@@ -30,7 +30,11 @@ export function Downloads({ me, scan, hasReport }: Shown) {
       <Menu.Dropdown>
         {hasReport &&
           FORMATS.map((format) => (
-            <Item key={format} href={reportAddress(scan.id, format, spoken())} label={t(`downloads.${format}`)} />
+            <Item
+              key={format}
+              href={reportAddress(scan.id, format, currentLanguage())}
+              label={t(`downloads.${format}`)}
+            />
           ))}
         {hasReport && scan.verdict !== "not_analysed" && <Menu.Divider />}
         {hasReport &&

@@ -8,18 +8,18 @@ import { FINDINGS } from "@/shared/api/findings";
 import type { Feedback, FeedbackInput } from "@/shared/api/model";
 import { feedbackQuery, giveFeedback } from "@/shared/api/reports";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
 
-interface Shown {
+interface Props {
   scanId: string;
   reportVersion: number;
 }
 
-/** One click to agree; to disagree, what is seen instead. */
-export function FeedbackSection({ scanId, reportVersion }: Shown) {
+/** One click to agree; to disagree, a form for finding and comment. */
+export function FeedbackSection({ scanId, reportVersion }: Props) {
   const { t } = useTranslation("report");
   const given = useQuery(feedbackQuery(scanId)).data ?? null;
   const [mode, setMode] = useState<"shown" | "asking" | "disagreeing">("shown");
@@ -37,7 +37,7 @@ export function FeedbackSection({ scanId, reportVersion }: Shown) {
       {mode === "disagreeing" ? (
         <Disagreement busy={give.isPending} onSend={give.mutate} onCancel={() => setMode("shown")} />
       ) : given && mode === "shown" ? (
-        <Given given={given} old={given.report_version !== reportVersion} onChange={() => setMode("asking")} />
+        <GivenFeedback given={given} old={given.report_version !== reportVersion} onChange={() => setMode("asking")} />
       ) : (
         <Group gap="xs">
           <Button
@@ -64,10 +64,10 @@ export function FeedbackSection({ scanId, reportVersion }: Shown) {
   );
 }
 
-function Given({ given, old, onChange }: { given: Feedback; old: boolean; onChange: () => void }) {
+function GivenFeedback({ given, old, onChange }: { given: Feedback; old: boolean; onChange: () => void }) {
   const { t } = useTranslation("report");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const Icon = given.agrees ? IconThumbUp : IconThumbDown;
   const more = [given.finding && words.finding(given.finding), given.comment, old && t("feedback.old")];
   return (
@@ -84,15 +84,15 @@ function Given({ given, old, onChange }: { given: Feedback; old: boolean; onChan
   );
 }
 
-interface DisagreementShown {
+interface DisagreementProps {
   busy: boolean;
   onSend: (feedback: FeedbackInput) => void;
   onCancel: () => void;
 }
 
-function Disagreement({ busy, onSend, onCancel }: DisagreementShown) {
+function Disagreement({ busy, onSend, onCancel }: DisagreementProps) {
   const { t } = useTranslation(["report", "common"]);
-  const words = useWords();
+  const words = useCodeTexts();
   const [finding, setFinding] = useState<string | null>(null);
   const [comment, setComment] = useState("");
   const send = () =>

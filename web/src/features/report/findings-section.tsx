@@ -3,19 +3,19 @@ import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import type { Finding, Verdict } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
 
 const FIRST = 6;
 
-interface Shown {
+interface Props {
   findings: readonly Finding[];
   verdict: Verdict;
 }
 
-/** The 16 findings as bars, the one that most slices put first on top. */
-export function FindingsSection({ findings, verdict }: Shown) {
+/** The 16 findings as bars, ordered by the number of slices where each is the highest. */
+export function FindingsSection({ findings, verdict }: Props) {
   const { t } = useTranslation("report");
   const [whole, { toggle }] = useDisclosure(false);
   const shown = whole ? findings : findings.slice(0, FIRST);
@@ -44,7 +44,7 @@ export function FindingsSection({ findings, verdict }: Shown) {
 function Bar({ finding, leading }: { finding: Finding; leading: boolean }) {
   const { t } = useTranslation("report");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const { name, mean, top_slices: slices } = finding;
   return (
     <li className={styles["finding"]}>

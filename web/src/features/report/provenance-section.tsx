@@ -1,21 +1,21 @@
 import { useTranslation } from "react-i18next";
 import type { Scan, ScanReport, StudyReport } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
-import { Facts, Section } from "@/shared/ui/section";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { DefinitionList, Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
 
-interface Shown {
+interface Props {
   scan: Scan;
   report: ScanReport;
   study: StudyReport;
 }
 
-/** Which weights, which program, which series, and how long it took. */
-export function ProvenanceSection({ scan, report, study }: Shown) {
+/** Weights, program, series, and time of each stage. */
+export function ProvenanceSection({ scan, report, study }: Props) {
   const { t } = useTranslation("report");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const made = study.provenance;
   const uid = (value: string | null) => value && <span className={styles["mono"]}>{value}</span>;
   const stages = Object.entries(study.timings_s ?? {}).map(
@@ -23,7 +23,7 @@ export function ProvenanceSection({ scan, report, study }: Shown) {
   );
   return (
     <Section title={t("provenance.title")}>
-      <Facts
+      <DefinitionList
         items={[
           [t("provenance.model"), made ? uid(made.model_card) : report.model_card],
           [t("provenance.trained"), made && (made.trained ? t("provenance.trainedYes") : t("provenance.trainedNo"))],

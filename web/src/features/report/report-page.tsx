@@ -11,16 +11,16 @@ import { useFormat } from "@/shared/format/use-format";
 import { Page, useTitle } from "@/shared/ui/page";
 import { usePatientName } from "@/shared/ui/patient-name";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import type { ViewerSlot } from "@/shared/viewing/slot";
+import type { ViewerSlot } from "@/shared/viewing/viewer-slot";
 import { Downloads } from "./downloads";
 import styles from "./report.module.css";
+import { ReportSections } from "./report-sections";
 import { ScanActions } from "./scan-actions";
 import { ScanState } from "./scan-state";
 import type { ReportSearch } from "./search";
-import { StudySide } from "./study-side";
-import { useFollowing } from "./use-following";
+import { useRunningAnalysis } from "./use-running-analysis";
 
-interface Shown {
+interface Props {
   me: Me;
   scanId: string;
   search: ReportSearch;
@@ -28,7 +28,7 @@ interface Shown {
   viewer: ViewerSlot;
 }
 
-export function ReportPage({ me, scanId, search, onSearch, viewer }: Shown) {
+export function ReportPage({ me, scanId, search, onSearch, viewer }: Props) {
   const { t } = useTranslation("report");
   const scan = useQuery(scanQuery(scanId));
   if (scan.isError) {
@@ -38,12 +38,14 @@ export function ReportPage({ me, scanId, search, onSearch, viewer }: Shown) {
       </Page>
     );
   }
-  return scan.data ? <Known me={me} scan={scan.data} search={search} onSearch={onSearch} viewer={viewer} /> : null;
+  return scan.data ? (
+    <ScanReportPage me={me} scan={scan.data} search={search} onSearch={onSearch} viewer={viewer} />
+  ) : null;
 }
 
-function Known({ me, scan, search, onSearch, viewer }: Omit<Shown, "scanId"> & { scan: Scan }) {
+function ScanReportPage({ me, scan, search, onSearch, viewer }: Omit<Props, "scanId"> & { scan: Scan }) {
   const report = useQuery({ ...reportQuery(scan.id), enabled: scan.status !== "received" });
-  const working = useFollowing(scan);
+  const working = useRunningAnalysis(scan);
   const study = report.data?.studies[search.study ?? 0] ?? null;
   const onSlice = (slice: number) => onSearch({ ...search, slice });
   return (
@@ -57,7 +59,14 @@ function Known({ me, scan, search, onSearch, viewer }: Omit<Shown, "scanId"> & {
         <aside className={styles["side"]}>
           {report.isError && <ProblemNote error={report.error} onRetry={report.refetch} />}
           {report.data && study && !working ? (
-            <StudySide me={me} scan={scan} report={report.data} study={study} search={search} onSearch={onSearch} />
+            <ReportSections
+              me={me}
+              scan={scan}
+              report={report.data}
+              study={study}
+              search={search}
+              onSearch={onSearch}
+            />
           ) : (
             <ScanState scan={scan} analysis={working} />
           )}

@@ -2,7 +2,7 @@ import { IconCircleCheckFilled, IconCircleMinus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Candidate } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
 
@@ -24,7 +24,7 @@ export function SeriesSection({ series }: { series: readonly Candidate[] }) {
 function One({ candidate }: { candidate: Candidate }) {
   const { t } = useTranslation("report");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const { chosen, kernel, slices, spacing_mm } = candidate;
   const facts = [
     t("findings.slices", { count: slices }),

@@ -3,27 +3,27 @@ import type { OperatingPoint, StudyReport } from "@/shared/api/model";
 import { Problem } from "@/shared/api/problem";
 import { useFormat } from "@/shared/format/use-format";
 import { useAnalyse } from "@/shared/hooks/use-analyse";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import { Facts } from "@/shared/ui/section";
+import { DefinitionList } from "@/shared/ui/section";
 import { VerdictBadge } from "@/shared/ui/verdict-badge";
-import { Gauge } from "./gauge";
+import { ProbabilityGauge } from "./probability-gauge";
 import styles from "./report.module.css";
-import { useMeasured } from "./use-measured";
+import { useMeasuredPoint } from "./use-measured-point";
 
-interface Shown {
+interface Props {
   scanId: string;
   study: StudyReport;
 }
 
 /** The verdict in words, and what its probability means at the operating point it was held against. */
-export function VerdictSection({ scanId, study }: Shown) {
+export function VerdictSection({ scanId, study }: Props) {
   const { t } = useTranslation("report");
   const { verdict, error, probability, operating_point: point } = study;
   return (
     <section className={styles["verdict"]} aria-label={t("title")}>
       <VerdictBadge verdict={verdict} large />
-      <p className={styles["words"]}>{t(`words.${verdict}`)}</p>
+      <p className={styles["words"]}>{t(`verdictTexts.${verdict}`)}</p>
       {error && <Reason scanId={scanId} code={error.code} detail={error.detail} />}
       {probability !== undefined && point && <Probability probability={probability} point={point} study={study} />}
     </section>
@@ -35,17 +35,17 @@ function Reason({ scanId, code, detail }: { scanId: string; code: string; detail
   return <ProblemNote error={new Problem(422, code, detail)} onRetry={() => analyse.mutate()} />;
 }
 
-interface ProbabilityShown {
+interface ProbabilityProps {
   probability: number;
   point: OperatingPoint;
   study: StudyReport;
 }
 
-function Probability({ probability, point, study }: ProbabilityShown) {
+function Probability({ probability, point, study }: ProbabilityProps) {
   const { t } = useTranslation("report");
   const format = useFormat();
-  const words = useWords();
-  const measured = useMeasured(point, study.provenance?.model_card);
+  const words = useCodeTexts();
+  const measured = useMeasuredPoint(point, study.provenance?.model_card);
   const name = words.point(point.name);
   return (
     <div style={{ marginTop: 18 }}>
@@ -53,7 +53,7 @@ function Probability({ probability, point, study }: ProbabilityShown) {
       <div className={styles["scale"]}>
         <span className={styles["figure"]}>{format.probability(probability)}</span>
       </div>
-      <Gauge
+      <ProbabilityGauge
         probability={probability}
         threshold={point.threshold}
         label={t("probability.point", { threshold: format.probability(point.threshold), name })}
@@ -61,12 +61,12 @@ function Probability({ probability, point, study }: ProbabilityShown) {
       <p className={styles["dim"]} style={{ margin: "10px 0 8px" }}>
         {t("probability.point", { threshold: format.probability(point.threshold), name })}: {t("probability.above")}.
       </p>
-      <Meaning measured={measured} />
+      <PointFigures measured={measured} />
     </div>
   );
 }
 
-function Meaning({ measured }: { measured: OperatingPoint }) {
+function PointFigures({ measured }: { measured: OperatingPoint }) {
   const { t } = useTranslation("report");
   const format = useFormat();
   const { sensitivity, specificity } = measured;
@@ -80,7 +80,7 @@ function Meaning({ measured }: { measured: OperatingPoint }) {
     ci ? ` (${t("probability.interval", { low: format.percent(ci[0]), high: format.percent(ci[1]) })})` : "";
   return (
     <>
-      <Facts
+      <DefinitionList
         items={[
           [t("probability.sensitivity"), `${format.percent(sensitivity)}${interval(measured.sensitivity_ci)}`],
           [t("probability.specificity"), `${format.percent(specificity)}${interval(measured.specificity_ci)}`],

@@ -3,23 +3,23 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { loginAddress, signInWithToken, waysQuery } from "@/shared/api/session";
-import { Mark } from "@/shared/ui/mark";
+import { loginAddress, loginMethodsQuery, signInWithToken } from "@/shared/api/session";
+import { Logo } from "@/shared/ui/logo";
 import { useTitle } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import styles from "./sign-in.module.css";
 
-/** Stands in the place of the page that was asked for; after signing in that page is there. */
+/** Shown instead of the requested page until the user has signed in. */
 export function SignIn({ ended }: { ended: boolean }) {
   const { t } = useTranslation();
   const here = useRouterState({ select: (state) => state.location.href });
-  const ways = useQuery(waysQuery).data ?? { ways: ["token" as const], oidc_name: null };
+  const ways = useQuery(loginMethodsQuery).data ?? { ways: ["token" as const], oidc_name: null };
   useTitle(t("signIn.title"));
   return (
     <div className={styles["middle"]}>
       <div className={styles["card"]}>
         <h1 className={styles["brand"]} style={{ margin: 0 }}>
-          <Mark size={34} />
+          <Logo size={34} />
           {t("title")}
         </h1>
         <div className={styles["about"]}>{ended ? t("signIn.ended") : t("signIn.about")}</div>
@@ -40,7 +40,7 @@ function TokenForm() {
   const [token, setToken] = useState("");
   const enter = useMutation({
     mutationFn: signInWithToken,
-    onSuccess: () => location.reload(), // what the last reader saw must not stay for the next
+    onSuccess: () => location.reload(), // a reload, so this user sees no data of the last one
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

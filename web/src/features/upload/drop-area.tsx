@@ -5,15 +5,15 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./upload.module.css";
 
-// React knows no such attribute; every browser does.
+// React does not know this attribute; every browser supports it.
 const WHOLE_FOLDER = { webkitdirectory: "" };
 
-interface Shown {
+interface Props {
   disabled: boolean;
   onFiles: (files: readonly File[]) => void;
 }
 
-export function DropArea({ disabled, onFiles }: Shown) {
+export function DropArea({ disabled, onFiles }: Props) {
   const { t } = useTranslation("upload");
   const openFiles = useRef<() => void>(null);
   const folder = useRef<HTMLInputElement>(null);

@@ -9,23 +9,23 @@ import { patientQuery, patientsQuery } from "@/shared/api/patients";
 import { fullName, shortId } from "@/shared/format/names";
 import { PatientDialog } from "@/shared/patients/patient-dialog";
 
-interface Shown {
+interface Props {
   value: string | null;
   onChange: (patientId: string | null) => void;
 }
 
-const MOST = 20;
-const SETTLED_MS = 200;
+const MAX_ROWS = 20;
+const DEBOUNCE_MS = 200;
 
 /** Finds a patient by name among any number of them, or makes a new one on the spot. */
-export function PatientPicker({ value, onChange }: Shown) {
+export function PatientPicker({ value, onChange }: Props) {
   const { t } = useTranslation("upload");
   const [text, setText] = useState("");
-  const [q] = useDebouncedValue(text, SETTLED_MS);
+  const [q] = useDebouncedValue(text, DEBOUNCE_MS);
   const [creating, { open, close }] = useDisclosure(false);
   const chosen = useQuery({ ...patientQuery(value ?? ""), enabled: value !== null }).data?.body;
-  const asked = q.trim() === (chosen && labelOf(chosen)) ? null : q.trim() || null; // the box shows who was chosen
-  const query = patientsQuery({ q: asked, sort: asked ? "name" : "newest", limit: MOST, offset: 0 });
+  const search = q.trim() === (chosen && labelOf(chosen)) ? null : q.trim() || null; // the box shows who was chosen
+  const query = patientsQuery({ q: search, sort: search ? "name" : "newest", limit: MAX_ROWS, offset: 0 });
   const found = useQuery(query).data?.items ?? [];
   const all = chosen && !found.some(({ id }) => id === chosen.id) ? [chosen, ...found] : found;
   const options = all.map((patient) => ({ value: patient.id, label: labelOf(patient) }));

@@ -4,31 +4,31 @@ import { IconUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Empty } from "@/shared/ui/empty";
+import { EmptyState } from "@/shared/ui/empty-state";
 import { Page } from "@/shared/ui/page";
 import { Panel } from "@/shared/ui/section";
 import { DropArea } from "./drop-area";
-import { gather } from "./gather";
 import { PatientPicker } from "./patient-picker";
-import { uploads, useUploads } from "./store";
+import { groupIntoScans } from "./scan-files";
 import styles from "./upload.module.css";
-import { UploadItem } from "./upload-item";
-import { isOver } from "./uploads";
+import { uploads, useUploads } from "./upload-queue";
+import { UploadRow } from "./upload-row";
+import { isEnded } from "./upload-step";
 
-interface Shown {
+interface Props {
   patientId: string | null;
   onPatient: (patientId: string | null) => void;
 }
 
-export function UploadPage({ patientId, onPatient }: Shown) {
+export function UploadPage({ patientId, onPatient }: Props) {
   const { t } = useTranslation("upload");
   const [description, setDescription] = useState("");
   const [urgent, setUrgent] = useState(false);
   const watch = useEndsOnReport();
   const send = (files: readonly File[]) => {
-    const parcels = gather(files);
-    if (parcels.length === 0) notifications.show({ message: t("nothingIn"), color: "yellow" });
-    else if (patientId !== null) watch(uploads.add(parcels, { patientId, description, urgent }));
+    const scans = groupIntoScans(files);
+    if (scans.length === 0) notifications.show({ message: t("noFiles"), color: "yellow" });
+    else if (patientId !== null) watch(uploads.add(scans, { patientId, description, urgent }));
   };
   return (
     <Page title={t("title")} scrolls>
@@ -59,23 +59,23 @@ function UploadsOfSession() {
     <Panel>
       <div className={styles["head"]}>
         <strong>{t("list")}</strong>
-        {all.some(isOver) && (
-          <Button size="xs" variant="subtle" color="gray" onClick={() => uploads.forgetOver()}>
+        {all.some(isEnded) && (
+          <Button size="xs" variant="subtle" color="gray" onClick={() => uploads.removeEnded()}>
             {t("clear")}
           </Button>
         )}
       </div>
-      {all.length === 0 && <Empty icon={IconUpload} title={t("empty.title")} advice={t("empty.advice")} />}
+      {all.length === 0 && <EmptyState icon={IconUpload} title={t("empty.title")} advice={t("empty.advice")} />}
       <ul className={styles["list"]}>
         {all.map((upload) => (
-          <UploadItem key={upload.key} upload={upload} />
+          <UploadRow key={upload.key} upload={upload} />
         ))}
       </ul>
     </Panel>
   );
 }
 
-/** A single upload ends on its report, if the reader has waited for it here; of several each one has its link. */
+/** After a single upload the report opens, if the user is still on this page; several uploads have links. */
 function useEndsOnReport(): (keys: readonly string[]) => void {
   const watched = useRef<readonly string[]>([]);
   const navigate = useNavigate();

@@ -1,22 +1,28 @@
 import { useTranslation } from "react-i18next";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import type { Viewing as Asked } from "@/shared/viewing/slot";
+import type { ViewerRequest } from "@/shared/viewing/viewer-slot";
 import { useSeries } from "./loading/use-series";
 import { evidenceOf } from "./state/evidence";
 import styles from "./viewer.module.css";
-import { Workplace } from "./workplace";
+import { ViewerLayout } from "./viewer-layout";
 
-/** The series of a scan and what the networks saw in it. It says in words what is missing, and is never blank. */
-export function Viewer(asked: Asked) {
-  const evidence = evidenceOf(asked.study);
+/** The series of a scan with the networks' maps. If something is missing a text says so. */
+export function Viewer(request: ViewerRequest) {
+  const evidence = evidenceOf(request.study);
   const loaded = useSeries(
-    asked.scan.id,
-    asked.study?.row.study_uid ?? null,
-    asked.slice ?? evidence?.keySlice ?? null,
+    request.scan.id,
+    request.study?.row.study_uid ?? null,
+    request.slice ?? evidence?.keySlice ?? null,
   );
   if (loaded.store)
     return (
-      <Workplace key={loaded.store.series.uid} asked={asked} loaded={loaded} store={loaded.store} evidence={evidence} />
+      <ViewerLayout
+        key={loaded.store.series.uid}
+        request={request}
+        loaded={loaded}
+        store={loaded.store}
+        evidence={evidence}
+      />
     );
   return (
     <div className={styles["empty"]}>

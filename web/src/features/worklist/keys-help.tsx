@@ -15,7 +15,7 @@ const KEYS = [
   { keys: ["?"], does: "help" },
 ] as const;
 
-/** The keys of the worklist, on a key of their own. */
+/** The keyboard shortcuts of the worklist, opened by ?. */
 export function KeysHelp() {
   const { t } = useTranslation();
   const [opened, { open, close, toggle }] = useDisclosure(false);

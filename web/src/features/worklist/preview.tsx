@@ -7,30 +7,30 @@ import { thumbnailAddress } from "@/shared/api/scans";
 import { may } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
 import { useAnalyse } from "@/shared/hooks/use-analyse";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import { Facts } from "@/shared/ui/section";
+import { DefinitionList } from "@/shared/ui/section";
 import { ScanBadge } from "@/shared/ui/verdict-badge";
 import styles from "./worklist.module.css";
 
-const UNJUDGED: readonly ScanStatus[] = ["received", "failed", "cancelled"];
+const NOT_ANALYSED: readonly ScanStatus[] = ["received", "failed", "cancelled"];
 
-interface Shown {
+interface Props {
   me: Me;
   scan: Scan | undefined;
   threshold: number | null;
   onOpen: (scan: Scan) => void;
 }
 
-/** The chosen scan beside the list, so that many need not be opened at all. */
-export function Preview({ me, scan, threshold, onOpen }: Shown) {
+/** A preview of the selected scan beside the list. */
+export function Preview({ me, scan, threshold, onOpen }: Props) {
   const { t } = useTranslation("worklist");
   return (
     <aside className={styles["preview"]} aria-label={t("preview.label")}>
       {scan ? (
-        <Chosen key={scan.id} me={me} scan={scan} threshold={threshold} onOpen={onOpen} />
+        <SelectedScan key={scan.id} me={me} scan={scan} threshold={threshold} onOpen={onOpen} />
       ) : (
         <div className={styles["previewBody"]}>
           <span className={styles["dim"]}>{t("preview.pick")}</span>
@@ -40,10 +40,10 @@ export function Preview({ me, scan, threshold, onOpen }: Shown) {
   );
 }
 
-function Chosen({ me, scan, threshold, onOpen }: Shown & { scan: Scan }) {
+function SelectedScan({ me, scan, threshold, onOpen }: Props & { scan: Scan }) {
   const { t } = useTranslation("worklist");
   const format = useFormat();
-  const words = useWords();
+  const words = useCodeTexts();
   const finding = scan.most_dangerous_pathology_type;
   return (
     <>
@@ -59,7 +59,7 @@ function Chosen({ me, scan, threshold, onOpen }: Shown & { scan: Scan }) {
           <ProbabilityBar probability={scan.probability_of_pathology} verdict={scan.verdict} threshold={threshold} />
         )}
         {scan.error && <div className={styles["dim"]}>{words.error(scan.error).advice}</div>}
-        <Facts
+        <DefinitionList
           items={[
             [t("columns.finding"), finding && words.finding(finding)],
             [t("columns.scan"), scan.description || scan.file_name || null],
@@ -69,7 +69,7 @@ function Chosen({ me, scan, threshold, onOpen }: Shown & { scan: Scan }) {
         <Button onClick={() => onOpen(scan)} rightSection={<IconArrowRight size={16} />}>
           {t("preview.open")}
         </Button>
-        {UNJUDGED.includes(scan.status) && may(me, "analyses.run") && <Analyse scan={scan} />}
+        {NOT_ANALYSED.includes(scan.status) && may(me, "analyses.run") && <Analyse scan={scan} />}
       </div>
     </>
   );

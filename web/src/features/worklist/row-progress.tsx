@@ -1,12 +1,12 @@
 import { Progress as Bar } from "@mantine/core";
 import type { Scan } from "@/shared/api/model";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { shareDone } from "@/shared/ui/progress";
 import styles from "./worklist.module.css";
 
-/** How far a scan in work is, in the place of what is not known yet. */
+/** The progress of an analysis, shown until there is a verdict. */
 export function RowProgress({ scan: { status, progress } }: { scan: Scan }) {
-  const words = useWords();
+  const words = useCodeTexts();
   const text = progress?.stage ? words.stage(progress.stage) : words.status(status);
   return (
     <div className={styles["progress"]}>

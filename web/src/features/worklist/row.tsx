@@ -2,7 +2,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
 import { toneOf } from "@/shared/ui/tone";
@@ -10,7 +10,7 @@ import { ScanBadge } from "@/shared/ui/verdict-badge";
 import { RowProgress } from "./row-progress";
 import styles from "./worklist.module.css";
 
-interface Shown {
+interface Props {
   scan: Scan | undefined;
   index: number;
   selected: boolean;
@@ -23,8 +23,8 @@ interface Shown {
 
 export const rowId = (index: number): string => `row-${index}`;
 
-/** One scan; while its page is on its way, its place. */
-export const Row = memo(function Row({ scan, index, selected, threshold, start, onPick, onOpen }: Shown) {
+/** One scan; a placeholder while its page is loading. */
+export const Row = memo(function Row({ scan, index, selected, threshold, start, onPick, onOpen }: Props) {
   const tone = scan ? toneOf(scan.status, scan.verdict) : "quiet";
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for all rows (aria-activedescendant)
@@ -72,10 +72,10 @@ function Cells({ scan, threshold }: { scan: Scan; threshold: number | null }) {
   );
 }
 
-/** Probability and finding; in their place the progress, or the reason why there are none. */
+/** Probability and finding, or the progress, or the error. */
 function Outcome({ scan, threshold }: { scan: Scan; threshold: number | null }) {
   const { t } = useTranslation();
-  const words = useWords();
+  const words = useCodeTexts();
   if (scan.status === "queued" || scan.status === "running") {
     return (
       <Cell className="wide">

@@ -8,7 +8,7 @@ import styles from "./worklist.module.css";
 
 const ROW_PX = 42;
 
-interface Shown {
+interface Props {
   scans: Scans;
   total: number;
   selected: number;
@@ -17,8 +17,8 @@ interface Shown {
   onOpen: (scan: Scan) => void;
 }
 
-/** The table itself: only the rows on the screen exist, whatever the length of the list. */
-export function Rows({ scans, total, selected, threshold, onPick, onOpen }: Shown) {
+/** The table: only visible rows are rendered. */
+export function Rows({ scans, total, selected, threshold, onPick, onOpen }: Props) {
   const { t } = useTranslation("worklist");
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -31,7 +31,7 @@ export function Rows({ scans, total, selected, threshold, onPick, onOpen }: Show
   const visible = rows.getVirtualItems();
   const first = visible[0]?.index ?? 0;
   const last = visible.at(-1)?.index ?? 0;
-  useEffect(() => scans.look(first, last));
+  useEffect(() => scans.setVisible(first, last));
   useEffect(() => {
     if (selected >= 0) rows.scrollToIndex(selected, { align: "auto" });
   }, [selected, rows]);

@@ -4,7 +4,7 @@ export const SHOWN = ["all", "pathology", "not_analysed", "normal", "work"] as c
 export const SORTS = ["probability", "newest"] as const;
 export const SINCE = ["any", "today", "week", "month"] as const;
 
-/** The worklist's filters live in the address, so that a link and the back button find the same list. */
+/** The worklist's filters are in the URL, so a link and the back button show the same list. */
 export const worklistSearch = v.object({
   show: v.optional(v.fallback(v.picklist(SHOWN), "all")),
   sort: v.optional(v.fallback(v.picklist(SORTS), "probability")),
@@ -13,5 +13,5 @@ export const worklistSearch = v.object({
 });
 
 export type WorklistSearch = v.InferOutput<typeof worklistSearch>;
-export type Shown = (typeof SHOWN)[number];
+export type ShowFilter = (typeof SHOWN)[number];
 export type Since = (typeof SINCE)[number];

@@ -1,22 +1,21 @@
-import { CloseButton, SegmentedControl, Select, TextInput, VisuallyHidden } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
-import { type RefObject, useState } from "react";
+import { SegmentedControl, Select, VisuallyHidden } from "@mantine/core";
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { ScanCounts } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
+import { SearchBox } from "@/shared/ui/search-box";
 import { KeysHelp } from "./keys-help";
-import { SHOWN, type Shown, SINCE, SORTS, type WorklistSearch } from "./search";
+import { SHOWN, type ShowFilter, SINCE, SORTS, type WorklistSearch } from "./search";
 import styles from "./worklist.module.css";
 
-/** The filters by the names that the API counts them under. */
-const COUNTED = {
+/** The filters by the names of the API's counts. */
+const COUNT_NAMES = {
   all: "all",
   pathology: "pathology",
   not_analysed: "not_analysed",
   normal: "normal",
   work: "in_work",
-} as const satisfies Record<Shown, keyof ScanCounts>;
+} as const satisfies Record<ShowFilter, keyof ScanCounts>;
 
 interface Tools {
   search: WorklistSearch;
@@ -37,7 +36,7 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
         value={search.show ?? "all"}
         data={SHOWN.map((value) => ({
           value,
-          label: <ShownLabel value={value} count={counts?.[COUNTED[value]] ?? null} />,
+          label: <ShowLabel value={value} count={counts?.[COUNT_NAMES[value]] ?? null} />,
         }))}
         onChange={(show) => onChange({ ...search, show })}
       />
@@ -56,7 +55,9 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
         onChange={(since) => onChange({ ...search, since })}
       />
       <SearchBox
-        key={search.q ? "kept" : "empty"}
+        key={search.q ? "filtered" : "empty"}
+        label={t("search")}
+        className={styles["search"]}
         value={search.q ?? ""}
         box={box}
         onChange={(q) => onChange({ ...search, q })}
@@ -69,7 +70,7 @@ export function Toolbar({ search, total, counts, box, onChange }: Tools) {
   );
 }
 
-function ShownLabel({ value, count }: { value: Shown; count: number | null }) {
+function ShowLabel({ value, count }: { value: ShowFilter; count: number | null }) {
   const { t } = useTranslation("worklist");
   const format = useFormat();
   return (
@@ -98,41 +99,6 @@ function Choice<T extends string>({ label, value, values, name, onChange }: Choi
       value={value}
       data={values.map((one) => ({ value: one as string, label: name(one) }))}
       onChange={(picked) => picked !== null && onChange(picked as T)}
-    />
-  );
-}
-
-const SETTLED_MS = 250;
-
-function SearchBox({
-  value,
-  box,
-  onChange,
-}: {
-  value: string;
-  box: RefObject<HTMLInputElement | null>;
-  onChange: (q: string) => void;
-}) {
-  const { t } = useTranslation(["worklist", "common"]);
-  const [text, setText] = useState(value);
-  const later = useDebouncedCallback(onChange, SETTLED_MS);
-  const type = (next: string) => {
-    setText(next);
-    later(next);
-  };
-  return (
-    <TextInput
-      ref={box}
-      size="xs"
-      type="search"
-      className={styles["search"] ?? ""}
-      aria-label={t("search")}
-      placeholder={t("search")}
-      leftSection={<IconSearch size={15} aria-hidden />}
-      rightSection={text && <CloseButton size="xs" aria-label={t("common:actions.clear")} onClick={() => type("")} />}
-      value={text}
-      onChange={(event) => type(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
     />
   );
 }

@@ -5,41 +5,41 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Me, Scan } from "@/shared/api/model";
-import { operatingPointQuery } from "@/shared/api/numbers";
-import { Empty } from "@/shared/ui/empty";
+import { operatingPointQuery } from "@/shared/api/statistics";
+import { EmptyState } from "@/shared/ui/empty-state";
 import { LinkButton } from "@/shared/ui/link-button";
 import { Page } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
-import { askedOf, isFiltered } from "./asked";
 import { Preview } from "./preview";
 import { Rows } from "./rows";
+import { filtersOf, isFiltered } from "./scan-filters";
 import type { WorklistSearch } from "./search";
 import { Toolbar } from "./toolbar";
-import { useKeys } from "./use-keys";
 import { useScans } from "./use-scans";
+import { useWorklistKeys } from "./use-worklist-keys";
 import styles from "./worklist.module.css";
 
-const remembered = new Map<string, number>(); // the row that was chosen, so that the way back from a report finds it
+const selectedRows = new Map<string, number>(); // the selected row of each search, for the way back from a report
 
-interface Shown {
+interface Props {
   me: Me;
   search: WorklistSearch;
   onSearch: (search: WorklistSearch) => void;
 }
 
-export function Worklist({ me, search, onSearch }: Shown) {
+export function Worklist({ me, search, onSearch }: Props) {
   const { t } = useTranslation("worklist");
   const key = JSON.stringify(search);
-  const asked = useMemo(() => askedOf(search), [search]);
-  const scans = useScans(asked);
-  const [selected, setSelected] = useState(() => remembered.get(key) ?? 0);
+  const filters = useMemo(() => filtersOf(search), [search]);
+  const scans = useScans(filters);
+  const [selected, setSelected] = useState(() => selectedRows.get(key) ?? 0);
   const box = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
   const threshold = useQuery(operatingPointQuery).data?.body.threshold ?? null;
   const total = scans.total ?? 0;
   const pick = useCallback(
     (index: number) => {
-      remembered.set(key, index);
+      selectedRows.set(key, index);
       setSelected(index);
     },
     [key],
@@ -49,7 +49,7 @@ export function Worklist({ me, search, onSearch }: Shown) {
     [navigate],
   );
   const chosen = scans.at(selected);
-  useKeys({ selected, total, box, pick, open: () => chosen && open(chosen) });
+  useWorklistKeys({ selected, total, box, pick, open: () => chosen && open(chosen) });
   const narrow = (next: WorklistSearch) => {
     pick(0);
     onSearch(next);
@@ -84,16 +84,16 @@ function Nothing({ filtered, onAll }: { filtered: boolean; onAll: () => void }) 
   const { t } = useTranslation("worklist");
   if (filtered) {
     return (
-      <Empty icon={IconFilterOff} title={t("nothing.title")} advice={t("nothing.advice")}>
+      <EmptyState icon={IconFilterOff} title={t("noMatch.title")} advice={t("noMatch.advice")}>
         <Button variant="default" onClick={onAll}>
-          {t("nothing.action")}
+          {t("noMatch.action")}
         </Button>
-      </Empty>
+      </EmptyState>
     );
   }
   return (
-    <Empty icon={IconUpload} title={t("empty.title")} advice={t("empty.advice")}>
+    <EmptyState icon={IconUpload} title={t("empty.title")} advice={t("empty.advice")}>
       <LinkButton to="/upload">{t("empty.action")}</LinkButton>
-    </Empty>
+    </EmptyState>
   );
 }

@@ -27,13 +27,13 @@ export function cancelAnalysis(scanId: string): Promise<Analysis> {
   return body(calls.DELETE("/api/scans/{scan_id}/analysis", of(scanId)));
 }
 
-/** Calls `onState` for every step until the analysis has ended; returns the way to stop listening. */
+/** Calls `onState` for every state until the analysis has ended; returns a function that stops listening. */
 export function followAnalysis(scanId: string, onState: (analysis: Analysis) => void): () => void {
   const source = new EventSource(`/api/scans/${scanId}/analysis/events`);
   source.addEventListener("analysis", (event: MessageEvent<string>) => {
     const analysis = JSON.parse(event.data) as Analysis;
     onState(analysis);
-    if (isFinal(analysis.state)) source.close(); // else the browser would open it anew
+    if (isFinal(analysis.state)) source.close(); // otherwise the browser would reconnect
   });
   return () => source.close();
 }

@@ -2,7 +2,7 @@ import createClient from "openapi-fetch";
 import type { paths } from "#schema";
 import { reach } from "./http";
 
-/** The gateway's calls by their paths, typed by its own description: a call that it has not does not compile. */
+/** The gateway's calls by their paths, typed by its OpenAPI description: an unknown call does not compile. */
 export const calls = createClient<paths>({
   baseUrl: location.origin,
   credentials: "same-origin",
@@ -15,13 +15,13 @@ interface Answered<T> {
   response: Response;
 }
 
-/** A body with the version that it was read in, for If-Match. */
+/** A body with its ETag, for If-Match. */
 export interface Versioned<T> {
   body: T;
   etag: string | null;
 }
 
-/** The body of a call that was answered; what was refused has been raised as Problem before. */
+/** The body of a successful call; a refused call has thrown a Problem before. */
 export async function body<T>(answered: Promise<Answered<T>>): Promise<T> {
   return (await answered).data as T;
 }
@@ -31,7 +31,7 @@ export async function versioned<T>(answered: Promise<Answered<T>>): Promise<Vers
   return { body: data as T, etag: response.headers.get("ETag") };
 }
 
-/** Header parameters of a change that must not overwrite another one. */
+/** The If-Match header of a change that must not overwrite another change. */
 export function ifMatch(etag: string | null): { "if-match"?: string } {
   return etag === null ? {} : { "if-match": etag };
 }

@@ -1,23 +1,23 @@
 import { type Problem, problemOf, unreachable } from "./problem";
 
-const SIGN_IN = "/auth/token"; // a token that is refused there ends no session
+const SIGN_IN = "/auth/token"; // a refused token there does not end the session
 
 let onSignedOut: () => void = () => undefined;
 
-/** Called whenever the gateway no longer knows who is asking. */
+/** Registers a listener for the end of the session. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
-/** Sends a request; raises Problem unless the answer is one of 2xx. */
+/** Sends a request; throws Problem unless the response is 2xx. */
 export async function reach(request: Request): Promise<Response> {
   const response = await reached(request);
   if (response.ok) return response;
   const problem = problemOf(response.status, await response.text(), (name) => response.headers.get(name));
-  throw request.url.endsWith(SIGN_IN) ? problem : noticed(problem);
+  throw request.url.endsWith(SIGN_IN) ? problem : reportSignOut(problem);
 }
 
-/** An answer that is no JSON; its body is the caller's to read, as it comes. */
+/** A response with a body that the caller reads. */
 export function getBytes(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Response> {
   return reach(new Request(path, { credentials: "same-origin", signal: signal ?? null }));
 }
@@ -34,8 +34,8 @@ export function address(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-/** Tells the page when the session has ended; returns the problem itself. */
-export function noticed(problem: Problem): Problem {
+/** Calls the sign-out listener on 401; returns the same problem. */
+export function reportSignOut(problem: Problem): Problem {
   if (problem.status === 401) onSignedOut();
   return problem;
 }

@@ -3,19 +3,19 @@ import type { paths } from "#schema";
 import { body, calls, ifMatch, versioned } from "./client";
 import type { Patient, PatientInput } from "./model";
 
-export type PatientsAsked = NonNullable<paths["/api/patients"]["get"]["parameters"]["query"]>;
+export type PatientFilters = NonNullable<paths["/api/patients"]["get"]["parameters"]["query"]>;
 
 export const patientsKey = ["patients"] as const;
 
-export function patientsQuery(asked: PatientsAsked) {
+export function patientsQuery(filters: PatientFilters) {
   return queryOptions({
-    queryKey: [...patientsKey, "list", asked],
-    queryFn: ({ signal }) => body(calls.GET("/api/patients", { params: { query: asked }, signal })),
+    queryKey: [...patientsKey, "list", filters],
+    queryFn: ({ signal }) => body(calls.GET("/api/patients", { params: { query: filters }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-/** The patient with the version that an edit must name. */
+/** The patient with the ETag that an edit must send. */
 export function patientQuery(id: string) {
   return queryOptions({
     queryKey: [...patientsKey, "one", id],
@@ -27,7 +27,7 @@ export function createPatient(patient: PatientInput): Promise<Patient> {
   return body(calls.POST("/api/patients", { body: patient }));
 }
 
-/** Raises `precondition_failed` when somebody else changed the patient since `etag` was read. */
+/** Throws `precondition_failed` if the patient was changed since `etag` was read. */
 export function editPatient(id: string, patient: PatientInput, etag: string | null): Promise<Patient> {
   const params = { path: { patient_id: id }, header: ifMatch(etag) };
   return body(calls.PUT("/api/patients/{patient_id}", { params, body: patient }));

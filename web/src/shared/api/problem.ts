@@ -1,4 +1,4 @@
-/** Every way in which the gateway, or the way to it, says no. `code` is stable; `detail` is the server's own words. */
+/** A failed request: refused by the gateway, or the gateway was not reached. `code` is stable; `detail` is the server's text. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -11,18 +11,18 @@ export class Problem extends Error {
     this.name = "Problem";
   }
 
-  /** Whether the same call may pass later without anything else being changed. */
+  /** Whether the same call can succeed later without a change. */
   get passes(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** No answer came: the network is down, or the gateway is. */
+/** No response: the network or the gateway is down. */
 export function unreachable(): Problem {
   return new Problem(0, "unreachable", "");
 }
 
-/** The problem in an answer that is none of 2xx; a body that is no problem of ours (a proxy's page) still has a code. */
+/** The problem of a response that is not 2xx; another body (a proxy's page) gets the code `http_<status>`. */
 export function problemOf(status: number, body: string, header: (name: string) => string | null): Problem {
   const { error, detail, request_id } = parsed(body);
   const retryAfter = Number(header("Retry-After"));

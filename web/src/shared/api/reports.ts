@@ -19,7 +19,7 @@ export function reportQuery(scanId: string) {
   });
 }
 
-/** What this reader said of the report; null when nothing yet. */
+/** The user's own feedback on the report; null if there is none. */
 export function feedbackQuery(scanId: string) {
   return queryOptions({
     queryKey: [...reportsKey, scanId, "feedback"],
@@ -39,9 +39,9 @@ function of(scanId: string) {
   return { params: { path: { scan_id: scanId } } };
 }
 
-async function orNull<T>(asked: Promise<T>, missing: string): Promise<T | null> {
+async function orNull<T>(response: Promise<T>, missing: string): Promise<T | null> {
   try {
-    return await asked;
+    return await response;
   } catch (error) {
     if (error instanceof Problem && error.status === 404 && error.code === missing) return null;
     throw error;

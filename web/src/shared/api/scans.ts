@@ -3,14 +3,15 @@ import type { paths } from "#schema";
 import { body, calls } from "./client";
 
 type Query = NonNullable<paths["/api/scans"]["get"]["parameters"]["query"]>;
-export type ScansAsked = Omit<Query, "limit" | "offset">;
+export type ScanFilters = Omit<Query, "limit" | "offset">;
 
 export const scansKey = ["scans"] as const;
 
-export function scansQuery(asked: ScansAsked, offset: number, limit: number) {
+export function scansQuery(filters: ScanFilters, offset: number, limit: number) {
   return queryOptions({
-    queryKey: [...scansKey, "list", asked, offset, limit],
-    queryFn: ({ signal }) => body(calls.GET("/api/scans", { params: { query: { ...asked, offset, limit } }, signal })),
+    queryKey: [...scansKey, "list", filters, offset, limit],
+    queryFn: ({ signal }) =>
+      body(calls.GET("/api/scans", { params: { query: { ...filters, offset, limit } }, signal })),
   });
 }
 

@@ -3,7 +3,7 @@ import { body, calls } from "./client";
 import type { Me } from "./model";
 import { Problem } from "./problem";
 
-/** Who is asking; null when nobody is signed in. */
+/** The signed-in principal; null if nobody is signed in. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
   queryFn: async ({ signal }): Promise<Me | null> => {
@@ -17,7 +17,7 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const waysQuery = queryOptions({
+export const loginMethodsQuery = queryOptions({
   queryKey: ["ways"],
   queryFn: ({ signal }) => body(calls.GET("/auth/ways", { signal })),
   staleTime: Number.POSITIVE_INFINITY,

@@ -1,6 +1,6 @@
 import { dateFormat } from "./intl";
 
-/** Dates as a reader says them; `today` and `yesterday` are words of the language, given by the caller. */
+/** Dates in the user's language; the caller gives the texts for `today` and `yesterday`. */
 export interface DayWords {
   today: (time: string) => string;
   yesterday: (time: string) => string;
@@ -17,7 +17,7 @@ export function when(iso: string, language: string, words: DayWords, now: Date =
   return day(iso, language, now);
 }
 
-/** The day alone; the year only when it is another one. */
+/** The day without time; with the year if it is not this year. */
 export function day(iso: string, language: string, now: Date = new Date()): string {
   const date = new Date(iso);
   const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
@@ -32,7 +32,7 @@ export function exact(iso: string, language: string): string {
   return dateFormat(language, { dateStyle: "long", timeStyle: "medium" }).format(new Date(iso));
 }
 
-/** The start of the day so many days ago, as the API takes it. */
+/** The start of the day `days` days ago, in the API's format. */
 export function daysAgo(days: number, now: Date = new Date()): string {
   return new Date(midnight(now) - days * DAY_MS).toISOString();
 }

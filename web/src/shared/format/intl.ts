@@ -1,4 +1,4 @@
-/** Intl's formats, each made once: making one takes a thousand times as long as using it, and lists use many. */
+/** Cached Intl formats: creating one takes a thousand times as long as using it. */
 const numbers = new Map<string, Intl.NumberFormat>();
 const dates = new Map<string, Intl.DateTimeFormat>();
 

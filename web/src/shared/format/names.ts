@@ -1,12 +1,12 @@
 import type { Me } from "@/shared/api/model";
 
-interface Named {
+interface NameParts {
   first_name: string | null;
   last_name: string | null;
 }
 
-/** Last name first, as lists are read; null when there is nothing that may be shown. */
-export function fullName(patient: Named): string | null {
+/** Last name first; null if no name may be shown. */
+export function fullName(patient: NameParts): string | null {
   return [patient.last_name, patient.first_name].filter(Boolean).join(" ") || null;
 }
 

@@ -1,6 +1,6 @@
 import { numberFormat } from "./intl";
 
-/** Numbers as the reader's language writes them; what is absent is a dash, never a zero. */
+/** Numbers in the user's language; a missing value is a dash, never a zero. */
 export const ABSENT = "–";
 
 export function decimal(value: number | null | undefined, language: string, digits = 2): string {
@@ -8,7 +8,7 @@ export function decimal(value: number | null | undefined, language: string, digi
   return numberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A calibrated probability, which is never certain: 0 and 1 come of rounding alone. */
+/** A calibrated probability; 0 and 1 only result from rounding, so they are shown as < 0.01 and > 0.99. */
 export function probability(value: number | null | undefined, language: string): string {
   if (value === null || value === undefined || Number.isNaN(value)) return ABSENT;
   if (value < 0.01) return `< ${decimal(0.01, language)}`;
@@ -47,7 +47,7 @@ export function seconds(value: number | null | undefined, language: string): str
   return numberFormat(language, options).format(value);
 }
 
-/** How long a thing has waited, in the largest unit that says it. */
+/** A duration in its largest unit. */
 export function span(secondsPassed: number, language: string): string {
   const [unit, size] =
     secondsPassed < 90

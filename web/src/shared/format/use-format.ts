@@ -1,16 +1,16 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Language, spoken } from "@/shared/i18n";
+import { currentLanguage, type Language } from "@/shared/i18n";
 import { clock, type DayWords, day, exact, when } from "./dates";
 import { bytes, decimal, percent, probability, seconds, span, whole } from "./numbers";
 
-// British dates and a day of 24 hours: an American date would be read as another day in most hospitals.
+// British dates and a day of 24 hours: an American date would be misread in most hospitals.
 const LOCALES: Record<Language, string> = { en: "en-GB", ru: "ru" };
 
-/** Every number and date in the language that is spoken now. */
+/** Formats numbers and dates in the current language. */
 export function useFormat() {
   const { t } = useTranslation();
-  const language = LOCALES[spoken()];
+  const language = LOCALES[currentLanguage()];
   return useMemo(() => {
     const words: DayWords = {
       today: (time) => t("time.today", { time }),

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { analyse, analysesKey } from "@/shared/api/analyses";
 import { scansKey } from "@/shared/api/scans";
 
-/** Asks for the analysis of a scan; the page then follows it. */
+/** Requests the analysis of a scan; the page then shows its progress. */
 export function useAnalyse(scanId: string) {
   const queries = useQueryClient();
   return useMutation({

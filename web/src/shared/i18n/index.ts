@@ -10,21 +10,21 @@ const words: Record<Language, () => Promise<{ default: object }>> = {
   ru: () => import("./ru"),
 };
 
-/** Ready before the first paint, so that no page shows one language and then another. */
+/** Runs before the first paint, so no page changes its language after it. */
 export async function startLanguage(): Promise<i18n> {
   const language = document.documentElement.lang === "ru" ? "ru" : "en";
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: (await words[language]()).default as Record<string, object> },
     defaultNS: "common",
-    fallbackLng: false, // both languages are whole; a test holds them to it
+    fallbackLng: false, // both languages are complete, as a test checks
     interpolation: { escapeValue: false }, // React escapes
     returnNull: false,
   });
   return i18next;
 }
 
-export async function speak(language: Language): Promise<void> {
+export async function setLanguage(language: Language): Promise<void> {
   const { default: namespaces } = await words[language]();
   for (const [name, bundle] of Object.entries(namespaces)) i18next.addResourceBundle(language, name, bundle);
   await i18next.changeLanguage(language);
@@ -32,6 +32,6 @@ export async function speak(language: Language): Promise<void> {
   localStorage.setItem(STORED, language);
 }
 
-export function spoken(): Language {
+export function currentLanguage(): Language {
   return i18next.language === "ru" ? "ru" : "en";
 }

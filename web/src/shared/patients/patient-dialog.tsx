@@ -11,24 +11,27 @@ import { Problem } from "@/shared/api/problem";
 import { Dialog } from "@/shared/ui/dialog";
 import { ProblemNote } from "@/shared/ui/problem-note";
 
-interface Shown {
+interface Props {
   opened: boolean;
-  /** The patient as it was read, with its version; null makes a new one. */
+  /** The patient with its version; null for a new patient. */
   patient: Versioned<Patient> | null;
   onClose: () => void;
   onDone?: (patient: Patient) => void;
 }
 
-const BLANK: PatientInput = { last_name: "", first_name: "", description: "" };
+const EMPTY_PATIENT: PatientInput = { last_name: "", first_name: "", description: "" };
 
-export function PatientDialog({ opened, patient, onClose, onDone }: Shown) {
+export function PatientDialog({ opened, patient, onClose, onDone }: Props) {
   const { t } = useTranslation(["patients", "common"]);
   const queries = useQueryClient();
   const needed = (value: string) => (value.trim() ? null : t("required"));
-  const form = useForm<PatientInput>({ initialValues: BLANK, validate: { last_name: needed, first_name: needed } });
+  const form = useForm<PatientInput>({
+    initialValues: EMPTY_PATIENT,
+    validate: { last_name: needed, first_name: needed },
+  });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the form is filled when it opens, and not while it is typed in
   useEffect(() => {
-    if (opened) form.setValues(patient ? inputOf(patient.body) : BLANK);
+    if (opened) form.setValues(patient ? inputOf(patient.body) : EMPTY_PATIENT);
   }, [opened]);
   const save = useMutation({
     mutationFn: (values: PatientInput) =>

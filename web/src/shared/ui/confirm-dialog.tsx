@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Dialog } from "./dialog";
 import { ProblemNote } from "./problem-note";
 
-interface Shown {
+interface Props {
   opened: boolean;
   title: string;
   text: ReactNode;
@@ -15,8 +15,8 @@ interface Shown {
   onClose: () => void;
 }
 
-/** A question before something that cannot be taken back. */
-export function ConfirmDialog({ opened, title, text, confirm, busy, error, onConfirm, onClose }: Shown) {
+/** Asks for confirmation before an action that cannot be undone. */
+export function ConfirmDialog({ opened, title, text, confirm, busy, error, onConfirm, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Dialog opened={opened} onClose={onClose} title={title}>

@@ -2,13 +2,13 @@ import { Modal, type ModalProps } from "@mantine/core";
 import { useCallback, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
-type Shown = Pick<ModalProps, "opened" | "onClose" | "title" | "size" | "children">;
+type Props = Pick<ModalProps, "opened" | "onClose" | "title" | "size" | "children">;
 
 /**
- * A dialog over the page. Closed, the focus is back where it was, and with it the keys: Mantine alone loses it when a
- * dialog is closed before its own focus came, or is taken away whole.
+ * A dialog over the page. After closing, the focus returns to where it was, so the keys work: Mantine alone loses it when a
+ * dialog is closed before it has received the focus, or is unmounted.
  */
-export function Dialog({ opened, ...shown }: Shown) {
+export function Dialog({ opened, ...shown }: Props) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDivElement>(null);
   const before = useRef<Element | null>(null);

@@ -2,17 +2,17 @@ import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./page.module.css";
 
-interface Shown {
+interface Props {
   title: string;
-  /** What stands beside the title: filters, buttons. */
+  /** Beside the title: filters, buttons. */
   tools?: ReactNode;
-  /** A page that is longer than the window scrolls; others fill it and scroll inside. */
+  /** True: the page scrolls. False: it fills the window and its parts scroll. */
   scrolls?: boolean;
   children: ReactNode;
 }
 
 /** A page with its title, which also names the browser's tab. */
-export function Page({ title, tools, scrolls = false, children }: Shown) {
+export function Page({ title, tools, scrolls = false, children }: Props) {
   useTitle(title);
   return (
     <div className={styles["page"]} data-scrolls={scrolls || undefined}>

@@ -4,15 +4,15 @@ import { useFormat } from "@/shared/format/use-format";
 import styles from "./probability.module.css";
 import { coloursOf, toneOfVerdict } from "./tone";
 
-interface Shown {
+interface Props {
   probability: number | null;
-  /** What was read from it at the time; the operating point may be another one by now. */
+  /** The verdict at the time of the report; the operating point may have changed since. */
   verdict: Verdict | null;
   threshold: number | null;
 }
 
 /** A probability as a number and a bar, with a tick where the operating point lies. */
-export function ProbabilityBar({ probability, verdict, threshold }: Shown) {
+export function ProbabilityBar({ probability, verdict, threshold }: Props) {
   const format = useFormat();
   if (probability === null) return <span style={{ color: "var(--faint)", paddingLeft: 20 }}>–</span>;
   const tone = verdict === null ? "quiet" : toneOfVerdict(verdict);

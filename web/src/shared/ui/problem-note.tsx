@@ -3,20 +3,20 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "@/shared/api/problem";
-import { problemWords, useWords } from "@/shared/i18n/words";
+import { problemText, useCodeTexts } from "@/shared/i18n/code-texts";
 import styles from "./notes.module.css";
 
-interface Shown {
+interface Props {
   error: unknown;
   onRetry?: (() => void) | undefined;
-  /** Other ways on, beside the retry. */
+  /** More buttons beside the retry. */
   children?: ReactNode;
 }
 
-/** What went wrong in words, what to do, the server's own sentence, and a retry where one may help. */
-export function ProblemNote({ error, onRetry, children }: Shown) {
+/** An error: what happened, what to do, the server's `detail`, and a retry button if a retry can help. */
+export function ProblemNote({ error, onRetry, children }: Props) {
   const { t } = useTranslation();
-  const { title, advice } = problemWords(error, useWords());
+  const { title, advice } = problemText(error, useCodeTexts());
   return (
     <div className={styles["note"]} role="alert">
       <IconAlertTriangle size={20} aria-hidden />

@@ -1,14 +1,14 @@
 import { Fragment, type ReactNode, useId } from "react";
 import styles from "./section.module.css";
 
-interface Shown {
+interface Props {
   title: string;
   aside?: ReactNode;
   children: ReactNode;
 }
 
 /** A part of a panel under its own heading. */
-export function Section({ title, aside, children }: Shown) {
+export function Section({ title, aside, children }: Props) {
   const id = useId();
   return (
     <section className={styles["section"]} aria-labelledby={id}>
@@ -28,7 +28,7 @@ export function Panel({ children, className = "" }: { children: ReactNode; class
 }
 
 /** Names and values; a value that is null is left out. */
-export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+export function DefinitionList({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
   return (
     <dl className={styles["facts"]}>
       {items.map(([name, value]) =>

@@ -13,7 +13,7 @@ const signal: MantineColorsTuple = [
   "#04404f",
 ];
 
-// Mantine's places for a dark page: 0 text, 2 dim, 4 lines, 6 inputs, 7 ground.
+// Mantine's colour slots of a dark page: 0 text, 2 dim, 4 lines, 6 inputs, 7 ground.
 const dark: MantineColorsTuple = [
   "#e3e9f0",
   "#bcc8d4",
@@ -27,7 +27,7 @@ const dark: MantineColorsTuple = [
   "#06080b",
 ];
 
-/** Sober and dense: one accent, small corners, and the page's own greys in Mantine's places. */
+/** Dense: one accent, small corners, and the page's own greys in Mantine's colour slots. */
 export const theme = createTheme({
   primaryColor: "signal",
   primaryShade: { light: 7, dark: 4 },

@@ -1,11 +1,11 @@
 import type { ScanStatus, Verdict } from "@/shared/api/model";
 
-/** A colour by its meaning; the page never shows one without an icon or a word beside it. */
+/** A colour by its meaning; always shown with an icon or a word. */
 export type Tone = "pathology" | "normal" | "missing" | "work" | "quiet";
 
 const OF_VERDICT: Record<Verdict, Tone> = { pathology: "pathology", normal: "normal", not_analysed: "missing" };
 
-/** What a row of the worklist stands for: its work while that lasts, then its verdict. */
+/** The tone of a worklist row: `work` during the analysis, then the tone of the verdict. */
 export function toneOf(status: ScanStatus, verdict: Verdict | null): Tone {
   if (status === "queued" || status === "running") return "work";
   if (verdict !== null) return OF_VERDICT[verdict];

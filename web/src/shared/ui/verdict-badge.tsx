@@ -8,7 +8,7 @@ import {
 } from "@tabler/icons-react";
 import type { CSSProperties } from "react";
 import type { ScanStatus, Verdict } from "@/shared/api/model";
-import { useWords } from "@/shared/i18n/words";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { coloursOf, type Tone, toneOf, toneOfVerdict } from "./tone";
 import styles from "./verdict.module.css";
 
@@ -20,14 +20,14 @@ const ICONS: Record<Tone, TablerIcon> = {
   quiet: IconCircleDashed,
 };
 
-/** A verdict in a word, an icon and a colour. */
+/** A verdict as word, icon and colour. */
 export function VerdictBadge({ verdict, large = false }: { verdict: Verdict; large?: boolean }) {
-  return <Badge tone={toneOfVerdict(verdict)} text={useWords().verdict(verdict)} large={large} />;
+  return <Badge tone={toneOfVerdict(verdict)} text={useCodeTexts().verdict(verdict)} large={large} />;
 }
 
-/** A scan's verdict; before there is one, how far it is. */
+/** A scan's verdict; before that, its status. */
 export function ScanBadge({ status, verdict }: { status: ScanStatus; verdict: Verdict | null }) {
-  const words = useWords();
+  const words = useCodeTexts();
   const tone = toneOf(status, verdict);
   const judged = tone !== "work" && verdict !== null;
   return <Badge tone={tone} text={judged ? words.verdict(verdict) : words.status(status)} large={false} />;

@@ -1,4 +1,4 @@
-"""Pages of studies whose names and texts no page expects: one page all the same, in both languages."""
+"""PDF pages of studies with very long or unusual texts: always one page, in both languages."""
 
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def text_of(study: dict[str, Any], texts: PdfTexts, *labels: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
-def test_the_notice_stands_whatever_stands_above_it(texts: PdfTexts) -> None:
+def test_the_notices_are_printed_below_any_content(texts: PdfTexts) -> None:
     notice = texts.notices.get("no_medical_device", Notice.NO_MEDICAL_DEVICE.value)
     for study in (ANALYSED, FAILED):
         assert notice in text_of(study, texts, *[("Patient", LONG)] * 4)
@@ -65,7 +65,7 @@ def test_a_failed_study_has_no_probability() -> None:
     assert RUSSIAN.probability not in told
 
 
-def test_russian_has_a_word_for_everything_that_has_a_code() -> None:
+def test_russian_has_a_text_for_every_code() -> None:
     assert set(RUSSIAN.finding_names) == set(FINDINGS)
     assert set(RUSSIAN.notices) == {notice.code for notice in Notice}
     assert set(RUSSIAN.verdicts) == set(ENGLISH.verdicts) == {"normal", "pathology", "not_analysed"}

@@ -1,15 +1,15 @@
 import { ActionIcon, Popover, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { set } from "../state/changes";
+import { set } from "../state/state-changes";
 import { useViewing } from "../state/viewer-context";
 import { HEATMAPS, type Heatmap } from "../state/viewer-state";
 import styles from "./controls.module.css";
-import { HeatmapLooks } from "./heatmap-looks";
+import { HeatmapAppearance } from "./heatmap-appearance";
 
 const NONE = "none";
 
-/** Which map lies over the slices, and how it looks. */
+/** The choice of the map over the slices, and its appearance. */
 export function HeatmapControls() {
   const { state, apply } = useViewing();
   const { t } = useTranslation("viewer");
@@ -24,14 +24,14 @@ export function HeatmapControls() {
       />
       <Popover position="bottom-end" withinPortal={false} trapFocus returnFocus>
         <Popover.Target>
-          <Tooltip label={t("heatmaps.looks")}>
-            <ActionIcon variant="subtle" color="gray" size={28} aria-label={t("heatmaps.looks")}>
+          <Tooltip label={t("heatmaps.appearance")}>
+            <ActionIcon variant="subtle" color="gray" size={28} aria-label={t("heatmaps.appearance")}>
               <IconAdjustmentsHorizontal size={17} />
             </ActionIcon>
           </Tooltip>
         </Popover.Target>
         <Popover.Dropdown>
-          <HeatmapLooks />
+          <HeatmapAppearance />
         </Popover.Dropdown>
       </Popover>
     </div>

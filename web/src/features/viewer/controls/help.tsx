@@ -1,7 +1,7 @@
 import { Kbd } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "@/shared/ui/dialog";
-import { set } from "../state/changes";
+import { set } from "../state/state-changes";
 import { useViewing } from "../state/viewer-context";
 import styles from "./controls.module.css";
 
@@ -17,14 +17,14 @@ const KEYS = [
   ["lungs", ["L"]],
   ["keySlice", ["K"]],
   ["zoom", ["+", "−"]],
-  ["unmeasure", ["⌫"]],
+  ["removeMeasurement", ["⌫"]],
   ["reset", ["R"]],
   ["help", ["?"]],
 ] as const;
 
-const HANDS = ["wheel", "left", "middle", "right", "pinch"] as const;
+const POINTER_ACTIONS = ["wheel", "left", "middle", "right", "pinch"] as const;
 
-/** All keys and ways of the mouse; opened by ? and closed by Escape, with the focus back where it was. */
+/** All keyboard and mouse actions; opened by ?, closed by Escape, the focus returns. */
 export function Help() {
   const { state, apply } = useViewing();
   const { t } = useTranslation("viewer");
@@ -44,10 +44,10 @@ export function Help() {
           ))}
         </dl>
         <dl>
-          {HANDS.map((name) => (
+          {POINTER_ACTIONS.map((name) => (
             <div key={name}>
-              <dt>{t(`help.hands.${name}`)}</dt>
-              <dd>{t(`help.does.${name}`)}</dd>
+              <dt>{t(`help.pointer.${name}`)}</dt>
+              <dd>{t(`help.pointerActions.${name}`)}</dd>
             </div>
           ))}
         </dl>

@@ -4,11 +4,11 @@ import type { SliceScore } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { sliceOf } from "../geometry/planes";
 import { scoreColour, shares } from "../overlay/score-colours";
-import { toSlice } from "../state/changes";
+import { toSlice } from "../state/state-changes";
 import { useViewing } from "../state/viewer-context";
 import styles from "./controls.module.css";
 
-/** The score of each analysed slice, from the feet to the head; a bar takes the reader to its slice. */
+/** The score of each analysed slice, from the feet to the head; a bar opens its slice. */
 export function ScoreStrip({ scores }: { scores: readonly SliceScore[] }) {
   const { state, apply, frames } = useViewing();
   const { t } = useTranslation("viewer");
@@ -46,7 +46,7 @@ export function ScoreStrip({ scores }: { scores: readonly SliceScore[] }) {
   );
 }
 
-interface BarShown {
+interface BarProps {
   one: SliceScore;
   share: number;
   slices: number;
@@ -54,7 +54,7 @@ interface BarShown {
   focusable: boolean;
 }
 
-function ScoreBar({ one, share, slices, step, focusable }: BarShown) {
+function ScoreBar({ one, share, slices, step, focusable }: BarProps) {
   const { apply, frames, keySlice, state } = useViewing();
   const { t } = useTranslation("viewer");
   const format = useFormat();
@@ -83,7 +83,7 @@ function nearestOf(scores: readonly SliceScore[], slice: number): number {
   return distances.indexOf(Math.min(...distances));
 }
 
-/** Slices from one bar to the next, the narrowest such way, so that no bar covers another. */
+/** The smallest distance between two bars in slices, so no bar covers another. */
 function stepOf(scores: readonly SliceScore[]): number {
   const steps = scores.slice(1).map((one, at) => one.slice - (scores[at]?.slice ?? 0));
   return Math.max(1, Math.min(...steps, 6));

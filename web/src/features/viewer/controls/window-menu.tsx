@@ -1,7 +1,7 @@
 import { Button, Kbd, Menu, Text } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { preset } from "../state/changes";
+import { preset } from "../state/state-changes";
 import { useViewing } from "../state/viewer-context";
 import { PRESETS, presetOf } from "../window/windows";
 

@@ -1,7 +1,7 @@
 /** Three numbers: a voxel (column, row, slice) or a point in mm of the patient's LPS (left, posterior, superior). */
 export type Vec3 = readonly [number, number, number];
 
-/** Takes a voxel to mm: `origin` is the middle of voxel (0, 0, 0), `columns` the steps to the next voxel of each axis. */
+/** The transform from voxel to mm: `origin` is the middle of voxel (0, 0, 0), `columns` the steps to the next voxel of each axis. */
 export interface Affine {
   readonly columns: readonly [Vec3, Vec3, Vec3];
   readonly origin: Vec3;
@@ -12,7 +12,7 @@ export function fromRows(rows: readonly (readonly number[])[]): Affine {
   return { columns: [column(0), column(1), column(2)], origin: column(3) };
 }
 
-/** NIfTI counts mm to the right, anterior, superior; DICOM, and all of this viewer, to the left and posterior. */
+/** NIfTI uses RAS (right, anterior, superior); DICOM and this viewer use LPS. */
 export function fromRas(rows: readonly (readonly number[])[]): Affine {
   return fromRows(rows.map((row, at) => (at < 2 ? row.map((value) => -value) : row)));
 }

@@ -1,6 +1,6 @@
 import type { Frame, Point } from "./planes";
 
-/** How a slice lies in its pane: `zoom` 1 shows the whole of it; `pan` moves it, in CSS pixels. */
+/** Zoom and pan of a pane: `zoom` 1 shows the whole slice; `pan` is in CSS pixels. */
 export interface Camera {
   readonly zoom: number;
   readonly pan: Point;
@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Screen = offset + scale x (pixel + 1/2), so that pixel centres are whole numbers. Scales differ where voxels are no squares. */
+/** Screen = offset + scale x (pixel + 1/2), so that pixel centres are whole numbers. The scales differ if voxels are not square. */
 export interface Placing {
   readonly scale: Point;
   readonly offset: Point;
@@ -20,7 +20,7 @@ export interface Placing {
 export const WHOLE: Camera = { zoom: 1, pan: [0, 0] };
 const ZOOM_RANGE: Point = [0.5, 20];
 
-/** Where the slice lies in a pane of that size, whole and with its true proportions at zoom 1. */
+/** The position of the slice in a pane of that size; at zoom 1 the whole slice, in its true proportions. */
 export function place({ across, down }: Frame, camera: Camera, size: Size): Placing {
   const [width_mm, height_mm] = [across.count * across.stepMm, down.count * down.stepMm];
   const pxPerMm = Math.min(size.width / width_mm, size.height / height_mm) * camera.zoom;
@@ -41,7 +41,7 @@ export function fromScreen({ scale, offset }: Placing, [x, y]: Point): Point {
   return [(x - offset[0]) / scale[0] - 0.5, (y - offset[1]) / scale[1] - 0.5];
 }
 
-/** Zoomed by a factor around a point of the pane, which stays where it is. */
+/** Zoomed by a factor around a fixed point of the pane. */
 export function zoomedAt(camera: Camera, factor: number, at: Point, size: Size): Camera {
   const zoom = Math.min(ZOOM_RANGE[1], Math.max(ZOOM_RANGE[0], camera.zoom * factor));
   const grown = zoom / camera.zoom;

@@ -6,20 +6,20 @@ export const PLANES = ["axial", "coronal", "sagittal"] as const;
 export type Plane = (typeof PLANES)[number];
 export type Point = readonly [number, number];
 
-/** One axis of the screen: the voxel axis that it follows, against it where `flipped`, in steps of `stepMm`. */
-interface Way {
+/** One axis of the screen: its voxel axis, reversed if `flipped`, in steps of `stepMm`. */
+interface VoxelAxis {
   readonly axis: 0 | 1 | 2;
   readonly flipped: boolean;
   readonly count: number;
   readonly stepMm: number;
 }
 
-/** How a plane of a series lies on the screen. Its pixels are voxels: none is made up, none left out. */
+/** The orientation of a plane on the screen. Each pixel is one voxel, without interpolation. */
 export interface Frame {
   readonly plane: Plane;
-  readonly across: Way;
-  readonly down: Way;
-  readonly through: Way;
+  readonly across: VoxelAxis;
+  readonly down: VoxelAxis;
+  readonly through: VoxelAxis;
   readonly letters: { left: string; right: string; top: string; bottom: string };
 }
 
@@ -27,14 +27,14 @@ export interface Frame {
 const LEFT: Vec3 = [1, 0, 0];
 const POSTERIOR: Vec3 = [0, 1, 0];
 const SUPERIOR: Vec3 = [0, 0, 1];
-const WANTED: Record<Plane, readonly [Vec3, Vec3, Vec3]> = {
+const SCREEN_AXES: Record<Plane, readonly [Vec3, Vec3, Vec3]> = {
   axial: [LEFT, POSTERIOR, SUPERIOR],
   coronal: [LEFT, opposite(SUPERIOR), POSTERIOR],
   sagittal: [POSTERIOR, opposite(SUPERIOR), LEFT],
 };
 
 export function frameOf(plane: Plane, series: Series): Frame {
-  const [right, bottom, onward] = WANTED[plane];
+  const [right, bottom, onward] = SCREEN_AXES[plane];
   const axes = patientAxes(series.affine);
   const across = way(series, axes, right);
   const down = way(series, axes, bottom);
@@ -72,34 +72,34 @@ export function sliceOf(frame: Frame, voxel: Vec3): number {
   return along(frame.through, voxel[frame.through.axis]);
 }
 
-/** Where a slice of the plane lies along the patient's axis that it is counted on, in mm (LPS). */
+/** The position of a slice along its patient axis, in mm (LPS). */
 export function sliceMm(frame: Frame, series: Series, slice: number): number {
   const middle: Point = [(frame.across.count - 1) / 2, (frame.down.count - 1) / 2];
-  return dot(toMm(series.affine, toVoxel(frame, middle, slice)), WANTED[frame.plane][2]);
+  return dot(toMm(series.affine, toVoxel(frame, middle, slice)), SCREEN_AXES[frame.plane][2]);
 }
 
-/** The slice nearest to a place on that axis, held to those that exist. */
+/** The slice nearest to a position on that axis, limited to existing slices. */
 export function sliceAtMm(frame: Frame, series: Series, mm: number): number {
   const first = sliceMm(frame, series, 0);
   const step = frame.through.count > 1 ? sliceMm(frame, series, 1) - first : 1;
   return Math.min(frame.through.count - 1, Math.max(0, Math.round((mm - first) / step)));
 }
 
-function along({ flipped, count }: Way, at: number): number {
+function along({ flipped, count }: VoxelAxis, at: number): number {
   return flipped ? count - 1 - at : at;
 }
 
-function pointing(affine: Affine, { axis, flipped }: Way): Vec3 {
+function pointing(affine: Affine, { axis, flipped }: VoxelAxis): Vec3 {
   return flipped ? opposite(affine.columns[axis]) : affine.columns[axis];
 }
 
-function way(series: Series, axes: readonly (0 | 1 | 2)[], wanted: Vec3): Way {
+function way(series: Series, axes: readonly (0 | 1 | 2)[], wanted: Vec3): VoxelAxis {
   const axis = axes[wanted.findIndex((part) => part !== 0)] ?? 0;
   const column = series.affine.columns[axis];
   return { axis, flipped: dot(column, wanted) < 0, count: series.shape[axis], stepMm: length(column) };
 }
 
-/** The voxel axis that runs nearest to each axis of the patient, each taken once, the clearest first. */
+/** The closest voxel axis of each patient axis, each used once, the best match first. */
 function patientAxes({ columns }: Affine): (0 | 1 | 2)[] {
   const axes: (0 | 1 | 2)[] = [0, 1, 2];
   const pairs = axes.flatMap((patient) =>

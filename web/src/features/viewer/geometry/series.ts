@@ -7,15 +7,15 @@ export interface Series {
   readonly affine: Affine;
 }
 
-/** What the gateway tells of it: slices, rows and columns, and the way from a voxel to mm in RAS. */
-export interface GridFacts {
+/** The gateway's description: slices, rows and columns, and the affine from voxel to mm in RAS. */
+export interface GridDescription {
   readonly series_uid: string;
   readonly shape: readonly number[];
   readonly affine_ras: readonly (readonly number[])[];
 }
 
-/** Throws a RangeError where the facts tell of no volume. */
-export function seriesOf({ series_uid, shape, affine_ras }: GridFacts): Series {
+/** Throws a RangeError if the shape has no voxels. */
+export function seriesOf({ series_uid, shape, affine_ras }: GridDescription): Series {
   const [slices = 0, rows = 0, columns = 0] = shape;
   if (Math.min(slices, rows, columns) < 1) throw new RangeError("a series without voxels");
   return { uid: series_uid, shape: [columns, rows, slices], affine: fromRas(affine_ras) };

@@ -1,26 +1,26 @@
 import { body, calls } from "@/shared/api/client";
 import { getBytes } from "@/shared/api/http";
 import { type Series, seriesOf } from "../geometry/series";
-import { BUDGET_BYTES, finestStep, type Step } from "../volume/budget";
+import { HuStore } from "../volume/hu-store";
+import { BUDGET_BYTES, finestStep, type Step } from "../volume/memory-budget";
 import { DecodeFailure } from "../volume/nifti";
-import { HuStore } from "../volume/store";
 import { readVoxels } from "../volume/streaming";
 import type { Voxels } from "../volume/voxels";
-import { type Looked, slicePath, volumePath } from "./addresses";
 import { opened } from "./timing";
+import { type StudyReference, slicePath, volumePath } from "./urls";
 
 const COARSE: Step = 4;
-const TOLD_EVERY_MS = 150; // a volume comes in hundreds of pieces; the planes need not be drawn for each
+const PUBLISH_EVERY_MS = 150; // a volume arrives in hundreds of pieces; redrawing the planes for each is not needed
 
-/** What has come so far. `version` grows with every slice; a `problem` before the first slice leaves nothing to show. */
+/** The data loaded so far. `version` increases with every slice. */
 export interface Loaded {
   readonly store: HuStore | null;
   readonly studyUid: string | null;
   readonly keySlice: number | null; // of the newest report
-  readonly first: number; // the slice that was asked for first
+  readonly first: number; // the first requested slice
   readonly version: number;
   readonly share: number; // of the finest volume, 0 to 1
-  readonly step: Step | null; // of the finest volume that fits into memory; null when none does
+  readonly step: Step | null; // of the finest volume within the memory limit; null if none fits
   readonly problem: unknown;
 }
 
@@ -35,17 +35,17 @@ export const NOTHING: Loaded = {
   problem: null,
 };
 
-/** One series on its way: the first slice at once, then a coarse volume, then the finest one that fits. */
+/** Loads one series: the first slice, then a coarse volume, then the finest one that fits. */
 export class SeriesLoading {
   private loaded = NOTHING;
   private readonly listeners = new Set<() => void>();
   private readonly stop = new AbortController();
-  private wanted: { slice: number; stop: AbortController } | null = null;
-  private toldAt = 0;
+  private pending: { slice: number; stop: AbortController } | null = null;
+  private publishedAt = 0;
 
   constructor(
-    private readonly looked: Looked,
-    private readonly asked: number | null,
+    private readonly study: StudyReference,
+    private readonly firstRequested: number | null,
   ) {}
 
   readonly snapshot = (): Loaded => this.loaded;
@@ -61,49 +61,50 @@ export class SeriesLoading {
       const series = await this.firstSlice();
       await this.volumes(series);
     } catch (error) {
-      if (!this.stop.signal.aborted) this.tell({ problem: error });
+      if (!this.stop.signal.aborted) this.publish({ problem: error });
     }
   }
 
   close(): void {
     this.stop.abort();
-    this.wanted?.stop.abort();
+    this.pending?.stop.abort();
   }
 
-  /** Read one slice before its turn, as it is stored; the one asked for before is given up. */
-  async want(slice: number): Promise<void> {
+  /** Loads one slice before the volume reaches it; cancels the previous request. */
+  async requestSlice(slice: number): Promise<void> {
     const { store } = this.loaded;
-    if (!store || store.hasSlice(slice) || this.wanted?.slice === slice) return;
-    this.wanted?.stop.abort();
+    if (!store || store.hasSlice(slice) || this.pending?.slice === slice) return;
+    this.pending?.stop.abort();
     const stop = new AbortController();
-    this.wanted = { slice, stop };
+    this.pending = { slice, stop };
     try {
       store.addSlice(slice, await this.slice(slice, store.series, stop.signal));
-      this.tell({});
+      this.publish({});
     } catch (error) {
-      if (!stop.signal.aborted) this.tell({ problem: error });
+      if (!stop.signal.aborted) this.publish({ problem: error });
     } finally {
-      if (this.wanted?.stop === stop) this.wanted = null;
+      if (this.pending?.stop === stop) this.pending = null;
     }
   }
 
   private async firstSlice(): Promise<Series> {
     const { signal } = this.stop;
-    // Where the slice is known already, it is asked for beside the series, not after it.
-    const early = this.asked === null ? null : getBytes(slicePath(this.looked, this.asked), { signal });
-    early?.catch(() => undefined); // looked at below, after the series, whose own problem tells more
+    // If the slice is known already, it is requested together with the series.
+    const early =
+      this.firstRequested === null ? null : getBytes(slicePath(this.study, this.firstRequested), { signal });
+    early?.catch(() => undefined); // handled below, after the series, whose problem has more detail
     const shown = await this.shown();
     const series = seriesOf(shown.grid);
-    const first = this.asked ?? shown.key_slice ?? Math.floor(series.shape[2] / 2);
+    const first = this.firstRequested ?? shown.key_slice ?? Math.floor(series.shape[2] / 2);
     const store = new HuStore(series);
     const hu = early ? checked(await (await early).arrayBuffer(), series) : await this.slice(first, series, signal);
     store.addSlice(first, hu);
-    this.tell({ store, first, studyUid: shown.study_uid, keySlice: shown.key_slice, step: finestStep(series) });
+    this.publish({ store, first, studyUid: shown.study_uid, keySlice: shown.key_slice, step: finestStep(series) });
     return series;
   }
 
   private shown() {
-    const { scanId, studyUid } = this.looked;
+    const { scanId, studyUid } = this.study;
     const params = { path: { scan_id: scanId }, query: { study_uid: studyUid } };
     return body(calls.GET("/api/scans/{scan_id}/series", { params, signal: this.stop.signal }));
   }
@@ -116,28 +117,28 @@ export class SeriesLoading {
   }
 
   private async volume(step: Step, coarser: readonly Voxels[]): Promise<Voxels> {
-    const response = await getBytes(volumePath(this.looked, step), { signal: this.stop.signal });
+    const response = await getBytes(volumePath(this.study, step), { signal: this.stop.signal });
     const whole = await readVoxels(response, BUDGET_BYTES, (voxels) => this.filled(voxels, coarser));
-    // A grid that is there whole needs the coarser one no longer.
+    // A complete volume replaces the coarser one.
     this.loaded.store?.setVolumes([whole]);
-    this.tell({ share: step === this.loaded.step ? 1 : this.loaded.share });
+    this.publish({ share: step === this.loaded.step ? 1 : this.loaded.share });
     return whole;
   }
 
   private filled(voxels: Voxels, coarser: readonly Voxels[]): void {
     this.loaded.store?.setVolumes([...coarser, voxels]);
-    if (performance.now() - this.toldAt < TOLD_EVERY_MS) return;
-    this.toldAt = performance.now();
-    this.tell(coarser.length ? { share: voxels.filled / voxels.shape[2] } : {});
+    if (performance.now() - this.publishedAt < PUBLISH_EVERY_MS) return;
+    this.publishedAt = performance.now();
+    this.publish(coarser.length ? { share: voxels.filled / voxels.shape[2] } : {});
   }
 
   private async slice(slice: number, series: Series, signal: AbortSignal): Promise<Int16Array> {
-    const response = await getBytes(slicePath(this.looked, slice), { signal });
+    const response = await getBytes(slicePath(this.study, slice), { signal });
     return checked(await response.arrayBuffer(), series);
   }
 
-  private tell(news: Partial<Loaded>): void {
-    this.loaded = { ...this.loaded, ...news, version: this.loaded.version + 1 };
+  private publish(changes: Partial<Loaded>): void {
+    this.loaded = { ...this.loaded, ...changes, version: this.loaded.version + 1 };
     for (const listener of this.listeners) listener();
   }
 }

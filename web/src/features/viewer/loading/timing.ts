@@ -1,4 +1,4 @@
-/** From the moment that a viewer opens: read by the tests and by the benchmark of the first slice. */
+/** Time since the viewer opened; read by tests and by the benchmark of the first slice. */
 export const OPENED = "viewer-opened";
 export const FIRST_SLICE = "viewer-first-slice";
 

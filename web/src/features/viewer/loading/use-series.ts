@@ -1,33 +1,33 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { type Loaded, NOTHING, SeriesLoading } from "./series-loading";
 
-export interface SeriesOnItsWay extends Loaded {
-  want: (slice: number) => void;
+export interface LoadingSeries extends Loaded {
+  requestSlice: (slice: number) => void;
   retry: () => void;
 }
 
-/** Loads the series of a scan, the first slice first, while somebody looks at it. */
-export function useSeries(scanId: string, studyUid: string | null, firstSlice: number | null): SeriesOnItsWay {
+/** Loads the series of a scan while the viewer is open; the first slice first. */
+export function useSeries(scanId: string, studyUid: string | null, firstSlice: number | null): LoadingSeries {
   const [attempt, setAttempt] = useState(0);
   const [loading, setLoading] = useState<SeriesLoading | null>(null);
-  const loaded = useSyncExternalStore(loading?.subscribe ?? deaf, loading?.snapshot ?? nothing);
-  const [asked, setAsked] = useState({ studyUid, firstSlice });
-  // A report that comes later names the study that is shown already; only another one is loaded anew.
-  const shown = loaded.studyUid ?? asked.studyUid;
-  if (studyUid !== null && shown !== null && studyUid !== shown && studyUid !== asked.studyUid) {
-    setAsked({ studyUid, firstSlice });
+  const loaded = useSyncExternalStore(loading?.subscribe ?? subscribeNothing, loading?.snapshot ?? nothingLoaded);
+  const [request, setRequest] = useState({ studyUid, firstSlice });
+  // A later report names the study that is already shown; only another study is loaded again.
+  const shown = loaded.studyUid ?? request.studyUid;
+  if (studyUid !== null && shown !== null && studyUid !== shown && studyUid !== request.studyUid) {
+    setRequest({ studyUid, firstSlice });
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt is a new loading
   useEffect(() => {
-    const begun = new SeriesLoading({ scanId, studyUid: asked.studyUid }, asked.firstSlice);
-    setLoading(begun);
-    void begun.start();
-    return () => begun.close();
-  }, [scanId, asked, attempt]);
-  const want = useCallback((slice: number) => void loading?.want(slice), [loading]);
+    const started = new SeriesLoading({ scanId, studyUid: request.studyUid }, request.firstSlice);
+    setLoading(started);
+    void started.start();
+    return () => started.close();
+  }, [scanId, request, attempt]);
+  const requestSlice = useCallback((slice: number) => void loading?.requestSlice(slice), [loading]);
   const retry = useCallback(() => setAttempt((before) => before + 1), []);
-  return { ...loaded, want, retry };
+  return { ...loaded, requestSlice, retry };
 }
 
-const deaf = () => () => undefined;
-const nothing = () => NOTHING;
+const subscribeNothing = () => () => undefined;
+const nothingLoaded = () => NOTHING;

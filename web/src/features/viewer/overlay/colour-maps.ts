@@ -6,7 +6,7 @@ export type ColourMap = keyof typeof MAPS;
 export const COLOUR_MAPS = Object.keys(MAPS) as ColourMap[];
 
 const LEVELS = 256;
-const CLEAR_BELOW = 0.15; // the anatomy under the calm part of a map stays grey
+const CLEAR_BELOW = 0.15; // low values of a map stay transparent, so the anatomy is visible
 const FULL_FROM = 0.6;
 
 /** The colours of 0 to 1 in 256 steps as RGBA words, as opaque as `opacity` where the map is high, clear where low. */
@@ -19,7 +19,7 @@ export function heatTable(map: ColourMap, opacity: number): Uint32Array {
   });
 }
 
-/** How much of its opacity a value of 0 to 1 is drawn with. */
+/** The share of the opacity for a value of 0 to 1. */
 export function presence(share: number): number {
   const part = Math.min(1, Math.max(0, (share - CLEAR_BELOW) / (FULL_FROM - CLEAR_BELOW)));
   return part * part * (3 - 2 * part);
@@ -38,7 +38,7 @@ export function gradient(map: ColourMap): string {
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }
 
-/** d3's maps answer with #rrggbb or rgb(r, g, b). */
+/** d3's maps return #rrggbb or rgb(r, g, b). */
 function channels(colour: string): readonly [number, number, number] {
   const parts = colour.startsWith("#")
     ? [colour.slice(1, 3), colour.slice(3, 5), colour.slice(5, 7)].map((hex) => Number.parseInt(hex, 16))

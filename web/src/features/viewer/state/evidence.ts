@@ -4,7 +4,7 @@ import type { Heatmap } from "./viewer-state";
 /** First and last voxel of the report's localisation along columns, rows and slices. */
 export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
 
-/** What a report says of the slices of its series. */
+/** The report's evidence for the slices of its series. */
 export interface SliceEvidence {
   readonly keySlice: number;
   readonly scores: readonly SliceScore[];
@@ -12,7 +12,7 @@ export interface SliceEvidence {
   readonly decisive: Heatmap; // the map of the network that gave the key slice its score, which the box was read from
 }
 
-/** Null where the study was not analysed, or not yet: then there is nothing to point at. */
+/** Null if the study is not analysed. */
 export function evidenceOf(study: StudyReport | null): SliceEvidence | null {
   if (!study?.evidence) return null;
   const { key_slice, slices } = study.evidence;

@@ -11,8 +11,8 @@ import {
   set,
   toggled,
   toSlice,
-  unmeasured,
-} from "./changes";
+  withoutLastMeasurement,
+} from "./state-changes";
 import type { Viewing } from "./viewer-context";
 import type { Change } from "./viewer-state";
 
@@ -26,7 +26,7 @@ const always =
   () =>
     change;
 
-/** What each key does; `frame` is the plane that is shown, the axial one among three. Letters by their place on the keyboard. */
+/** The change of each key; `frame` is the shown plane, of three the axial one. Letters by their position on the keyboard. */
 export const KEYS: Readonly<Record<string, Act>> = {
   ArrowDown: (_, frame) => scrolled(frame, 1),
   ArrowUp: (_, frame) => scrolled(frame, -1),
@@ -56,15 +56,15 @@ export const KEYS: Readonly<Record<string, Act>> = {
   Equal: (_, frame) => zoom(frame, ZOOM_STEP),
   BracketLeft: always(opacityBy(-0.1)),
   BracketRight: always(opacityBy(0.1)),
-  Backspace: always(unmeasured),
-  Delete: always(unmeasured),
+  Backspace: always(withoutLastMeasurement),
+  Delete: always(withoutLastMeasurement),
   Slash: always(toggled("help")),
   F1: always(toggled("help")),
 };
 
 const MOVING = new Set(["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"]);
 
-/** What a press of a key changes; null where the key is not ours, or where the control in focus needs it itself. */
+/** The change of a key press; null if the key has no meaning here, or the focused control uses it. */
 export function pressed(event: KeyboardEvent, viewing: Viewing): Change | null {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return null;
   if (MOVING.has(event.code) && walksItself(event.target)) return null;
@@ -73,7 +73,7 @@ export function pressed(event: KeyboardEvent, viewing: Viewing): Change | null {
 }
 
 function zoom(frame: Frame, factor: number): Change {
-  const middle = { width: 0, height: 0 }; // around the pane's own middle, whatever its size
+  const middle = { width: 0, height: 0 }; // around the middle of the pane
   return camera(frame.plane, (before) => zoomedAt(before, factor, [0, 0], middle));
 }
 
@@ -81,7 +81,7 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input[type=text], input[type=search], textarea, select");
 }
 
-/** Sliders, radio groups and menus move by the arrows themselves. */
+/** Sliders, radio groups and menus use the arrow keys. */
 function walksItself(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && target.matches("input, [role=slider], [role=menuitem], [role=menu], [role=tab]")

@@ -1,18 +1,22 @@
-import type { Viewing as Asked } from "@/shared/viewing/slot";
-import { heatmapPath, lungsPath } from "../loading/addresses";
-import { type Grid, useGrid } from "../loading/use-grid";
+import type { ViewerRequest } from "@/shared/viewing/viewer-slot";
+import { heatmapPath, lungsPath } from "../loading/urls";
+import { type Overlay, useOverlay } from "../loading/use-overlay";
 import type { ViewerState } from "./viewer-state";
 
 export interface Overlays {
-  readonly heat: Grid;
-  readonly lungs: Grid;
+  readonly heat: Overlay;
+  readonly lungs: Overlay;
 }
 
-/** The grids that the reader wants over the slices; a new analysis has new ones. */
-export function useOverlays({ scan }: Asked, studyUid: string | null, { heatmap, lungs }: ViewerState): Overlays {
-  const looked = { scanId: scan.id, studyUid };
+/** The grids over the slices that the user has chosen; each analysis has its own. */
+export function useOverlays(
+  { scan }: ViewerRequest,
+  studyUid: string | null,
+  { heatmap, lungs }: ViewerState,
+): Overlays {
+  const study = { scanId: scan.id, studyUid };
   return {
-    heat: useGrid(heatmap && heatmapPath(looked, heatmap), scan.analysis_id),
-    lungs: useGrid(lungs ? lungsPath(looked) : null, scan.sha256),
+    heat: useOverlay(heatmap && heatmapPath(study, heatmap), scan.analysis_id),
+    lungs: useOverlay(lungs ? lungsPath(study) : null, scan.sha256),
   };
 }

@@ -1,12 +1,12 @@
 import { createContext, useContext } from "react";
 import type { Frame, Plane } from "../geometry/planes";
 import type { Series } from "../geometry/series";
-import type { HuStore } from "../volume/store";
+import type { HuStore } from "../volume/hu-store";
 import type { Voxels } from "../volume/voxels";
 import type { SliceEvidence } from "./evidence";
 import type { Change, ViewerState } from "./viewer-state";
 
-/** What every part of the viewer sees: what the reader chose, and what has come. */
+/** The viewer's shared state: the user's choices and the loaded data. */
 export interface Viewing {
   readonly state: ViewerState;
   readonly apply: (change: Change) => void;

@@ -21,7 +21,7 @@ export interface Measurement {
   readonly to: Point;
 }
 
-/** All that a reader chose; what came from the server lives elsewhere. */
+/** The user's choices; loaded data are not part of it. */
 export interface ViewerState {
   readonly layout: Layout;
   readonly tool: Tool;
@@ -37,7 +37,7 @@ export interface ViewerState {
   readonly help: boolean;
 }
 
-/** One thing that a reader does. */
+/** One change of the state. */
 export type Change = (state: ViewerState) => ViewerState;
 
 export const WHOLE_CAMERAS: Readonly<Record<Plane, Camera>> = { axial: WHOLE, coronal: WHOLE, sagittal: WHOLE };

@@ -2,9 +2,9 @@ import { NIFTI1, readHeader } from "nifti-reader-js";
 import { fromRas } from "../geometry/affine";
 import type { Numbers, Voxels } from "./voxels";
 
-export const HEADER_BYTES = 352; // with the four that say whether extensions follow
+export const HEADER_BYTES = 352; // with the four bytes for extensions
 
-/** What came is not what was asked for: cut off, damaged, or of a kind that the viewer does not read. */
+/** The data are incomplete, damaged, or of an unsupported type. */
 export class DecodeFailure extends Error {
   override name = "DecodeFailure";
 }
@@ -34,7 +34,7 @@ export function announced(head: Uint8Array<ArrayBuffer>, budgetBytes: number): A
     shape: [columns, rows, slices] as const,
     affine: fromRas(header.affine),
     data: new Kind(buffer),
-    slope: header.scl_slope || 1, // 0 says that there is none
+    slope: header.scl_slope || 1, // 0 means none
     intercept: header.scl_slope ? header.scl_inter : 0,
     filled: 0,
   };

@@ -1,4 +1,4 @@
-import type { Voxels, Walk } from "./voxels";
+import type { PlaneSampling, Voxels } from "./voxels";
 
 export interface Extent {
   readonly width: number;
@@ -6,10 +6,10 @@ export interface Extent {
 }
 
 /**
- * Fill the pixels of a plane with the nearest voxel's HU; what lies outside the grid or has not come yet stays.
- * The last voxel of a coarse grid stands for the rest of its step as well.
+ * Fill the pixels of a plane with the nearest voxel's HU; pixels outside the grid or not loaded stay unchanged.
+ * The last voxel of a coarse grid also covers the rest of its step.
  */
-export function sampleNearest(voxels: Voxels, walk: Walk, { width, height }: Extent, into: Int16Array): void {
+export function sampleNearest(voxels: Voxels, walk: PlaneSampling, { width, height }: Extent, into: Int16Array): void {
   const { data, filled, shape } = voxels;
   const [nx, ny, nz] = shape;
   const { start, across, down } = walk;
@@ -23,8 +23,8 @@ export function sampleNearest(voxels: Voxels, walk: Walk, { width, height }: Ext
   }
 }
 
-/** What a plane's pixels mean, interpolated between the eight voxels around each; 0 outside of the grid. */
-export function sampleLinear(voxels: Voxels, walk: Walk, { width, height }: Extent): Float32Array {
+/** The values at a plane's pixels, interpolated between the eight voxels around each; 0 outside of the grid. */
+export function sampleLinear(voxels: Voxels, walk: PlaneSampling, { width, height }: Extent): Float32Array {
   const values = new Float32Array(width * height);
   const [ax, ay, az] = walk.across;
   for (let v = 0; v < height; v += 1) {
@@ -41,7 +41,7 @@ export function sampleLinear(voxels: Voxels, walk: Walk, { width, height }: Exte
   return values;
 }
 
-/** The index of the voxel around a place; below the grid it is negative, behind the last voxel it is that one. */
+/** The index of the voxel at a position; negative below the grid, the last voxel beyond it. */
 function rounded(at: number, count: number): number {
   const index = Math.floor(at + 0.5);
   return index < count ? index : count - 1;
@@ -51,7 +51,7 @@ function linear({ data, shape, slope, intercept }: Voxels, x: number, y: number,
   const nx = shape[0];
   const ny = shape[1];
   const nz = shape[2];
-  // A coarse grid ends up to one of its steps before the series does; its last voxel stands for the rest.
+  // A coarse grid ends up to one of its steps before the series does; its last voxel covers the rest.
   if (x < -1 || y < -1 || z < -1 || x > nx || y > ny || z > nz) return 0;
   const hx = held(x, nx);
   const hy = held(y, ny);
@@ -70,7 +70,7 @@ function linear({ data, shape, slope, intercept }: Voxels, x: number, y: number,
     );
   const first = (k * ny + j) * nx + i;
   const value = mix(slice(first), slice(first + onward), hz - k) * slope + intercept;
-  return Number.isNaN(value) ? 0 : value; // beyond the crop the server knows nothing
+  return Number.isNaN(value) ? 0 : value; // NaN outside the crop
 }
 
 function held(at: number, count: number): number {

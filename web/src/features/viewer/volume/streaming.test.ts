@@ -3,11 +3,11 @@ import { toMm } from "../geometry/affine";
 import { DecodeFailure } from "./nifti";
 import { readVoxels } from "./streaming";
 
-const ROOMY = 1_000_000;
+const LARGE_BUDGET = 1_000_000;
 const INT16 = 4;
 const FLOAT64 = 64;
 
-/** A NIfTI-1 file of 2 x 3 x 4 voxels that count up from -10, their type told as `datatype`. */
+/** A NIfTI-1 file of 2 x 3 x 4 voxels that count up from -10, their type filledCounts as `datatype`. */
 function nifti(datatype = INT16): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(352 + 2 * 24);
   const view = new DataView(bytes.buffer);
@@ -51,7 +51,7 @@ function answer(bytes: Uint8Array<ArrayBuffer>, piece = bytes.length): Response 
 
 describe("a volume on its way", () => {
   it("is read with its place in the patient", async () => {
-    const voxels = await readVoxels(answer(await packed(nifti())), ROOMY, () => undefined);
+    const voxels = await readVoxels(answer(await packed(nifti())), LARGE_BUDGET, () => undefined);
     expect([...voxels.data]).toEqual(Array.from({ length: 24 }, (_, at) => at - 10));
     expect(voxels.shape).toEqual([2, 3, 4]);
     expect(toMm(voxels.affine, [0, 0, 0])).toEqual([-50, -60, -70]);
@@ -59,10 +59,10 @@ describe("a volume on its way", () => {
   });
 
   it("fills from below, whatever the pieces it comes in", async () => {
-    const told: number[] = [];
+    const filledCounts: number[] = [];
     const plain = new Response(answer(nifti(), 7).body, { headers: { "Content-Encoding": "gzip" } }); // undone already
-    const voxels = await readVoxels(plain, ROOMY, ({ filled }) => told.push(filled));
-    expect(told).toEqual([1, 2, 3, 4]);
+    const voxels = await readVoxels(plain, LARGE_BUDGET, ({ filled }) => filledCounts.push(filled));
+    expect(filledCounts).toEqual([1, 2, 3, 4]);
     expect(voxels.data[23]).toBe(13);
   });
 
@@ -73,7 +73,7 @@ describe("a volume on its way", () => {
     ["ends early", async () => packed(nifti().slice(0, 380))],
     ["has other values than the viewer reads", async () => packed(nifti(FLOAT64))],
   ])("fails in words where it %s", async (_, bytes) => {
-    await expect(readVoxels(answer(await bytes()), ROOMY, () => undefined)).rejects.toThrow(DecodeFailure);
+    await expect(readVoxels(answer(await bytes()), LARGE_BUDGET, () => undefined)).rejects.toThrow(DecodeFailure);
   });
 
   it("is refused before it is read where it does not fit", async () => {

@@ -4,28 +4,28 @@ import type { Voxels } from "./voxels";
 type Bytes = Uint8Array<ArrayBuffer>;
 export type Progress = (voxels: Voxels) => void;
 
-/** Read a .nii.gz as it comes: the grid is there with its header and fills slice by slice. Throws a DecodeFailure. */
+/** Reads a .nii.gz while it arrives: the grid exists after the header and fills slice by slice. Throws a DecodeFailure. */
 export async function readVoxels(response: Response, budgetBytes: number, onSlices: Progress): Promise<Voxels> {
-  const filling = new Filling(budgetBytes, onSlices);
+  const streamed = new StreamedVolume(budgetBytes, onSlices);
   const reader = unzipped(response).getReader();
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) filling.take(next.value);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) streamed.take(next.value);
   } catch (error) {
     throw error instanceof TypeError ? new DecodeFailure("damaged gzip", { cause: error }) : error;
   } finally {
     reader.releaseLock();
   }
-  return filling.whole();
+  return streamed.whole();
 }
 
 function unzipped(response: Response): ReadableStream<Bytes> {
   if (!response.body) throw new DecodeFailure("an empty answer");
-  // Where a proxy made gzip the transfer's own encoding, the browser has undone it.
+  // If a proxy made gzip the Content-Encoding, the browser has already unpacked it.
   const plain = response.headers.has("Content-Encoding");
   return plain ? response.body : response.body.pipeThrough(new DecompressionStream("gzip"));
 }
 
-class Filling {
+class StreamedVolume {
   private head: Bytes = new Uint8Array(0);
   private target: Announced | null = null;
   private done = 0;

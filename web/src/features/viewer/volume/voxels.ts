@@ -4,7 +4,7 @@ import { toVoxel } from "../geometry/planes";
 
 export type Numbers = Int16Array | Uint8Array | Float32Array;
 
-/** A grid of stored values in the patient: value x `slope` + `intercept` is what they mean. `filled` slices have come. */
+/** A grid of stored values in the patient: value x `slope` + `intercept` is the meaning. `filled` slices are loaded. */
 export interface Voxels {
   readonly shape: readonly [number, number, number];
   readonly affine: Affine;
@@ -15,14 +15,14 @@ export interface Voxels {
 }
 
 /** Where a plane's pixel (0, 0) lies in another grid, and the steps to the next pixel across and down. */
-export interface Walk {
+export interface PlaneSampling {
   readonly start: readonly [number, number, number];
   readonly across: readonly [number, number, number];
   readonly down: readonly [number, number, number];
 }
 
-/** The way of a slice of the series through another grid: both lie in the same patient, so the two affines tell it. */
-export function walk(frame: Frame, slice: number, series: Affine, other: Affine): Walk {
+/** The sampling of another grid along a slice of the series, from the two affines. */
+export function planeSampling(frame: Frame, slice: number, series: Affine, other: Affine): PlaneSampling {
   const between = compose(inverse(other), series);
   const at = (u: number, v: number): [number, number, number] => {
     const [x, y, z] = toVoxel(frame, [u, v], slice);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { grey, greys, paintGreys } from "./lookup";
+import { grey, greyTable, paintGreys } from "./grey-table";
 import { dragged, LUNG, PRESETS, presetOf } from "./windows";
 
 describe("presets", () => {
@@ -47,7 +47,7 @@ describe("greys", () => {
   it("are the table's for every HU, opaque", () => {
     const hu = Int16Array.of(-32768, -1024, -600, 0, 40, 3071, 32767);
     const pixels = new Uint32Array(hu.length);
-    paintGreys(hu, greys(LUNG), pixels);
+    paintGreys(hu, greyTable(LUNG), pixels);
     for (const [at, value] of hu.entries()) {
       const shade = grey(value, LUNG.center, LUNG.width);
       expect([...new Uint8Array(pixels.buffer, at * 4, 4)]).toEqual([shade, shade, shade, 255]);

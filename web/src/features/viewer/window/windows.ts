@@ -9,7 +9,7 @@ export const PRESETS = [
   { name: "soft", center: 40, width: 400 },
   { name: "bone", center: 480, width: 2500 },
   { name: "vessels", center: 100, width: 700 }, // contrast in the pulmonary arteries stays below white
-  { name: "emphysema", center: -800, width: 600 }, // tells -950 HU from healthy lung
+  { name: "emphysema", center: -800, width: 600 }, // separates -950 HU from healthy lung
 ] as const satisfies readonly (Window & { name: string })[];
 
 export type PresetName = (typeof PRESETS)[number]["name"];
@@ -19,7 +19,7 @@ const HU_RANGE = [-1024, 3071] as const;
 const WIDTH_RANGE = [1, 8000] as const;
 const HU_A_PIXEL = 1 / 400; // of the present width: a wide window moves fast, a narrow one finely
 
-/** The window after a drag of so many CSS pixels: to the right wider, down to higher HU and so darker, as in OHIF. */
+/** The window after a drag in CSS pixels: right is wider, down is higher HU and so darker, as in OHIF. */
 export function dragged({ center, width }: Window, [right, down]: readonly [number, number]): Window {
   const step = Math.max(1, width * HU_A_PIXEL);
   return {
@@ -28,7 +28,7 @@ export function dragged({ center, width }: Window, [right, down]: readonly [numb
   };
 }
 
-/** The preset that a window is, if it is one. */
+/** The preset with these values, or null. */
 export function presetOf({ center, width }: Window): PresetName | null {
   return PRESETS.find((one) => one.center === center && one.width === width)?.name ?? null;
 }

@@ -1,11 +1,11 @@
 import common from "./common.json";
 import errors from "./errors.json";
 import medicine from "./medicine.json";
-import numbers from "./numbers.json";
 import patients from "./patients.json";
 import report from "./report.json";
+import statistics from "./statistics.json";
 import upload from "./upload.json";
 import viewer from "./viewer.json";
 import worklist from "./worklist.json";
 
-export default { common, errors, medicine, numbers, patients, report, upload, viewer, worklist };
+export default { common, errors, medicine, patients, report, statistics, upload, viewer, worklist };

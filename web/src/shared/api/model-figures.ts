@@ -1,0 +1,24 @@
+import * as v from "valibot";
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+const point = v.object({ threshold: share, sensitivity: share, specificity: share });
+
+/** Figures of the weights on test studies; the curve ascends by threshold. */
+const figures = v.object({
+  auc: share,
+  auc_ci: v.tuple([share, share]),
+  studies: v.number(),
+  with_pathology: v.number(),
+  data: v.string(),
+  curve: v.pipe(v.array(point), v.minLength(2)),
+});
+
+export type CurvePoint = v.InferOutput<typeof point>;
+export type ModelFigures = v.InferOutput<typeof figures>;
+
+/** The figures of a model card; null if they were not measured or have another format. */
+export function modelFiguresOf(value: unknown): ModelFigures | null {
+  const read = v.safeParse(figures, value);
+  return read.success ? read.output : null;
+}
