@@ -57,7 +57,7 @@ def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
     """Outputs of a normal study: p is near 0, r is 0, all findings have equal probability."""
     values = {
         "logits": np.full(slices, -9.0, np.float32),
-        "activation": np.zeros((slices, 8, 8), np.float32),
+        "activation": np.full((slices, 8, 8), -12.0, np.float32),
         "reconstruction_error": np.full(slices, 0.5, np.float32),
         "error_map": np.zeros((slices, 16, 16), np.float32),
         "findings": np.full((slices, len(FINDINGS)), 1 / len(FINDINGS), np.float32),
