@@ -61,7 +61,7 @@ def prepared(upload: Path, scratch: Path) -> PreparedStudy:
     study = survey(upload, scratch, Budgets()).studies[0]
     if not isinstance(study, Study):
         raise study
-    return prepare(study, card.image_size, card.slices_per_study)
+    return prepare(study, card.image_size, card.view_spacing_mm)
 
 
 def soak_growth(url: str, upload: bytes, process: psutil.Process, studies: int) -> dict[str, tuple[float, float]]:

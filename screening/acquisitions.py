@@ -33,10 +33,11 @@ def one_at_each_place(slices: Slices) -> tuple[tuple[SliceHeader, ...], tuple[st
     left_out = len(slices) - len(kept)
     if not left_out:
         return kept, ()
-    return kept, (
+    warning = (
         f"{left_out} slice(s) show a place of the body that another acquisition (phase) of the series shows, too; "
-        f"they were told apart by {name}, and one acquisition is used.",
+        f"they were told apart by {name}, and one acquisition is used."
     )
+    return kept, (warning,)
 
 
 def _acquisitions(slices: Slices, heights: Floats) -> tuple[list[list[tuple[float, SliceHeader]]], str]:

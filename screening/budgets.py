@@ -17,7 +17,8 @@ class Budgets:
     """Limits on an upload, checked first against the declared sizes, then against the bytes that are read.
 
     `members`: number of files; `total_bytes` and `member_bytes`: unpacked size; `compression_ratio`: unpacked / packed;
-    `declared_pixel_bytes`: rows x columns x frames x samples x bits / 8 of one file; `nesting`: depth of inner zips.
+    `declared_pixel_bytes`: rows x columns x frames x samples x bits / 8 of one file; `nesting`: depth of inner zips;
+    `follow_links`: whether symbolic links in a folder are followed, which only a local user may want.
     """
 
     members: int = 20_000
@@ -26,6 +27,7 @@ class Budgets:
     compression_ratio: float = 200.0
     declared_pixel_bytes: int = 2 * GIB
     nesting: int = 1
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         limits = (self.members, self.total_bytes, self.member_bytes, self.compression_ratio, self.declared_pixel_bytes)

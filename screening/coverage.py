@@ -17,7 +17,7 @@ from screening.slice_anatomy import SliceAnatomy
 
 @dataclass(frozen=True)
 class LungCoverage:
-    """One lung: its ends in mm towards the head, size, where it has no air, what the stack or the field cuts off.
+    """One lung: its ends in mm above the lowest slice, size, where it has no air, what the stack or the field cuts off.
 
     `cut_cm2` is its area in the lowest and in the highest slice of the stack, `edge_mm` the longest border of it that
     lies at the edge of a slice, `wall_share` the share of its sections with a rib behind them.
@@ -123,8 +123,8 @@ def coverage_of(
 ) -> Coverage:
     """The coverage that the surveyed slices `anatomies` (by index) and the views of the slices `viewed` give.
 
-    `heights_mm` has every slice of the stack, mm towards the head. The slices next to both ends of the lungs have to
-    be among the surveyed ones.
+    `heights_mm` has every slice of the stack, in mm towards the head from the lowest one. The slices next to both ends
+    of the lungs have to be among the surveyed ones.
     """
     blank = tuple(sorted(index for index, one in anatomies.items() if one.blank))
     surveyed = sorted((index for index in anatomies if index not in blank), key=lambda index: heights_mm[index])

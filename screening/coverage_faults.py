@@ -99,20 +99,24 @@ def _too_small(coverage: "Coverage") -> str | None:
 
 def _airless(coverage: "Coverage") -> str | None:
     said = [
-        f"{_WORDS[span.kind].format(side=side, low=span.from_mm, high=span.to_mm)}"
+        _WORDS[span.kind].format(side=side, low=span.from_mm, high=span.to_mm)
         for side, lung in _sides(coverage)
         for span in _worst_of_each_kind(lung.airless)
     ]
-    return f"Parts of the lungs seem to hold no air: {'; '.join(said)}. {_READ}" if said else None
+    return (
+        f"Parts of the lungs seem to hold no air, heights above the lowest slice: {'; '.join(said)}. {_READ}"
+        if said
+        else None
+    )
 
 
 _WORDS: Final = {
-    AirlessKind.BAND: "the {side} lung lies on both sides of a gap without air (z {low:.0f} to {high:.0f} mm)",
-    AirlessKind.BELOW: "the {side} lung ends abruptly at its base (z {high:.0f} mm), high above the diaphragm",
-    AirlessKind.ABOVE: "the {side} lung ends abruptly at its top (z {low:.0f} mm)",
-    AirlessKind.STEP: "the section of the {side} lung changes abruptly (z {low:.0f} to {high:.0f} mm)",
-    AirlessKind.BEHIND: "the {side} lung lies apart from the ribs behind it (z {low:.0f} to {high:.0f} mm)",
-    AirlessKind.BESIDE: "the {side} lung lies apart from the ribs beside it (z {low:.0f} to {high:.0f} mm)",
+    AirlessKind.BAND: "the {side} lung lies on both sides of a gap without air ({low:.0f} to {high:.0f} mm)",
+    AirlessKind.BELOW: "the {side} lung ends abruptly at its base (at {high:.0f} mm), high above the diaphragm",
+    AirlessKind.ABOVE: "the {side} lung ends abruptly at its top (at {low:.0f} mm)",
+    AirlessKind.STEP: "the section of the {side} lung changes abruptly ({low:.0f} to {high:.0f} mm)",
+    AirlessKind.BEHIND: "the {side} lung lies apart from the ribs behind it ({low:.0f} to {high:.0f} mm)",
+    AirlessKind.BESIDE: "the {side} lung lies apart from the ribs beside it ({low:.0f} to {high:.0f} mm)",
 }
 
 

@@ -2,8 +2,8 @@
 
 The box of the lungs is widened to a square in millimetres around its centre, so that a nodule stays round with any
 pixel aspect ratio. Where the square extends beyond the slice, a view shows air. A view is upright
-(`InPlaneOrientation`), so a patient who is prone or on the side looks to the networks as one who is supine. The centre of pixel (0, 0) is
-(0.0, 0.0) (PS3.3 C.7.6.2.1.1), so this pixel reaches from -0.5 to 0.5.
+(`InPlaneOrientation`), so a patient who is prone or on the side looks to the networks as one who is supine. The centre
+of pixel (0, 0) is (0.0, 0.0) (PS3.3 C.7.6.2.1.1), so this pixel reaches from -0.5 to 0.5.
 """
 
 from dataclasses import dataclass, replace

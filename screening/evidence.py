@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.crop import Crop
-from screening.fusion import Fusion, SliceOutputs
+from screening.fusion import Fusion, SliceOutputs, cell_probability
 from screening.geometry import Geometry
 from screening.in_plane_orientation import InPlaneOrientation
 from screening.preparation import PreparedStudy
 
 _FORMAT: Final = 2
-_READABLE: Final = (1, 2)  # format 1 knew no transposed views: its crop has two flags
+_READABLE: Final = (1, 2)  # format 1 has two flags of the crop, and an activation map without a scale of its own
 # Exceptions of numpy and zipfile for bytes that are not an npz, or arrays of another shape or type.
 _UNPACK_ERRORS = (ValueError, TypeError, LookupError, EOFError, OSError, zipfile.BadZipFile, NotImplementedError)
 
@@ -40,7 +40,9 @@ class MapKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """K chosen slices of one study: `slice_indices` [K] ascend in `geometry`; the maps are [K, h, w] and [K, g, g].
+    """K slices of one study: `slice_indices` [K] ascend in `geometry`; the maps are [K, h, w] and [K, g, g].
+
+    `activation` is the probability of pathology of each cell.
 
     `slice_p` and `slice_r` [K] are the two parts of each slice's score, as in `screening.fusion`.
     """
@@ -73,7 +75,7 @@ class Evidence:
             geometry=prepared.geometry,
             crop=prepared.crop,
             slice_indices=prepared.slice_indices,
-            activation=outputs.activation,
+            activation=cell_probability(outputs.activation),
             error_map=outputs.error_map,
             slice_p=fusion.slice_p,
             slice_r=fusion.slice_r,
@@ -89,13 +91,11 @@ class Evidence:
         return self.slice_indices[int(np.maximum(self.slice_p, self.slice_r).argmax())]
 
     def maps(self, kind: MapKind) -> NDArray[np.float32]:
-        """The maps [K, cells, cells] scaled so that the study's lowest value is 0 and its highest 1; 0 if equal.
+        """The maps [K, cells, cells], 0 to 1: the probability of each cell, or the error between the study's extremes.
 
         All slices share one range: scaled alone, a slice of noise would look as suspicious as the key slice.
         """
-        values = self.activation if kind is MapKind.ACTIVATION else self.error_map
-        low, high = float(values.min()), float(values.max())
-        return np.asarray((values - low) / (high - low), np.float32) if high > low else np.zeros_like(values)
+        return self.activation if kind is MapKind.ACTIVATION else _scaled(self.error_map)
 
     def heatmap(self, kind: MapKind, number: int) -> NDArray[np.float32]:
         """The map of chosen slice `number` (0 ... K - 1) as [rows, columns] of the series; 0 outside the crop."""
@@ -110,6 +110,12 @@ class Evidence:
         number = int(distances.argmin())
         farthest = max(np.diff(self.slice_indices).tolist(), default=0) / 2
         return number if distances[number] <= farthest else None
+
+
+def _scaled(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The study's lowest value is 0 and its highest 1; all 0 if they are equal."""
+    low, high = float(maps.min()), float(maps.max())
+    return np.asarray((maps - low) / (high - low), np.float32) if high > low else np.zeros_like(maps)
 
 
 def pack(studies: Sequence[Evidence]) -> bytes:
@@ -170,11 +176,16 @@ def _study(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Evidence:
         ),
         crop=Crop(row0, row1, column0, column1, size, _orientation(turned)),
         slice_indices=tuple(arrays[f"{prefix}slice_indices"].tolist()),
-        activation=np.asarray(arrays[f"{prefix}activation"], np.float32),
+        activation=_activation(arrays, prefix),
         error_map=np.asarray(arrays[f"{prefix}error_map"], np.float32),
         slice_p=np.asarray(arrays[f"{prefix}slice_p"], np.float64),
         slice_r=np.asarray(arrays[f"{prefix}slice_r"], np.float64),
     )
+
+
+def _activation(arrays: Mapping[str, NDArray[Any]], prefix: str) -> NDArray[np.float32]:
+    maps = np.asarray(arrays[f"{prefix}activation"], np.float32)
+    return _scaled(maps) if arrays["format"][0] == 1 and maps.size else maps
 
 
 def _orientation(flags: Sequence[int]) -> InPlaneOrientation:

@@ -21,10 +21,15 @@ def is_dicom(start: bytes) -> bool:
     return start[128:132] == b"DICM"
 
 
+def may_be_slice(start: bytes) -> bool:
+    """Whether a file that begins so is DICOM, with or without the preamble."""
+    return is_dicom(start) or start[:2] in NO_PREAMBLE
+
+
 def has_known_signature(start: bytes) -> bool:
     """Whether the first `FIRST_BYTES` of a file have the signature of an archive that is read, DICOM or NIfTI."""
     packed = start.startswith((*ZIP, GZIP, BZIP2, XZ, PROGRAM)) or is_tar(start)
-    return packed or is_dicom(start) or start[:2] in NO_PREAMBLE or is_nifti(start)
+    return packed or may_be_slice(start) or is_nifti(start)
 
 
 def refusal(start: bytes) -> IntakeError:

@@ -1,8 +1,8 @@
 """Fusion: the networks' outputs for each slice -> the score of the study, by the rules of the model card.
 
 The logit of a slice is the mean over its views: five for the slices with the highest plain logits, the plain one for
-all others. r = (reconstruction error - r_min) / (r_max - r_min), clipped, and 0 where too little lung is in the view. The
-volume rule makes one logit and one r of those of all slices; the score is max(sigmoid(logit), r).
+all others. r = (reconstruction error - r_min) / (r_max - r_min), clipped, and 0 where too little lung is in the view.
+The volume rule makes one logit and one r of those of all slices; the score is max(sigmoid(logit), r).
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,8 @@ Doubles = NDArray[np.float64]
 class SliceOutputs:
     """The networks' outputs for the plain views of K slices, float32 and finite; raises EngineFault otherwise.
 
-    `logits` [K], `activation` [K, h, w], `reconstruction_error` [K], `error_map` [K, g, g], `findings` [K, 16].
+    `logits` [K], `activation` [K, h, w] (a logit for each cell), `reconstruction_error` [K], `error_map` [K, g, g],
+    `findings` [K, 16].
     """
 
     logits: Floats
@@ -116,6 +117,11 @@ def slice_logits(outputs: SliceOutputs, test_time: AugmentedLogits) -> Doubles:
     others = test_time.logits.sum(axis=1, dtype=np.float64)
     logits[numbers] = (logits[numbers] + others) / len(VIEWS)
     return logits
+
+
+def cell_probability(activation: Floats) -> Floats:
+    """The activation map [..., h, w], a logit for each cell, as the probability of pathology of the cell."""
+    return np.asarray(expit(activation), np.float32)
 
 
 def normalised_error(errors: Floats, error_range: ErrorRange) -> Doubles:

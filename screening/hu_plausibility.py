@@ -64,7 +64,8 @@ def check_hounsfield(volume: Volume, decoded: Mapping[int, Hu]) -> tuple[str, ..
     Raises NotHounsfield, with the element that is wrong where one can be named. Slices of one value are passed over;
     a series of nothing else says nothing here.
     """
-    slices = {index: hu for index, hu in sorted(decoded.items()) if hu.min() < hu.max()}
+    taken = {index: volume.hu(index) for index in _with_taken_rescale(volume) if index not in decoded}
+    slices = {index: hu for index, hu in sorted({**taken, **decoded}.items()) if hu.min() < hu.max()}
     if not slices:
         _check_blank(volume, sorted(decoded))
         return ()
@@ -77,6 +78,11 @@ def check_hounsfield(volume: Volume, decoded: Mapping[int, Hu]) -> tuple[str, ..
             "Rescale Slope or Intercept is wrong in them. Send the original images."
         )
     return tuple(_warnings(volume, list(slices)))
+
+
+def _with_taken_rescale(volume: Volume) -> Iterator[int]:
+    """The slices whose rescale is that of others: each of them must look like its neighbours."""
+    return (index for index, header in enumerate(volume.slices) if header.rescale.taken)
 
 
 def _check_blank(volume: Volume, indices: Sequence[int]) -> None:

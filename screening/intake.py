@@ -25,6 +25,7 @@ from screening.upload_members import Member
 
 __all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 
+_FOLLOW: Final = "`turnstile screen --follow-links` reads what they point to."
 MAX_WRAPPERS: Final = 2  # a volume in gzip in gzip is met; more is an attack
 _UNPACKERS: Final[tuple[tuple[bytes, Callable[[Iterable[bytes]], Iterator[bytes]]], ...]] = (
     (GZIP, gunzip),
@@ -39,7 +40,12 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
     Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsupportedArchive, UnsafeMember or OverBudget.
     """
     totals = UploadTotals(budgets)
-    outer = folder_members(path) if path.is_dir() else iter([Member("file 1", path, path.stat().st_size)])
+    links = budgets.follow_links
+    outer = (
+        folder_members(path, follow_links=links)
+        if path.is_dir()
+        else iter([Member("file 1", path, path.stat().st_size)])
+    )
     members: list[Member] = []
     for member in outer:
         totals.add(member.size, member.size)
@@ -49,19 +55,35 @@ def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ..
     return tuple(members)
 
 
-def folder_members(folder: Path) -> Iterator[Member]:
-    """The files below a folder, sorted by name; raises UnsafeMember for an irregular file or an unreadable folder."""
-    number = 0
-    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=False):
-        folders.sort()
-        if any((Path(parent) / name).is_symlink() for name in folders):
-            raise UnsafeMember("The folder holds a symbolic link; links are not followed.")
+def folder_members(folder: Path, *, follow_links: bool = False) -> Iterator[Member]:
+    """The files below a folder, sorted by name; raises UnsafeMember for an irregular file or an unreadable folder.
+
+    `follow_links` reads what symbolic links point to, as in a data set that keeps its files elsewhere (datalad); a
+    folder that was seen before is passed over.
+    """
+    number, seen = 0, set[tuple[int, int]]()
+    _is_new(folder, seen)
+    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=follow_links):
+        folders[:] = sorted(name for name in folders if not follow_links or _is_new(Path(parent) / name, seen))
+        if not follow_links and any((Path(parent) / name).is_symlink() for name in folders):
+            raise UnsafeMember(f"The folder holds a symbolic link; links are not followed. {_FOLLOW}")
         for name in sorted(names):
             number += 1
             file = Path(parent) / name
-            if file.is_symlink() or not file.is_file():
-                raise UnsafeMember("The folder holds a symbolic link or a device; only plain files are read.")
+            if (file.is_symlink() and not follow_links) or not file.is_file():
+                raise UnsafeMember(
+                    f"The folder holds a symbolic link or a device; only plain files are read. {_FOLLOW}"
+                )
             yield Member(f"file {number}", file, file.stat().st_size)
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether the folder was not walked yet: links may lead round in a circle."""
+    status = folder.stat()
+    key = status.st_dev, status.st_ino
+    new = key not in seen
+    seen.add(key)
+    return new
 
 
 def _refuse(_error: OSError) -> None:

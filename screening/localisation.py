@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.calibration import probability
-from screening.fusion import Fusion, SliceOutputs
+from screening.fusion import Fusion, SliceOutputs, cell_probability
 from screening.model_card import ModelCard
 from screening.preparation import PreparedStudy
 
@@ -65,7 +65,7 @@ def _run_around_key(fusion: Fusion, card: ModelCard) -> list[int]:
 
 def _map_of(number: int, outputs: SliceOutputs, fusion: Fusion) -> NDArray[np.float32]:
     by_error = fusion.slice_r[number] > fusion.slice_p[number]
-    return np.asarray((outputs.error_map if by_error else outputs.activation)[number], np.float32)
+    return outputs.error_map[number] if by_error else cell_probability(outputs.activation[number])
 
 
 def _scaled_to_range(map_: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -221,10 +221,10 @@ def _wall_gap(lung: LungProfile, place: int, name: str) -> float | None:
     near = np.abs(heights - heights[place]) <= rules.WALL_WINDOW_MM
     near[max(0, place - 1) : place + 2] = True
     gaps = [getattr(lung.sections[one].gaps, name) for one in np.flatnonzero(near)]
-    met = [gap for gap in gaps if gap is not None]
-    if len(met) < rules.WINDOW_SLICES and min(met, default=0.0) <= rules.NEXT_BONE_MM:
-        return min([*met, rules.WALL_GAP_MM]) if met else None
-    return min(met)
+    met: list[float] = [gap for gap in gaps if gap is not None]
+    if met and len(met) < rules.WINDOW_SLICES and min(met) <= rules.NEXT_BONE_MM:
+        return min([*met, rules.WALL_GAP_MM])
+    return min(met, default=None)
 
 
 def _true_runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ range (`lung_profile`), so that coverage sees the band.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from screening.lung_profile import LungProfile, profile_of
 from screening.slice_anatomy import SliceAnatomy, slice_anatomy
 from screening.slice_sampling import spaced_indices
 
+_ROUNDING_MM = 0.01  # positions are often rounded to 0.01 mm
 COARSE_MM = 20.0  # adult lungs are 180 to 300 mm high, so the sample meets them nine times at least
 
 Sides = tuple[LungProfile, LungProfile]
@@ -76,6 +78,9 @@ class _Survey:
         while unknown := self._between_end_and_next(self._profiles()):
             self._look_at(unknown)
         first, last = self._range()
+        while unknown := self._between_far_neighbours(first, last):
+            self._look_at(unknown)
+            first, last = self._range()
         viewed = self._viewed(first, last)
         return LungSurvey(self._heights, dict(sorted(self._anatomies.items())), first, last, viewed)
 
@@ -118,6 +123,16 @@ class _Survey:
             if abs(beyond - end) > 1 and (middle := (end + beyond) // 2) not in self._anatomies:
                 middles.append(middle)
         return middles
+
+    def _between_far_neighbours(self, first: int, last: int) -> list[int]:
+        """The middle slice between neighbours that lie too far apart: the ends were moved, or a slice was blank."""
+        shown = [index for index in self._shown() if first <= index <= last]
+        middles = [
+            (low + high) // 2
+            for low, high in pairwise(shown)
+            if high - low > 1 and self._heights[high] - self._heights[low] > self._spacing_mm + _ROUNDING_MM
+        ]
+        return [middle for middle in middles if middle not in self._anatomies]
 
     def _viewed(self, first: int, last: int) -> tuple[int, ...]:
         """Of the slices that were looked at, the fewest that lie close enough."""

@@ -173,8 +173,8 @@ RULES: tuple[SuitabilityRule, ...] = (
         "steps_too_wide",
         NoChestSeries,
         _steps_too_wide,
-        f"The slices are {{step}} mm apart; at most {MAX_STEP_MM:g} mm are accepted, since lesions between slices are not "
-        "seen. Send a series with thinner steps.",
+        f"The slices are {{step}} mm apart; at most {MAX_STEP_MM:g} mm are accepted, since lesions between slices are "
+        "not seen. Send a series with smaller steps.",
     ),
     SuitabilityRule(
         "too_short", NoChestSeries, _too_short, f"The slices span less than {MIN_HEIGHT_MM:g} mm of the body."

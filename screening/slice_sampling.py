@@ -28,7 +28,8 @@ def extents_mm(heights_mm: Sequence[float], chosen: Sequence[int]) -> NDArray[np
     if len(heights) == 1:
         return np.ones(1)
     halves = np.diff(heights) / 2
-    return np.concatenate([halves[:1], halves]) + np.concatenate([halves, halves[-1:]])
+    below, above = np.concatenate([halves[:1], halves]), np.concatenate([halves, halves[-1:]])
+    return np.asarray(below + above, np.float64)
 
 
 _ROUNDING_MM = 0.01  # positions are often rounded to 0.01 mm

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ class _Part:
 
 
 def _cleaned(part: _Part) -> Stack:
-    """Without slices of other acquisitions, copies and strays; as it is where the slices have no places of their own."""
+    """Without slices of other acquisitions, copies and strays; as it is where slices have no places of their own."""
     if not has_places(part.slices) or len(sort_by_position(part.slices)) < 2:
         return Stack(tuple(part.slices))
     one_scan, taken = one_at_each_place(part.slices)
@@ -162,7 +163,7 @@ def _overlap(parts: Sequence[Slices]) -> bool:
         return False
     reference = parts[0][0]
     spans = sorted(_span_mm(part, reference) for part in parts)
-    return any(low < before for (_, before), (low, _) in zip(spans, spans[1:], strict=False))
+    return any(low < before for (_, before), (low, _) in pairwise(spans))
 
 
 def _span_mm(part: Slices, reference: SliceHeader) -> tuple[float, float]:

@@ -25,13 +25,13 @@ class AdmissionLimits:
     @property
     def studies(self) -> int:
         """The number of studies in flight and waiting when it is full."""
-        return self.slices_in_flight // self.slices_per_study + self.slices_waiting // self.slices_per_study
+        return self.slices_in_flight // self.slices_per_study + self.slices_waiting // self.slices_of_a_study
 
     @classmethod
     def of(cls, repository: Path) -> Self:
         """From the settings and the model card."""
         settings = Settings()
-        slices = ModelCard.load(repository / "model_card.json").slices_per_study
+        slices = ModelCard.load(repository / "model_card.json").slices_of_a_study
         return cls(slices, settings.slices_in_flight, settings.slices_waiting, settings.busy_after_s)
 
 

@@ -41,6 +41,9 @@ def screen(
     connections: Annotated[
         int, typer.Option(min=1, max=256, help="With --url: uploads at once, as far as the gateway accepts them.")
     ] = DEFAULT_CONNECTIONS,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Read what symbolic links in a folder point to; not with --url.")
+    ] = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="With --url: allow http:// to another machine, unencrypted.")
     ] = False,
@@ -56,7 +59,10 @@ def screen(
     """
     if url is not None and triton_url is not None:
         raise typer.BadParameter("a remote gateway has its own Triton", param_hint="--triton-url")
-    options = LocalOptions(triton_url) if url is None else RemoteOptions.validated(url, connections, insecure=insecure)
+    if url is not None and follow_links:
+        raise typer.BadParameter("links are followed only by local screening", param_hint="--follow-links")
+    local = LocalOptions(triton_url, follow_links)
+    options = local if url is None else RemoteOptions.validated(url, connections, insecure=insecure)
     with TemporaryDirectory(prefix="turnstile-screen-") as folder:
         try:
             report = ReportFile(output or Path(folder) / "report.json", detail)
@@ -70,10 +76,12 @@ class LocalOptions:
     """Screening by this process, on the Triton of the option, of a running `turnstile up`, or a new one."""
 
     triton_url: str | None
+    follow_links: bool = False
 
     @asynccontextmanager
     async def open_screening(self, _on_status: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
         settings = Settings() if self.triton_url is None else Settings(triton_url=self.triton_url)
+        settings = settings.model_copy(update={"follow_links": settings.follow_links or self.follow_links})
         async with ready_services(settings) as services:
             print_warnings(services)
             uploads_in_flight = settings.slices_in_flight // services.pipeline.slices_per_upload

@@ -14,6 +14,7 @@ from gateway.mass_runs.journal import JournalEntry
 
 STYLES = {"normal": "bold green", "pathology": "bold red", "not_analysed": "bold yellow"}
 TOP_FINDINGS = 3
+MAX_SENTENCES = 10  # a mass run may have thousands of failures; the report file has the sentence of each
 
 
 def print_report(report: Mapping[str, Any], console: Console) -> None:
@@ -36,19 +37,23 @@ def print_passed_over(paths: Iterable[Path | str], console: Console) -> None:
 
 
 def print_summary(entries: Iterable[JournalEntry], report_file: Path | None, console: Console) -> None:
-    """Print the number of studies by verdict, the reasons of failures, and the path of the report file."""
+    """Print the number of studies by verdict, the reasons of failures in words, and the path of the report file."""
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    sentences: Counter[tuple[str, str]] = Counter()
     for report in (report for entry in entries for report in entry.reports):
         verdicts[report["verdict"]] += 1
         if report["error"]:
             reasons[report["error"]["code"]] += 1
+            sentences[report["error"]["code"], report["error"]["detail"]] += 1
     table = Table("verdict", "studies", show_edge=False)
     for verdict, count in sorted(verdicts.items()):
         table.add_row(Text(verdict.replace("_", " "), STYLES[verdict]), str(count))
     for code, count in reasons.most_common():
         table.add_row(f"  {code}", str(count), style="dim")
     console.print(table)
+    for (code, detail), count in sentences.most_common(MAX_SENTENCES):
+        console.print(f"{code} ({count}): {detail}", style="dim", highlight=False, markup=False)
     if report_file is not None:
         console.print(f"report: {report_file}", highlight=False, markup=False)
 

@@ -18,7 +18,7 @@ from gateway.http.multipart import Part, body, is_multipart, is_related, parts, 
 from gateway.screening.pipeline import Upload
 from screening.budgets import Budgets
 from screening.errors import EmptyUpload, OverBudget
-from screening.file_signature import FIRST_BYTES, NO_PREAMBLE, is_dicom
+from screening.file_signature import FIRST_BYTES, may_be_slice
 
 FIELD: Final = "file"
 MAX_FILES: Final = 256
@@ -68,8 +68,7 @@ async def _files(request: Request, limit_bytes: int, related: bool) -> AsyncIter
 
 def _is_slice(path: Path) -> bool:
     with path.open("rb") as file:
-        start = file.read(FIRST_BYTES)
-    return is_dicom(start) or start[:2] in NO_PREAMBLE
+        return may_be_slice(file.read(FIRST_BYTES))
 
 
 def _together(slices: list[Upload], scratch: Path) -> Upload:

@@ -105,6 +105,8 @@ class Settings(AuthSettings):
     """Most bytes of pixels that one file's header may declare, checked before decoding."""
     max_nesting: NonNegativeInt = Budgets.nesting
     """Most levels of zip inside zip."""
+    follow_links: bool = False
+    """Whether `turnstile screen` follows symbolic links in a folder, as its option `--follow-links` says."""
 
     @property
     def budgets(self) -> Budgets:
@@ -116,6 +118,7 @@ class Settings(AuthSettings):
             compression_ratio=self.max_compression_ratio,
             declared_pixel_bytes=self.max_declared_pixel_bytes,
             nesting=self.max_nesting,
+            follow_links=self.follow_links,
         )
 
     @model_validator(mode="after")

@@ -91,7 +91,7 @@ def test_it_counts_what_was_screened(prometheus: str) -> None:
 
 def test_tritons_own_metrics_agree(prometheus: str, gateway: RunningGateway) -> None:
     """Each study's slices went through each network once; the rest is warm-up, the same for all three."""
-    slices = gateway.services.card.slices_per_study * SCREENED
+    slices = gateway.services.card.slices_of_a_study * SCREENED
     for model in ("classifier", "autoencoder", "findings"):
         assert value(prometheus, f'nv_inference_count{{model="{model}"}}') >= slices
     # Triton meters an ensemble under its version and, by a reporter of the scheduler's own, under version 1 as well.

@@ -31,6 +31,6 @@ async def test_an_engine_with_other_weights_is_not_ready(engine: TritonEngine) -
 
 async def test_an_engine_with_other_weights_answers_no_request(gateway: RunningGateway, engine: TritonEngine) -> None:
     contract = gateway.services.card.contract
-    views, masks = (np.ones((CHUNK, *tensor.shape), np.uint8) for tensor in (contract.views, contract.lung_mask))
+    views, masks = (np.ones((CHUNK, *tensor.shape), np.uint8) for tensor in (contract.view, contract.lung_mask))
     with pytest.raises(EngineUnavailable, match="other networks than the model card"):
         await engine.infer(views, masks, Deadline.after(1))

@@ -32,7 +32,7 @@ async def test_an_urgent_study_overtakes_a_full_queue(
     gateway: RunningGateway, engine: TritonEngine, priority: Priority, overtakes: bool
 ) -> None:
     contract, answered, first = gateway.services.card.contract, 0, asyncio.Event()
-    views, masks = (np.ones((CHUNK, *tensor.shape), np.uint8) for tensor in (contract.views, contract.lung_mask))
+    views, masks = (np.ones((CHUNK, *tensor.shape), np.uint8) for tensor in (contract.view, contract.lung_mask))
 
     async def one_of_many() -> None:
         nonlocal answered

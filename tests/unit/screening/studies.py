@@ -34,8 +34,12 @@ def prepared_phantom(image_size: int = 64) -> PreparedStudy:
 
 @cache
 def eight_slices() -> PreparedStudy:
-    """Every second of the phantom's slices, eight in all, for outputs that a test writes by hand."""
-    whole = prepared_phantom()
+    """Eight slices of the phantom, for outputs that a test writes by hand."""
+    return eight_of(prepared_phantom())
+
+
+def eight_of(whole: PreparedStudy) -> PreparedStudy:
+    """Every second of the slices from the third on, eight in all."""
     some = list(range(2, 18, 2))
     return replace(
         whole,
@@ -57,7 +61,7 @@ def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
     """Outputs of a normal study: p is near 0, r is 0, all findings have equal probability."""
     values = {
         "logits": np.full(slices, -9.0, np.float32),
-        "activation": np.zeros((slices, 8, 8), np.float32),
+        "activation": np.full((slices, 8, 8), -12.0, np.float32),
         "reconstruction_error": np.full(slices, 0.5, np.float32),
         "error_map": np.zeros((slices, 16, 16), np.float32),
         "findings": np.full((slices, len(FINDINGS)), 1 / len(FINDINGS), np.float32),

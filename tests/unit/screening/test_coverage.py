@@ -54,7 +54,8 @@ def stack(chest: Chest = HEALTHY, step_mm: float = 6.0, first_mm: float = 1.0) -
 
 def moved(one: Stack, roll_deg: float, across_mm: float, down_mm: float) -> Stack:
     matrix = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), roll_deg, 1.0)
-    matrix[:, 2] += (across_mm / PIXEL_MM, down_mm / PIXEL_MM)
+    matrix[0, 2] += across_mm / PIXEL_MM
+    matrix[1, 2] += down_mm / PIXEL_MM
     return replace(one, slices=[cv2.warpAffine(hu, matrix, (SIZE, SIZE), borderValue=-1000) for hu in one.slices])
 
 

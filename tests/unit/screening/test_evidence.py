@@ -66,7 +66,7 @@ def test_a_heatmap_lies_on_the_original_slice() -> None:
 def test_all_slices_share_one_range_so_that_noise_is_not_stretched() -> None:
     evidence = one_hot_cell()
     assert evidence.heatmap(MapKind.ERROR, 3).max() == 0.0
-    assert not evidence.maps(MapKind.ACTIVATION).any()  # even over the study: nothing stands out
+    assert evidence.maps(MapKind.ACTIVATION).max() < 1e-4  # a probability, not scaled: nothing stands out
 
 
 def test_a_slice_between_chosen_ones_has_the_nearest_and_one_far_outside_has_none() -> None:

@@ -117,3 +117,24 @@ def test_gzip_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     upload.write_bytes(gzip.compress(bytes(range(256)) * 100)[:-20])
     with pytest.raises(BrokenArchive):
         opened(upload, tmp_path)
+
+
+def test_links_are_followed_where_that_is_wanted(tmp_path: Path) -> None:
+    """As in a data set that keeps its files elsewhere; links in a circle end."""
+    store = folder_of(tmp_path / "store", {"a": b"one", "more/b": b"two"})
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "1.dcm").symlink_to(store / "a")
+    (study / "folder").symlink_to(store / "more")
+    (study / "circle").symlink_to(study)
+    members = opened(study, tmp_path, Budgets(follow_links=True))
+    assert contents(members) == [b"one", b"two"]
+    with pytest.raises(UnsafeMember, match="--follow-links"):
+        opened(study, tmp_path)
+
+
+def test_a_link_to_nowhere_is_refused_all_the_same(tmp_path: Path) -> None:
+    study = folder_of(tmp_path / "study", {"a": b"one"})
+    (study / "b").symlink_to("nowhere")
+    with pytest.raises(UnsafeMember):
+        opened(study, tmp_path, Budgets(follow_links=True))

@@ -85,7 +85,7 @@ def test_one_slice_between_two_ribs_is_no_layer() -> None:
 
 def test_a_lung_at_the_end_of_the_stack_is_cut() -> None:
     heights, sections = lung(5.0, first_mm=60.0)
-    assert profile_of(heights, sections).cut_cm2 == (pytest.approx(half_ellipsoid(60.0)), 0.0)
+    assert profile_of(heights, sections).cut_cm2 == pytest.approx((half_ellipsoid(60.0), 0.0))
     assert not kinds(profile_of(heights, sections)) & {AirlessKind.BELOW}
 
 

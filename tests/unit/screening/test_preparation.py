@@ -84,8 +84,8 @@ def test_a_slice_of_a_prone_patient_is_shown_upright(tmp_path: Path) -> None:
     np.testing.assert_allclose(place, expected, atol=4.0)
 
 
-def test_series_are_tried_until_lungs_are_found(tmp_path: Path) -> None:
-    """A longer series without lungs is tried first; the report gives the reason why it was refused."""
+def test_the_series_with_lungs_is_chosen(tmp_path: Path) -> None:
+    """A series of more slices without lungs is no rival; the report gives the reason."""
     chest = write_phantom(tmp_path / "chest", slices=SLICES, size=SIZE)
     (tmp_path / "both").mkdir()
     for number, path in enumerate(sorted(chest.iterdir())):
@@ -99,8 +99,8 @@ def test_series_are_tried_until_lungs_are_found(tmp_path: Path) -> None:
             slice_.save_as(tmp_path / "both" / f"water{number}{half}")
     prepared = prepare(study_of(tmp_path / "both", tmp_path), 64, VIEW_SPACING_MM)
     reasons = {candidate.series_uid: candidate.reason for candidate in prepared.candidates}
-    assert reasons == {"2.25.77": "no_lung", prepared.series_uid: "chosen"}
-    assert [candidate.chosen for candidate in prepared.candidates] == [False, True]
+    assert reasons == {"2.25.77": "less_lung", prepared.series_uid: "chosen"}
+    assert [candidate.chosen for candidate in prepared.candidates] == [True, False]
     assert prepared.views.tobytes() == prepared_phantom().views.tobytes()
 
 

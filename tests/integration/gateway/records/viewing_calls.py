@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import AnalysisRow, ReportRow
 from screening.budgets import Budgets
-from screening.contract import FINDINGS, VIEWS
+from screening.contract import FINDINGS
 from screening.evidence import Evidence, pack
-from screening.fusion import SliceOutputs, fuse
-from screening.model_card import ErrorRange
+from screening.fusion import NOT_AUGMENTED, SliceOutputs, fuse
 from screening.preparation import prepare, survey
 from screening.series import Study
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.upload_calls import create_patient_id, upload
+from tests.unit.screening.studies import RULES, eight_of
 
 CELLS = 16
 
@@ -74,19 +74,19 @@ def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
     path.write_bytes(content)
     (study,) = survey(path, folder, Budgets()).studies
     assert isinstance(study, Study)
-    prepared = prepare(study, 64, 8)
+    prepared = eight_of(prepare(study, 64, 8.0))
     maps = np.zeros((8, CELLS, CELLS), np.float32)
     maps[hot, 4, 11] = 1.0
     errors = np.full(8, 0.5, np.float32)
     errors[hot] = 1.4
     outputs = SliceOutputs(
-        logits=np.full((8, len(VIEWS)), -9.0, np.float32),
+        logits=np.full(8, -9.0, np.float32),
         activation=np.arange(8 * 8 * 8, dtype=np.float32).reshape(8, 8, 8),
         reconstruction_error=errors,
         error_map=maps,
         findings=np.full((8, len(FINDINGS)), 1 / len(FINDINGS), np.float32),
     )
-    return Evidence.of(prepared, outputs, fuse(outputs, ErrorRange(0.5, 1.5)))
+    return Evidence.of(prepared, outputs, fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES))
 
 
 def add_report(stored_scans: StoredScans, scan: str, evidence: Evidence) -> None:

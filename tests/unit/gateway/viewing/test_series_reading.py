@@ -35,7 +35,7 @@ def test_the_displayed_series_is_that_of_the_analysis(real_data: Path) -> None:
     displayed = displayed_series_of(folder)
     (study,) = survey(folder, folder, Budgets()).studies
     assert isinstance(study, Study)
-    prepared = prepare(study, 64, 8)
+    prepared = prepare(study, 64, 8.0)
     assert displayed
     assert displayed.volume.series_uid == prepared.series_uid
     assert displayed.candidates == prepared.candidates
