@@ -25,7 +25,7 @@ MIN_TILT_DEG = 1.0  # a smaller tilt gives no warning
 
 @dataclass(frozen=True)
 class Volume:
-    """Slices from the one nearest to the feet to the one nearest to the head, with their geometry and warnings about them."""
+    """Slices from the feet to the head, with their geometry and warnings about them."""
 
     study_uid: str
     series_uid: str

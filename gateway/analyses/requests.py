@@ -96,11 +96,18 @@ class Analyses:
         return status
 
     async def wait_until_ended(self, principal: Principal, status: AnalysisStatus, wait_s: float) -> AnalysisStatus:
-        """Wait until the analysis has ended, at most `wait_s` seconds, and return its last status."""
-        with suppress(TimeoutError):
+        """Wait until the analysis has ended, at most `wait_s` seconds, and return its last status.
+
+        Raises NotFound when its scan is deleted meanwhile. Between two reads no database connection is held.
+        """
+        try:
             async with asyncio.timeout(wait_s):
                 async for later in self.watch(principal, status):
                     status = later
+        except TimeoutError:
+            return status
+        if not status.is_final and not self.notifications.closed:
+            raise NotFound("the scan was deleted while it was analysed")
         return status
 
     async def watch(self, principal: Principal, status: AnalysisStatus) -> AsyncIterator[AnalysisStatus]:

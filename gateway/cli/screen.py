@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -19,6 +18,7 @@ from gateway.mass_runs.local import LocalScreening
 from gateway.mass_runs.report_file import ReportFile
 from gateway.mass_runs.run import Screening, screen_all
 from gateway.settings.settings import Settings
+from gateway.storage.scratch import open_scratch
 from gateway.telemetry.logs import configure_logs
 from screening.contract import Priority
 
@@ -63,12 +63,15 @@ def screen(
         raise typer.BadParameter("links are followed only by local screening", param_hint="--follow-links")
     local = LocalOptions(triton_url, follow_links)
     options = local if url is None else RemoteOptions.validated(url, connections, insecure=insecure)
-    with TemporaryDirectory(prefix="turnstile-screen-") as folder:
-        try:
-            report = ReportFile(output or Path(folder) / "report.json", detail)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--output") from error
-        run_and_exit(_screen(paths, report, options, retry_failed, print_reports=output is None))
+    try:
+        report = None if output is None else ReportFile(output, detail)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
+    run_and_exit(
+        _screen_and_print(paths, options, retry_failed)
+        if report is None
+        else _screen(paths, report, options, retry_failed, print_reports=False)
+    )
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,12 @@ class LocalOptions:
             print_warnings(services)
             uploads_in_flight = settings.slices_in_flight // services.pipeline.slices_per_upload
             at_once = min(settings.decode_workers + 1, uploads_in_flight or 1)
-            yield LocalScreening(services.pipeline.with_priority(Priority.MASS)), at_once
+            yield LocalScreening(services.pipeline.with_priority(Priority.MASS), services.scratch), at_once
+
+
+async def _screen_and_print(paths: Sequence[Path], options: LocalOptions | RemoteOptions, retry_failed: bool) -> int:
+    async with open_scratch(Settings().scratch_folder) as folder:
+        return await _screen(paths, ReportFile(folder / "report.json"), options, retry_failed, print_reports=True)
 
 
 async def _screen(

@@ -76,7 +76,7 @@ def reports_routers(services: Services, store: RecordStore, viewing: Viewing) ->
 def predictions_routers(services: Services, store: RecordStore) -> Routers:
     """The synchronous prediction, which keeps nothing."""
     predictions = Predictions(store.database, services.networks, OperatingPoints(store.database))
-    return [inference_router(predictions, services.settings.scratch_folder, services.settings.upload_bytes)]
+    return [inference_router(predictions, services.scratch, services.settings.upload_bytes)]
 
 
 def auth_routers(store: RecordStore) -> Routers:
@@ -100,6 +100,6 @@ def create_viewing(services: Services, store: RecordStore) -> Viewing:
     settings = services.settings
     at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
     render_cache = RenderCache(
-        store.blobs, services.decode, settings.budgets, settings.scratch_folder, settings.deadline_s, at_once
+        store.blobs, services.decode, settings.budgets, services.scratch, settings.deadline_s, at_once
     )
     return Viewing(ScanAccess(store.database), render_cache)

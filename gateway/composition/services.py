@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_urlsafe
 
 import structlog
@@ -17,6 +18,7 @@ from gateway.screening.network_loader import NetworkLoader
 from gateway.screening.network_switch import NetworkSwitch
 from gateway.screening.pipeline import ScreeningPipeline
 from gateway.settings.settings import Settings
+from gateway.storage.scratch import open_scratch
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.tracing import Traces, traces_to
 from screening.model_card import ModelCard
@@ -37,6 +39,7 @@ class Services:
     metrics: Metrics
     traces: Traces
     metrics_page: MetricsPage
+    scratch: Path
 
     @property
     def card(self) -> ModelCard:
@@ -67,6 +70,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     metrics = Metrics(traces)
     async with AsyncExitStack() as stack:
         stack.callback(traces.close)
+        scratch = await stack.enter_async_context(open_scratch(settings.scratch_folder))
         decode = _decode_pool(settings, metrics)
         stack.callback(decode.close)
         admission = _admission(settings, metrics)
@@ -79,7 +83,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.set_model_card(networks.current.card)
         _log_model_card(networks.current)
         metrics_page = MetricsPage(metrics, networks)
-        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page)
+        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page, scratch)
 
 
 def _decode_pool(settings: Settings, metrics: Metrics) -> DecodePool:

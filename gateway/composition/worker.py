@@ -15,7 +15,7 @@ def create_worker(services: Services, store: RecordStore) -> Worker:
     heartbeat_s = settings.lease_timeout_s / HEARTBEATS_PER_LEASE_TIMEOUT
     points = OperatingPoints(store.database)
     attempts = Attempts(
-        leases, services.networks, points, store.blobs, store.notifications, settings.scratch_folder, heartbeat_s
+        leases, services.networks, points, store.blobs, store.notifications, services.scratch, heartbeat_s
     )
     url = store.database_url.get_secret_value()
     return Worker(url, attempts, settings.workers, settings.lease_timeout_s, settings.drain_s)

@@ -4,10 +4,15 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
 
 from gateway.errors import RangeNotSatisfiable
+from screening.coded_error import CodedError
+
+log = structlog.get_logger(__name__)
 
 CACHE_PRIVATE: Final = "private, no-cache"  # cached by the browser only, and revalidated by entity tag before each use
 _ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
@@ -51,7 +56,20 @@ async def streaming_response(
 ) -> StreamingResponse:
     """A response of `size` bytes; an error at the first chunk is raised before the response starts."""
     first = await anext(chunks, b"")
-    return StreamingResponse(_prepend(first, chunks), status, headers | {"Content-Length": str(size)}, media_type)
+    return _InterruptibleResponse(_prepend(first, chunks), status, headers | {"Content-Length": str(size)}, media_type)
+
+
+class _InterruptibleResponse(StreamingResponse):
+    """An error after the start of the response ends it early; uvicorn then closes the connection.
+
+    The client notices it by Content-Length. No other answer can be sent any more.
+    """
+
+    async def stream_response(self, send: Send) -> None:
+        try:
+            await super().stream_response(send)
+        except CodedError as error:
+            log.warning("response interrupted", error=error.code)
 
 
 async def _prepend(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ from gateway.http.body_drain import BodyDrain
 from gateway.settings.auth import AuthSettings
 
 # Calls that take a study; they limit their bodies themselves while they stream them to disk.
-UPLOADS: Final = frozenset({"/inference/predict", "/api/scans", "/api/scans/", "/api/scans/bulk"})
+UPLOADS: Final = frozenset({"/inference/predict", "/api/scans", "/api/scans/bulk"})
 TOO_LONG: Final = "the body of this request is longer than {} bytes"
 
 POLICY: Final[Mapping[str, str]] = MappingProxyType(
@@ -33,14 +33,6 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "object-src": "'none'",
     }
 )
-# FastAPI's pages load from a CDN and have inline scripts; they show the API description and no record.
-DOCS: Final = frozenset({"/docs", "/redoc"})
-CDN: Final = "https://cdn.jsdelivr.net"
-DOCS_POLICY: Final = dict(POLICY) | {
-    "script-src": f"'self' 'unsafe-inline' {CDN}",
-    "style-src": f"'self' 'unsafe-inline' {CDN}",
-    "img-src": "'self' data: https://fastapi.tiangolo.com",
-}
 HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
@@ -64,8 +56,16 @@ def add_security_headers(app: FastAPI, settings: AuthSettings) -> None:
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range"],
-            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "X-Shape"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Prefer",
+                "Range",
+            ],
+            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID", "X-Shape"],
         )
 
 
@@ -116,8 +116,7 @@ class SecurityHeaders:
 def _set_headers(headers: MutableHeaders, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    policy = DOCS_POLICY if scope["path"] in DOCS else POLICY
-    headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in policy.items()))
+    headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in POLICY.items()))
     if not scope["path"].startswith(PAGE_FILES):
         headers.setdefault("Cache-Control", "no-store")  # responses hold patient data, so no cache may store them
     if scope["scheme"] == "https":

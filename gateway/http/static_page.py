@@ -1,7 +1,8 @@
 """Serves the built page of `web/` at the same address as the API.
 
-Each path that is no API call returns index.html; the page's own router reads the path, so links and reloads work. Files
-with a hash in their name are cached without end; all others are revalidated each time (304).
+/docs returns docs.html. Each other path that is no API call returns index.html; the page's own router reads the path,
+so links and reloads work. Files with a hash in their name are cached without end; all others are revalidated each time
+(304).
 """
 
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ def page_router(folder: Path) -> APIRouter:
         file = files.get(path)
         if file is None and "." in path.rpartition("/")[2]:
             raise HTTPException(404, "there is no such file")
-        file = file or files.get("index.html")
+        file = file or files.get(f"{path}.html") or files.get("index.html")
         if file is None:
             raise HTTPException(404, NOT_BUILT)
         return _response(file, request)

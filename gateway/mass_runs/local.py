@@ -24,6 +24,7 @@ class LocalScreening:
     """`Screening` by this process, which reads the files where they are."""
 
     pipeline: ScreeningPipeline
+    scratch: Path
 
     async def reports(self, item: Path) -> tuple[Mapping[str, Any], ...]:
         """The reports of the upload; transient engine errors are retried after a delay."""
@@ -39,7 +40,7 @@ class LocalScreening:
 
     async def _attempt(self, item: Path) -> tuple[Report, ...]:
         name = escaped_path(item)
-        with TemporaryDirectory(prefix="turnstile-") as scratch:
+        with TemporaryDirectory(dir=self.scratch) as scratch:
             try:
                 return await self.pipeline.reports(Upload(item, name, Path(scratch)))
             except StudyError as error:

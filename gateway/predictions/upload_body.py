@@ -30,7 +30,7 @@ async def received_uploads(
     request: Request, folder: Path | None, limit_bytes: int
 ) -> AsyncIterator[tuple[Upload, ...]]:
     """The uploads of a request; raises OverBudget once the body passes `limit_bytes`, EmptyUpload without a file."""
-    scratch = Path(mkdtemp(prefix="turnstile-", dir=folder))
+    scratch = Path(mkdtemp(dir=folder))
     try:
         yield tuple([upload async for upload in _read_uploads(request, scratch, limit_bytes)]) or _raise_empty_upload()
     finally:

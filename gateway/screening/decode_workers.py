@@ -40,6 +40,10 @@ class WorkerFault(Exception):
     """The program failed in a worker; the message has the stack frames, without the message of the cause."""
 
 
+class FileDeleted(WorkerFault):
+    """A file was deleted before the worker opened it; the caller knows whether that is a fault."""
+
+
 class DecodePool:
     """Runs functions of `screening.preparation` and `viewing` in worker processes, within a time and memory limit.
 
@@ -63,8 +67,8 @@ class DecodePool:
         """Call the function in a worker.
 
         Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
-        crashed; EngineDeadline when no worker was free in time; WorkerFault when the program failed. Cancelling the
-        caller kills the worker.
+        crashed; EngineDeadline when no worker was free in time; FileDeleted; WorkerFault when the program failed. The
+        worker is killed when the caller is cancelled.
         """
         task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
         try:
@@ -80,6 +84,9 @@ class DecodePool:
         except ProcessExpired as exit_:
             self._on_death("crash")
             raise _study_error_of(exit_) from None
+        except FileDeleted as deleted:
+            log.info("a file was deleted while a worker read it", frames=str(deleted))
+            raise
         except WorkerFault as fault:
             log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
             raise
@@ -124,4 +131,5 @@ def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str
     except (StudyError, MemoryError):
         raise
     except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker
-        raise WorkerFault(frames_without_message((type(fault), fault, fault.__traceback__))) from None
+        kind = FileDeleted if isinstance(fault, FileNotFoundError) else WorkerFault
+        raise kind(frames_without_message((type(fault), fault, fault.__traceback__))) from None

@@ -75,6 +75,9 @@ class Settings(AuthSettings):
     ] = 20.0
     """Seconds without a heartbeat after which a worker's job leases expire and another worker claims its analyses.
     The old name `TURNSTILE_TAKEOVER_S` is accepted until version 0.2."""
+    analyze_wait_s: Annotated[float, Field(ge=0, le=300)] = 60.0
+    """Seconds that `POST /api/scans/{id}/analyze` waits for the end of the analysis; then it answers 202. A proxy must
+    wait longer."""
     drain_s: NonNegativeFloat = 20.0
     """Seconds for a stopping worker to finish its analyses; then it releases their job leases."""
     worker_metrics_port: Port | None = None

@@ -64,7 +64,10 @@ class Blobs:
 
     @asynccontextmanager
     async def local_path(self, sha256: str, scratch: Path) -> AsyncIterator[Path]:
-        """The blob as a read-only file: the blob itself when the storage is a folder, else a copy in `scratch`."""
+        """The blob as a read-only file: the blob itself when the storage is a folder, else a copy in `scratch`.
+
+        Raises ObjectMissing, also in place of an error of the block when the blob was deleted meanwhile.
+        """
         path = self._objects.file(blob_key(sha256))
         if path is None:
             with NamedTemporaryFile(dir=scratch) as copy:
@@ -72,10 +75,13 @@ class Blobs:
                     await asyncio.to_thread(copy.write, block)
                 copy.flush()
                 yield Path(copy.name)
-        elif path.is_file():
+            return
+        _check_exists(path)
+        try:
             yield path
-        else:
-            raise ObjectMissing("the file is not in the store any more")
+        except Exception:
+            _check_exists(path)
+            raise
 
     async def delete(self, sha256: str) -> None:
         """Delete a blob and its derived data; a missing one is no error."""
@@ -132,6 +138,11 @@ async def _names_before(moment: datetime, objects: AsyncIterator[ObjectInfo], de
     async for one in objects:
         if one.modified_at < moment:
             yield one.key.split("/")[depth]
+
+
+def _check_exists(path: Path) -> None:
+    if not path.is_file():
+        raise ObjectMissing("the file is not in the store any more")
 
 
 def blob_key(sha256: str) -> str:

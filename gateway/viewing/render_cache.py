@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from gateway.errors import NotFound
 from gateway.inference.engine import Deadline
@@ -17,12 +17,9 @@ from gateway.viewing.series_cache import SeriesCache
 from gateway.viewing.series_reading import DisplayedSeries, SeriesSource
 from gateway.viewing.single_flight import SingleFlight
 from screening.budgets import Budgets
-from screening.errors import StudyError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-PREFIX: Final = "turnstile-"
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class RenderCache:
     blobs: Blobs
     decode: DecodePool
     budgets: Budgets
-    scratch: Path | None
+    scratch: Path
     deadline_s: float
     concurrency: asyncio.Semaphore
     series_cache: SeriesCache = field(default_factory=SeriesCache)
@@ -75,7 +72,7 @@ class RenderCache:
         return await self.renderings.run(key, lambda: self._render_and_store(key, write))
 
     async def _render_and_store(self, key: str, write: Callable[[Path], Awaitable[None]]) -> StoredRendering:
-        with TemporaryDirectory(prefix=PREFIX, dir=self.scratch) as folder:
+        with TemporaryDirectory(dir=self.scratch) as folder:
             target = Path(folder) / "rendering"
             await write(target)
             await self.blobs.put_derived_file(key, target)
@@ -90,21 +87,17 @@ class RenderCache:
 
     @asynccontextmanager
     async def _source(self, opened: OpenedScan) -> AsyncIterator[SeriesSource]:
-        with TemporaryDirectory(prefix=PREFIX, dir=self.scratch) as folder:
+        with TemporaryDirectory(dir=self.scratch) as folder:
             async with self.blobs.local_path(opened.sha256, Path(folder)) as path:
                 cached = self.series_cache.get(_cache_key(opened))
-                try:
-                    yield SeriesSource(
-                        path=path,
-                        scratch=Path(folder),
-                        budgets=self.budgets,
-                        study_uid=opened.study_uid,
-                        allow_other_study=not opened.by_study_uid,
-                        cached=cached.at_path(path) if cached is not None and cached.is_in_upload else None,
-                    )
-                except StudyError:
-                    await self.blobs.size(opened.sha256)  # raises when the blob was deleted during the read
-                    raise
+                yield SeriesSource(
+                    path=path,
+                    scratch=Path(folder),
+                    budgets=self.budgets,
+                    study_uid=opened.study_uid,
+                    allow_other_study=not opened.by_study_uid,
+                    cached=cached.at_path(path) if cached is not None and cached.is_in_upload else None,
+                )
 
 
 def _cache_key(opened: OpenedScan) -> str:

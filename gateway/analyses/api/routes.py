@@ -1,13 +1,16 @@
-"""The HTTP calls of analyses: /api/scans/{id}/analyze, /analysis, /analyses, and the events of the newest one."""
+"""The HTTP calls of analyses: bulk requests, /analysis, /analyses, and the events of the newest one.
+
+`analyze` has the request for one scan.
+"""
 
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from gateway.analyses.api.analyze import Analyze, Runner, add_analyze
 from gateway.analyses.api.shapes import (
     Analysis,
     AnalysisList,
@@ -20,25 +23,21 @@ from gateway.http.authorization import Context, requires
 from gateway.http.documented_errors import problem
 from gateway.permissions import Scope
 from gateway.principal import Principal
+from gateway.reports.stored_reports import Reports
 
-MAX_WAIT_S: Final = 300
 RECONNECT_MS: Final = 2000
 
-Runner = Annotated[Principal, requires(Scope.ANALYSES_RUN)]
 Reader = Annotated[Principal, requires(Scope.SCANS_READ)]
-Wait = Annotated[float, Query(ge=0, le=MAX_WAIT_S, allow_inf_nan=False, description="Seconds to wait for its end.")]
-ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
-    202: {"model": Analysis, "description": "It is queued or running: poll it, or follow its events"}
-}
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     404: problem("No such scan: not_found; or never analysed: no_analysis")
 }
 
 
-def analyses_router(analyses: Analyses) -> APIRouter:
-    """The resource `analysis` of a scan."""
+def analyses_router(analyses: Analyses, reports: Reports, wait_s: float) -> APIRouter:
+    """The resource `analysis` of a scan; `wait_s` is the default wait for the end of an analysis."""
     router = APIRouter(prefix="/api/scans", tags=["analyses"], responses=PROBLEMS)
     _add_requests(router, analyses)
+    add_analyze(router, Analyze(analyses, reports, wait_s))
     _add_reads(router, analyses)
     return router
 
@@ -49,17 +48,6 @@ def _add_requests(router: APIRouter, analyses: Analyses) -> None:
         return BulkAnalysisResponse.of(
             await analyses.request_all(principal, context, request.ids, urgent=request.urgent)
         )
-
-    @router.post("/{scan_id}/analyze", summary="Analyse a scan", responses=ACCEPTED)
-    async def analyze(
-        response: Response, principal: Runner, context: Context, scan_id: UUID, wait: Wait = 0.0, urgent: bool = False
-    ) -> Analysis:
-        """Answers at once, or when the analysis has ended, at most after `wait` seconds; an unfinished one goes on."""
-        status = await analyses.request(principal, context, scan_id, urgent=urgent)
-        if wait and not status.is_final:
-            status = await analyses.wait_until_ended(principal, status, wait)
-        response.status_code = (HTTPStatus.OK if status.is_final else HTTPStatus.ACCEPTED).value
-        return Analysis.of(status)
 
     @router.delete("/{scan_id}/analysis", summary="Cancel the newest analysis")
     async def cancel(principal: Runner, context: Context, scan_id: UUID) -> Analysis:

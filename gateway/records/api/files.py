@@ -16,6 +16,7 @@ from gateway.idempotency.header import KeyHeader, as_response, idempotency_key
 from gateway.idempotency.replay import Answer, IdempotencyKey
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
+from gateway.records.api.deleted_scans import not_found_if_deleted
 from gateway.records.api.upload_form import MAX_FILES, RefusedFile, UploadForm
 from gateway.records.original_files import OriginalFiles
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
@@ -80,7 +81,6 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int)
         openapi_extra=_form_schema(FILE),
         summary="Upload a scan of a patient",
     )
-    @router.post("/", status_code=201, include_in_schema=False, dependencies=[UPLOAD_RATE_LIMIT])
     async def upload(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> Response:
         """The file is streamed to the storage. With `patient_id` before it, an unknown patient is refused at once.
 
@@ -119,7 +119,11 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int)
 
 def _add_download_calls(router: APIRouter, files: OriginalFiles) -> None:
     @router.get(
-        "/{scan_id}/file", response_class=Response, responses=DOWNLOAD_RESPONSES, summary="The file as it was uploaded"
+        "/{scan_id}/file",
+        response_class=Response,
+        responses=DOWNLOAD_RESPONSES,
+        dependencies=[not_found_if_deleted(files.database)],
+        summary="The file as it was uploaded",
     )
     @router.head("/{scan_id}/file", include_in_schema=False)
     async def file(request: Request, principal: Exporter, context: Context, scan_id: UUID) -> Response:

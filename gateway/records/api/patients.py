@@ -94,7 +94,6 @@ def patients_router(patients: Patients) -> APIRouter:
     router = APIRouter(prefix="/api/patients", tags=["patients"])
 
     @router.get("", summary="Patients of the institution")
-    @router.get("/", include_in_schema=False)
     async def page(
         principal: Reader,
         context: Context,
@@ -107,7 +106,6 @@ def patients_router(patients: Patients) -> APIRouter:
         return Page(items=[Patient.from_view(view) for view in views], total=total, limit=limit, offset=offset)
 
     @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Create a patient")
-    @router.post("/", status_code=201, include_in_schema=False)
     async def create(principal: Writer, context: Context, body: PatientCreate, key: RequestKey) -> Response:
         new = NewPatient(body.first_name, body.last_name, body.description)
         return as_response(await patients.create(principal, new, context, _created_answer, key))

@@ -73,7 +73,6 @@ def scans_router(scans: Scans) -> APIRouter:
     router = APIRouter(prefix="/api/scans", tags=["scans"])
 
     @router.get("", summary="Scans of the institution, newest first or most suspicious first")
-    @router.get("/", include_in_schema=False)
     async def page(
         principal: Reader,
         context: Context,

@@ -14,6 +14,7 @@ from gateway.http.ranges import CACHE_PRIVATE, is_cached, not_modified, streamin
 from gateway.http.response_shapes import Problem
 from gateway.permissions import Scope
 from gateway.principal import Principal
+from gateway.records.api.deleted_scans import not_found_if_deleted
 from gateway.viewing.api.shapes import SeriesResponse
 from gateway.viewing.render_cache import StoredRendering
 from gateway.viewing.scan_access import OpenedScan
@@ -70,7 +71,8 @@ def _responses(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 def viewing_router(viewing: Viewing) -> APIRouter:
     """The views of the resource `scans`."""
-    router = APIRouter(prefix="/api/scans/{scan_id}", tags=["viewing"])
+    deleted = not_found_if_deleted(viewing.access.database)
+    router = APIRouter(prefix="/api/scans/{scan_id}", tags=["viewing"], dependencies=[deleted])
     _add_series(router, viewing)
     _add_slices(router, viewing)
     _add_volumes(router, viewing)

@@ -77,6 +77,7 @@ class ServiceUnderFaults:
     url: str
     database_url: str
     blobs: Path
+    scratch: Path
     gateway: Program
     worker: Program
     triton: TritonServer
@@ -135,7 +136,7 @@ class ServiceUnderFaults:
         def taken() -> bool:
             self.gateway.assert_alive()
             with suppress(httpx.TransportError), httpx.Client(base_url=self.url, timeout=10, trust_env=False) as client:
-                answer = client.post(f"/api/scans/{scan}/analyze")
+                answer = client.post(f"/api/scans/{scan}/analyze", params={"wait": 0})
                 assert answer.status_code in (200, 202, 503), answer.text
                 return answer.status_code != 503
             return False
@@ -158,6 +159,7 @@ def running_service(folder: Path, postgres: RunningPostgres) -> Iterator[Service
             "TURNSTILE_DECODE_WORKERS": "1",
             "TURNSTILE_WORKERS": "1",
             "TURNSTILE_HOME": str(folder / "home"),
+            "TURNSTILE_SCRATCH_FOLDER": str(folder / "scratch"),
         }
         gateway = Program("gateway", ("up", "--port", str(port)), environ, folder / "gateway.log")
         worker = Program("worker", ("worker", "--at-once", "2"), environ, folder / "worker.log")
@@ -168,7 +170,14 @@ def running_service(folder: Path, postgres: RunningPostgres) -> Iterator[Service
             "postgres": lambda: _kill(postgres.server.pid),
         }
         service = ServiceUnderFaults(
-            f"http://127.0.0.1:{port}", database_url, folder / "blobs", gateway, worker, triton, killers
+            f"http://127.0.0.1:{port}",
+            database_url,
+            folder / "blobs",
+            folder / "scratch",
+            gateway,
+            worker,
+            triton,
+            killers,
         )
         for program in (gateway, worker):
             program.start()

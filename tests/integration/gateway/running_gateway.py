@@ -57,8 +57,8 @@ class RunningGateway:
             return client.get("/readyz").status_code == 200
 
     def is_idle(self) -> bool:
-        """Whether no upload is processed and the scratch folder is empty."""
-        return self.services.admission.in_flight == 0 and not list(self.scratch.iterdir())
+        """Whether no upload is processed and the scratch folder of the process is empty."""
+        return self.services.admission.in_flight == 0 and not list(self.services.scratch.iterdir())
 
 
 def tritons() -> list[psutil.Process]:

@@ -16,7 +16,6 @@ def test_it_exists_until_the_block_ends(tmp_path: Path) -> None:
 def test_snapshots_of_killed_owners_are_deleted_and_others_stay(tmp_path: Path) -> None:
     left = tmp_path / "served" / "networks-left"
     (left / "models").mkdir(parents=True)
-    (left / "owner.lock").touch()
     with repository_snapshot(tmp_path) as first, repository_snapshot(tmp_path) as second:
         assert first.folder.exists()
         assert second.folder != first.folder

@@ -37,8 +37,7 @@ def volume_of(upload: Path, budgets: Budgets | None = None) -> Volume:
     budgets = budgets or Budgets()
     (study,) = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", budgets), budgets))
     assert isinstance(study, Study)
-    volume = ranked(study).volumes[0]
-    return volume
+    return ranked(study).volumes[0]
 
 
 @pytest.mark.parametrize("codes", ORIENTATIONS)

@@ -25,8 +25,7 @@ from tests.unit.screening.synthetic_headers import slice_header, slice_headers
 def volume_of(upload: Path) -> Volume:
     study = studies_of(read_headers(open_upload(upload, upload.parent / "scratch", Budgets()), Budgets()))[0]
     assert isinstance(study, Study)
-    volume = ranked(study).volumes[0]
-    return volume
+    return ranked(study).volumes[0]
 
 
 @given(

@@ -1,6 +1,8 @@
 """Scans of a running gateway, inserted into its database and blob store, and HTTP calls about them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,6 +71,17 @@ class Scans:
     def report(self, scan: UUID) -> dict[str, Any]:
         found: dict[str, Any] = self.call("GET", scan, "report").json()
         return found
+
+
+@contextmanager
+def triton_hangs(scans: Scans) -> Iterator[None]:
+    """Stop the gateway's Triton with SIGSTOP for the block."""
+    triton = scans.gateway.triton
+    triton.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        triton.send_signal(signal.SIGCONT)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:

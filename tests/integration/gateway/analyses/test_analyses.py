@@ -3,9 +3,7 @@
 import asyncio
 import csv
 import json
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.database.tables import ReportRow, ScanRow
 from screening.contract import Priority
 from screening.evidence import unpack
-from tests.integration.gateway.analyses.scan_calls import Scans
+from tests.integration.gateway.analyses.scan_calls import Scans, triton_hangs
 from tests.integration.gateway.running_gateway import running_gateway
 from tests.integration.polling import until
 
@@ -31,16 +29,6 @@ def impatient(tmp_path: Path) -> Iterator[Scans]:
     folder.mkdir()
     with running_gateway(folder, deadline_s=10.0, decode_timeout_s=10.0) as running:
         yield Scans(running)
-
-
-@contextmanager
-def triton_hangs(scans: Scans) -> Iterator[None]:
-    triton = scans.gateway.triton
-    triton.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        triton.send_signal(signal.SIGCONT)
 
 
 def stored_evidence(scans: Scans, analysis_id: str) -> bytes | None:
@@ -113,8 +101,8 @@ def test_a_study_that_cannot_be_analysed_fails_once_with_its_error(scans: Scans,
 def test_an_unfinished_analysis_is_returned_not_doubled(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
-        first = scans.call("POST", scan, "analyze")
-        again = scans.call("POST", scan, "analyze")
+        first = scans.call("POST", scan, "analyze?wait=0")
+        again = scans.call("POST", scan, "analyze?wait=0")
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.json()["id"] == again.json()["id"]
     assert scans.call("POST", scan, "analyze?wait=110").json()["id"] == first.json()["id"]
@@ -123,7 +111,7 @@ def test_an_unfinished_analysis_is_returned_not_doubled(scans: Scans, phantom: P
 def test_events_show_the_progress_and_end_with_the_analysis(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
-        scans.call("POST", scan, "analyze")
+        scans.call("POST", scan, "analyze?wait=0")
         until(lambda: scans.analysis(scan)["stage"] == "networks")
     events = events_of(scans, scan)
     assert events[-1]["state"] == "done"
@@ -136,7 +124,7 @@ def test_a_stream_ends_with_its_client(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     notifications = scans.gateway.store.notifications
     with triton_hangs(scans), scans.gateway.client() as client:
-        scans.call("POST", scan, "analyze")
+        scans.call("POST", scan, "analyze?wait=0")
         until(lambda: scans.analysis(scan)["state"] == "running")
         with client.stream("GET", f"/api/scans/{scan}/analysis/events") as stream:
             lines = stream.iter_lines()  # a reference keeps the connection open
@@ -221,7 +209,7 @@ def test_before_the_first_analysis(scans: Scans, text: Path) -> None:
 def test_a_running_analysis_is_cancelled_within_a_moment(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
-        scans.call("POST", scan, "analyze")
+        scans.call("POST", scan, "analyze?wait=0")
         until(lambda: scans.analysis(scan)["state"] == "running")
         assert scans.call("DELETE", scan, "analysis").json()["cancel_requested"]
         until(lambda: scans.analysis(scan)["state"] == "cancelled")
@@ -233,7 +221,7 @@ def test_a_running_analysis_is_cancelled_within_a_moment(scans: Scans, phantom: 
 def test_nothing_is_left_of_a_scan_that_is_deleted_while_it_is_analysed(scans: Scans, phantom: Path) -> None:
     scan = scans.add(phantom)
     with triton_hangs(scans):
-        analysis_id = scans.call("POST", scan, "analyze").json()["id"]
+        analysis_id = scans.call("POST", scan, "analyze?wait=0").json()["id"]
         until(lambda: scans.analysis(scan)["stage"] == "networks")
         scans.delete(scan)
     until(scans.gateway.is_idle)
@@ -244,7 +232,7 @@ def test_nothing_is_left_of_a_scan_that_is_deleted_while_it_is_analysed(scans: S
 def test_a_transient_error_is_retried(impatient: Scans, phantom: Path) -> None:
     scans, scan = impatient, impatient.add(phantom)
     with triton_hangs(scans):
-        scans.call("POST", scan, "analyze")
+        scans.call("POST", scan, "analyze?wait=0")
         until(lambda: len(scans.call("GET", scan, "analyses").json()["items"][0]["attempts"]) > 1)
     until(lambda: scans.analysis(scan)["state"] == "done")
     (analysis,) = scans.call("GET", scan, "analyses").json()["items"]

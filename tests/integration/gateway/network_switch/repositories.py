@@ -24,7 +24,12 @@ def other_networks(folder: Path, version: str, shift: float, threshold: float, b
     _brighten(folder / AUTOENCODER, shift)
     card = json.loads((folder / "model_card.json").read_text())
     points = {name: {"threshold": threshold} for name in card["operating_points"]}
-    card |= {"version": version, "test_time_slices": slices, "error_rule": {"clip": 1000.0, "min_lung_share": 0.0}, "calibration": {"a": 1.0, "b": b}}
+    card |= {
+        "version": version,
+        "test_time_slices": slices,
+        "error_rule": {"clip": 1000.0, "min_lung_share": 0.0},
+        "calibration": {"a": 1.0, "b": b},
+    }
     card |= {"operating_points": points}
     card["file_hashes"][AUTOENCODER] = hashlib.sha256((folder / AUTOENCODER).read_bytes()).hexdigest()
     (folder / "model_card.json").write_text(json.dumps(card))

@@ -131,7 +131,7 @@ def queued(service: SwitchingService, study: Path) -> list[str]:
         owner = client.post("/api/patients", json=patient).raise_for_status().json()["id"]
         scans = [service.upload(study, owner) for _ in range(QUEUED)]
         for scan in scans:
-            client.post(f"/api/scans/{scan}/analyze").raise_for_status()
+            client.post(f"/api/scans/{scan}/analyze", params={"wait": 0}).raise_for_status()
     return scans
 
 

@@ -86,7 +86,9 @@ def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
         error_map=maps,
         findings=np.full((8, len(FINDINGS)), 1 / len(FINDINGS), np.float32),
     )
-    return Evidence.of(prepared, outputs, fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES))
+    return Evidence.of(
+        prepared, outputs, fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES)
+    )
 
 
 def add_report(stored_scans: StoredScans, scan: str, evidence: Evidence) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gateway.inference.engine import Deadline
-from gateway.screening.decode_workers import DecodePool, WorkerFault
+from gateway.screening.decode_workers import DecodePool, FileDeleted, WorkerFault
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, NoLung, StudyError
 
 MIB = 2**20
@@ -139,3 +139,8 @@ pool = DecodePool(1, 30.0, 2**28)
 print(asyncio.run(pool.run(Deadline.after(60), str.lower, "DECODED")), tempfile.gettempdir())
 pool.close()
 """
+
+
+async def test_a_file_that_was_deleted_has_an_error_of_its_own(pool: DecodePool, tmp_path: Path) -> None:
+    with pytest.raises(FileDeleted):
+        await pool.run(soon(), Path.read_bytes, tmp_path / "deleted.zip")

@@ -197,3 +197,20 @@ async def test_a_folder_without_write_permission_is_storage_unavailable(blobs: B
     (tmp_path / "store").chmod(0o500)
     with pytest.raises(StorageUnavailable):
         await blobs.store(pieces(CONTENT))
+
+
+@pytest.mark.parametrize(("deleted", "raised"), [(True, ObjectMissing), (False, Cut)])
+async def test_a_blob_that_is_deleted_while_it_is_read_is_missing(
+    tmp_path: Path, deleted: bool, raised: type[Exception]
+) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    stored = await blobs.store(pieces(b"a study"))
+
+    async def read() -> None:
+        async with blobs.local_path(stored.sha256, tmp_path):
+            if deleted:
+                await blobs.delete(stored.sha256)
+            raise Cut
+
+    with pytest.raises(raised):
+        await read()

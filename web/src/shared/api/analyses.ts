@@ -18,8 +18,9 @@ export function analysisQuery(scanId: string) {
   });
 }
 
+/** Requests an analysis and does not wait for its end. */
 export function analyse(scanId: string, urgent = false): Promise<Analysis> {
-  const params = { path: { scan_id: scanId }, query: { urgent } };
+  const params = { path: { scan_id: scanId }, query: { urgent }, header: { Prefer: ["respond-async"] } };
   return body(calls.POST("/api/scans/{scan_id}/analyze", { params }));
 }
 

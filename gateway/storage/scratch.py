@@ -1,0 +1,45 @@
+"""Scratch folder: files of uploads while they are processed, which contain patients' data.
+
+Each process has a folder of its own below the folder of the settings. What a killed process left is deleted when the
+next process starts, and every `SWEEP_INTERVAL_S` seconds while one runs.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Final
+
+import structlog
+
+from engines.owned_folder import delete_abandoned, owned_folder
+
+log = structlog.get_logger(__name__)
+
+PREFIX: Final = "turnstile-scratch-"
+SWEEP_INTERVAL_S: Final = 600.0
+
+
+@asynccontextmanager
+async def open_scratch(configured: Path | None, sweep_interval_s: float = SWEEP_INTERVAL_S) -> AsyncIterator[Path]:
+    """An empty folder of this process until the block ends, below `configured`; raises OSError.
+
+    The default is the system's temporary folder.
+    """
+    parent = configured or Path(gettempdir())
+    with owned_folder(parent, PREFIX) as folder:
+        sweep = asyncio.create_task(_sweep_periodically(parent, sweep_interval_s), name="scratch sweep")
+        try:
+            yield folder
+        finally:
+            sweep.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweep
+
+
+async def _sweep_periodically(parent: Path, interval_s: float) -> None:
+    while True:
+        await asyncio.sleep(interval_s)
+        if deleted := await asyncio.to_thread(delete_abandoned, parent, PREFIX):
+            log.info("scratch folders of killed processes deleted", folders=deleted)

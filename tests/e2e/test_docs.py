@@ -1,0 +1,30 @@
+"""/docs: the API description as a page, from the gateway alone."""
+
+from playwright.sync_api import Request, Route, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.integration.gateway.running_gateway import RunningGateway
+
+
+def test_the_api_can_be_read_and_tried_without_internet(open_page: OpenPage, service: RunningGateway) -> None:
+    page = open_page("/healthz")
+    foreign: list[str] = []
+    refused: list[str] = []
+
+    def only_the_gateway(route: Route, request: Request) -> None:
+        if request.url.startswith((service.url, "data:", "blob:")):
+            route.continue_()
+        else:
+            foreign.append(request.url)
+            route.abort()
+
+    page.route("**/*", only_the_gateway)
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.goto("/docs")
+    liveness = page.locator(".opblock", has_text="/healthz")
+    liveness.get_by_role("button").first.click()
+    liveness.get_by_role("button", name="Try it out").click()
+    liveness.get_by_role("button", name="Execute").click()
+    expect(liveness.locator(".live-responses-table")).to_contain_text('"status": "ok"')
+    assert page.locator(".opblock").count() > 40
+    assert (foreign, refused) == ([], [])

@@ -1,0 +1,16 @@
+"""The scratch folder of a process, and what killed processes left beside it."""
+
+from pathlib import Path
+
+from gateway.storage.scratch import PREFIX, open_scratch
+from tests.integration.polling import until_soon
+
+
+async def test_what_killed_processes_left_is_deleted_while_the_process_runs(tmp_path: Path) -> None:
+    async with open_scratch(tmp_path, sweep_interval_s=0.01) as own:
+        left = tmp_path / f"{PREFIX}left"
+        left.mkdir()
+        (left / "upload-0").write_bytes(b"a patient's data")
+        await until_soon(lambda: not left.exists())
+        assert own.is_dir()
+    assert not own.exists()
