@@ -25,7 +25,7 @@ class AdmissionLimits:
     @property
     def studies(self) -> int:
         """The number of studies in flight and waiting when it is full."""
-        return self.slices_in_flight // self.slices_per_study + self.slices_waiting // self.slices_of_a_study
+        return self.slices_in_flight // self.slices_per_study + self.slices_waiting // self.slices_per_study
 
     @classmethod
     def of(cls, repository: Path) -> Self:
