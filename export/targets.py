@@ -11,10 +11,8 @@ Precision = Literal["fp32", "int8"]
 
 # Features of Triton that are not used: the rate limiter and the response cache (measured: docs/adr/0016), two
 # versions at once (docs/adr/0014).
-QUEUE_LIMIT: Final = (
-    512  # requests of one priority; the gateway's admission stays far below, this limits clients without it
-)
-# A request may set a shorter timeout, not a longer one. Mass runs wait behind all others, at most as long as a study may.
+QUEUE_LIMIT: Final = 512  # requests of one priority; the gateway's admission stays far below, other clients may not
+# A request may set a shorter timeout, not a longer one. Mass runs wait behind all others, up to the limit of a study.
 QUEUE_TIMEOUT_US: Final[Mapping[Priority, int]] = {
     Priority.URGENT: 30_000_000,
     Priority.ROUTINE: 30_000_000,

@@ -46,7 +46,7 @@ class BalancedSampler:
 
 
 def draw_of_one_set(rows: Mapping[int, SliceRow], count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Up to `count` different slices for SimCLR, in 70 % of the batches of one data set: then it is no cue."""
+    """Up to `count` different slices for SimCLR, in 70 % of the batches of one data set, so that the set is no cue."""
     indices = np.array(list(rows))
     if random.random() < 0.7:
         datasets = np.array([rows[index].dataset for index in indices.tolist()])

@@ -33,7 +33,7 @@ def _nodules(path: Path) -> Sequence[Sequence[Any]]:
     try:
         nodules: Sequence[Sequence[Any]] = json.loads(path.read_text("utf-8-sig"))["nodules"]
     except (OSError, ValueError, KeyError) as error:
-        raise InvalidDataset(f"{path.name} is no protocol: {type(error).__name__}") from error
+        raise InvalidDataset(f"{path.name} is not a protocol: {type(error).__name__}") from error
     return nodules
 
 

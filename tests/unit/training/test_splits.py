@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from training.splits import LeakingSplit, check_no_leak, split
 
 PATIENTS = [f"p{number // 3}" for number in range(300)]
-STRATA = [("well", "ill")[number // 3 % 2] for number in range(300)]
+STRATA = [("normal", "pathological")[number // 3 % 2] for number in range(300)]
 
 
 @given(st.integers(0, 1000))
@@ -21,7 +21,7 @@ def test_no_leak_for_any_strata(rows: list[tuple[str, str]]) -> None:
 
 def test_strata_have_their_shares_on_each_side() -> None:
     sides = split(PATIENTS, STRATA)
-    for stratum in ("well", "ill"):
+    for stratum in ("normal", "pathological"):
         inside = [side for side, name in zip(sides, STRATA, strict=True) if name == stratum]
         assert inside.count("test") == 30
         assert inside.count("validation") == 24 or inside.count("validation") == 21
