@@ -73,7 +73,7 @@ class ScanUploads:
                 )
                 if scan is None:
                     raise NotFound(UNKNOWN)
-                await file.incoming.keep()
+                await file.incoming.commit()
                 detail = {"patient": str(patient_id), "sha256": blob.sha256}
                 await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
                 return to_answer(scan.id)
