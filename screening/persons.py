@@ -13,7 +13,7 @@ from pydicom.charset import convert_encodings, decode_bytes
 from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 
 _SEPARATOR = "|"
-_PERSON_DELIMITERS = {"^", "="}  # PS3.5 6.2.1: components and groups of a name
+_PERSON_DELIMITERS = {ord("^"), ord("=")}  # PS3.5 6.2.1: components and groups of a name
 
 
 def person_key(patient_id: bytes, patient_name: bytes, character_set: tuple[str, ...], salt: bytes) -> str:

@@ -30,7 +30,7 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     length = path.stat().st_size
     members: list[Member] = []
     try:
-        with path.open("rb") as file, tarfile.open(fileobj=_Headers(file), mode="r:") as archive:
+        with path.open("rb") as file, tarfile.TarFile(fileobj=_Headers(file)) as archive:
             while (entry := archive.next()) is not None:
                 archive.members = []  # tarfile would keep every header that it has read
                 if entry.isdir():
@@ -57,7 +57,7 @@ def _check(entry: tarfile.TarInfo, length: int) -> None:
 
 
 class _Headers:
-    """A file of which nobody reads more than a header at once."""
+    """A file for reading of which nobody reads more than a header at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -5,9 +5,9 @@ and above all sharpness: public data sets differ in kernel and recompression, an
 sharper than pathological ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -50,12 +50,17 @@ def batch_of(
     return torch.from_numpy(np.stack(views))[:, np.newaxis] * 2.0 - 1.0
 
 
-def plain_batch(cache: SliceCache, indices: NDArray[np.int64], size: int) -> Tensor:
-    """The views without augmentation, as serving makes them, uint8 [N, 1, size, size], downsampled to `size`."""
-    views = [np.asarray(cache.views[index, 0]) for index in indices]
-    if size != cache.size:
-        views = [np.asarray(cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA), np.uint8) for view in views]
-    return torch.from_numpy(np.stack(views))[:, np.newaxis]
+def plain_batch(cache: SliceCache, indices: NDArray[np.int64], size: int) -> tuple[Tensor, Tensor]:
+    """Views and counted lungs as serving makes them, uint8 [N, 1, size, size] each, downsampled to `size`."""
+    methods = ((cache.views, cv2.INTER_AREA), (cache.counted, cv2.INTER_NEAREST))
+    return tuple(  # type: ignore[return-value]  # two of them
+        torch.from_numpy(np.stack([_resized(array[index, 0], size, method) for index in indices]))[:, np.newaxis]
+        for array, method in methods
+    )
+
+
+def _resized(image: Bytes, size: int, method: int) -> Bytes:
+    return np.asarray(cv2.resize(np.array(image), (size, size), interpolation=method), np.uint8)
 
 
 def augmented(
@@ -70,6 +75,24 @@ def augmented(
     zoom = FAR_ZOOM if random.random() < strength.far else strength.zoom[crop]
     view = _sharpness(_crop(filled, size, zoom, random), random)
     return _erased(_grey(view.astype(np.float32) / 255.0, random), strength.erased, random)
+
+
+def augmented_with_maps(
+    view: Bytes, maps: Sequence[Bytes], extents: NDArray[np.int16], size: int, zoom: tuple[float, float], random: Random
+) -> tuple[Floats, list[NDArray[np.bool_]]]:
+    """A view augmented as in `augmented`, and maps of it (255 inside, 0 outside) seen through the same crop."""
+    filled = _edges(view, extents, random)
+    before = random.bit_generator.state
+    cropped = _crop(filled, size, zoom, random)
+    seen = [_crop(one, size, zoom, _with_state(before)) > 127 for one in maps]
+    return _grey(_sharpness(cropped, random).astype(np.float32) / 255.0, random).clip(0.0, 1.0), seen
+
+
+def _with_state(state: Mapping[str, Any]) -> Random:
+    """A generator that draws again what one with this state has drawn."""
+    random = np.random.default_rng(0)
+    random.bit_generator.state = state
+    return random
 
 
 def _edges(view: Bytes, extents: NDArray[np.int16], random: Random) -> Bytes:

@@ -32,8 +32,8 @@ def common(
     context: typer.Context,
     data: Annotated[list[str], typer.Option(help="ADAPTER=FOLDER; may be given several times.")],
     runs: Annotated[Path, typer.Option(help="Caches, checkpoints and logs.")] = Path("runs"),
-    size: Annotated[int, typer.Option(help="Side of the views in px, as served.")] = 192,
-    slices: Annotated[int, typer.Option(help="Maximum number of slices taken of a study.")] = 64,
+    size: Annotated[int, typer.Option(help="Side of the views in px, as served.")] = 224,
+    spacing: Annotated[float, typer.Option(help="Distance in mm of the slices taken of a study, as served.")] = 8.0,
     held_out: Annotated[list[str] | None, typer.Option(help="Data sets to evaluate on and never to train on.")] = None,
     choose: Annotated[str, typer.Option(help="all, balanced (by class) or one-finding.")] = "all",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 7,
@@ -41,7 +41,7 @@ def common(
     workers: Annotated[int, typer.Option(help="Processes that prepare views.")] = 1,
 ) -> None:
     """Every stage reads the same data; views are prepared once and cached."""
-    settings = PreparationSettings(size, slices)
+    settings = PreparationSettings(size, spacing)
     context.obj = DataOptions(data, runs, settings, held_out or [], seed, threads, workers, choose)
 
 
@@ -79,14 +79,14 @@ def autoencoder(
     train_autoencoder(run.data.cache, normal, run.schedule, run.folder, latent)
 
 
-@training_stage(app, steps=1500, batch=48, rate=5e-4, train_size=192)
+@training_stage(app, steps=2000, batch=31, rate=4e-4, train_size=224)
 def finetune(
     run: StageRun,
     depth: DepthOption = 18,
     encoder: Annotated[Path | None, typer.Option(help="encoder.pt of simclr; without it, the baseline.")] = None,
     classifier: Annotated[Path | None, typer.Option(help="classifier.pt to continue from, at another size.")] = None,
     weight: Annotated[list[str] | None, typer.Option(help="DATASET=WEIGHT: how often it is drawn.")] = None,
-    painted: Annotated[float, typer.Option(help="Fraction of a batch that is pairs without and with a lesion.")] = 0.5,
+    painted: Annotated[float, typer.Option(help="Fraction of a batch that is pairs without and with a lesion.")] = 0.65,
     only: Only = None,
 ) -> None:
     """Stage 3: train the classifier, from an encoder, from a classifier, or as a baseline from random weights."""
@@ -105,7 +105,7 @@ def finetune(
 
 @app.command("judge", hidden=True)  # the earlier name, for one release
 @app.command("evaluate-run")
-def evaluate_run(context: typer.Context, train_size: TrainSize = 192, name: Name = "finetune") -> None:
+def evaluate_run(context: typer.Context, train_size: TrainSize = 224, name: Name = "finetune") -> None:
     """Evaluate a run of finetune by data set, for the table of runs in the model card."""
     from training.run_evaluation import evaluate_run as evaluate
 

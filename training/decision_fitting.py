@@ -7,29 +7,35 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import expit
 
-from screening.model_card import Calibration, ErrorRange
-from training.bootstrap import Interval, interval
+from screening.model_card import Calibration, FusionRules
+from training.bootstrap import Interval
 from training.composed_studies import ComposedStudies
-from training.error_range import fit_error_range, study_scores
+from training.error_range import TEST_TIME_SLICES, VIEW_SPACING_MM, fit_fusion_rules, study_scores
+from training.exact_interval import exact_interval
 from training.metrics import Decision, Labels, Scores, brier, calibration_error, decide
 from training.operating_points import operating_points
 from training.platt_calibration import fit_platt
 from training.predictions import Predictions
 
 # Screening must miss few patients, and sensitivity on validation is too high, since thresholds are fitted on a few
-# dozen patients. So the default is the point with 99 % on validation, not 95 %; the other four are for comparison.
+# dozen patients. So the default is the point that finds all composed pathological studies of validation, not 95 % of
+# them: the dense classifier separates them so well that 99 % would lie where small lesions are missed.
 DEFAULT_POINT: Final = "high_sensitivity"
 HISTOGRAM_BINS: Final = 20
 
 
 @dataclass(frozen=True)
 class EvaluatedStudies:
-    """Studies of one side of the split: labels, fused scores, calibrated probabilities and data sets, all [M]."""
+    """Studies of one side of the split: labels, fused scores, calibrated probabilities and data sets, all [M].
+
+    `patients`: how many independent patients, normal and pathological, their slices are of.
+    """
 
     labels: Labels
     scores: Scores
     probabilities: Scores
     datasets: np.typing.NDArray[np.str_]
+    patients: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class DecisionParameters:
     `histogram` counts the validation studies by probability, in equal bins of [0, 1]: the reference for drift.
     """
 
-    error_range: ErrorRange
+    rules: FusionRules
     calibration: Calibration
     points: Mapping[str, Point]
     histogram: tuple[int, ...]
@@ -60,11 +66,15 @@ class DecisionParameters:
         """Calibrated probability of fused scores."""
         return calibrated(scores, self.calibration)
 
-    def to_json(self, slices_per_study: int) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The keys of the model card that export reads, without provenance."""
+        rules = self.rules
         return {
-            "slices_per_study": slices_per_study,
-            "error_range": {"r_min": self.error_range.r_min, "r_max": self.error_range.r_max},
+            "view_spacing_mm": VIEW_SPACING_MM,
+            "test_time_slices": TEST_TIME_SLICES,
+            "volume_rule": {"name": rules.volume_rule.name, "mm": rules.volume_rule.mm},
+            "error_rule": {"clip": rules.error_clip, "min_lung_share": rules.error_min_lung_share},
+            "error_range": {"r_min": rules.error_range.r_min, "r_max": rules.error_range.r_max},
             "calibration": {"a": self.calibration.a, "b": self.calibration.b},
             "operating_points": {
                 name: {
@@ -83,21 +93,27 @@ class DecisionParameters:
 
 
 def fit_decision(
-    validation: tuple[Predictions, ComposedStudies, np.typing.NDArray[np.int64]],
-    test: tuple[Predictions, ComposedStudies],
+    validation: tuple[Predictions, ComposedStudies, np.typing.NDArray[np.int64], tuple[int, int]],
+    test: tuple[Predictions, ComposedStudies, tuple[int, int]],
 ) -> DecisionParameters:
-    """Fit on validation (predictions, studies, indices of normal slices), evaluate on test (predictions, studies)."""
-    predictions, studies, normal = validation
-    error_range = fit_error_range(predictions, studies, normal)
-    scores = study_scores(predictions, studies, error_range)
-    calibration = fit_platt(studies.labels, scores)
+    """Fit on validation (predictions, studies, indices of normal slices, patients), evaluate on test.
+
+    Patients are counted as (normal, pathological).
+    """
+    predictions, studies, normal, patients = validation
+    rules = fit_fusion_rules(predictions, studies, normal)
+    scores = study_scores(predictions, studies, rules)
+    calibration = fit_platt(studies.labels, scores, patients)
     probabilities = calibrated(scores, calibration)
     thresholds = operating_points(studies.labels, probabilities)
-    test_scores = study_scores(*test, error_range)
-    evaluated = EvaluatedStudies(test[1].labels, test_scores, calibrated(test_scores, calibration), test[1].datasets)
+    test_predictions, test_studies, test_patients = test
+    test_scores = study_scores(test_predictions, test_studies, rules)
+    evaluated = EvaluatedStudies(
+        test_studies.labels, test_scores, calibrated(test_scores, calibration), test_studies.datasets, test_patients
+    )
     points = {name: _point(evaluated, threshold) for name, threshold in thresholds.items()}
     histogram = np.histogram(probabilities, HISTOGRAM_BINS, (0.0, 1.0))[0]
-    return DecisionParameters(error_range, calibration, points, tuple(histogram.tolist()), evaluated)
+    return DecisionParameters(rules, calibration, points, tuple(histogram.tolist()), evaluated)
 
 
 def calibrated(scores: Scores, calibration: Calibration) -> Scores:
@@ -111,13 +127,13 @@ def reliability_figures(labels: Labels, probabilities: Scores) -> dict[str, floa
 
 
 def _point(studies: EvaluatedStudies, threshold: float) -> Point:
-    patients = np.arange(len(studies.labels)).astype(str)  # each composed study counts as one patient
-
-    def of(name: str) -> Interval:
-        def figure(labels: Labels, probabilities: Scores) -> float:
-            return float(getattr(decide(labels, probabilities, threshold), name))
-
-        return interval(figure, studies.labels, studies.probabilities, patients)
-
+    """Figures at a threshold, with exact intervals as of so many patients."""
+    normal, pathological = studies.patients
     decision = decide(studies.labels, studies.probabilities, threshold)
-    return Point(threshold, decision, of("sensitivity"), of("specificity"), of("rule_out_rate"))
+    return Point(
+        threshold,
+        decision,
+        exact_interval(decision.sensitivity, pathological),
+        exact_interval(decision.specificity, normal),
+        exact_interval(decision.rule_out_rate, normal + pathological),
+    )

@@ -1,12 +1,14 @@
 """Device, memory layout, precision and optimizer of training."""
 
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import torch
 from torch import nn
 
 from training.training_schedule import Schedule
+
+HEAD_RATE: Final = 3.0
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -28,6 +30,16 @@ def mixed_precision(device: torch.device) -> AbstractContextManager[None]:
     """bfloat16 on a GPU and on a CPU with instructions for it (AMX or AVX-512); float32 otherwise."""
     fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # torch has no public function for it
     return torch.autocast(device.type, torch.bfloat16, enabled=fast)
+
+
+def dense_adamw(encoder: nn.Module, head: nn.Module, rate: float) -> torch.optim.AdamW:
+    """AdamW in which the new head learns `HEAD_RATE` times as fast as the pretrained encoder."""
+    optimizer = adamw(encoder, rate=rate)
+    for group in adamw(head, rate=rate).param_groups:
+        optimizer.add_param_group({"params": group["params"], "weight_decay": group["weight_decay"]})
+    for number, group in enumerate(optimizer.param_groups):
+        group["rate_factor"] = 1.0 if number < 2 else HEAD_RATE
+    return optimizer
 
 
 def adamw(*modules: nn.Module, rate: float, decay: float = 0.02) -> torch.optim.AdamW:

@@ -8,17 +8,19 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from torch import nn
 
-from screening.model_card import ErrorRange
+from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
+from screening.model_card import FusionRules
 from training import model_card_plots
 from training.bootstrap import DRAWS
 from training.composed_studies import ComposedStudies, compose_studies
 from training.decision_fitting import DecisionParameters, fit_decision, reliability_figures
-from training.error_range import study_scores
+from training.error_range import study_scores, without_autoencoder
 from training.metrics import roc_auc
 from training.model_card_tables import finding_results, parts_of, slice_results
 from training.model_card_text import EvaluationResults, write_card
-from training.networks import Autoencoder, Classifier, Findings, load_network
+from training.networks import AtTrainedSize, Autoencoder, Classifier, Findings, load_network, trained_size
 from training.predictions import Networks, Predictions, onnx_networks, predict, torch_networks
 from training.prepared_data import PreparedData
 from training.roc_curve import curve_figures
@@ -28,9 +30,9 @@ from training.study_evaluation import study_results
 from training.training_run import write_json
 
 DECISION: Final = "decision.json"
-SLICES_PER_STUDY: Final = 12
+SLICES_PER_STUDY: Final = 30  # lungs of 240 mm, one slice every 8 mm
 STUDIES_PER_CLASS: Final = 100
-TEST_DATA: Final = "studies composed of twelve published slices of one set, of groups that training never saw"
+TEST_DATA: Final = "studies composed of thirty published slices of one set, of groups that training never saw"
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ class Candidates:
     repository: Path | None = None
     compared: tuple[Path, ...] = ()
 
-    def networks(self) -> tuple[Classifier, Autoencoder, Findings]:
-        """The three networks; raises InvalidCheckpoint."""
-        return (
-            load_network(Classifier, self.classifier),
-            load_network(Autoencoder, self.autoencoder),
-            load_network(Findings, self.findings),
+    def networks(self, size: int) -> dict[str, nn.Module]:
+        """The three networks by model name, for views of `size` px; raises InvalidCheckpoint."""
+        kinds: tuple[tuple[str, type[Any], Path], ...] = (
+            (CLASSIFIER, Classifier, self.classifier),
+            (AUTOENCODER, Autoencoder, self.autoencoder),
+            (FINDINGS_MODEL, Findings, self.findings),
         )
+        return {name: _for_views_of(size, load_network(kind, path), trained_size(path)) for name, kind, path in kinds}
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each checkpoint."""
@@ -62,27 +65,29 @@ class Candidates:
 
 def evaluate_networks(data: PreparedData, candidates: Candidates, folder: Path, report: Path) -> DecisionParameters:
     """Fit and evaluate; write decision.json into `folder`, and the model card with its figures to `report`."""
-    networks = candidates.networks()
-    run_networks = onnx_networks(candidates.repository) if candidates.repository else torch_networks(*networks)
+    modules = candidates.networks(data.cache.size)
+    run_networks = onnx_networks(candidates.repository) if candidates.repository else torch_networks(modules)
     validation, test = (_Side(data, side, run_networks) for side in ("validation", "test"))
     decision = fit_decision(
-        (validation.predictions, validation.studies, validation.normal), (test.predictions, test.studies)
+        (validation.predictions, validation.studies, validation.normal, validation.patients),
+        (test.predictions, test.studies, test.patients),
     )
     rows = test.rows
     results = EvaluationResults(
         decision=decision,
-        slices=list(slice_results(rows, parts_of(test.predictions, decision.error_range), DRAWS)),
+        slices=list(slice_results(rows, parts_of(test.predictions, decision.rules), DRAWS)),
         compared=[EvaluatedRun.read(folder) for folder in candidates.compared],
         findings=list(finding_results(rows, test.predictions.findings)),
-        studies=list(study_results(rows, test.predictions, decision, SLICES_PER_STUDY)),
-        parts=_study_parts(test, decision.error_range),
+        studies=list(study_results(rows, test.predictions, decision)),
+        parts=_study_parts(test, decision.rules),
         before=reliability_figures(decision.test.labels, np.clip(decision.test.scores, 0, 1)),
         after=reliability_figures(decision.test.labels, decision.test.probabilities),
         provenance=_provenance(data, candidates),
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / DECISION, _decision_json(results))
-    _draw_figures(results, test, data.cache, networks[1], report.parent / "model-card")
+    autoencoder = load_network(Autoencoder, candidates.autoencoder)
+    _draw_figures(results, test, data.cache, autoencoder, report.parent / "model-card")
     write_card(results, report)
     return decision
 
@@ -94,20 +99,32 @@ class _Side:
         self.indices = data.evaluation_slices(side)
         self.rows: Sequence[SliceRow] = [data.cache.rows[index] for index in self.indices]
         self.predictions: Predictions = predict(data.cache, self.indices, run_networks)
-        published = [index for index, row in enumerate(self.rows) if row.position is None]
+        published = [index for index, row in enumerate(self.rows) if row.height_mm is None]
         self.studies: ComposedStudies = compose_studies(self.rows, published, SLICES_PER_STUDY, STUDIES_PER_CLASS)
         self.normal = np.array([index for index in published if self.rows[index].label == 0], np.int64)
+        self.patients = self._patients(published)
+
+    def _patients(self, published: Sequence[int]) -> tuple[int, int]:
+        """Patients with normal slices only, and with pathological ones, of the data sets that make studies."""
+        rows = [self.rows[index] for index in published if self.rows[index].dataset in self.studies.datasets]
+        pathological = {row.patient for row in rows if row.label == 1}
+        return len({row.patient for row in rows} - pathological), len(pathological)
 
 
-def _study_parts(test: _Side, error_range: ErrorRange) -> Mapping[str, float]:
+def _study_parts(test: _Side, rules: FusionRules) -> Mapping[str, float]:
     """ROC-AUC on composed studies of each network alone and of their fusion."""
     studies = test.studies
     errors = test.predictions.errors.astype(np.float64)[studies.members].max(axis=1)
+    alone = without_autoencoder(rules.error_range)
     return {
-        "classifier": roc_auc(studies.labels, study_scores(test.predictions, studies, None)),
+        "classifier": roc_auc(studies.labels, study_scores(test.predictions, studies, alone)),
         "autoencoder": roc_auc(studies.labels, errors),
-        "fusion": roc_auc(studies.labels, study_scores(test.predictions, studies, error_range)),
+        "fusion": roc_auc(studies.labels, study_scores(test.predictions, studies, rules)),
     }
+
+
+def _for_views_of(size: int, network: nn.Module, trained: int | None) -> nn.Module:
+    return network if trained in (None, size) else AtTrainedSize(network, size, trained).eval()
 
 
 def _provenance(data: PreparedData, candidates: Candidates) -> dict[str, Any]:
@@ -122,7 +139,9 @@ def _provenance(data: PreparedData, candidates: Candidates) -> dict[str, Any]:
 
 
 def _decision_json(results: EvaluationResults) -> dict[str, Any]:
+    normal, pathological = results.decision.test.patients
     figures = {
+        "patients": {"normal": normal, "pathological": pathological},
         "slices": [asdict(result) for result in results.slices],
         "whole_studies": [asdict(result) for result in results.studies],
         "runs": [asdict(run) for run in results.compared],
@@ -131,7 +150,7 @@ def _decision_json(results: EvaluationResults) -> dict[str, Any]:
         "after_calibration": results.after,
         **curve_figures(results.decision.test, TEST_DATA),
     }
-    return results.decision.to_json(SLICES_PER_STUDY) | {"provenance": results.provenance, "figures": figures}
+    return results.decision.to_json() | {"provenance": results.provenance, "figures": figures}
 
 
 def _draw_figures(

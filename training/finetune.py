@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.device import adamw, mixed_precision, select_device, to_device
+from training.dense_loss import dense_loss
+from training.device import dense_adamw, mixed_precision, select_device, to_device
 from training.mixstyle import MixStyle
 from training.networks import Classifier, Encoder, load_network, save_network
 from training.networks.encoder import Depth
 from training.sampling import EVEN
 from training.slice_cache import SliceCache
-from training.training_batches import TrainingBatches, batch_loss
+from training.training_batches import Composition, TrainingBatches
 from training.training_run import TrainingRun
 from training.training_schedule import Schedule
 from training.weight_averaging import averaged_copy, update_average
@@ -41,29 +42,29 @@ def finetune(
     folder: Path,
     start: InitialWeights,
     weights: Mapping[str, float] = EVEN,
-    painted: float = 0.0,
+    painted: float = 0.65,
 ) -> Classifier:
-    """Train on the labelled ones of these slices, resume from the state in `folder`, and write `classifier.pt` there.
+    """Train on these slices, resume from the state in `folder`, and write `classifier.pt` there.
 
-    `weights`: how often a data set is drawn within its class; `painted`: the fraction of a batch that is pairs of a
-    slice without and with a synthetic lesion. The running mean of the network's weights is written.
+    `weights`: how often a data set is drawn; `painted`: the fraction of a batch that is pairs of a slice without and
+    with a painted lesion. The running mean of the network's weights is written.
     """
     device = select_device(schedule)
     network = to_device(device, start.build())
     average = averaged_copy(network)
     mixing = MixStyle(network.encoder.stages[0], network.encoder.stages[1])
-    optimizer = adamw(network, rate=schedule.rate)
+    optimizer = dense_adamw(network.encoder, network.head, schedule.rate)
     run = TrainingRun(folder, schedule, {"network": network, "average": average}, optimizer)
-    batches = TrainingBatches(cache, {index: cache.rows[index] for index in indices}, painted, weights)
+    batches = TrainingBatches(cache, {index: cache.rows[index] for index in indices}, weights)
+    composition = Composition.of(schedule.batch, painted)
     for step in run.steps("finetune"):
-        random = np.random.default_rng((schedule.seed, step))
-        batch = batches.draw(schedule.batch, schedule.size, random)
+        batch = batches.draw(composition, schedule.size, np.random.default_rng((schedule.seed, step)))
         network.train()
         mixing.draw()
         with mixed_precision(device):
             cells = network.cells(batch.views.to(device, memory_format=torch.channels_last))
-        run.optimizer_step(batch_loss(cells.float().mean(dim=(1, 2)), batch))
+        run.optimizer_step(dense_loss(cells.float(), batch.to(device)))
         update_average(average, network, step)
     trained = average.cpu().eval()
-    save_network(trained, folder / "classifier.pt", cache.size)
+    save_network(trained, folder / "classifier.pt", schedule.size)
     return trained

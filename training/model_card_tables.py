@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from screening.contract import FINDINGS
 from screening.fusion import normalised_error
-from screening.model_card import ErrorRange
+from screening.model_card import FusionRules
 from training.bootstrap import Interval, interval
 from training.metrics import Labels, OneClass, Scores, average_precision, roc_auc
 from training.predictions import Predictions
@@ -42,15 +43,15 @@ class FindingResult:
     agreement: float | None
 
 
-def parts_of(predictions: Predictions, error_range: ErrorRange) -> Mapping[str, Scores]:
+def parts_of(predictions: Predictions, rules: FusionRules) -> Mapping[str, Scores]:
     """Slice scores of each network alone and of their fusion."""
-    errors = normalised_error(predictions.errors, error_range)
-    probability = predictions.probability()
+    errors = normalised_error(predictions.errors, rules.error_range)
+    augmented = predictions.slice_logits()
     return {
-        "classifier, plain view": predictions.probability(augmented=False),
-        "classifier, five views": probability,
+        "classifier, plain view": predictions.slice_logits(augmented=False),
+        "classifier, five views": augmented,
         "autoencoder": errors,
-        "fusion": np.maximum(probability, errors),
+        "fusion": np.maximum(expit(augmented), np.minimum(errors, rules.error_clip)),
     }
 
 

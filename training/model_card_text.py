@@ -86,6 +86,9 @@ def _parts(parts: Mapping[str, float]) -> Iterator[str]:
 
 
 def _points(decision: DecisionParameters) -> Iterator[str]:
+    normal, pathological = decision.test.patients
+    yield f"Intervals are exact (Clopper-Pearson), as of the {normal} normal and {pathological} pathological patients"
+    yield "whose slices the studies are composed of; no whole studies of that many patients were at hand.\n"
     yield "| point | threshold | sensitivity | specificity | precision | F1 | rule-out rate |"
     yield "|---|---|---|---|---|---|---|"
     for name, point in decision.points.items():
@@ -96,9 +99,12 @@ def _points(decision: DecisionParameters) -> Iterator[str]:
 
 
 def _calibration(results: EvaluationResults) -> Iterator[str]:
-    calibration, errors = results.decision.calibration, results.decision.error_range
+    calibration, rules = results.decision.calibration, results.decision.rules
+    errors = rules.error_range
     yield f"Platt: a = {calibration.a:.4f}, b = {calibration.b:.4f}. "
-    yield f"Reconstruction error: r_min = {errors.r_min:.5f}, r_max = {errors.r_max:.5f}.\n"
+    yield f"Volume rule: {rules.volume_rule.name}, {rules.volume_rule.mm} mm. "
+    yield f"Reconstruction error: r_min = {errors.r_min:.5f}, r_max = {errors.r_max:.5f}, clipped to"
+    yield f"{rules.error_clip:g}, 0 where less than {rules.error_min_lung_share:.0%} of a view is lung that counts.\n"
     yield "| | Brier | ECE |"
     yield "|---|---|---|"
     for name, figures in (("before", results.before), ("after", results.after)):

@@ -9,7 +9,7 @@ import numpy as np
 from training.metrics import Labels, Scores, decide
 
 SENSITIVITY: Final = 0.95
-HIGH_SENSITIVITY: Final = 0.99
+HIGH_SENSITIVITY: Final = 1.0
 MIN_THRESHOLD: Final = 1e-4  # a threshold must lie inside (0, 1)
 
 

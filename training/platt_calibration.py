@@ -13,9 +13,12 @@ MIN_SLOPE: Final = 1e-3  # the probability must rise with the score, also when a
 MAX_PARAMETER: Final = 50.0
 
 
-def fit_platt(labels: Labels, scores: Scores) -> Calibration:
-    """Fit a and b. Targets are smoothed by the class counts, so that the fit of separable scores is finite."""
-    pathological, normal = int(labels.sum()), int((1 - labels).sum())
+def fit_platt(labels: Labels, scores: Scores, patients: tuple[int, int] | None = None) -> Calibration:
+    """Fit a and b. Targets are smoothed by the class counts, so that the fit of separable scores is finite.
+
+    `patients` (normal, pathological) are the counts to smooth by where several cases are of one patient.
+    """
+    normal, pathological = patients or (int((1 - labels).sum()), int(labels.sum()))
     targets = np.where(labels == 1, (pathological + 1) / (pathological + 2), 1 / (normal + 2))
 
     def loss(line: Scores) -> tuple[float, Scores]:

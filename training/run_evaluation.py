@@ -73,9 +73,9 @@ def scores_of(network: Classifier, cache: SliceCache, indices: Sequence[int], si
     network = network.eval().to(memory_format=torch.channels_last)
     parts = []
     for start in range(0, len(indices), BATCH):
-        views = plain_batch(cache, np.array(indices[start : start + BATCH]), size)
+        views, masks = plain_batch(cache, np.array(indices[start : start + BATCH]), size)
         with mixed_precision(torch.device("cpu")):
-            parts.append(network(views[:, None])[0][:, 0].float())
+            parts.append(network(views, masks)[0][:, 0].float())
     return np.asarray(torch.cat(parts).double().numpy(), np.float64)
 
 

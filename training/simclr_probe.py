@@ -45,7 +45,7 @@ def features_of(encoder: Encoder, cache: SliceCache, indices: list[int], size: i
     """Pooled features [N, 512] of the plain views."""
     encoder.eval()
     batches = [
-        encoder(signed(plain_batch(cache, np.array(indices[start : start + BATCH]), size))).mean(dim=(2, 3))
+        encoder(signed(plain_batch(cache, np.array(indices[start : start + BATCH]), size)[0])).mean(dim=(2, 3))
         for start in range(0, len(indices), BATCH)
     ]
     return torch.cat(batches).double().numpy()

@@ -25,17 +25,23 @@ from training.slice_preparation import CROPS_PER_SLICE, PreparedSlice, Unusable,
 
 # Array -> name of its file, which stays so that existing caches and the key in the model card remain valid; type.
 ARRAYS: Final = MappingProxyType(
-    {"views": ("looks.bin", np.uint8), "masks": ("masks.bin", np.uint8), "extents": ("shown.bin", np.int16)}
+    {
+        "views": ("looks.bin", np.uint8),
+        "masks": ("masks.bin", np.uint8),
+        "counted": ("counted.bin", np.uint8),
+        "lesions": ("lesions.bin", np.uint8),
+        "extents": ("shown.bin", np.int16),
+    }
 )
-COLUMNS: Final = ("dataset", "patient", "study", "label", "findings", "scores", "position")
+COLUMNS: Final = ("dataset", "patient", "study", "label", "findings", "scores", "height_mm")
 
 
 @dataclass(frozen=True)
 class PreparationSettings:
-    """Settings of a cache besides its entries: view size (px) and the maximum number of slices of a study."""
+    """Settings of a cache besides its entries: view size (px), and the distance of a study's slices (mm), as served."""
 
-    size: int = 192
-    slices_per_study: int = 64
+    size: int = 224
+    spacing_mm: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,18 @@ class SliceRow:
     label: int | None
     findings: frozenset[str] | None
     scores: tuple[float, ...]
-    position: float | None
+    height_mm: float | None
 
 
 @dataclass(frozen=True)
 class SliceCache:
-    """`views` and `masks` uint8 [N, 2, size, size] and `extents` int16 [N, 2, 4], memory-mapped; axis 1 is the crop."""
+    """The arrays of N prepared slices (`PreparedSlice`), memory-mapped; axis 1 is the crop."""
 
     rows: tuple[SliceRow, ...]
     views: NDArray[np.uint8]
     masks: NDArray[np.uint8]
+    counted: NDArray[np.uint8]
+    lesions: NDArray[np.uint8]
     extents: NDArray[np.int16]
     folder: Path
 
@@ -101,6 +109,7 @@ def cache_key(entries: Sequence[Entry], settings: PreparationSettings) -> str:
     for entry in entries:
         known = sorted(entry.findings) if entry.findings is not None else None
         fields = [entry.dataset, entry.patient, entry.study, entry.label, known, sorted(entry.slice_labels.items())]
+        fields.append(sorted(entry.lesion_masks))
         size = entry.path.stat().st_size if entry.path.is_file() else len(list(entry.path.iterdir()))
         digest.update(json.dumps([*fields, entry.scores, size]).encode())
     return digest.hexdigest()[:12]
@@ -144,7 +153,7 @@ def _results(entries: Sequence[Entry], settings: PreparationSettings, workers: i
 
 def _result(entry: Entry, settings: PreparationSettings) -> Result:
     try:
-        return entry, list(prepare_entry(entry, settings.size, settings.slices_per_study)), ""
+        return entry, list(prepare_entry(entry, settings.size, settings.spacing_mm)), ""
     except Unusable as error:
         return entry, [], str(error)
 
@@ -161,8 +170,8 @@ def _cells(slice_: PreparedSlice) -> tuple[object, ...]:
     findings = "unknown" if entry.findings is None else ";".join(sorted(entry.findings))
     scores = ";".join(f"{score:g}" for score in entry.scores or ())
     label = "" if slice_.label is None else slice_.label
-    position = "" if slice_.position is None else f"{slice_.position:.4f}"
-    return entry.dataset, entry.patient, entry.study, label, findings, scores, position
+    height = "" if slice_.height_mm is None else f"{slice_.height_mm:.2f}"
+    return entry.dataset, entry.patient, entry.study, label, findings, scores, height
 
 
 def _row(cells: dict[str, str]) -> SliceRow:
@@ -173,5 +182,5 @@ def _row(cells: dict[str, str]) -> SliceRow:
         label=int(cells["label"]) if cells["label"] else None,
         findings=None if cells["findings"] == "unknown" else frozenset(filter(None, cells["findings"].split(";"))),
         scores=tuple(float(score) for score in cells["scores"].split(";") if score),
-        position=float(cells["position"]) if cells["position"] else None,
+        height_mm=float(cells["height_mm"]) if cells["height_mm"] else None,
     )

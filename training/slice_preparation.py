@@ -5,7 +5,7 @@ published slice, around its own lungs. Crop 1 is another possible crop: around t
 Training draws between them, so that the size of the lungs in the view is no cue.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from screening.budgets import Budgets
 from screening.crop import Crop
-from screening.errors import NoLung, PixelError, StudyError
-from screening.lung_mask import lung_mask, lung_mask_of_grey
-from screening.lungs import Box, Lungs, box_of, find_lungs
-from screening.preparation import choose_slices, survey
-from screening.series_choice import ranked
-from screening.views import plain_view, plain_view_of_grey, view_mask
-from screening.volume import Volume
+from screening.errors import StudyError
+from screening.lung_mask import lung_mask_of_grey
+from screening.lungs import Box, box_of
+from screening.preparation import survey
+from screening.views import plain_view_of_grey, view_mask
 from training.datasets.entry import Entry
+from training.surveyed_volume import SurveyedVolume, Unusable, survey_volume
 
 CROPS_PER_SLICE: Final = 2
 WIDER: Final = 1.35
@@ -33,35 +32,39 @@ MARGIN_FRACTION: Final = 0.02  # of the box's sides: pleura and ribs, like servi
 Bytes = NDArray[np.uint8]
 
 
-class Unusable(Exception):
-    """An entry that gives no slices; the message is the reason."""
-
-
 @dataclass(frozen=True)
 class PreparedSlice:
-    """`views` and `masks` uint8 [2, size, size]; `extents` int16 [2, 4]: rows and columns of the view inside the slice.
+    """`views`, `masks`, `counted` and `lesions` uint8 [2, size, size]; the last three are 1 inside.
 
-    `position` is 0 at the lowest and 1 at the highest slice of the lungs, None if it is unknown.
+    `counted` is the part of the lung mask that counts in serving (`screening.counted_lung`), `lesions` what a reader
+    has marked. `extents` int16 [2, 4]: rows and columns of the view inside the slice. `height_mm` is None where the
+    place of the slice in the patient is not known.
     """
 
     entry: Entry
     views: Bytes
     masks: Bytes
+    counted: Bytes
+    lesions: Bytes
     extents: NDArray[np.int16]
     label: int | None
-    position: float | None = None
+    height_mm: float | None = None
 
 
-def prepare_entry(entry: Entry, size: int, slices: int) -> Iterator[PreparedSlice]:
-    """The slices of an entry, at most `slices` of a study; raises Unusable."""
+def prepare_entry(entry: Entry, size: int, spacing_mm: float) -> Iterator[PreparedSlice]:
+    """The slices of an entry, those of a study `spacing_mm` apart; raises Unusable."""
     cv2.setNumThreads(1)
     if entry.kind == "grey":
         yield _grey(entry, size)
         return
     with TemporaryDirectory() as scratch:
-        volume, lungs = _volume(entry.path, Path(scratch))
-        for index in choose_slices(lungs, slices):
-            yield _of_volume(entry, volume, lungs, index, size)
+        try:
+            study = survey(entry.path, Path(scratch), Budgets()).studies[0]
+        except StudyError as error:
+            raise Unusable(error.code) from error
+        volume = survey_volume(study, spacing_mm)
+        for index in volume.viewed:
+            yield _of_volume(entry, volume, index, size)
 
 
 def _grey(entry: Entry, size: int) -> PreparedSlice:
@@ -74,48 +77,49 @@ def _grey(entry: Entry, size: int) -> PreparedSlice:
         raise Unusable("no lung")
     box = box_of([mask])
     crops = [Crop.around(_scaled(box, factor), size) for factor in (1 + 2 * MARGIN_FRACTION, WIDER)]
+    masks = _on_views(mask, crops)
     return PreparedSlice(
         entry,
         np.stack([plain_view_of_grey(slice_, crop) for crop in crops]),
-        np.concatenate([view_mask(mask, crop) for crop in crops]),
+        masks,
+        masks,
+        np.zeros_like(masks),
         np.stack([_extent(crop, slice_.shape) for crop in crops]),
         entry.label,
     )
 
 
-def _volume(path: Path, scratch: Path) -> tuple[Volume, Lungs]:
-    """The series that serving chooses, and its lungs."""
-    try:
-        study = survey(path, scratch, Budgets()).studies[0]
-        if isinstance(study, StudyError):
-            raise Unusable(study.code)
-        for volume in ranked(study).volumes:
-            try:
-                return volume, find_lungs(volume)
-            except (NoLung, PixelError):
-                continue
-    except StudyError as error:
-        raise Unusable(error.code) from error
-    raise Unusable("no_lung")
-
-
-def _of_volume(entry: Entry, volume: Volume, lungs: Lungs, index: int, size: int) -> PreparedSlice:
-    spacing_mm = volume.geometry.spacing_mm[1:]
-    try:
-        hu = volume.hu(index)
-    except PixelError as error:
-        raise Unusable(error.code) from error
-    mask = lung_mask(hu, spacing_mm)
-    own = _scaled(box_of([mask]), 1 + 2 * MARGIN_FRACTION) if mask.any() else lungs.box
-    crops = [Crop.around(box, size, spacing_mm) for box in (lungs.box, own)]
+def _of_volume(entry: Entry, volume: SurveyedVolume, index: int, size: int) -> PreparedSlice:
+    lungs = volume.lungs(index)
+    own = _scaled(box_of([lungs]), 1 + 2 * MARGIN_FRACTION) if lungs.any() else volume.box
+    crops = [volume.crop(box, size) for box in (volume.box, own)]
+    name = volume.file_name(index)
+    lesion = _lesion(entry, name, lungs.shape)
     return PreparedSlice(
         entry,
-        np.stack([plain_view(hu, crop) for crop in crops]),
-        np.concatenate([view_mask(mask, crop) for crop in crops]),
-        np.stack([_extent(crop, hu.shape) for crop in crops]),
-        entry.slice_labels.get(volume.slices[index].member.path.name, entry.label),
-        (index - lungs.first) / max(1, lungs.last - lungs.first),
+        np.stack([volume.view(index, crop) for crop in crops]),
+        _on_views(lungs, crops),
+        _on_views(volume.counted(index), crops),
+        _on_views(lesion, crops),
+        np.stack([_extent(crop, lungs.shape) for crop in crops]),
+        1 if lesion.any() else entry.slice_labels.get(name, entry.label),
+        volume.height_mm(index),
     )
+
+
+def _lesion(entry: Entry, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """What a reader has marked on the file `name`; nothing where there is no mask."""
+    path = entry.lesion_masks.get(name)
+    if path is None:
+        return np.zeros(shape, np.bool_)
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if mask is None or mask.shape != shape:
+        raise Unusable("the mask of a lesion cannot be decoded, or does not have the size of its slice")
+    return np.asarray(mask > 0)
+
+
+def _on_views(mask: NDArray[np.bool_], crops: Sequence[Crop]) -> Bytes:
+    return np.concatenate([view_mask(mask, crop) for crop in crops])
 
 
 def _scaled(box: Box, factor: float) -> Box:
@@ -136,3 +140,6 @@ def _extent(crop: Crop, shape: tuple[int, ...]) -> NDArray[np.int16]:
         )
     ]
     return np.array(spans, np.int16)
+
+
+__all__ = ["CROPS_PER_SLICE", "PreparedSlice", "Unusable", "prepare_entry"]

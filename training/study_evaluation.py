@@ -1,13 +1,16 @@
-"""Evaluation of whole studies as in serving: twelve slices over the lungs, fused by maximum."""
+"""Evaluation of whole studies as in serving: all of the lungs, by the fusion rules."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from screening.fusion import normalised_error
+from screening.slice_sampling import extents_mm
 from training.decision_fitting import DecisionParameters
+from training.error_range import fused_score
 from training.metrics import OneClass, roc_auc
 from training.predictions import Predictions
 from training.slice_cache import SliceRow
@@ -30,34 +33,32 @@ class StudyResult:
 
 
 def study_results(
-    rows: Sequence[SliceRow], predictions: Predictions, decision_parameters: DecisionParameters, slices: int
+    rows: Sequence[SliceRow], predictions: Predictions, decision: DecisionParameters
 ) -> Iterator[StudyResult]:
     """A result for each study that is a volume; `rows` and `predictions` are in the same order."""
     studies: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        if row.position is not None:
+        if row.height_mm is not None:
             studies[row.study].append(index)
-    probability = predictions.probability()
-    errors = normalised_error(predictions.errors, decision_parameters.error_range)
-    for study, indices in sorted(studies.items()):
-        seen = np.array(indices)[_middles_of_parts(len(indices), slices)]
-        score = np.array([max(probability[seen].max(), errors[seen].max())])
-        calibrated = float(decision_parameters.probability(score)[0])
-        labels = np.array([rows[index].label for index in indices], np.int64)
+    probability = expit(predictions.slice_logits())
+    errors = normalised_error(predictions.errors, decision.rules.error_range)
+    for study, members in sorted(studies.items()):
+        indices = np.array(members, np.int64)
+        heights = [rows[index].height_mm or 0.0 for index in members]
+        extents = extents_mm(heights, range(len(heights))).tolist()
+        score = np.array([fused_score(predictions, indices, extents, decision.rules)])
+        calibrated = float(decision.probability(score)[0])
+        labels = np.array([rows[index].label for index in members], np.int64)
+        enough_lung = predictions.lung_shares[indices] >= decision.rules.error_min_lung_share
         yield StudyResult(
             study=study.rsplit("/", 1)[-1],
             label=int(labels.max()),
-            classifier=float(probability[seen].max()),
-            autoencoder=float(errors[seen].max()),
+            classifier=float(probability[indices].max()),
+            autoencoder=float(errors[indices][enough_lung].max(initial=0.0)),
             probability=calibrated,
-            called=tuple(name for name, point in decision_parameters.points.items() if calibrated >= point.threshold),
-            slices_auc=_auc(labels, np.maximum(probability, errors)[indices]),
+            called=tuple(name for name, point in decision.points.items() if calibrated >= point.threshold),
+            slices_auc=_auc(labels, probability[indices]),
         )
-
-
-def _middles_of_parts(count: int, slices: int) -> np.typing.NDArray[np.int64]:
-    """Indices of at most `slices` of `count`: the middle of each of as many equal parts."""
-    return np.unique(((np.arange(slices) + 0.5) * count / slices).astype(np.int64).clip(0, count - 1))
 
 
 def _auc(labels: np.typing.NDArray[np.int64], scores: np.typing.NDArray[np.float64]) -> float | None:

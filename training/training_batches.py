@@ -1,118 +1,223 @@
-"""Training batches of the classifier: labelled slices, and pairs of a slice without and with a synthetic lesion.
+"""Training batches of the dense classifier: views with what is known of their cells.
 
-Both slices of a pair have the same augmentation, so that they differ in the lesion only. Unlabelled slices are used in
-pairs too: with the lesion they must score higher than without.
+Pairs are a slice without and with a painted lesion, under the same augmentation, so that they differ in the lesion
+only. Pathological slices whose lesions nobody marked say that some cells are pathological. Slices at the diaphragm say
+that its domes are not, and slices with marked lesions where these are. Data sets of one class are used in pairs only:
+labelled, their appearance would become a cue.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from enum import IntEnum
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from training.augmentation import SUPERVISED, augmented
-from training.sampling import EVEN, BalancedSampler
+from training.augmentation import FAR_ZOOM, SECOND_CROP_PROBABILITY, SUPERVISED, augmented_with_maps
+from training.dense_targets import trust_in_normality
+from training.sampling import EVEN
 from training.slice_cache import SliceCache, SliceRow
-from training.synthesis import with_lesion, with_neutral_change
+from training.synthesis import with_marked_lesion, with_neutral_change
 from training.synthesis.lung_context import MIN_AREA, TooLittleLung
 
-LABEL_SMOOTHING: Final = 0.05  # some labels of public data sets are wrong
-PAIR_ORDER_WEIGHT: Final = 0.5  # weight of the ranking loss of pairs relative to the loss of labels
+MIN_SEEN_CHANGE: Final = 0.012  # of the grey scale, between the views of a pair, after augmentation
+MIN_SEEN_PIXELS: Final = 12
+MIN_DOME_PIXELS: Final = 150  # of the prepared view: lung here and none below
+DOME_OPENING: Final = np.ones((9, 9), np.uint8)
 
 Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 Random = np.random.Generator
+
+
+class Kind(IntEnum):
+    """What a view of a batch teaches."""
+
+    PLAIN = 0
+    PAINTED = 1
+    ILL = 2
+    DIAPHRAGM = 3
+    MARKED = 4
 
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """`views` signed [N, 1, S, S] and `labels` [N], NaN where unknown.
+    """N views: `views` signed [N, 1, S, S]; `masks` (lungs) and `maps` [N, S, S]; `kinds` and `trust` [N].
 
-    The last 2 x `pairs` are slices without, then the same ones with a lesion. An unlabelled slice stays unlabelled with
-    a lesion: labelled as pathology, the appearance of its data set would become a cue for pathology.
+    A map is the visible lesion of painted and marked views, and of its plain twin; the dome at the diaphragm; or empty.
     """
 
     views: Tensor
-    labels: Tensor
-    pairs: int
+    masks: Tensor
+    maps: Tensor
+    kinds: Tensor
+    trust: Tensor
+
+    def to(self, device: torch.device) -> "TrainingBatch":
+        """The batch on this device."""
+        arrays = (self.views, self.masks, self.maps, self.kinds, self.trust)
+        return TrainingBatch(*(array.to(device) for array in arrays))
+
+    def of(self, kind: Kind) -> Tensor:
+        """Which views are of this kind [N]."""
+        return self.kinds == int(kind)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """How many pairs and other views a batch has."""
+
+    pairs: int = 10
+    ill: int = 5
+    diaphragm: int = 4
+    marked: int = 2
+
+    @classmethod
+    def of(cls, batch: int, painted: float) -> "Composition":
+        """Of `batch` views, a fraction `painted` in pairs; the rest by the shares of the default."""
+        pairs = round(batch * painted / 2)
+        rest = batch - 2 * pairs
+        diaphragm, marked = round(rest * 4 / 11), round(rest * 2 / 11)
+        return cls(pairs, rest - diaphragm - marked, diaphragm, marked)
+
+
+_View = tuple[Floats, Bools, Bools, Kind, float]
 
 
 class TrainingBatches:
-    """Draws batches from these rows of a cache; `painted` is the fraction of a batch that is pairs."""
+    """Draws batches from these rows of a cache; `weights`: how often a data set is drawn, 1 if not given."""
 
-    def __init__(
-        self, cache: SliceCache, rows: Mapping[int, SliceRow], painted: float, weights: Mapping[str, float] = EVEN
-    ) -> None:
-        self._cache, self._rows, self._weights = cache, rows, weights
-        self._labelled_rows = _of_both_classes(rows) if painted else rows
-        self._painted = painted if self._labelled_rows else 1.0
-        pools: dict[str, list[int]] = defaultdict(list)
-        for index, row in rows.items():
-            if painted and row.label != 1 and cache.masks[index].sum(axis=(1, 2)).min() >= MIN_AREA:
-                pools[row.dataset].append(index)
-        self._pair_slices = list(pools.values())
+    def __init__(self, cache: SliceCache, rows: Mapping[int, SliceRow], weights: Mapping[str, float] = EVEN) -> None:
+        self._cache, self._rows = cache, rows
+        lungs = {index for index in rows if cache.masks[index].sum(axis=(1, 2)).min() >= MIN_AREA}
+        marked = [index for index in sorted(lungs) if cache.lesions[index].any()]
+        self._marked_patients = {rows[index].patient for index in marked}
+        self._pools: Mapping[Kind, _Pool] = {
+            Kind.PAINTED: _Pool([index for index in sorted(lungs) if rows[index].label != 1], rows, weights),
+            Kind.ILL: _Pool([index for index in _of_both_classes(rows) if rows[index].label == 1], rows, weights),
+            Kind.DIAPHRAGM: _Pool([index for index in sorted(lungs) if self._dome(index).any()], rows, weights),
+            Kind.MARKED: _Pool(marked, rows, weights),
+        }
 
-    def draw(self, batch: int, size: int, random: Random) -> TrainingBatch:
-        """A batch of `batch` views of `size` px."""
-        pairs = int(batch * self._painted / 2) if self._pair_slices else 0
-        indices, labels = self._labelled_indices(batch - 2 * pairs, random)
-        views = [self._labelled(index, size, random) for index in indices]
-        drawn = [self._pair(size, random) for _ in range(pairs)]
-        plain, painted, known = zip(*drawn, strict=True) if drawn else ((), (), ())
-        known_labels = np.array(known, np.float32)
+    def draw(self, composition: Composition, size: int, random: Random) -> TrainingBatch:
+        """A batch of views of `size` px; kinds without slices are left out."""
+        pairs = [self._pair(size, random) for _ in range(self._count(Kind.PAINTED, composition.pairs))]
+        views: list[_View] = [plain for plain, _ in pairs] + [painted for _, painted in pairs]
+        others: tuple[tuple[Kind, int, Callable[[int], NDArray[np.uint8]]], ...] = (
+            (Kind.ILL, composition.ill, self._nothing),
+            (Kind.DIAPHRAGM, composition.diaphragm, self._dome),
+            (Kind.MARKED, composition.marked, self._lesion),
+        )
+        for kind, count, map_of in others:
+            views += [self._single(kind, map_of, size, random) for _ in range(self._count(kind, count))]
+        grey, masks, maps, kinds, trust = zip(*views, strict=True)
         return TrainingBatch(
-            torch.from_numpy(np.stack([*views, *plain, *painted]))[:, np.newaxis] * 2.0 - 1.0,
-            torch.from_numpy(np.concatenate([labels, known_labels, known_labels + 1])),
-            pairs,
+            torch.from_numpy(np.stack(grey))[:, np.newaxis] * 2.0 - 1.0,
+            torch.from_numpy(np.stack(masks)),
+            torch.from_numpy(np.stack(maps)),
+            torch.tensor([int(kind) for kind in kinds]),
+            torch.tensor(trust, dtype=torch.float32),
         )
 
-    def _labelled_indices(self, count: int, random: Random) -> tuple[NDArray[np.int64], Floats]:
-        if not count:
-            return np.array([], np.int64), np.array([], np.float32)
-        return BalancedSampler(self._labelled_rows, random, self._weights).draw(count)
+    def _count(self, kind: Kind, wanted: int) -> int:
+        return wanted if self._pools[kind] else 0
 
-    def _labelled(self, index: int, size: int, random: Random) -> Floats:
-        edit = partial(with_neutral_change, random=random) if self._painted else None
-        return augmented(self._cache, index, size, random, SUPERVISED, edit)
-
-    def _pair(self, size: int, random: Random) -> tuple[Floats, Floats, float]:
-        """A slice without and with a lesion, and its label without the lesion, NaN if unknown."""
+    def _pair(self, size: int, random: Random) -> tuple[_View, _View]:
         while True:
-            index = int(random.choice(self._pair_slices[random.integers(len(self._pair_slices))]))
-            seed = int(random.integers(2**32))
+            index = self._pools[Kind.PAINTED].draw(random)
             try:
-                plain, painted = (
-                    augmented(
-                        self._cache, index, size, np.random.default_rng(seed), SUPERVISED, partial(edit, random=random)
-                    )
-                    for edit in (with_neutral_change, with_lesion)
-                )
+                return self._painted(index, size, random)
             except TooLittleLung:
                 continue
-            label = self._rows[index].label
-            return plain, painted, np.nan if label is None else float(label)
+
+    def _painted(self, index: int, size: int, random: Random) -> tuple[_View, _View]:
+        """A slice without and with a lesion; raises TooLittleLung where no lesion is to be seen in the crop."""
+        crop = _crop(random)
+        view, mask = np.array(self._cache.views[index, crop]), np.array(self._cache.masks[index, crop])
+        painted, changed = with_marked_lesion(view, mask, random)
+        zoom, seed = _zoom(crop, random), int(random.integers(2**32))
+        (before, seen), (after, _) = (
+            augmented_with_maps(
+                with_neutral_change(one, mask, random),
+                (mask * np.uint8(255), changed),
+                self._cache.extents[index, crop],
+                size,
+                zoom,
+                np.random.default_rng(seed),
+            )
+            for one in (view, painted)
+        )
+        lungs, lesion = seen
+        lesion &= cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.5) > MIN_SEEN_CHANGE
+        if lesion.sum() < MIN_SEEN_PIXELS:
+            raise TooLittleLung
+        trust = self._trust(index)
+        return (before, lungs, lesion, Kind.PLAIN, trust), (after, lungs, lesion, Kind.PAINTED, trust)
+
+    def _single(self, kind: Kind, map_of: Callable[[int], NDArray[np.uint8]], size: int, random: Random) -> _View:
+        index = self._pools[kind].draw(random)
+        crop = 0 if kind is Kind.DIAPHRAGM else _crop(random)  # domes are known in the crop of the study
+        view, mask = np.array(self._cache.views[index, crop]), np.array(self._cache.masks[index, crop])
+        maps = (mask * np.uint8(255), map_of(index)[crop] * np.uint8(255))
+        edited = with_neutral_change(view, mask, random)
+        grey, (lungs, seen) = augmented_with_maps(
+            edited, maps, self._cache.extents[index, crop], size, _zoom(crop, random), random
+        )
+        return grey, lungs, seen, kind, self._trust(index)
+
+    def _trust(self, index: int) -> float:
+        row = self._rows[index]
+        return trust_in_normality(row, row.patient in self._marked_patients)
+
+    def _nothing(self, index: int) -> NDArray[np.uint8]:
+        return np.zeros_like(self._cache.masks[index])
+
+    def _lesion(self, index: int) -> NDArray[np.uint8]:
+        return np.array(self._cache.lesions[index])
+
+    def _dome(self, index: int) -> NDArray[np.uint8]:
+        """Lung that does not count because there is none below it [2, S, S], in the crop of the study only."""
+        lungs, counted = self._cache.masks[index, 0], self._cache.counted[index, 0]
+        dome = cv2.morphologyEx((lungs > counted).astype(np.uint8), cv2.MORPH_OPEN, DOME_OPENING)
+        if dome.sum() < MIN_DOME_PIXELS:
+            dome = np.zeros_like(dome)
+        return np.stack([dome, np.zeros_like(dome)]).astype(np.uint8)
 
 
-def _of_both_classes(rows: Mapping[int, SliceRow]) -> dict[int, SliceRow]:
-    """Rows of data sets with both classes; with one class, the appearance of the data set would become a cue for it."""
+class _Pool:
+    """Slices to draw from: the data set by its weight, then the slice evenly."""
+
+    def __init__(self, indices: Sequence[int], rows: Mapping[int, SliceRow], weights: Mapping[str, float]) -> None:
+        sets: dict[str, list[int]] = defaultdict(list)
+        for index in indices:
+            sets[rows[index].dataset].append(index)
+        self._sets = list(sets.values())
+        shares = np.array([weights.get(name, 1.0) for name in sets], np.float64)
+        self._shares = shares / shares.sum() if len(shares) else shares
+
+    def __bool__(self) -> bool:
+        return bool(self._sets)
+
+    def draw(self, random: Random) -> int:
+        return int(random.choice(self._sets[int(random.choice(len(self._sets), p=self._shares))]))
+
+
+def _crop(random: Random) -> int:
+    return int(random.random() < SECOND_CROP_PROBABILITY)
+
+
+def _zoom(crop: int, random: Random) -> tuple[float, float]:
+    return FAR_ZOOM if random.random() < SUPERVISED.far else SUPERVISED.zoom[crop]
+
+
+def _of_both_classes(rows: Mapping[int, SliceRow]) -> list[int]:
+    """Rows of data sets with normal and pathological slices."""
     classes: dict[str, set[int | None]] = defaultdict(set)
     for row in rows.values():
         classes[row.dataset].add(row.label)
-    return {index: row for index, row in rows.items() if classes[row.dataset] >= {0, 1}}
-
-
-def batch_loss(logits: Tensor, batch: TrainingBatch) -> Tensor:
-    """Cross entropy of known labels, plus the ranking loss of pairs (Burges et al. 2005)."""
-    labels = batch.labels.to(logits.device)
-    known = ~labels.isnan()
-    targets = labels[known] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
-    loss = binary_cross_entropy_with_logits(logits[known], targets)
-    if not batch.pairs:
-        return loss
-    plain, painted = logits[-2 * batch.pairs :].chunk(2)
-    return loss + PAIR_ORDER_WEIGHT * softplus(plain - painted).mean()
+    return [index for index, row in rows.items() if classes[row.dataset] >= {0, 1}]

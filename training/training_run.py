@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from training.training_schedule import Schedule
 
 SAVE_EVERY_S: Final = 120.0
+MAX_GRADIENT_NORM: Final = 5.0
 LOG_EVERY: Final = 20
 
 
@@ -38,7 +39,7 @@ class TrainingRun:
             task = progress.add_task(title, total=self._schedule.steps, completed=self.step)
             while self.step < self._schedule.steps:
                 for group in self._optimizer.param_groups:
-                    group["lr"] = self._schedule.rate_at(self.step)
+                    group["lr"] = self._schedule.rate_at(self.step) * group.get("rate_factor", 1.0)
                 yield self.step
                 self.step += 1
                 progress.update(task, completed=self.step)
@@ -51,11 +52,15 @@ class TrainingRun:
         """One step of the optimizer for this loss; logs the loss."""
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+        torch.nn.utils.clip_grad_norm_(self._weights(), MAX_GRADIENT_NORM)
         self._optimizer.step()
         self._window.append(float(loss.detach()))
         if (self.step + 1) % LOG_EVERY == 0 or self.step + 1 == self._schedule.steps:
             self.log({"loss": sum(self._window) / len(self._window)})
             self._window.clear()
+
+    def _weights(self) -> list[torch.Tensor]:
+        return [weight for group in self._optimizer.param_groups for weight in group["params"]]
 
     def log(self, figures: Mapping[str, float]) -> None:
         """Append figures to the log, one row (step, name, value) each."""

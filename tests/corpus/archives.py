@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import inflate64
 
@@ -150,7 +151,10 @@ def stored_block(content: bytes) -> bytes:
     return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
 
 
-def tar(mode: str, *, long_names: bool = False) -> Builder:
+TarMode = Literal["w:", "w:gz", "w:bz2", "w:xz"]
+
+
+def tar(mode: TarMode, *, long_names: bool = False) -> Builder:
     """The clean study as a tar, packed as the mode of `tarfile.open` says."""
 
     def build(folder: Path) -> Path:

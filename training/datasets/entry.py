@@ -20,7 +20,8 @@ class Entry:
 
     All entries of one `patient` are on one side of the split; if patients are unknown, it is a group of neighbouring
     slices. `label` is 0 normal, 1 pathology, None unknown; `findings` is None if they are unknown. `slice_labels` maps
-    file names inside a study to labels of single slices. `scores` [16] are soft targets.
+    file names inside a study to labels of single slices, `lesion_masks` to images of the slice's size that are above 0
+    inside a lesion. `scores` [16] are soft targets.
     """
 
     dataset: str
@@ -31,6 +32,7 @@ class Entry:
     label: int | None = None
     findings: frozenset[str] | None = None
     slice_labels: Mapping[str, int] = field(default_factory=dict, repr=False)
+    lesion_masks: Mapping[str, Path] = field(default_factory=dict, repr=False)
     scores: tuple[float, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from training.networks.scaling import signed
 
 
 class Classifier(nn.Module):
-    """Encoder and dense head (`dense_head`); it learns from the places of lesions, not from the labels of views alone."""
+    """Encoder and dense head; it learns from the places of lesions, not from the labels of views alone."""
 
     def __init__(self, depth: Depth = 18, encoder: Encoder | None = None) -> None:
         super().__init__()

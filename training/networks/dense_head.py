@@ -1,8 +1,8 @@
 """The dense head: one logit for each cell of 8 x 8 px of a view, and the logit of a view from those of its cells.
 
-The feature maps of the encoder's last three stages are projected to the same width, upsampled and added, as in a feature
-pyramid (Lin et al. 2017). Pooling takes the cells with the highest logits: a small lesion changes few cells, and their
-mean over the view would hide it.
+The feature maps of the encoder's last three stages are projected to the same width, upsampled and added, as in a
+feature pyramid (Lin et al. 2017). Pooling takes the cells with the highest logits: a small lesion changes few cells,
+and their mean over the view would hide it.
 """
 
 from typing import Final

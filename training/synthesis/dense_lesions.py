@@ -27,6 +27,20 @@ def mass(lungs: LungContext, random: Random) -> Lesion:
     return _solid(lungs, random, radius), lungs.grey_between(random.uniform(0.8, 1.05))
 
 
+def large_mass(lungs: LungContext, random: Random) -> Lesion:
+    """A mass of 20 to 60 mm, at a pixel of 1.2 mm: its size does not depend on how much lung the slice shows."""
+    radius = float(np.exp(random.uniform(np.log(8.0), np.log(26.0))))
+    place = random.random()
+    if place < 0.35:
+        centre = lungs.random_pixel(random)
+    elif place < 0.65:
+        centre = lungs.random_pixel(random, above=4.0)
+    else:
+        centre = lungs.random_pixel(random, below=0.6 * radius)
+    cover = blob(len(lungs.view), centre, radius, random.uniform(0, 0.35), random, edge=random.uniform(1, 2.5))
+    return cover, lungs.grey_between(random.uniform(0.75, 1.08))
+
+
 def opacities(lungs: LungContext, random: Random) -> Lesion:
     """Patches of ground glass or consolidation; vessels stay visible in ground glass."""
     side = len(lungs.view)

@@ -23,6 +23,9 @@ Maker = TypeVar("Maker")
 SECOND_LESION_PROBABILITY: Final = 0.25  # of a second lesion
 NEUTRAL_CHANGE_PROBABILITY: Final = 0.4  # of a neutral change
 MIN_AIR_CONTRAST: Final = 12.0  # grey levels; with less contrast between lung and air, emphysema would not be visible
+LARGE_MASS_PROBABILITY: Final = 0.28
+MIN_VISIBLE_GREY: Final = 6.0  # grey levels; below this, or this part of the contrast, a change is not seen
+MIN_VISIBLE_CONTRAST: Final = 0.08
 MIN_CHANGE: Final = 12.0  # sum of absolute changes, in pixels of the full contrast between lung and tissue
 
 DENSE: Final[Sequence[tuple[Callable[[LungContext, Random], Lesion], float]]] = (
@@ -47,13 +50,29 @@ LUCENT_PROBABILITY: Final = 0.42
 
 def with_lesion(view: Bytes, mask: Bytes, random: Random) -> Bytes:
     """The view uint8 [S, S] with one or two lesions in its lungs; raises TooLittleLung."""
+    painted, _ = with_marked_lesion(view, mask, random, large_masses=0.0)
+    return with_neutral_change(painted, mask, random)
+
+
+def with_marked_lesion(
+    view: Bytes, mask: Bytes, random: Random, large_masses: float = LARGE_MASS_PROBABILITY
+) -> tuple[Bytes, Bytes]:
+    """The view [S, S] with one or two lesions, and where they have changed it visibly: 255 there, 0 elsewhere.
+
+    `large_masses` is the probability of a mass of 20 to 60 mm, wherever in the lungs. Raises TooLittleLung.
+    """
     lungs = LungContext.of(view, mask)
+    contrast = lungs.soft - lungs.lung
     for _ in range(8):
-        grey = _painted(lungs, random)
+        large = large_masses > 0 and random.random() < large_masses
+        grey = _with_large_mass(lungs, random) if large else _painted(lungs, random)
         if random.random() < SECOND_LESION_PROBABILITY:
             grey = _painted(LungContext.of(_bytes(grey), mask), random)
-        if np.abs(grey - lungs.view).sum() > MIN_CHANGE * (lungs.soft - lungs.lung):
-            return with_neutral_change(_bytes(grey), mask, random)
+        if np.abs(grey - lungs.view).sum() > MIN_CHANGE * contrast:
+            painted = _bytes(grey)
+            change = blurred(np.abs(painted.astype(np.float32) - view), 1.2)
+            visible = change > max(MIN_VISIBLE_GREY, MIN_VISIBLE_CONTRAST * contrast)
+            return painted, visible.astype(np.uint8) * np.uint8(255)
     raise TooLittleLung
 
 
@@ -94,6 +113,17 @@ def _painted(lungs: LungContext, random: Random) -> Floats:
         texture = np.float32(level) + _grain(len(grey), random) * np.float32(lungs.noise_sd)
         grey = grey + cover * inside * (texture - grey)
     return grey
+
+
+def _with_large_mass(lungs: LungContext, random: Random) -> Floats:
+    """A mass of any place; half of them cover soft tissue beside the lung as well, so that no old pleura is left."""
+    cover, level = dense_lesions.large_mass(lungs, random)
+    inside = blurred(lungs.mask.astype(np.float32), 0.7)
+    if random.random() < 0.5:
+        soft = lungs.view > lungs.grey_between(0.5)
+        inside = np.maximum(inside, soft.astype(np.float32) * np.float32(0.6))
+    texture = np.float32(level) + _grain(len(cover), random) * np.float32(lungs.noise_sd)
+    return np.asarray(lungs.view + cover * inside * (texture - lungs.view), np.float32)
 
 
 def _chosen(kinds: Sequence[tuple[Maker, float]], random: Random) -> Maker:

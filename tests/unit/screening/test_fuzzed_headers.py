@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset, config, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
+from pydicom.uid import ExplicitVRLittleEndian
 
 from screening.budgets import MIB, Budgets
 from screening.errors import StudyError
@@ -87,7 +88,7 @@ def shrunk(one: Dataset) -> Dataset:
     one["PixelData"].is_undefined_length = False
     one.Rows, one.Columns = small.shape
     one.PixelSpacing = [SHRINK * float(mm) for mm in one.PixelSpacing]
-    one.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    one.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return one
 
 

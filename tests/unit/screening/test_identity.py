@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +25,10 @@ BAD = st.sampled_from(
     ["", "Surname^Name", "../../etc/passwd", "1" * 65, "1.2.3.", "2f1c3b9e-6a01-4d1f-9d5e-a0b1c2d3e4f5"]
 )
 LEVELS = ("study_uid", "series_uid", "sop_uid")
+
+
+def renamed(one: SliceHeader, uids: dict[str, Any]) -> SliceHeader:
+    return replace(one, **uids)
 
 
 def only_study(slices: list[SliceHeader]) -> Study:
@@ -73,7 +78,7 @@ def test_proper_uids_stay_without_a_warning() -> None:
 )
 def test_uids_that_differ_from_file_to_file_are_one_series(fields: tuple[str, ...]) -> None:
     slices = [
-        replace(one, **{field: f"2.25.{level}{index}" for level, field in enumerate(fields, 7)})
+        renamed(one, {field: f"2.25.{level}{index}" for level, field in enumerate(fields, 7)})
         for index, one in enumerate(slice_headers())
     ]
     found = only_study(slices)

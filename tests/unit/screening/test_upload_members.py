@@ -63,6 +63,7 @@ def test_a_member_pickles(tmp_path: Path) -> None:
 def test_a_wrong_checksum_is_refused(tmp_path: Path, packing: int) -> None:
     member = packed_member(tmp_path, b"slice" * 100, packing)
     assert member.packed is not None
+    assert member.packed.checksum is not None
     lying = replace(member, packed=replace(member.packed, checksum=member.packed.checksum ^ 1))
     with pytest.raises(BrokenArchive, match="file 2"):
         lying.read()

@@ -37,7 +37,7 @@ def test_projection_has_gradients_down_to_the_first_layer() -> None:
 def test_masked_error_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Autoencoder().eval()
     monkeypatch.setattr(network, "reconstruct", torch.zeros_like)  # every reconstruction is middle grey
-    views = torch.zeros(1, 1, 1, 32, 32, dtype=torch.uint8)
+    views = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
     views[..., :16] = 255
     mask = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
     mask[..., 8:16, 8:24] = 1

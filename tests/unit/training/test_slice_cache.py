@@ -12,7 +12,7 @@ from training.slice_cache import PreparationSettings, SliceCache, cache_key, pre
 from training.slice_defects import defect_of
 from training.slice_preparation import Unusable
 
-SETTINGS = PreparationSettings(64, 4)
+SETTINGS = PreparationSettings(64, 8.0)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,7 @@ def test_rows_and_arrays_come_back(entries: list[Entry], tmp_path: Path) -> None
     cache = prepare_cache(entries, SETTINGS, tmp_path)
     assert len(cache) == len(cache.views) == len(entries)
     assert cache.views.shape[1:] == cache.masks.shape[1:] == (2, 64, 64)
+    assert np.array_equal(cache.counted, cache.masks)
     for row, entry in zip(cache.rows, entries, strict=True):
         assert (row.patient, row.label, row.findings) == (entry.patient, entry.label, entry.findings)
         assert row.scores == pytest.approx(entry.scores)
@@ -40,7 +41,7 @@ def test_a_changed_setting_or_entry_makes_a_new_cache(entries: list[Entry]) -> N
     keys = {
         cache_key(entries, SETTINGS),
         cache_key(entries, replace(SETTINGS, size=96)),
-        cache_key(entries, replace(SETTINGS, slices_per_study=5)),
+        cache_key(entries, replace(SETTINGS, spacing_mm=5.0)),
         cache_key(entries[1:], SETTINGS),
         cache_key([replace(entries[0], label=None), *entries[1:]], SETTINGS),
     }
@@ -56,11 +57,14 @@ def test_workers_change_nothing(entries: list[Entry], tmp_path: Path) -> None:
 
 
 def test_a_study_gives_slices_over_its_lungs(tmp_path: Path) -> None:
-    study = write_phantom(tmp_path / "study.zip", slices=24, size=128)
+    study = write_phantom(tmp_path / "study.zip", slices=60, size=128)
     cache = prepare_cache([Entry("phantom", "p", "study", study, "study", 1)], SETTINGS, tmp_path)
-    assert len(cache) == 4
-    positions = [row.position for row in cache.rows]
-    assert positions == sorted(positions, key=float)  # type: ignore[arg-type]  # every slice of a study has one
+    heights = np.array([row.height_mm for row in cache.rows], np.float64)
+    assert len(cache) > 4
+    assert (np.diff(heights) > 0).all()
+    assert (np.diff(heights) <= 8.01).all()
+    assert (cache.counted <= cache.masks).all()
+    assert not cache.lesions.any()
     assert all(row.label == 1 for row in cache.rows)
 
 

@@ -54,7 +54,7 @@ def test_every_stage_writes_its_weights_and_its_log(trained: Path) -> None:
 
 def test_the_decision_parameters_are_a_model_card_without_file_hashes(trained: Path) -> None:
     decision = json.loads((trained / "runs/evaluation/decision.json").read_text())
-    sizes = {"version": "1", "trained": True, "image_size": 64, "activation_size": 2, "error_map_size": 8}
+    sizes = {"version": "1", "trained": True, "image_size": 64, "activation_size": 8, "error_map_size": 8}
     card = ModelCard.from_json(decision | sizes | {"file_hashes": {}})
     assert len(card.operating_points) == 5
     assert len(decision["provenance"]["checkpoints_sha256"]) == 3
