@@ -23,10 +23,29 @@ class InvalidModelCard(Exception):
 
 
 @dataclass(frozen=True)
+class MeasuredOn:
+    """The test studies of an operating point's figures, and the independent patients behind each class.
+
+    `composed`: the studies were composed of published slices of `data_sets`; otherwise they are whole volumes.
+    """
+
+    studies: int
+    composed: bool
+    data_sets: tuple[str, ...]
+    patients_pathological: int
+    patients_normal: int
+
+    def __post_init__(self) -> None:
+        if min(self.studies, self.patients_pathological, self.patients_normal) < 1 or not self.data_sets:
+            raise InvalidModelCard(f"measured_on needs studies, data sets and patients of both classes: {self}")
+
+
+@dataclass(frozen=True)
 class OperatingPoint:
     """A threshold on the calibrated probability; figures that were not measured are None.
 
-    `_ci` are 95 % confidence intervals (low, high); `rule_out_rate` is the share of test studies with verdict normal.
+    `_ci` are exact 95 % confidence intervals (low, high) over patients; `rule_out_rate` is the share of test studies
+    with verdict normal.
     """
 
     name: str
@@ -36,10 +55,15 @@ class OperatingPoint:
     sensitivity_ci: tuple[float, float] | None = None
     specificity_ci: tuple[float, float] | None = None
     rule_out_rate: float | None = None
+    rule_out_rate_ci: tuple[float, float] | None = None
+    measured_on: MeasuredOn | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold < 1.0:
             raise InvalidModelCard(f"operating point {self.name}: threshold {self.threshold} is not inside (0, 1)")
+        for interval in (self.sensitivity_ci, self.specificity_ci, self.rule_out_rate_ci):
+            if interval is not None and not 0.0 <= interval[0] < interval[1] <= 1.0:
+                raise InvalidModelCard(f"operating point {self.name}: {list(interval)} is no interval of a proportion")
 
 
 @dataclass(frozen=True)
@@ -174,6 +198,16 @@ def _fusion_rules(card: Mapping[str, Any]) -> FusionRules:
 
 
 def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:
-    """JSON has lists only; intervals are pairs."""
-    intervals: dict[str, Any] = {figure: tuple(value) for figure, value in figures.items() if isinstance(value, list)}
-    return OperatingPoint(**{"name": name, **figures, **intervals})
+    """JSON has lists only; intervals are pairs.
+
+    An interval is dropped when the card does not say over how many patients: older cards took composed studies for
+    patients, and their intervals are too narrow, down to no width at all.
+    """
+    studies = figures.get("measured_on")
+    measured_on = MeasuredOn(**{**studies, "data_sets": tuple(studies["data_sets"])}) if studies else None
+    intervals = {
+        figure: tuple(value) if measured_on and value else None
+        for figure, value in figures.items()
+        if figure.endswith("_ci")
+    }
+    return OperatingPoint(**{**figures, **intervals, "name": name, "measured_on": measured_on})

@@ -15,8 +15,10 @@ from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.database.paging import PageRange
 from gateway.database.tables import FeedbackRow, ReportRow
-from gateway.errors import NoFeedback, NoReport
+from gateway.errors import NoFeedback, NoReport, NotFound
 from gateway.principal import Principal, RequestContext
+from gateway.records.scans import UNKNOWN as UNKNOWN_SCAN
+from gateway.records.store import scans
 from gateway.reports.report_table import escape_formula
 from gateway.reports.store import feedback, reports
 from gateway.reports.store.feedback import FeedbackEntry
@@ -58,8 +60,13 @@ class Feedback:
     async def give(
         self, principal: Principal, scan_id: UUID, given: NewFeedback, context: RequestContext
     ) -> FeedbackEntry:
-        """Store the user's feedback on the scan's newest report, in place of an earlier one; raises NoReport."""
+        """Store the user's feedback on the scan's newest report, in place of an earlier one.
+
+        Raises NotFound and NoReport.
+        """
         async with self._database.transaction() as session:
+            if not await scans.prevent_deletion(session, principal.institution, scan_id):
+                raise NotFound(UNKNOWN_SCAN)
             report = await self._report(session, principal, scan_id)
             now = datetime.now(UTC)
             row = await feedback.put(session, report, principal.key, given.agrees, given.finding, given.comment, now)

@@ -104,6 +104,15 @@ async def exists(session: AsyncSession, institution: str, scan_id: UUID) -> bool
     return await session.scalar(own) is not None
 
 
+async def prevent_deletion(session: AsyncSession, institution: str, scan_id: UUID) -> bool:
+    """Let no other transaction delete the scan before this one ends; False when the institution has no such scan.
+
+    Call it before a row that refers to the scan or to its report is inserted: the deletion locks the scan first, too.
+    """
+    own = select(ScanRow.id).where(ScanRow.institution == institution, ScanRow.id == scan_id)
+    return await session.scalar(own.with_for_update(read=True, key_share=True)) is not None
+
+
 async def page(session: AsyncSession, criteria: ScanFilter, page_range: PageRange) -> tuple[ScanRow, ...]:
     """A page of the list, each scan with its patient and its blob."""
     order = _order(criteria.sort)

@@ -9,18 +9,20 @@ from typing import Any, Final
 
 from fpdf import FPDF, XPos, YPos
 
+from gateway.reports.pdf.measured_lines import coverage_lines, point_figures
 from gateway.reports.pdf.texts import PdfTexts
 
 FONTS: Final = Path(__file__).with_name("fonts")
 FONT: Final = "DejaVu"
 WIDTH_MM, MARGIN_MM = 180.0, 15.0  # A4 is 210 wide
-PICTURE_MM: Final = 60.0  # high; twice as wide
+PICTURE_MM: Final = 56.0  # high; twice as wide
+COLUMN_GAP_MM: Final = 4.0
 BAR_MM: Final = 22.0
 GREY, LIGHT, TEXT_COLOUR, RED = (105, 110, 118), (236, 238, 241), (25, 28, 33), (176, 32, 32)
 VERDICT_COLOURS: Final = {"normal": (30, 110, 70), "pathology": (170, 40, 40), "not_analysed": (150, 105, 10)}
-# With these limits the content is at most 245 mm high, and the footer begins at 260 mm.
-TOP_FINDINGS: Final = 6
-MAX_SERIES: Final = 6
+# With these limits the content ends above the footer, which begins at 267 mm with two notices.
+TOP_FINDINGS: Final = 4
+MAX_SERIES: Final = 3
 MAX_WARNINGS: Final = 3
 LINE_CHARACTERS, LONG_LINE_CHARACTERS, PARAGRAPH_CHARACTERS = 60, 95, 600  # letters
 
@@ -62,9 +64,10 @@ class StudyPages(FPDF):
             self._series(study)
             self._list(self._texts.warnings, study["warnings"][:MAX_WARNINGS])
         else:
-            self._pair(
-                self._texts.reason, f"{study['error']['code']}: {study['error']['detail']}", PARAGRAPH_CHARACTERS
-            )
+            reason = self._texts.why_not_analysed(study["error"]["code"], study["error"]["detail"])
+            self._pair(self._texts.reason, reason, PARAGRAPH_CHARACTERS)
+            self.ln(2)
+            self._coverage(study, WIDTH_MM)
         self._footer(study, header)
 
     def _header_block(self, header: StudyHeader) -> None:
@@ -88,24 +91,22 @@ class StudyPages(FPDF):
         texts, point = self._texts, study["operating_point"]
         self._font(11, TEXT_COLOUR, "B")
         self.cell(WIDTH_MM, 6, f"{texts.probability}: {study['probability']:.3f}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        measured = [
-            f"{label} {point[name]:.3f}"
-            for name, label in (("sensitivity", texts.sensitivity), ("specificity", texts.specificity))
-            if point[name] is not None
-        ]
-        measures = ", ".join(measured) or texts.not_measured
-        self._pair(
-            texts.operating_point, f"{point['name']}: {point['threshold']:.3f} ({measures})", LONG_LINE_CHARACTERS
-        )
+        self._pair(texts.operating_point, f"{point['name']}: {point['threshold']:.3f}")
+        for label, value in point_figures(point, texts):
+            self._pair(label, value, LONG_LINE_CHARACTERS + LINE_CHARACTERS)
         self.ln(2)
 
     def _key_slice(self, study: Mapping[str, Any], picture: bytes | None) -> None:
         texts, row = self._texts, study["row"]
         if picture is None:
             self._pair(texts.key_slice, texts.no_picture)
+            self._coverage(study, WIDTH_MM)
         else:
+            top = self.get_y()
             self.image(BytesIO(picture), x=MARGIN_MM, h=PICTURE_MM)
-            self.ln(1)
+            self.set_xy(MARGIN_MM + 2 * PICTURE_MM + COLUMN_GAP_MM, top)
+            self._coverage(study, WIDTH_MM - 2 * PICTURE_MM - COLUMN_GAP_MM)
+            self.set_xy(MARGIN_MM, max(self.get_y(), top + PICTURE_MM) + 1)
         key = study["evidence"]["key_slice"]
         self._pair(texts.key_slice, f"{key['slice']}  ({key['sop_uid']})")
         if row["pathology_localization"]:
@@ -122,6 +123,19 @@ class StudyPages(FPDF):
             self.cell(20, 5, str(finding["top_slices"]), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(2)
 
+    def _coverage(self, study: Mapping[str, Any], width_mm: float) -> None:
+        """A column of this width, as high as the picture; reports made before coverage was measured have none."""
+        if "coverage" not in study:
+            return
+        bottom = self.get_y() + PICTURE_MM - 8
+        self._font(8, GREY, "B")
+        self.cell(width_mm, 5, self._texts.coverage, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        self._font(7.5, TEXT_COLOUR)
+        for line in coverage_lines(study["coverage"], (study["error"] or {}).get("code"), self._texts):
+            if self.get_y() < bottom:
+                text = _shorten(line, 2 * LONG_LINE_CHARACTERS if width_mm == WIDTH_MM else LONG_LINE_CHARACTERS)
+                self.multi_cell(width_mm, 3.9, text, align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
+
     def _series(self, study: Mapping[str, Any]) -> None:
         self._section(self._texts.series)
         for one in study["series"][:MAX_SERIES]:
@@ -137,9 +151,8 @@ class StudyPages(FPDF):
             self._section(title)
             self._font(8, TEXT_COLOUR)
             for line in lines:
-                self.multi_cell(
-                    WIDTH_MM, 4.5, _shorten(line, LONG_LINE_CHARACTERS), new_x=XPos.LMARGIN, new_y=YPos.NEXT
-                )
+                text = _shorten(line, LONG_LINE_CHARACTERS)
+                self.multi_cell(WIDTH_MM, 4.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
             self.ln(2)
 
     def _footer(self, study: Mapping[str, Any], header: StudyHeader) -> None:
@@ -164,7 +177,8 @@ class StudyPages(FPDF):
         self._font(8, GREY)
         self.cell(62, 4.8, label)
         self._font(9, TEXT_COLOUR)
-        self.multi_cell(WIDTH_MM - 62, 4.8, _shorten(value, max_characters), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        text = _shorten(value, max_characters)
+        self.multi_cell(WIDTH_MM - 62, 4.8, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _bar(self, share: float) -> None:
         x, y = self.get_x(), self.get_y() + 1.2

@@ -29,7 +29,20 @@ class PdfTexts:
     sensitivity: str
     specificity: str
     not_measured: str
+    interval: str
+    interval_unknown: str
+    measured_on: str
+    composed: str
+    volumes: str
+    coverage: str
+    lungs: Mapping[str, str]
+    lung_line: str
+    no_lung: str
+    unseen: str
+    complete: str
+    incomplete: str
     reason: str
+    errors: Mapping[str, str]
     key_slice: str
     no_picture: str
     location: str
@@ -51,3 +64,11 @@ class PdfTexts:
     def why(self, reason: str, explanation: str) -> str:
         """Why a series was chosen or not."""
         return self.reasons.get(reason, explanation)
+
+    def why_not_analysed(self, code: str, detail: str) -> str:
+        """The code, what it means and what to do in this language, and the English detail."""
+        return " ".join(filter(None, [f"{code}:", self.errors.get(code), detail]))
+
+    def fault(self, code: str, detail: str) -> str:
+        """What is missing in the coverage; without a text in this language, the English detail."""
+        return self.errors.get(code, detail)

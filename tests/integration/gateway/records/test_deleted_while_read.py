@@ -11,8 +11,11 @@ import httpx
 import pytest
 import structlog
 
+from screening.evidence import Evidence
 from screening.phantom import write_phantom
-from tests.integration.gateway.records.viewing_calls import create_scan
+from tests.integration.gateway.records.stored_scans import StoredScans
+from tests.integration.gateway.records.upload_calls import create_patient_id
+from tests.integration.gateway.records.viewing_calls import add_report, create_scan, evidence_of
 
 READS = (
     "series",
@@ -27,6 +30,12 @@ READS = (
 )
 ALLOWED = {(200, None), (404, "not_found"), (404, "no_report"), (404, "no_analysis")}
 ROUNDS = 12
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = tmp_path_factory.mktemp("evidence")
+    return evidence_of(write_phantom(folder / "study.zip", slices=24, size=128).read_bytes(), folder)
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -48,6 +57,28 @@ def test_a_scan_that_is_deleted_while_it_is_read_is_no_fault(
     for read in READS:
         answer = radiologist.get(f"/api/scans/{scan}/{read}")
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+def test_feedback_on_a_scan_that_is_deleted_meanwhile_is_not_found(
+    radiologist: httpx.Client, stored_scans: StoredScans, evidence: Evidence
+) -> None:
+    patient = create_patient_id(radiologist)
+    scans = [stored_scans.scan(patient, b"study of feedback") for _ in range(ROUNDS)]
+    for scan in scans:
+        add_report(stored_scans, scan, evidence)
+    calls = len(scans) * 3
+    start = Barrier(calls)
+
+    def call(number: int) -> tuple[int, str | None]:
+        path = f"/api/scans/{scans[number // 3]}"
+        start.wait()
+        if number % 3 == 0:
+            return radiologist.delete(path).status_code, None
+        answer = radiologist.post(f"{path}/feedback", json={"agrees": True})
+        return answer.status_code, None if answer.is_success else answer.json()["error"]
+
+    with ThreadPoolExecutor(calls) as threads:
+        assert set(threads.map(call, range(calls))) <= {(204, None), (200, None), (404, "not_found")}
 
 
 def _read(client: httpx.Client, scan: str, what: str, start: Barrier, pause_s: float) -> tuple[int, str | None] | None:

@@ -1,10 +1,13 @@
 """PDF pages of studies with very long or unusual texts: always one page, in both languages."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import cv2
+import numpy as np
 import pypdfium2
 import pytest
 
@@ -18,12 +21,38 @@ from screening.report import Notice, Report
 
 LONG = "A very long text that goes on and on. " * 40
 FAILED = Report.failed("study.zip", NoLung(LONG), 0.1).to_json()
+MEASURED_ON = {
+    "studies": 400,
+    "composed": True,
+    "data_sets": ["emphysema", "iq_oth_nccd"],
+    "patients_pathological": 45,
+    "patients_normal": 22,
+}
+PICTURE = cv2.imencode(".png", np.zeros((512, 1024), np.uint8))[1].tobytes()
+LUNG = {"first_mm": 12.4, "last_mm": 255.0, "height_mm": 242.6, "volume_ml": 2411.3}
+COVERAGE: dict[str, Any] = {
+    "complete": False,
+    "first_mm": 12.4,
+    "widest_unseen_mm": 8.0,
+    "right": LUNG,
+    "left": {"first_mm": None, "last_mm": None, "height_mm": 0.0, "volume_ml": 0.0},
+    "faults": [{"code": code, "detail": LONG} for code in ("lungs_incomplete", "lungs_too_small", "view_gap_too_wide")],
+}
 ANALYSED: dict[str, Any] = {
     **FAILED,
     "error": None,
     "verdict": "pathology",
     "probability": 0.5,
-    "operating_point": {"name": "f1", "threshold": 0.44, "sensitivity": 0.9, "specificity": 0.8},
+    "operating_point": {
+        "name": "f1",
+        "threshold": 0.44,
+        "sensitivity": 0.9,
+        "sensitivity_ci": [0.76, 0.97],
+        "specificity": 1.0,
+        "specificity_ci": [0.85, 1.0],
+        "measured_on": MEASURED_ON,
+    },
+    "coverage": COVERAGE,
     "evidence": {"key_slice": {"slice": 3, "sop_uid": "2.25." + "9" * 59}},
     "findings": [{"name": name, "mean": 0.5, "top_slices": 1} for name in FINDINGS],
     "series": [
@@ -33,10 +62,19 @@ ANALYSED: dict[str, Any] = {
 }
 
 
-def text_of(study: dict[str, Any], texts: PdfTexts, *labels: tuple[str, str]) -> str:
+class MeasuredPages(StudyPages):
+    """Fails when the content reaches into the footer."""
+
+    def _footer(self, study: Mapping[str, Any], header: StudyHeader) -> None:
+        content_end = self.get_y()
+        super()._footer(study, header)
+        assert content_end < self.h - 30, "the footer of two notices begins here"
+
+
+def text_of(study: dict[str, Any], texts: PdfTexts, *labels: tuple[str, str], picture: bytes | None = None) -> str:
     """Draw the study's page and read it back."""
-    page = StudyPages(texts)
-    page.add_study(study, StudyHeader(labels, datetime(2026, 11, 23, tzinfo=UTC), "analysis", "card-1"))
+    page = MeasuredPages(texts)
+    page.add_study(study, StudyHeader(labels, datetime(2026, 11, 23, tzinfo=UTC), "analysis", "card-1", picture))
     document = pypdfium2.PdfDocument(BytesIO(page.output()))
     try:
         assert len(document) == 1
@@ -49,7 +87,8 @@ def text_of(study: dict[str, Any], texts: PdfTexts, *labels: tuple[str, str]) ->
 def test_the_notices_are_printed_below_any_content(texts: PdfTexts) -> None:
     notice = texts.notices.get("no_medical_device", Notice.NO_MEDICAL_DEVICE.value)
     for study in (ANALYSED, FAILED):
-        assert notice in text_of(study, texts, *[("Patient", LONG)] * 4)
+        for picture in (PICTURE, None):
+            assert notice in text_of(study, texts, *[("Patient", LONG)] * 4, picture=picture)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +96,32 @@ def test_the_notices_are_printed_below_any_content(texts: PdfTexts) -> None:
 )
 def test_any_name_can_be_printed(name: str) -> None:
     assert "card-1" in text_of(ANALYSED, ENGLISH, ("Patient", name))
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+def test_figures_have_their_interval_and_their_patients(texts: PdfTexts) -> None:
+    told = text_of(ANALYSED, texts)
+    assert all(part in told for part in ("100.0 %", "85-100", "400", "emphysema, iq_oth_nccd", "45", "22"))
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+def test_an_interval_of_an_older_report_is_not_shown(texts: PdfTexts) -> None:
+    point = {"name": "f1", "threshold": 0.44, "sensitivity": 1.0, "sensitivity_ci": [1.0, 1.0], "specificity": None}
+    told = text_of({**ANALYSED, "operating_point": point}, texts)
+    assert f"100.0 % ({texts.interval_unknown})" in told
+    assert "100-100" not in told
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+@pytest.mark.parametrize("study", [ANALYSED, {**FAILED, "coverage": COVERAGE}], ids=["analysed", "failed"])
+def test_the_coverage_names_each_lung_and_what_is_missing(study: dict[str, Any], texts: PdfTexts) -> None:
+    told = text_of(study, texts)
+    assert all(part in told for part in ("243", "2411", "12", "255", texts.no_lung, "8.0", texts.incomplete))
+    assert texts.errors.get("lungs_incomplete", LONG)[:60] in told
+
+
+def test_a_study_that_is_not_analysed_has_its_reason_in_russian() -> None:
+    assert RUSSIAN.errors["no_lung"][:40] in text_of(FAILED, RUSSIAN)
 
 
 def test_a_failed_study_has_no_probability() -> None:
