@@ -62,7 +62,7 @@ class BackupWriter:
         taken_at = datetime.now(UTC)
         name = f"{taken_at:%Y%m%dT%H%M%SZ}"
         await self._record(name)
-        with TemporaryDirectory(prefix="turnstile-", dir=self.scratch) as folder:
+        with TemporaryDirectory(dir=self.scratch) as folder:
             dump = Path(folder) / DUMP
             async with open_snapshot(self.database) as snapshot:
                 await asyncio.to_thread(self.tools.dump, dump, snapshot.name)

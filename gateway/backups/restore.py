@@ -57,7 +57,7 @@ class BackupRestorer:
         manifest, entries = await verify_backup(archive, name, on_progress)
         copies = _Copies(archive.objects, self.objects)
         await run_bounded(map(copies.restore_file, entries), len(entries), on_progress)
-        with TemporaryDirectory(prefix="turnstile-", dir=self.scratch) as folder:
+        with TemporaryDirectory(dir=self.scratch) as folder:
             dump = await archive.fetch_dump(manifest, Path(folder))
             await asyncio.to_thread(self.tools.restore, dump, CLEAR_SQL)
         await self._refuse_other_rows(manifest)

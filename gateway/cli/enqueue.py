@@ -19,6 +19,7 @@ from gateway.mass_runs.durable.enqueueing import Enqueuer
 from gateway.mass_runs.durable.sources import sources_in_paths
 from gateway.records.scan_upload import ScanUploads
 from gateway.settings.settings import Settings
+from gateway.storage.scratch import open_scratch
 from gateway.telemetry.logs import configure_logs
 
 BUCKET: Final = "s3://"
@@ -70,11 +71,11 @@ async def _enqueue(
     configure_logs("error")
     settings = Settings()
     by = command_line_admin(getpass.getuser(), institution or settings.institution)
-    async with open_records(settings) as store:
+    async with open_records(settings) as store, open_scratch(settings.scratch_folder) as scratch:
         enqueuer = Enqueuer(store.database, ScanUploads(store.database, store.blobs), by, *bounds)
         run = await enqueuer.open_run(name, patient, urgent=urgent)
         buckets = [source for source in sources if source.startswith(BUCKET)]
-        discovered = [sources_in_paths(paths), *[await sources_in_bucket(bucket) for bucket in buckets]]
+        discovered = [sources_in_paths(paths), *[await sources_in_bucket(bucket, scratch) for bucket in buckets]]
         print_passed_over((item for one in discovered for item in one.passed_over), errors)
         uploads = [source for one in discovered for source in one.sources]
         remaining = await enqueuer.remaining(run, uploads)

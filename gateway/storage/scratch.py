@@ -6,7 +6,7 @@ next process starts, and every `SWEEP_INTERVAL_S` seconds while one runs.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
@@ -14,21 +14,27 @@ from typing import Final
 import structlog
 
 from engines.owned_folder import delete_abandoned, owned_folder
+from gateway.errors import StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
 PREFIX: Final = "turnstile-scratch-"
 SWEEP_INTERVAL_S: Final = 600.0
+WRITABLE: Final = "Set it to a folder in which this user may write."
 
 
 @asynccontextmanager
 async def open_scratch(configured: Path | None, sweep_interval_s: float = SWEEP_INTERVAL_S) -> AsyncIterator[Path]:
-    """An empty folder of this process until the block ends, below `configured`; raises OSError.
+    """An empty folder of this process until the block ends, below `configured`; raises StorageUnavailable.
 
     The default is the system's temporary folder.
     """
     parent = configured or Path(gettempdir())
-    with owned_folder(parent, PREFIX) as folder:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(owned_folder(parent, PREFIX))
+        except OSError as error:
+            raise StorageUnavailable(f"TURNSTILE_SCRATCH_FOLDER: {error.strerror}. {WRITABLE}") from error
         sweep = asyncio.create_task(_sweep_periodically(parent, sweep_interval_s), name="scratch sweep")
         try:
             yield folder

@@ -19,9 +19,9 @@ HEADER_BYTES: Final = 256 * 2**10  # the Study Instance UID comes long before th
 KNOWN_BY_NAME: Final = (".zip", ".nii", ".nii.gz")  # their content is not read for discovery
 
 
-async def sources_in_bucket(url: str) -> DiscoveredSources:
+async def sources_in_bucket(url: str, scratch: Path) -> DiscoveredSources:
     """The uploads there, by the rules for a folder on the disk: `gateway.mass_runs.discovery`."""
-    bucket = _Bucket(url)
+    bucket = _Bucket(url, scratch)
     folders, objects = await bucket.objects.list_top_level()
     kinds = {name: await bucket.kind(name) for name in objects if not _is_hidden(name)}
     if "dicom" in kinds.values() or (not any(kinds.values()) and await bucket.are_one_study(folders)):
@@ -33,8 +33,9 @@ async def sources_in_bucket(url: str) -> DiscoveredSources:
 
 
 class _Bucket:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, scratch: Path) -> None:
         self.url = url.rstrip("/")
+        self.scratch = scratch
         self.objects = Objects(self.url)
 
     async def kind(self, name: str) -> str | None:
@@ -78,7 +79,7 @@ class _Bucket:
             head = await self._head(one.key, HEADER_BYTES)
             kind = kind_of(one.key, head[:HEAD_BYTES])
             if kind == "dicom":
-                with TemporaryDirectory(prefix="turnstile-") as scratch:
+                with TemporaryDirectory(dir=self.scratch) as scratch:
                     file = Path(scratch) / "head"
                     file.write_bytes(head)
                     return study_uid_of(file) or ""

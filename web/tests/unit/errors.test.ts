@@ -12,6 +12,7 @@ const BRANCHES = new Set([
   "series_error",
   "geometry_error",
   "pixel_error",
+  "coverage_error",
   "engine_error",
 ]);
 

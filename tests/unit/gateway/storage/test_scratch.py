@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from gateway.errors import StorageUnavailable
 from gateway.storage.scratch import PREFIX, open_scratch
 from tests.integration.polling import until_soon
 
@@ -14,3 +17,9 @@ async def test_what_killed_processes_left_is_deleted_while_the_process_runs(tmp_
         await until_soon(lambda: not left.exists())
         assert own.is_dir()
     assert not own.exists()
+
+
+async def test_a_folder_that_cannot_be_made_is_named_by_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageUnavailable, match="TURNSTILE_SCRATCH_FOLDER"):
+        await open_scratch(tmp_path / "file" / "scratch").__aenter__()

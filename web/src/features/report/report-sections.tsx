@@ -5,6 +5,7 @@ import type { Me, Scan, ScanReport, StudyReport } from "@/shared/api/model";
 import { modelCardQuery } from "@/shared/api/statistics";
 import { may } from "@/shared/format/names";
 import { Section } from "@/shared/ui/section";
+import { CoverageSection } from "./coverage-section";
 import { FeedbackSection } from "./feedback-section";
 import { FindingsSection } from "./findings-section";
 import { ProvenanceSection } from "./provenance-section";
@@ -13,6 +14,7 @@ import { ScoreSection } from "./score-section";
 import type { ReportSearch } from "./search";
 import { SeriesSection } from "./series-section";
 import { VerdictSection } from "./verdict-section";
+import { warningsBeside } from "./warnings";
 
 interface Props {
   me: Me;
@@ -23,7 +25,7 @@ interface Props {
   onSearch: (search: ReportSearch) => void;
 }
 
-/** The report of one study: verdict, feedback, findings, score, series, warnings, provenance. */
+/** The report of one study: verdict, feedback, coverage, findings, score, series, warnings, provenance. */
 export function ReportSections({ me, scan, report, study, search, onSearch }: Props) {
   const { t } = useTranslation(["report", "common"]);
   const bannerShown = useQuery(modelCardQuery).data?.trained === false; // then a banner says it already
@@ -37,6 +39,7 @@ export function ReportSections({ me, scan, report, study, search, onSearch }: Pr
       {may(me, "feedback.write") && study.verdict !== "not_analysed" && (
         <FeedbackSection scanId={scan.id} reportVersion={report.version} />
       )}
+      {study.coverage && <CoverageSection coverage={study.coverage} study={study} />}
       {study.findings && <FindingsSection findings={study.findings} verdict={study.verdict} />}
       {study.evidence && (
         <ScoreSection
@@ -46,7 +49,7 @@ export function ReportSections({ me, scan, report, study, search, onSearch }: Pr
         />
       )}
       {study.series && <SeriesSection series={study.series} />}
-      {study.warnings && <Warnings warnings={study.warnings} />}
+      {study.warnings && <Warnings warnings={warningsBeside(study)} />}
       <ProvenanceSection scan={scan} report={report} study={study} />
     </>
   );

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { OperatingPoint, StudyReport } from "@/shared/api/model";
 import { Problem } from "@/shared/api/problem";
+import { useFigures } from "@/shared/format/use-figures";
 import { useFormat } from "@/shared/format/use-format";
 import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
@@ -68,29 +69,24 @@ function Probability({ probability, point, study }: ProbabilityProps) {
 
 function PointFigures({ measured }: { measured: OperatingPoint }) {
   const { t } = useTranslation("report");
-  const format = useFormat();
-  const { sensitivity, specificity } = measured;
+  const figures = useFigures();
+  const { sensitivity, specificity, measured_on: studies } = measured;
   if (sensitivity === null || specificity === null)
     return (
       <p className={styles["dim"]} style={{ margin: 0 }}>
         {t("probability.unmeasured")}
       </p>
     );
-  const interval = (ci: [number, number] | null | undefined) =>
-    ci ? ` (${t("probability.interval", { low: format.percent(ci[0]), high: format.percent(ci[1]) })})` : "";
   return (
     <>
       <DefinitionList
         items={[
-          [t("probability.sensitivity"), `${format.percent(sensitivity)}${interval(measured.sensitivity_ci)}`],
-          [t("probability.specificity"), `${format.percent(specificity)}${interval(measured.specificity_ci)}`],
+          [t("probability.sensitivity"), figures.proportion(sensitivity, measured.sensitivity_ci, studies)],
+          [t("probability.specificity"), figures.proportion(specificity, measured.specificity_ci, studies)],
         ]}
       />
       <p className={styles["dim"]} style={{ margin: "8px 0 0" }}>
-        {t("probability.figures", {
-          sensitivity: format.percent(sensitivity),
-          specificity: format.percent(specificity),
-        })}
+        {figures.measuredOn(studies)}
       </p>
     </>
   );

@@ -12,18 +12,30 @@ interface Props {
 
 /** Version and test figures of the weights. */
 export function ModelSummary({ version, figures, trained }: Props) {
-  const { t } = useTranslation("statistics");
+  const { t } = useTranslation(["statistics", "common"]);
   const format = useFormat();
-  const interval = figures && `${format.decimal(figures.auc_ci[0], 3)}–${format.decimal(figures.auc_ci[1], 3)}`;
+  const interval = figures?.patients_normal && figures.patients_pathological ? figures.auc_ci : null;
+  const range = interval
+    ? t("model.interval", { interval: interval.map((value) => format.decimal(value, 3)).join("–") })
+    : t("common:figures.intervalUnknown");
   return (
     <Section title={t("model.title")} aside={<span className={styles["dim"]}>{version}</span>}>
       {figures ? (
         <DefinitionList
           items={[
-            [t("model.auc"), `${format.decimal(figures.auc, 3)} (${t("model.interval", { interval })})`],
+            [t("model.auc"), `${format.decimal(figures.auc, 3)} (${range})`],
             [
               t("model.studies"),
               `${format.whole(figures.studies)}, ${t("model.with", { count: figures.with_pathology })}`,
+            ],
+            [
+              t("model.patients"),
+              interval
+                ? t("model.patientCounts", {
+                    pathological: format.whole(figures.patients_pathological),
+                    normal: format.whole(figures.patients_normal),
+                  })
+                : null,
             ],
             [
               t("model.data"),

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Versioned } from "@/shared/api/client";
 import type { CardPoint, ChosenPoint, Me, ModelCard } from "@/shared/api/model";
 import { may } from "@/shared/format/names";
+import { useFigures } from "@/shared/format/use-figures";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { Section } from "@/shared/ui/section";
@@ -59,11 +60,24 @@ export function OperatingPointsTable({ me, card, chosen }: Props) {
           ))}
         </Table.Tbody>
       </Table>
+      <MeasuredOnTexts points={points.map(([, point]) => point)} />
       {selected !== null && (
         <OperatingPointDialog card={card} chosen={chosen} name={selected} onClose={() => setSelected(null)} />
       )}
     </Section>
   );
+}
+
+/** What the figures were measured on; usually the same for all points. */
+function MeasuredOnTexts({ points }: { points: readonly CardPoint[] }) {
+  const figures = useFigures();
+  const measured = points.filter((point) => point.sensitivity != null);
+  const texts = new Set(measured.map((point) => figures.measuredOn(point.measured_on)));
+  return [...texts].map((text) => (
+    <p key={text} className={styles["dim"]}>
+      {text}
+    </p>
+  ));
 }
 
 interface PointProps {
@@ -77,12 +91,8 @@ function Point({ name, point, used, onChoose }: PointProps) {
   const { t } = useTranslation("statistics");
   const format = useFormat();
   const words = useCodeTexts();
-  const measured = (value: number | null | undefined, ci: [number, number] | null | undefined) => {
-    if (value === null || value === undefined) return t("points.unmeasured");
-    return ci
-      ? `${format.percent(value, 1)} (${format.percent(ci[0])}–${format.percent(ci[1])})`
-      : format.percent(value, 1);
-  };
+  const figures = useFigures();
+  const studies = point.measured_on;
   return (
     <Table.Tr className={used ? styles["used"] : undefined}>
       <Table.Td>
@@ -94,9 +104,9 @@ function Point({ name, point, used, onChoose }: PointProps) {
         )}
       </Table.Td>
       <Table.Td>{format.decimal(point.threshold, 3)}</Table.Td>
-      <Table.Td>{measured(point.sensitivity, point.sensitivity_ci)}</Table.Td>
-      <Table.Td>{measured(point.specificity, point.specificity_ci)}</Table.Td>
-      <Table.Td>{point.rule_out_rate == null ? t("points.unmeasured") : format.percent(point.rule_out_rate)}</Table.Td>
+      <Table.Td>{figures.proportion(point.sensitivity, point.sensitivity_ci, studies)}</Table.Td>
+      <Table.Td>{figures.proportion(point.specificity, point.specificity_ci, studies)}</Table.Td>
+      <Table.Td>{figures.proportion(point.rule_out_rate, point.rule_out_rate_ci, studies)}</Table.Td>
       <Table.Td align="right">
         {!used && onChoose && (
           <Button size="compact-xs" variant="default" onClick={() => onChoose(name)}>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { modelFiguresOf } from "./model-figures";
+import { intervalOver, modelFiguresOf } from "./model-figures";
 
 const CURVE = [
   { threshold: 0.1, sensitivity: 1, specificity: 0.1 },
@@ -23,4 +23,23 @@ it("has none where they are missing, cut or impossible", () => {
   ]) {
     expect(modelFiguresOf(none)).toBeNull();
   }
+});
+
+const STUDIES = {
+  studies: 400,
+  composed: true,
+  data_sets: ["emphysema"],
+  patients_pathological: 45,
+  patients_normal: 22,
+};
+
+it("shows an interval only over a known number of patients", () => {
+  expect(intervalOver(STUDIES, [0.85, 1])).toEqual([0.85, 1]);
+  expect(intervalOver(undefined, [0.85, 1])).toBeNull();
+  expect(intervalOver(null, [0.85, 1])).toBeNull();
+});
+
+it("shows no interval without a width", () => {
+  expect(intervalOver(STUDIES, [1, 1])).toBeNull();
+  expect(intervalOver(STUDIES, null)).toBeNull();
 });

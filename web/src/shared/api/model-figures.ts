@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { MeasuredOn } from "./model";
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
@@ -10,6 +11,8 @@ const figures = v.object({
   auc_ci: v.tuple([share, share]),
   studies: v.number(),
   with_pathology: v.number(),
+  patients_pathological: v.optional(v.number()),
+  patients_normal: v.optional(v.number()),
   data: v.string(),
   curve: v.pipe(v.array(point), v.minLength(2)),
 });
@@ -21,4 +24,14 @@ export type ModelFigures = v.InferOutput<typeof figures>;
 export function modelFiguresOf(value: unknown): ModelFigures | null {
   const read = v.safeParse(figures, value);
   return read.success ? read.output : null;
+}
+
+type Interval = readonly [number, number];
+
+/**
+ * The interval of a proportion, null if it is not known: without the number of patients it is over composed studies,
+ * which are too many, and without a width it is no interval.
+ */
+export function intervalOver(measuredOn: MeasuredOn | null | undefined, interval: Interval | null | undefined) {
+  return measuredOn && interval && interval[0] < interval[1] ? interval : null;
 }

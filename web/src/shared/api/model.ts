@@ -28,7 +28,7 @@ export interface ScanReport extends Omit<Report, "studies"> {
   studies: StudyReport[];
 }
 
-/** The report of one study; the fields after `notice_codes` exist only if it was analysed. */
+/** The report of one study; the fields after `notice_codes` exist only if its slices were read. */
 export interface StudyReport {
   row: ReportRow;
   verdict: Verdict;
@@ -39,6 +39,7 @@ export interface StudyReport {
   score?: number;
   operating_point?: OperatingPoint;
   findings?: Finding[];
+  coverage?: Coverage;
   evidence?: {
     classifier_p: number;
     reconstruction_r: number;
@@ -65,7 +66,32 @@ export interface SliceScore {
   score: number;
   classifier_p: number;
   reconstruction_r: number;
+  /** Whether the slice also had the test-time views; older reports do not say. */
+  test_time_views?: boolean;
 }
+
+/** What the study shows of the lungs; heights are in mm above the lowest slice. */
+export interface Coverage {
+  complete: boolean;
+  height_mm: number;
+  volume_ml: number;
+  airless_share: number;
+  widest_unseen_mm: number;
+  blank_slices: number[];
+  right: LungCoverage;
+  left: LungCoverage;
+  faults: { code: string; detail: string }[];
+}
+
+export interface LungCoverage {
+  first_mm: number | null;
+  last_mm: number | null;
+  height_mm: number;
+  volume_ml: number;
+  airless: { kind: AirlessKind; from_mm: number; to_mm: number; ml: number }[];
+}
+
+export type AirlessKind = "band" | "below" | "above" | "step" | "behind" | "beside";
 
 export interface Candidate {
   series_uid: string;
@@ -77,7 +103,7 @@ export interface Candidate {
   explanation: string;
 }
 
-/** A threshold with its figures; null if not measured. */
+/** A threshold with its figures; null if not measured. An interval counts only with `measured_on`. */
 export interface OperatingPoint {
   name: string;
   threshold: number;
@@ -86,6 +112,17 @@ export interface OperatingPoint {
   sensitivity_ci?: [number, number] | null;
   specificity_ci?: [number, number] | null;
   rule_out_rate?: number | null;
+  rule_out_rate_ci?: [number, number] | null;
+  measured_on?: MeasuredOn | null;
+}
+
+/** The test studies of the figures, and the independent patients of each class. */
+export interface MeasuredOn {
+  studies: number;
+  composed: boolean;
+  data_sets: string[];
+  patients_pathological: number;
+  patients_normal: number;
 }
 
 export interface ModelCard {

@@ -60,12 +60,14 @@ function ScoreBar({ one, share, slices, step, focusable }: BarProps) {
   const format = useFormat();
   const { slice, score } = one;
   const key = slice === keySlice;
-  const label = t(key ? "scores.keyBar" : "scores.bar", { slice: slice + 1, score: format.decimal(score) });
+  const name = t(key ? "scores.keyBar" : "scores.bar", { slice: slice + 1, score: format.decimal(score) });
+  const label = one.test_time_views ? `${name}, ${t("scores.testTimeViews")}` : name;
   return (
     <button
       type="button"
       className={styles["scoreBar"]}
       data-key={key}
+      data-test-time={one.test_time_views || undefined}
       tabIndex={focusable ? 0 : -1}
       title={label}
       aria-label={label}
