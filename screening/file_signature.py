@@ -4,7 +4,6 @@ from typing import Final
 
 from screening.errors import IntakeError, NotDicom
 from screening.foreign_formats import named
-from screening.nifti import SIGNATURE_BYTES, is_nifti
 from screening.tar_archives import is_tar
 
 FIRST_BYTES: Final = SIGNATURE_BYTES
@@ -14,6 +13,13 @@ BZIP2: Final = b"BZh"
 XZ: Final = b"\xfd7zXZ\0"
 PROGRAM: Final = b"MZ"  # of Windows; a zip may stand behind it (self-extracting)
 NO_PREAMBLE: Final = (b"\x02\x00", b"\x08\x00")  # a data set begins with group 0002 or 0008, little endian
+
+SIGNATURE_BYTES = 352  # of NIfTI, the longest
+
+
+def is_nifti(start: bytes) -> bool:
+    """Whether the first `SIGNATURE_BYTES` of a file are those of NIfTI-1 or NIfTI-2 in a single file."""
+    return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
 def is_dicom(start: bytes) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from screening.budgets import Budgets
 from screening.errors import BrokenDicom, IntakeError, NotDicom, UnsupportedArchive
-from screening.file_signature import is_dicom
+from screening.file_signature import SIGNATURE_BYTES, is_dicom, is_nifti
 from screening.foreign_formats import named
 from screening.functional_groups import elements_by_frame
 from screening.header_fields import pixel_layout, slice_of
 from screening.identity import facts_of, identified
-from screening.nifti import SIGNATURE_BYTES, is_nifti, nifti_slices
+from screening.nifti import nifti_slices
 from screening.part10 import NOT_DICOM, read_file_header
 from screening.slice_header import SliceHeader
 from screening.upload_members import Member

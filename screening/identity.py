@@ -42,8 +42,25 @@ def identified(slices: Slices) -> tuple[SliceHeader, ...]:
     series_of = {one.series_uid: one.study_uid for one in slices if one.study_uid and one.series_uid}
     slices = [replace(one, study_uid=one.study_uid or series_of.get(one.series_uid, "")) for one in slices]
     slices = _with_uids(slices, _Level("study_uid", "Study Instance UID", lambda one: persons[one.patient_key], _study))
+    slices = _with_known_series(slices)
     slices = _with_uids(slices, _Level("series_uid", "Series Instance UID", lambda one: one.study_uid, _series))
     return tuple(_with_instances(slices))
+
+
+def _with_known_series(slices: Slices) -> Slices:
+    """Slices without a Series Instance UID are of the series on their grid, where the study has one such series."""
+    known: dict[tuple[Hashable, ...], set[str]] = defaultdict(set)
+    for one in slices:
+        known[_grid(one, one.study_uid)].add(one.series_uid)
+
+    def found(one: SliceHeader) -> SliceHeader:
+        others = known[_grid(one, one.study_uid)] - {""}
+        if one.series_uid or len(others) != 1:
+            return one
+        oddity = _NO_UID.format("Series Instance UID")
+        return replace(one, series_uid=next(iter(others)), oddities=(*one.oddities, oddity))
+
+    return [found(one) for one in slices]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,18 @@ from typing import Final
 from screening.archives import ends_as_zip, zip_members
 from screening.budgets import Budgets, UploadTotals
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
-from screening.file_signature import BZIP2, GZIP, PROGRAM, XZ, ZIP, has_known_signature, is_dicom
+from screening.file_signature import (
+    BZIP2,
+    GZIP,
+    PROGRAM,
+    SIGNATURE_BYTES,
+    XZ,
+    ZIP,
+    has_known_signature,
+    is_dicom,
+    is_nifti,
+)
 from screening.inflate_stream import BrokenStream
-from screening.nifti import SIGNATURE_BYTES, is_nifti
 from screening.tar_archives import is_tar, tar_members
 from screening.unpacking import bunzip, gunzip, unxz
 from screening.upload_members import Member

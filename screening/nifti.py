@@ -24,15 +24,9 @@ from screening.part10 import PixelSpan
 from screening.slice_header import NIFTI_SYNTAX, PixelLayout, Rescale, SliceHeader, Vector
 from screening.upload_members import Member
 
-SIGNATURE_BYTES = 352
 _SPACE_UNITS = 0x07  # nifti1.h: the lowest bits of xyzt_units; 0 is unknown, and taken for mm as all readers do
 _MM = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS -> LPS
-
-
-def is_nifti(start: bytes) -> bool:
-    """Whether the first `SIGNATURE_BYTES` of a file are those of NIfTI-1 or NIfTI-2 in a single file."""
-    return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
 def nifti_slices(member: Member, budgets: Budgets) -> Iterator[SliceHeader]:

@@ -32,6 +32,7 @@ FIRST_BYTES = 8 * 1024  # headers of real studies are 2 to 6 KiB; 16 KiB takes 2
 MAX_BYTES = 64 * MIB  # an Enhanced CT has about 2 KiB a frame
 _GROWTH = 16
 _PREAMBLE = 132
+_IDENTIFYING_GROUP = b"\x08\x00"  # the first elements of a data set
 _PIXEL_DATA = 0x7FE00010
 _ANY_PIXEL_DATA = 0x7FE00008  # float, double float and plain Pixel Data follow each other
 _UNDEFINED = 0xFFFFFFFF
@@ -106,10 +107,9 @@ def _transfer_syntax(data: bytes) -> tuple[str, int]:
         return _read_meta(data, start)
     # PS3.10 7.1 requires preamble and file meta information, but data sets without them exist; the first element of a
     # CT is of group 0008.
-    if group != b"\x08\x00":
+    if group != _IDENTIFYING_GROUP:
         raise BrokenDicom("A DICOM file holds no elements.") if part10 else NotDicom(NOT_DICOM)
-    vr = data[start + 4 : start + 6]
-    return (ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian), start
+    return _seen_syntax(data, start), start
 
 
 def _read_meta(data: bytes, start: int) -> tuple[str, int]:
@@ -118,9 +118,17 @@ def _read_meta(data: bytes, start: int) -> tuple[str, int]:
     with suppress_pydicom_warnings():
         meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
         syntax = meta.get("TransferSyntaxUID")
-    if not syntax:
+    if syntax:
+        return str(syntax), file.tell()
+    if data[file.tell() : file.tell() + 2] != _IDENTIFYING_GROUP:
         raise _Incomplete
-    return str(syntax), file.tell()
+    return _seen_syntax(data, file.tell()), file.tell()
+
+
+def _seen_syntax(data: bytes, start: int) -> str:
+    """The transfer syntax of a data set that begins at `start` and is named nowhere: its first element shows its VR."""
+    vr = data[start + 4 : start + 6]
+    return ExplicitVRLittleEndian if vr.isalpha() and vr.isupper() else ImplicitVRLittleEndian
 
 
 def _read_elements(data: bytes, start: int, syntax: str, total: int, deflated_from: int | None) -> FileHeader:

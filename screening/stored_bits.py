@@ -62,7 +62,7 @@ def _is_wider(unsigned: NDArray[Any], bits: int) -> bool:
 
     Values of 12 bits with sign end at 2047; scanners give up to 3071 HU, and some write those under Bits Stored 12.
     """
-    if bits >= 8 * unsigned.itemsize:
+    if bits > 8 * unsigned.itemsize - 2:  # one bit above may as well be an overlay
         return False
     signed = unsigned.view(f"i{unsigned.itemsize}")
     low, high = int(signed.min(initial=0)), int(signed.max(initial=0))

@@ -6,7 +6,7 @@ claim to be as long as the file. Nothing is ever written under a name of the arc
 
 import tarfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from screening.budgets import UploadTotals
 from screening.errors import BrokenArchive, UnsafeMember
@@ -30,7 +30,7 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     length = path.stat().st_size
     members: list[Member] = []
     try:
-        with path.open("rb") as file, tarfile.TarFile(fileobj=_Headers(file)) as archive:
+        with path.open("rb") as file, _open(file) as archive:
             while (entry := archive.next()) is not None:
                 archive.members = []  # tarfile would keep every header that it has read
                 if entry.isdir():
@@ -47,6 +47,11 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     if end != bytes(_BLOCK):
         raise BrokenArchive("The tar is cut off: its end is missing.")
     return members
+
+
+def _open(file: BinaryIO) -> Any:  # typeshed asks for a file that can be written, and does not know `members`
+    reader: Any = _Headers(file)
+    return tarfile.TarFile(fileobj=reader)
 
 
 def _check(entry: tarfile.TarInfo, length: int) -> None:

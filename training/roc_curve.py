@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.bootstrap import interval
 from training.decision_fitting import EvaluatedStudies
+from training.exact_interval import exact_interval
 from training.metrics import decide, roc_auc
 
 POINTS: Final = 101
@@ -14,11 +14,12 @@ POINTS: Final = 101
 def curve_figures(studies: EvaluatedStudies, data: str) -> dict[str, Any]:
     """ROC-AUC with its 95 % confidence interval, and sensitivity and specificity at ascending thresholds.
 
+    ROC-AUC is the proportion of pairs of a normal and a pathological patient that are in order. Its interval is the
+    exact one of as many independent pairs as there are patients of the rarer class, so that an AUC of 1 has a width.
     The thresholds are quantiles of the probabilities. `data` is a text that describes the studies.
     """
     labels, probabilities = studies.labels, studies.probabilities
-    patients = np.arange(len(labels)).astype(str)  # each composed study counts as one patient
-    auc = interval(roc_auc, labels, studies.scores, patients)
+    auc = exact_interval(roc_auc(labels, studies.scores), min(studies.patients))
     thresholds = np.unique(np.quantile(probabilities, np.linspace(0.0, 1.0, POINTS)))
     decisions = [(threshold, decide(labels, probabilities, threshold)) for threshold in thresholds.tolist()]
     return {

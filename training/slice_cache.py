@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from screening import counted_lung
 from screening import views as serving_views
 from training.datasets.entry import Entry
 from training.slice_defects import defect_of
@@ -103,8 +104,9 @@ def prepare_cache(entries: Sequence[Entry], settings: PreparationSettings, root:
 
 
 def cache_key(entries: Sequence[Entry], settings: PreparationSettings) -> str:
-    """A hash of the settings, the entries with their file sizes, and the window of serving's views."""
+    """A hash of the settings, the entries with their file sizes, and what serving's views and masks depend on."""
     window = [serving_views.PERCENTILES, serving_views.MIN_WIDTH_HU, serving_views.MIN_WIDTH_GREY]
+    window += [counted_lung.BELOW_MM, counted_lung.SLACK_MM]
     digest = hashlib.sha256(json.dumps([asdict(settings), window]).encode())
     for entry in entries:
         known = sorted(entry.findings) if entry.findings is not None else None

@@ -56,15 +56,25 @@ def test_bad_input_is_refused(case: Refused, gateway: RunningGateway, log: Strin
 def test_repairable_input_gets_the_verdict_of_the_clean_study(
     case: Accepted, clean_row: dict[str, object], gateway: RunningGateway, log: StringIO, tmp_path: Path
 ) -> None:
-    answer = gateway.predict(case.build(tmp_path), params={"detail": "full"})
+    upload = case.build(tmp_path)
+    answer = gateway.predict(upload, params={"detail": "full"})
     assert answer.status_code == 200, answer.text
-    assert verdict(answer) == clean_row
+    derived = set() if case.same_uids else {"series_uid", "study_uid"}
+    assert without(verdict(answer), derived) == without(clean_row, derived)
     assert case.warning is None or case.warning in " ".join(answer.json()["warnings"])
+<<<<<<< HEAD
     assert PLANTED not in answer.text.replace(
         f"{PLANTED}.zip", ""
     )  # the report holds the name of the uploaded file only
+=======
+    assert PLANTED not in answer.text.replace(upload.name, "")  # the report names the file that was sent, no more
+>>>>>>> i12
     assert gateway.is_idle()
     assert PLANTED not in log.getvalue()
+
+
+def without(row: dict[str, object], keys: set[str]) -> dict[str, object]:
+    return {key: value for key, value in row.items() if key not in keys}
 
 
 def test_a_good_study_beside_a_bad_one(gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:

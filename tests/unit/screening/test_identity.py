@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from screening.budgets import Budgets
 from screening.errors import MixedPatients
@@ -86,6 +87,12 @@ def test_uids_that_differ_from_file_to_file_are_one_series(fields: tuple[str, ..
     assert any("another one in every file" in warning for warning in found.warnings)
 
 
+def test_slices_without_a_series_uid_are_of_the_series_on_their_grid() -> None:
+    slices = [replace(one, series_uid="" if index % 2 else one.series_uid) for index, one in enumerate(slice_headers())]
+    (series,) = only_study(slices).series
+    assert (series.series_uid, len(series.slices)) == (slices[0].series_uid, len(slices))
+
+
 def test_a_few_series_of_one_slice_stay_what_they_are() -> None:
     slices = [replace(one, series_uid=f"2.25.7{index}") for index, one in enumerate(slice_headers(6))]
     assert len(only_study(slices).series) == 6
@@ -115,6 +122,7 @@ def test_a_copy_of_a_file_is_left_out(tmp_path: Path) -> None:
 def capture(**elements: object) -> Dataset:
     """A dose report: a picture of CT modality with a series of its own and no position."""
     (one,) = other_series(ct_series(1), "2.25.77")
+    one.file_meta.MediaStorageSOPInstanceUID = UID("2.25.77.1")
     for keyword, value in elements.items():
         setattr(one, keyword, value)
     del one.ImagePositionPatient, one.ImageOrientationPatient, one.PixelSpacing

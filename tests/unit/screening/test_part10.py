@@ -141,3 +141,13 @@ def test_values_that_pydicom_would_quote_stay_out_of_logs_and_warnings(
     read_file_header(member_of(tmp_path, data), Budgets())
     assert not caplog.records
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_meta_header_that_names_no_transfer_syntax_is_read_by_its_data_set(tmp_path: Path, syntax: str) -> None:
+    data = to_bytes(ct_slice(size=20), syntax)
+    at = data.index(b"\x02\x00\x10\x00UI")
+    length = struct.unpack_from("<H", data, at + 6)[0]
+    head = read_file_header(member_of(tmp_path, data[:at] + data[at + 8 + length :]), Budgets())
+    assert (head.transfer_syntax, Elements(head.dataset).integer("Rows")) == (syntax, 20)
+    assert head.pixels is not None

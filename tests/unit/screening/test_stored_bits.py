@@ -19,7 +19,7 @@ from pydicom.uid import UID, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, 
 
 from screening.budgets import Budgets
 from screening.codestream import CodestreamHeader
-from screening.decoding import stored_values
+from screening.decoding import StoredValues, stored_values
 from screening.errors import BrokenPixels
 from screening.headers import read_headers
 from screening.part10 import PixelSpan
@@ -37,14 +37,14 @@ GDCM = {
 Values = NDArray[np.int64]
 
 
-def made(values: Values, bits: int, signed: bool, above: int = 0, below: int = 0) -> Dataset:
+def made(values: Values, bits: int, signed: bool, above: int | Values = 0, below: int = 0) -> Dataset:
     """A slice of these values in so many bits; `above` is put into the bits above, `below` shifts the value up."""
     words = ((values & ((1 << bits) - 1)) << below) | above
     high = bits + below - 1
     return ct_slice(pixels=words & 0xFFFF, BitsStored=bits, HighBit=high, PixelRepresentation=int(signed))
 
 
-def decoded(content: bytes) -> NDArray[np.integer]:
+def decoded(content: bytes) -> StoredValues:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "slice"
         path.write_bytes(content)

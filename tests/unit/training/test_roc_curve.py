@@ -11,7 +11,7 @@ PROBABILITIES = np.array([0.1, 0.2, 0.6, 0.3, 0.7, 0.8, 0.9])
 
 
 def test_every_point_equals_a_count_by_hand() -> None:
-    studies = EvaluatedStudies(LABELS, PROBABILITIES, PROBABILITIES, np.array(["one"] * 7))
+    studies = EvaluatedStudies(LABELS, PROBABILITIES, PROBABILITIES, np.array(["one"] * 7), (3, 4))
     figures = curve_figures(studies, "seven studies")
     thresholds = [point["threshold"] for point in figures["curve"]]
     assert thresholds == sorted(set(thresholds))

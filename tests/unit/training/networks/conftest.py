@@ -4,15 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from screening.contract import VIEWS
-
 SIZE = 64
 
 
 @pytest.fixture
 def views() -> Tensor:
     generator = torch.Generator().manual_seed(7)
-    return torch.randint(0, 256, (3, len(VIEWS), 1, SIZE, SIZE), generator=generator, dtype=torch.uint8)
+    return torch.randint(0, 256, (3, 1, SIZE, SIZE), generator=generator, dtype=torch.uint8)
 
 
 @pytest.fixture

@@ -22,10 +22,7 @@ def test_error_and_map_equal_a_slow_twin(network: Autoencoder, views: Tensor, lu
 
 
 @torch.no_grad()
-def test_only_the_lungs_and_view_0_count(network: Autoencoder, views: Tensor, lung_mask: Tensor) -> None:
-    other = views.clone()
-    other[:, 1:] = 0
-    torch.testing.assert_close(network(other, lung_mask), network(views, lung_mask))
+def test_only_the_lungs_count(network: Autoencoder, views: Tensor, lung_mask: Tensor) -> None:
     error, error_map = network(views, _left_half(lung_mask))
     assert (error > 0).all()
     assert (error_map[:, :, error_map.shape[2] // 2 :] == 0).all()
@@ -63,7 +60,7 @@ def _left_half(mask: Tensor) -> Tensor:
 
 def _slow(network: Autoencoder, views: Tensor, lung_mask: Tensor) -> tuple[Tensor, Tensor]:
     """Pixel by pixel, without pooling operators."""
-    target = signed(views[:, 0, 0])
+    target = signed(views[:, 0])
     target = (target[:, ::2, ::2] + target[:, 1::2, ::2] + target[:, ::2, 1::2] + target[:, 1::2, 1::2]) / 4
     mask = lung_mask[:, 0].float()
     lung = (mask[:, ::2, ::2] + mask[:, 1::2, ::2] + mask[:, ::2, 1::2] + mask[:, 1::2, 1::2]) / 4

@@ -42,7 +42,7 @@ def test_what_fits_no_network_is_not_packed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda checkpoint: checkpoint["weights"].pop("head.bias"), "Missing key.*head.bias"),
+        (lambda checkpoint: checkpoint["weights"].pop("head.logit.bias"), "Missing key.*head.logit.bias"),
         (lambda checkpoint: checkpoint["weights"].update(more=torch.zeros(1)), "Unexpected key.*more"),
         (lambda checkpoint: checkpoint.update(settings={"depth": 34}), "Missing key"),
         (lambda checkpoint: checkpoint.update(network="Findings"), "holds Findings"),
