@@ -6,7 +6,7 @@ from screening.errors import IntakeError, NotDicom
 from screening.foreign_formats import named
 from screening.tar_archives import is_tar
 
-FIRST_BYTES: Final = SIGNATURE_BYTES
+FIRST_BYTES: Final = 352  # those of NIfTI reach farthest
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")  # APPNOTE 4.3.7 and 4.3.16: a file, or the end of an archive of none
 GZIP: Final = b"\x1f\x8b"  # NIfTI is often compressed so (.nii.gz)
 BZIP2: Final = b"BZh"
@@ -14,11 +14,8 @@ XZ: Final = b"\xfd7zXZ\0"
 PROGRAM: Final = b"MZ"  # of Windows; a zip may stand behind it (self-extracting)
 NO_PREAMBLE: Final = (b"\x02\x00", b"\x08\x00")  # a data set begins with group 0002 or 0008, little endian
 
-SIGNATURE_BYTES = 352  # of NIfTI, the longest
-
-
 def is_nifti(start: bytes) -> bool:
-    """Whether the first `SIGNATURE_BYTES` of a file are those of NIfTI-1 or NIfTI-2 in a single file."""
+    """Whether the first `FIRST_BYTES` of a file are those of NIfTI-1 or NIfTI-2 in a single file."""
     return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from screening.budgets import Budgets
 from screening.errors import BrokenDicom, IntakeError, NotDicom, UnsupportedArchive
-from screening.file_signature import SIGNATURE_BYTES, is_dicom, is_nifti
+from screening.file_signature import FIRST_BYTES, is_dicom, is_nifti
 from screening.foreign_formats import named
 from screening.functional_groups import elements_by_frame
 from screening.header_fields import pixel_layout, slice_of
@@ -82,7 +82,7 @@ def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
 
 
 def _slices(member: Member, budgets: Budgets, salt: bytes) -> Iterator[SliceHeader]:
-    start = member.first_bytes(SIGNATURE_BYTES)
+    start = member.first_bytes(FIRST_BYTES)
     if is_nifti(start):
         yield from nifti_slices(member, budgets)
         return

@@ -20,7 +20,7 @@ from screening.file_signature import (
     BZIP2,
     GZIP,
     PROGRAM,
-    SIGNATURE_BYTES,
+    FIRST_BYTES,
     XZ,
     ZIP,
     has_known_signature,
@@ -123,7 +123,7 @@ class _Place:
 
 
 def _expand(member: Member, place: _Place) -> Iterator[Member]:
-    start = member.first_bytes(SIGNATURE_BYTES)
+    start = member.first_bytes(FIRST_BYTES)
     unpacker = next((unpacker for signature, unpacker in _UNPACKERS if start.startswith(signature)), None)
     if is_dicom(start):  # a preamble may begin like any other file
         yield member

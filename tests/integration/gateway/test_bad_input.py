@@ -62,13 +62,7 @@ def test_repairable_input_gets_the_verdict_of_the_clean_study(
     derived = set() if case.same_uids else {"series_uid", "study_uid"}
     assert without(verdict(answer), derived) == without(clean_row, derived)
     assert case.warning is None or case.warning in " ".join(answer.json()["warnings"])
-<<<<<<< HEAD
-    assert PLANTED not in answer.text.replace(
-        f"{PLANTED}.zip", ""
-    )  # the report holds the name of the uploaded file only
-=======
     assert PLANTED not in answer.text.replace(upload.name, "")  # the report names the file that was sent, no more
->>>>>>> i12
     assert gateway.is_idle()
     assert PLANTED not in log.getvalue()
 
