@@ -21,10 +21,10 @@ from benchmarks.http_load import Load, post_studies
 from benchmarks.onnx_alone import Limit, measure_limit
 from benchmarks.result_page import Save, result_console
 from benchmarks.service import resident_mib, running_service
-from screening.intake import Budgets
-from screening.model_card import ModelCard
+from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, prepare, survey
-from screening.series import Study
+from screening.results.model_card import ModelCard
+from screening.series.studies import Study
 
 REPOSITORY = Path(__file__).resolve().parent.parent / "model_repository"
 

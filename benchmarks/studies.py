@@ -6,7 +6,7 @@ from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 
 SYNTHETIC = "synthetic, 64 slices of 512 x 512"
 

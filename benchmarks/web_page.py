@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.result_page import Save, Study, result_console
 from benchmarks.service import Service, running_service
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 
 NO_TRITON = "127.0.0.1:9"
 SLICES = 150

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import InvalidViews
-from screening.budgets import Budgets
 from screening.contract import Contract
-from screening.phantom import write_phantom
+from screening.intake.budgets import Budgets
+from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
-from screening.series import Study
+from screening.series.studies import Study
 
 VIEW_SPACING_MM: Final = 8.0
 PHANTOM_SLICES: Final = 48

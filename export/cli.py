@@ -17,7 +17,7 @@ from export.speed import SIZES, measure_speed, table
 from export.targets import TARGETS, TargetName
 from export.weights import Checkpoints
 from screening.errors import StudyError
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 from training.networks import Autoencoder, Classifier, Findings, InvalidCheckpoint
 from training.networks import pack as pack_network
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.contract import Contract
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 
 REQUIRED: Final = (
     "view_spacing_mm",

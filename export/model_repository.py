@@ -20,7 +20,7 @@ from export.runners import Outputs, run_onnx, run_torch
 from export.targets import Target
 from export.weights import Checkpoints, Networks, load_networks
 from screening.contract import Contract
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 from training.networks import autoencoder, dense_head
 from training.networks.encoder import STRIDE
 

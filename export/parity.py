@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from export.calibration_views import CalibrationViews
 from export.errors import ParityBroken
 from export.runners import Outputs
-from screening.calibration import probability
-from screening.fusion import NOT_AUGMENTED, SliceOutputs, fuse
-from screening.model_card import ModelCard
+from screening.results.calibration import probability
+from screening.results.fusion import NOT_AUGMENTED, SliceOutputs, fuse
+from screening.results.model_card import ModelCard
 
 Form = Literal["fp32", "int8", "triton"]
 

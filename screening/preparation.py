@@ -14,23 +14,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.budgets import Budgets
 from screening.contract import VIEWS
-from screening.counted_lung import counted_lungs
-from screening.coverage import Coverage, coverage_of
-from screening.crop import Crop
+from screening.dicom.geometry import Geometry
+from screening.dicom.headers import SkippedFile, read_headers
 from screening.errors import NoLung, PixelError, StudyError
-from screening.geometry import Geometry
-from screening.headers import SkippedFile, read_headers
-from screening.hu_plausibility import check_hounsfield
-from screening.intake import open_upload
-from screening.lung_survey import LungSurvey, survey_lungs
-from screening.lungs import box_of, margins_px
-from screening.series import Candidate, Study, studies_of
-from screening.series_choice import ranked
-from screening.slice_sampling import extents_mm
-from screening.views import make_views, plain_view, view_mask
-from screening.volume import Volume
+from screening.intake.budgets import Budgets
+from screening.intake.upload import open_upload
+from screening.lungs.counted_lung import counted_lungs
+from screening.lungs.coverage import Coverage, coverage_of
+from screening.lungs.lung_extent import box_of, margins_px
+from screening.lungs.lung_survey import LungSurvey, survey_lungs
+from screening.lungs.slice_sampling import extents_mm
+from screening.series.hu_plausibility import check_hounsfield
+from screening.series.series_choice import ranked
+from screening.series.studies import Candidate, Study, studies_of
+from screening.series.volume import Volume
+from screening.views.crop import Crop
+from screening.views.test_time_views import make_views, plain_view, view_mask
 
 Bytes = NDArray[np.uint8]
 

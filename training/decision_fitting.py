@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import expit
 
-from screening.model_card import Calibration, FusionRules
+from screening.results.model_card import Calibration, FusionRules
 from training.bootstrap import Interval
 from training.composed_studies import ComposedStudies
 from training.error_range import TEST_TIME_SLICES, VIEW_SPACING_MM, fit_fusion_rules, study_scores

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from screening.fusion import fuse
-from screening.model_card import ErrorRange, FusionRules
-from screening.volume_rule import RuleName, VolumeRule
+from screening.results.fusion import fuse
+from screening.results.model_card import ErrorRange, FusionRules
+from screening.results.volume_rule import RuleName, VolumeRule
 from training.composed_studies import ComposedStudies
 from training.metrics import Scores, roc_auc
 from training.predictions import Predictions

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
-from screening.model_card import FusionRules
+from screening.results.model_card import FusionRules
 from training import model_card_plots
 from training.bootstrap import DRAWS
 from training.composed_studies import ComposedStudies, compose_studies

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from screening.model_card import Calibration
+from screening.results.model_card import Calibration
 from training.metrics import Labels, Scores
 
 MIN_SLOPE: Final = 1e-3  # the probability must rise with the score, also when a small validation set contradicts

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, VIEWS
-from screening.fusion import AugmentedLogits, SliceOutputs
 from screening.preparation import augmented_rows
+from screening.results.fusion import AugmentedLogits, SliceOutputs
 from training.device import mixed_precision
 from training.slice_cache import SliceCache
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from screening.fusion import normalised_error
-from screening.slice_sampling import extents_mm
+from screening.lungs.slice_sampling import extents_mm
+from screening.results.fusion import normalised_error
 from training.decision_fitting import DecisionParameters
 from training.error_range import fused_score
 from training.metrics import OneClass, roc_auc

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.counted_lung import counted_lungs
-from screening.crop import Crop
 from screening.errors import NoLung, PixelError, StudyError
-from screening.lung_survey import LungSurvey, survey_lungs
-from screening.lungs import Box, box_of, margins_px
-from screening.series import Study
-from screening.series_choice import ranked
-from screening.views import plain_view
-from screening.volume import Volume
+from screening.lungs.counted_lung import counted_lungs
+from screening.lungs.lung_extent import Box, box_of, margins_px
+from screening.lungs.lung_survey import LungSurvey, survey_lungs
+from screening.series.series_choice import ranked
+from screening.series.studies import Study
+from screening.series.volume import Volume
+from screening.views.crop import Crop
+from screening.views.test_time_views import plain_view
 
 Mask = NDArray[np.bool_]
 

@@ -20,7 +20,7 @@ from benchmarks.bench.run import run
 from benchmarks.bench.service_under_test import Serving, must_be_loopback
 from benchmarks.service_limit import REPOSITORY
 from benchmarks.studies import names_of, uploads
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 FAILED = 3
 

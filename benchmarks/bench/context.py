@@ -10,7 +10,7 @@ from benchmarks.bench.plan import Plan
 from benchmarks.bench.results import Moment
 from benchmarks.bench.service_under_test import Served, Serving
 from gateway.settings.settings import Settings
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Final, Self
 from benchmarks.two_workers.cpu_usage import NETWORKS
 from benchmarks.two_workers.measurement import Alone, Record
 from screening.contract import Tensor
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
 THIN: Final = 300

@@ -22,9 +22,9 @@ from benchmarks.triton_tuning.variants import TODAY, VARIANTS, Variant
 from engines.data_directories import default_home
 from engines.python_environment import engine_environment
 from engines.triton_server import TritonServer
-from screening.model_card import ModelCard
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy
+from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2] / "model_repository"
 AT_ONCE: Final = (1, 4, 8)

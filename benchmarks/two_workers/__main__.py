@@ -22,7 +22,7 @@ from benchmarks.two_workers.measurement import RESULTS, SUFFIX, Alone, Database,
 from benchmarks.two_workers.result_tables import machine_words, print_results
 from benchmarks.two_workers.runs import Caller, Kind, idle
 from gateway.settings.settings import ROOT
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
 NO_IDLE_LOAD: Final = Idle({}, 0.0)

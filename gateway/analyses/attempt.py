@@ -25,8 +25,8 @@ from gateway.screening.progress import Progress
 from gateway.storage.blobs import Blobs
 from screening.contract import Priority
 from screening.errors import StudyError
-from screening.evidence import pack
-from screening.report import Report
+from screening.results.evidence import pack
+from screening.results.report import Report
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from gateway.reports.store import reports
 from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
 from screening.errors import StudyError
-from screening.report import Report
+from screening.results.report import Report
 
 log = structlog.get_logger(__name__)
 

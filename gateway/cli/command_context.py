@@ -25,8 +25,8 @@ from gateway.screening.network_switch import SwitchRefused
 from gateway.settings.settings import Settings
 from gateway.telemetry.tracing import TracingUnavailable
 from screening.errors import EngineUnavailable
-from screening.model_card import InvalidModelCard
-from screening.report import Notice
+from screening.results.model_card import InvalidModelCard
+from screening.results.report import Notice
 
 READY_POLL_S = 0.2
 ERRORS_WITH_DETAIL = (BackupError, EngineError, EngineUnavailable, GatewayError)

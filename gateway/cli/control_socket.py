@@ -18,7 +18,7 @@ from gateway.errors import GatewayError
 from gateway.screening.network_switch import SwitchRefused
 from gateway.unix_sockets import socket_folder
 from screening.errors import StudyError
-from screening.model_card import InvalidModelCard
+from screening.results.model_card import InvalidModelCard
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from gateway.composition.services import Services
 from gateway.screening.pipeline import Upload
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 
 DEFAULT_OUTPUT = Path("turnstile-demo.json")
 

@@ -22,9 +22,9 @@ from gateway.cli.command_context import console, exit_with_message, ready_servic
 from gateway.screening.model_repository import verified_card
 from gateway.settings.settings import GIB, Settings
 from gateway.telemetry.logs import configure_logs
+from screening.dicom.transfer_syntaxes import DECODED_AS, DECODERS, NATIVE
 from screening.errors import EngineUnavailable
-from screening.model_card import InvalidModelCard
-from screening.transfer_syntaxes import DECODED_AS, DECODERS, NATIVE
+from screening.results.model_card import InvalidModelCard
 
 NEEDED_MEMORY_BYTES = 3 * GIB  # Triton with its stubs, the gateway and two decode workers
 NEEDED_DISK_BYTES = 2 * GIB  # the engine's environment, and one upload of the maximum size

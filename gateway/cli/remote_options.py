@@ -16,7 +16,7 @@ from gateway.mass_runs.remote.gateway_client import RemoteGateway
 from gateway.mass_runs.remote.screening import RemoteScreening
 from gateway.mass_runs.run import Screening
 from gateway.settings.auth import https_or_loopback
-from screening.report import Notice
+from screening.results.report import Notice
 
 DEFAULT_CONNECTIONS: Final = 8  # a gateway of eight cores; a smaller one refuses, and the concurrency window shrinks
 TOKEN: Final = "TURNSTILE_TOKEN"  # noqa: S105 - a variable's name

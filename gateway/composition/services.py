@@ -21,7 +21,7 @@ from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.tracing import Traces, traces_to
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
 

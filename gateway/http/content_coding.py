@@ -6,7 +6,7 @@ from typing import Any, Final
 from isal import isal_zlib as zlib
 from starlette.exceptions import HTTPException
 
-from screening.inflate_stream import CHUNK_BYTES, GZIP
+from screening.intake.inflate_stream import CHUNK_BYTES, GZIP
 
 _IDENTITY: Final = frozenset({"", "identity"})
 _GZIP: Final = frozenset({"gzip", "x-gzip"})

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from screening.report import Notice
+from screening.results.report import Notice
 
 ROW_EXAMPLE: Final[dict[str, Any]] = {
     "path_to_study": "study.zip",

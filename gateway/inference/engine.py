@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from screening.contract import Priority
 from screening.errors import EngineDeadline
-from screening.fusion import SliceOutputs
+from screening.results.fusion import SliceOutputs
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gateway.inference.triton_errors import engine_error_of
 from gateway.telemetry.tracing import NoTraces, Traces
 from screening.contract import Contract, Ensemble, Priority, Tensor
 from screening.errors import EngineFault, EngineUnavailable
-from screening.fusion import SliceOutputs
+from screening.results.fusion import SliceOutputs
 
 log = structlog.get_logger(__name__)
 

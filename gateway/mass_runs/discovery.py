@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from screening.budgets import Budgets
+from screening.dicom.headers import read_headers
 from screening.errors import StudyError
-from screening.file_signature import NO_PREAMBLE, ZIP
-from screening.headers import read_headers
-from screening.upload_members import Member
+from screening.intake.budgets import Budgets
+from screening.intake.file_signature import NO_PREAMBLE, ZIP
+from screening.intake.upload_members import Member
 
 UploadKind = Literal["dicom", "archive", "nifti"]
 HEAD_BYTES: Final = 132

@@ -12,7 +12,7 @@ import structlog
 from gateway.mass_runs.run import escaped_path
 from gateway.screening.pipeline import ScreeningPipeline, Upload
 from screening.errors import EngineFault, StudyError
-from screening.report import Report
+from screening.results.report import Report
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from screening.errors import EngineFault
-from screening.report import Report
+from screening.results.report import Report
 
 
 @dataclass(frozen=True)

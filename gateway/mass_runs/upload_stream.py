@@ -15,8 +15,8 @@ from typing import Any, Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from screening.errors import BrokenArchive, EmptyUpload
-from screening.intake import folder_members
-from screening.upload_members import Member
+from screening.intake.upload import folder_members
+from screening.intake.upload_members import Member
 
 BLOCK: Final = 2**20
 

@@ -17,7 +17,7 @@ from gateway.predictions.upload_body import received_uploads
 from gateway.principal import Principal
 from gateway.reports.report_body import summary_of
 from gateway.reports.report_table import as_csv, as_xlsx, table_row
-from screening.report import Report
+from screening.results.report import Report
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"

@@ -10,7 +10,7 @@ from gateway.principal import Principal, RequestContext
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.pipeline import Upload
-from screening.report import Report
+from screening.results.report import Report
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from starlette.requests import Request
 
 from gateway.http.multipart import Part, body, is_multipart, is_related, parts, safe_file_name
 from gateway.screening.pipeline import Upload
-from screening.budgets import Budgets
 from screening.errors import EmptyUpload, OverBudget
-from screening.file_signature import FIRST_BYTES, may_be_slice
+from screening.intake.budgets import Budgets
+from screening.intake.file_signature import FIRST_BYTES, may_be_slice
 
 FIELD: Final = "file"
 MAX_FILES: Final = 256

@@ -14,7 +14,7 @@ from gateway.records.patients import UNKNOWN
 from gateway.records.store import patients, scans
 from gateway.storage.blobs import Blobs, Incoming
 from screening.errors import EmptyUpload
-from screening.file_signature import FIRST_BYTES, has_known_signature, refusal
+from screening.intake.file_signature import FIRST_BYTES, has_known_signature, refusal
 
 
 @dataclass(frozen=True)

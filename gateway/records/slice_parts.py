@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from screening.file_signature import FIRST_BYTES
-from screening.inflate_stream import CHUNK_BYTES
+from screening.intake.file_signature import FIRST_BYTES
+from screening.intake.inflate_stream import CHUNK_BYTES
 
 _BLOCK: Final = tarfile.BLOCKSIZE
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from gateway.reports.report_table import table_row
-from screening.report import Report
-from screening.verdict import Verdict
+from screening.results.report import Report
+from screening.results.verdict import Verdict
 
 MOST_SEVERE_FIRST: Final = (Verdict.PATHOLOGY, Verdict.NOT_ANALYSED, Verdict.NORMAL)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from screening.report import COLUMNS
+from screening.results.report import COLUMNS
 
 # OWASP, CSV injection: a spreadsheet runs a cell that begins so as a formula, and clients choose the file names.
 FORMULA_STARTS: Final = ("=", "+", "-", "@")

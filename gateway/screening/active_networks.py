@@ -17,7 +17,7 @@ from typing import Any
 
 from engines.repository_snapshot import RepositorySnapshot
 from gateway.screening.pipeline import ScreeningPipeline
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from pathlib import Path, PurePosixPath
 
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 
 CARD = "model_card.json"
 

@@ -17,7 +17,7 @@ from gateway.screening.model_repository import CARD
 from gateway.screening.network_loader import NetworkLoader
 from gateway.settings.settings import Settings
 from screening.errors import EngineUnavailable
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from gateway.database.tables import InstitutionSettingRow
 from gateway.errors import ModelCardChanged, PreconditionFailed, UnknownOperatingPoint
 from gateway.principal import Principal, RequestContext
 from gateway.screening.store import institution_settings
-from screening.model_card import ModelCard, OperatingPoint
+from screening.results.model_card import ModelCard, OperatingPoint
 
 SETTING: Final = "operating_point"
 

@@ -15,13 +15,13 @@ from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progr
 from gateway.telemetry.metrics import Metrics
 from screening.contract import Priority
 from screening.errors import StudyError
-from screening.evidence import Evidence
-from screening.fusion import NOT_AUGMENTED, AugmentedLogits, SliceOutputs, fuse, highest_slices
-from screening.intake import Budgets
-from screening.model_card import ModelCard, OperatingPoint
+from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, augmented_rows, prepare, survey
-from screening.report import Report
-from screening.series import Study
+from screening.results.evidence import Evidence
+from screening.results.fusion import NOT_AUGMENTED, AugmentedLogits, SliceOutputs, fuse, highest_slices
+from screening.results.model_card import ModelCard, OperatingPoint
+from screening.results.report import Report
+from screening.series.studies import Study
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from gateway.settings.auth import AuthSettings
-from screening.intake import Budgets
+from screening.intake.upload import Budgets
 
 ROOT = Path(__file__).resolve().parents[2]
 GIB = 2**30

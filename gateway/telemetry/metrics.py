@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gateway.telemetry.drift import Drift, State
 from gateway.telemetry.tracing import NoTraces, Traces
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 # A stage of a warm study takes 0.1 ms (fusion) to 400 ms (inference) on two cores, a store on S3 tens of ms; a queue or
 # a cold engine reaches seconds, and nothing outlives the deadline of 120 s.

@@ -16,7 +16,7 @@ from gateway.viewing.scan_access import OpenedScan
 from gateway.viewing.series_cache import SeriesCache
 from gateway.viewing.series_reading import DisplayedSeries, SeriesSource
 from gateway.viewing.single_flight import SingleFlight
-from screening.budgets import Budgets
+from screening.intake.budgets import Budgets
 
 P = ParamSpec("P")
 T = TypeVar("T")

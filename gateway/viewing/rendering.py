@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.viewing.series_reading import SeriesSource
-from screening.display_window import LUNG, Window, png
-from screening.evidence import Evidence, MapKind
-from screening.geometry import Geometry
-from screening.lung_mask import lung_mask
-from screening.lungs import find_lungs
-from screening.nifti_writing import coarse_slice, write_nifti
-from screening.volume import Volume
+from screening.dicom.geometry import Geometry
+from screening.lungs.lung_extent import find_lungs
+from screening.lungs.lung_mask import lung_mask
+from screening.results.evidence import Evidence, MapKind
+from screening.series.volume import Volume
+from screening.views.display_window import LUNG, Window, png
+from screening.views.nifti_writing import coarse_slice, write_nifti
 
 THUMBNAIL_PX: Final = 192
 STEPS_OF_UINT8: Final = 255

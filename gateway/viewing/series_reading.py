@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from screening.budgets import Budgets
 from screening.errors import NoLung, PixelError, StudyError
-from screening.lungs import find_lungs
+from screening.intake.budgets import Budgets
+from screening.lungs.lung_extent import find_lungs
 from screening.preparation import survey
-from screening.series import Candidate, Study
-from screening.series_choice import ranked
-from screening.volume import Volume
+from screening.series.series_choice import ranked
+from screening.series.studies import Candidate, Study
+from screening.series.volume import Volume
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from gateway.viewing import rendering
 from gateway.viewing.render_cache import RenderCache, StoredRendering
 from gateway.viewing.scan_access import OpenedScan, ScanAccess
 from gateway.viewing.series_reading import DisplayedSeries
-from screening.display_window import Window
-from screening.evidence import Evidence, MapKind, unpack
+from screening.results.evidence import Evidence, MapKind, unpack
+from screening.views.display_window import Window
 
 VERSION: Final = "v1"  # of the renderings: part of their keys, so a new version renders them again
 

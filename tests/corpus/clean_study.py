@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from pydicom import FileDataset, config, dcmread
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.corpus.case import PLANTED, Builder
 
 Slice = FileDataset

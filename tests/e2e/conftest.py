@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.e2e.chromium import running_chromium
 from tests.e2e.running_service import new_patient, new_scan, running_service
 from tests.integration.gateway.running_gateway import RunningGateway

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.conftest import REAL_DATA
 from tests.e2e.conftest import OpenPage
 from tests.e2e.ui_text import ui_text

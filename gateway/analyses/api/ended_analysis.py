@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from gateway.analyses.api.shapes import Analysis
 from gateway.analyses.requests import AnalysisStatus
 from gateway.reports.stored_reports import StoredReport
-from screening.verdict import Verdict
+from screening.results.verdict import Verdict
 
 CANCELLED: Final = {"error": "cancelled", "detail": "The analysis was cancelled. Request a new one."}
 OUTCOME: Final = "has_pathology_any"

@@ -20,7 +20,7 @@ from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from gateway.records.slice_parts import file_chunks, peek, tar_chunks, write_file
 from screening.coded_error import CodedError
 from screening.errors import OverBudget
-from screening.file_signature import may_be_slice
+from screening.intake.file_signature import may_be_slice
 
 T = TypeVar("T")
 

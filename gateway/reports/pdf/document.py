@@ -19,9 +19,9 @@ from gateway.reports.pdf.study_page import StudyHeader, StudyPages
 from gateway.reports.pdf.texts import Language, PdfTexts
 from gateway.reports.stored_reports import StoredReport
 from gateway.viewing.viewing import Viewing
-from screening.display_window import LUNG
 from screening.errors import StudyError
-from screening.evidence import Evidence, InvalidEvidence, unpack
+from screening.results.evidence import Evidence, InvalidEvidence, unpack
+from screening.views.display_window import LUNG
 
 TEXTS: Final = {Language.ENGLISH: ENGLISH, Language.RUSSIAN: RUSSIAN}
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.crop import Pixel
-from screening.evidence import Evidence, MapKind
+from screening.results.evidence import Evidence, MapKind
+from screening.views.crop import Pixel
 
 SIDE_PX: Final = 512
 MAX_HEAT_SHARE: Final = 0.55  # opacity where the map is highest: the slice stays readable below

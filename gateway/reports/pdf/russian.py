@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
-from screening.report import Notice
+from screening.results.report import Notice
 
 RUSSIAN_FINDINGS: Final = (
     "Кальциноз стенок артерий",

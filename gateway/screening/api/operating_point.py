@@ -14,7 +14,7 @@ from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.operating_point import ActiveOperatingPoint, OperatingPoints
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 
 class OperatingPointChoice(BaseModel):

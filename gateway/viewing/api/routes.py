@@ -19,8 +19,8 @@ from gateway.viewing.api.shapes import SeriesResponse
 from gateway.viewing.render_cache import StoredRendering
 from gateway.viewing.scan_access import OpenedScan
 from gateway.viewing.viewing import VERSION, Viewing
-from screening.display_window import LUNG, Window
-from screening.evidence import MapKind
+from screening.results.evidence import MapKind
+from screening.views.display_window import LUNG, Window
 
 STEPS: Final = (1, 2, 4)
 PNG: Final = "image/png"

@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from gateway.viewing.viewing import Series
-from screening.display_window import PRESETS
-from screening.nifti_writing import coarse_affine
-from screening.volume import Volume
+from screening.series.volume import Volume
+from screening.views.display_window import PRESETS
+from screening.views.nifti_writing import coarse_affine
 
 Vector = tuple[float, float, float]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench.record import NAME, Record
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]

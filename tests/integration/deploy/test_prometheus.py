@@ -14,7 +14,7 @@ import yaml
 
 from deploy.observability.dashboard import queries
 from deploy.observability.files import FOLDER
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.deploy.charts import pods
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian

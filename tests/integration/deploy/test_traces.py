@@ -14,7 +14,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from engines.triton_command import HOST
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.deploy.triton import started
 from tests.integration.gateway.running_gateway import running_gateway
 from tests.integration.polling import until

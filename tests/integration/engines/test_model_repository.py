@@ -11,7 +11,7 @@ import tritonclient.grpc.aio as triton
 
 from engines.triton_server import TritonServer
 from screening.contract import ENSEMBLE
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 from tests.integration.engines.triton_requests import ask, run_alone
 
 REPOSITORY = Path(__file__).parents[3] / "model_repository"

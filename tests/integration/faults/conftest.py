@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.faults.fault_service import ServiceUnderFaults, running_service
 from tests.postgres import RunningPostgres
 

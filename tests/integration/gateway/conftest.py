@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 

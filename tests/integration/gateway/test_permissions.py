@@ -21,7 +21,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.permissions import Role
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 from tests.integration.polling import until

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.predictions.api import CSV, XLSX
 from gateway.reports.report_table import TABLE
-from screening.report import COLUMNS
+from screening.results.report import COLUMNS
 from tests.integration.gateway.running_gateway import RunningGateway
 
 CONTEST_COLUMNS = {

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli.app import app
 from gateway.cli.remote_options import TOKEN
 from gateway.cli.screen import FAILED
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway, same_triton
 from tests.integration.gateway.test_cli import turnstile
 from tests.integration.polling import until

@@ -14,7 +14,7 @@ from benchmarks.simulation.tables import TABLES
 from benchmarks.simulation.validation import Compared, Figures, compared
 from benchmarks.two_workers.measurement import Record
 from benchmarks.two_workers.result_tables import print_results
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 # How far a foretold figure may be off. A study's CPU time is 15 % more on busy cores than alone (caches, switching;
 # the last column of the page's table). Shared cores keep a study s / (1 - load), so what is off by e in s is off by

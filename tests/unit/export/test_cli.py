@@ -12,7 +12,7 @@ from export.model_repository import MANIFEST, MODEL_CARD
 from export.speed import measure_speed, table
 from export.targets import TARGETS
 from screening.contract import CLASSIFIER
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 from tests.unit.export.conftest import Trained
 
 

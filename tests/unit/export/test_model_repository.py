@@ -16,7 +16,7 @@ from export.runners import run_onnx
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
 from screening.contract import Signature
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 from tests.unit.export.conftest import Trained
 from training.networks import InvalidCheckpoint
 

@@ -7,7 +7,7 @@ from export.calibration_views import CalibrationViews
 from export.errors import ParityBroken
 from export.model_repository import ExportedRepository
 from export.parity import TOLERANCES, Difference, enforce, measure
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 
 MASKS = np.ones((4, 1, 64, 64), np.uint8)
 VIEWS = CalibrationViews(np.zeros_like(MASKS), MASKS, np.array([0, 0, 1, 1]))

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from gateway.settings.documentation import settings_page
 from gateway.settings.settings import Settings
-from screening.intake import Budgets
+from screening.intake.upload import Budgets
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
 

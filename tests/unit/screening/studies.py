@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from screening.contract import FINDINGS
-from screening.fusion import NOT_AUGMENTED, Fusion, SliceOutputs, fuse
-from screening.intake import Budgets
-from screening.model_card import Calibration, ErrorRange, FusionRules, ModelCard, OperatingPoint
-from screening.phantom import write_phantom
+from screening.intake.upload import Budgets
+from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
-from screening.series import Study
-from screening.volume_rule import MAXIMUM
+from screening.results.fusion import NOT_AUGMENTED, Fusion, SliceOutputs, fuse
+from screening.results.model_card import Calibration, ErrorRange, FusionRules, ModelCard, OperatingPoint
+from screening.results.volume_rule import MAXIMUM
+from screening.series.studies import Study
 
 SLICES = 24
 SIZE = 128

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from screening.part10 import PixelSpan
-from screening.slice_header import PixelLayout, Rescale, SliceHeader
-from screening.upload_members import Member
+from screening.dicom.part10 import PixelSpan
+from screening.dicom.slice_header import PixelLayout, Rescale, SliceHeader
+from screening.intake.upload_members import Member
 
 STEP_MM = 8.0
 LAYOUT = PixelLayout("1.2.840.10008.1.2.1", PixelSpan(1000, 2048), 32, 32, 1, 1, "MONOCHROME2", 16, 16, False, 15)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from screening.errors import StudyError
-from screening.intake import Budgets
+from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, prepare, survey
 from tests.corpus import corrupt_files
 from tests.corpus.case import PLANTED, Accepted, Refused

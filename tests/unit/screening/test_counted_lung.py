@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from screening.counted_lung import BELOW_MM, SLACK_MM, counted_lungs
-from screening.lung_survey import LungSurvey
-from screening.slice_anatomy import LungSection, SliceAnatomy
+from screening.lungs.counted_lung import BELOW_MM, SLACK_MM, counted_lungs
+from screening.lungs.lung_survey import LungSurvey
+from screening.lungs.slice_anatomy import LungSection, SliceAnatomy
 
 SIDE = 60
 CELL_MM = (2.0, 2.0)

@@ -20,11 +20,11 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from screening.budgets import MIB, Budgets
+from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 from screening.errors import StudyError
+from screening.intake.budgets import MIB, Budgets
 from screening.preparation import PreparedStudy, prepare, survey
-from screening.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
-from screening.verdict import Verdict, verdict_of
+from screening.results.verdict import Verdict, verdict_of
 from tests.unit.screening.studies import POINT
 
 IMAGE_SIZE, VIEW_SPACING_MM = 64, 8.0

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.screening.model_repository import CARD
 from gateway.settings.settings import ROOT
-from screening.model_card import InvalidModelCard, MeasuredOn, ModelCard, OperatingPoint
+from screening.results.model_card import InvalidModelCard, MeasuredOn, ModelCard, OperatingPoint
 
 SHIPPED: dict[str, Any] = json.loads((ROOT / "model_repository" / CARD).read_text("utf-8"))
 MEASURED_ON = {

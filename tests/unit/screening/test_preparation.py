@@ -9,7 +9,7 @@ from pydicom.uid import UID
 
 from screening.contract import VIEWS
 from screening.errors import NoLung
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from screening.preparation import augmented_rows, prepare
 from tests.unit.screening.studies import SIZE, SLICES, VIEW_SPACING_MM, prepared_phantom, study_of
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.unit.training.tiny_networks import write_slices
 from training.datasets.entry import Entry
 from training.datasets.slice_manifest import slices_with_manifest

@@ -8,7 +8,7 @@ import torch
 from typer.testing import CliRunner
 
 from export.calibration_views import CalibrationViews
-from screening.model_card import ModelCard
+from screening.results.model_card import ModelCard
 from tests.unit.training.tiny_networks import write_slices
 from training.cli import app
 from training.networks import Classifier, InvalidCheckpoint, load_network

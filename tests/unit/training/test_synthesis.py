@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from screening.lung_mask import lung_mask_of_grey
+from screening.lungs.lung_mask import lung_mask_of_grey
 from tests.unit.training.tiny_networks import drawn_slice
 from training.synthesis import lesion_painting, unchanged, with_lesion, with_neutral_change
 from training.synthesis.lung_context import LungContext, TooLittleLung

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import ReportRow, ScanRow
 from screening.contract import Priority
-from screening.evidence import unpack
+from screening.results.evidence import unpack
 from tests.integration.gateway.analyses.scan_calls import Scans, triton_hangs
 from tests.integration.gateway.running_gateway import running_gateway
 from tests.integration.polling import until

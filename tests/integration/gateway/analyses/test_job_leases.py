@@ -15,7 +15,7 @@ from gateway.database.tables import AnalysisRow, AttemptRow, ReportRow, ScanRow
 from gateway.screening.progress import Progress, Stage
 from gateway.telemetry.metrics import Metrics
 from screening.errors import EngineUnavailable, NoLung
-from screening.report import Report
+from screening.results.report import Report
 from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
 
 FAILED = (Report.failed("study.zip", NoLung("no lung was found"), 0.1),)

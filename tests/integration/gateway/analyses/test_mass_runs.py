@@ -24,7 +24,7 @@ from gateway.cli.results import UNFINISHED
 from gateway.cli.screen import FAILED
 from gateway.database.tables import AnalysisRow, AuditRow, PatientRow, RunItemRow, RunRow, ScanRow
 from gateway.storage.objects import Objects
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.analyses.scan_calls import Scans
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway, same_triton
 from tests.integration.polling import until

@@ -6,7 +6,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.analyses.scan_calls import Scans
 
 

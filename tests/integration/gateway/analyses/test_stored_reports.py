@@ -18,7 +18,7 @@ from gateway.reports.stored_reports import Format, Reports, as_table
 from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
 from screening.errors import NoLung
-from screening.report import Report
+from screening.results.report import Report
 from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
 
 CONTEXT = RequestContext("127.0.0.1", "request-1")

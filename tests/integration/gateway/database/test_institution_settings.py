@@ -13,7 +13,7 @@ from gateway.errors import ModelCardChanged, PreconditionFailed, UnknownOperatin
 from gateway.permissions import ALL_SCOPES, Role
 from gateway.principal import Principal, PrincipalKind, RequestContext
 from gateway.screening.operating_point import ActiveOperatingPoint, OperatingPoints
-from screening.model_card import ModelCard, OperatingPoint
+from screening.results.model_card import ModelCard, OperatingPoint
 
 FACTS = RequestContext("127.0.0.1", "request")
 SHIPPED = ModelCard.load(Path(__file__).parents[4] / "model_repository" / "model_card.json")

@@ -9,7 +9,7 @@ import pytest
 
 from engines.repository_snapshot import keep_snapshot
 from gateway.screening.network_switch import SwitchRefused
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.network_switch.repositories import other_networks
 from tests.integration.gateway.network_switch.switching_service import (
     PredictionClients,

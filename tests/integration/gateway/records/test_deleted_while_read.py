@@ -11,8 +11,8 @@ import httpx
 import pytest
 import structlog
 
-from screening.evidence import Evidence
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
+from screening.results.evidence import Evidence
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.upload_calls import create_patient_id
 from tests.integration.gateway.records.viewing_calls import add_report, create_scan, evidence_of

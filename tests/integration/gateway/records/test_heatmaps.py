@@ -6,8 +6,8 @@ import httpx
 import numpy as np
 import pytest
 
-from screening.evidence import Evidence
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
+from screening.results.evidence import Evidence
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.viewing_calls import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.upload_calls import blob_folder, create_patient_id, fake_zip, files_below, upload
 from tests.integration.gateway.records.viewing_calls import create_scan, get_view

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from gateway.permissions import Role
-from screening.display_window import Window
-from screening.phantom import write_phantom
+from screening.phantom.phantom_study import write_phantom
+from screening.views.display_window import Window
 from tests.dicom_factory import ct_series, to_files, zip_of
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.upload_calls import blob_folder, fake_zip, files_below

@@ -15,12 +15,12 @@ from pydicom.dataset import Dataset
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import AnalysisRow, ReportRow
-from screening.budgets import Budgets
 from screening.contract import FINDINGS
-from screening.evidence import Evidence, pack
-from screening.fusion import NOT_AUGMENTED, SliceOutputs, fuse
+from screening.intake.budgets import Budgets
 from screening.preparation import prepare, survey
-from screening.series import Study
+from screening.results.evidence import Evidence, pack
+from screening.results.fusion import NOT_AUGMENTED, SliceOutputs, fuse
+from screening.series.studies import Study
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.upload_calls import create_patient_id, upload
 from tests.unit.screening.studies import RULES, eight_of

@@ -13,7 +13,7 @@ from gateway.mass_runs.journal import Journal, JournalEntry, JournalInUse
 from gateway.mass_runs.report_file import ReportFile
 from gateway.reports.report_table import TABLE
 from screening.errors import NoLung
-from screening.report import COLUMNS, Report
+from screening.results.report import COLUMNS, Report
 
 FAILED = Report.failed("=study.zip", NoLung("no lung was found", "2.25.7"), 0.5).to_json()
 

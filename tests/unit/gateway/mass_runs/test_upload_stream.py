@@ -8,7 +8,7 @@ import pytest
 
 from gateway.mass_runs.upload_stream import BLOCK, upload_chunks
 from screening.errors import BrokenArchive, EmptyUpload, UnsafeMember
-from screening.intake import Budgets, open_upload
+from screening.intake.upload import Budgets, open_upload
 
 
 async def stream_bytes(path: Path) -> bytes:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.records.slice_parts import peek, tar_chunks, write_file
-from screening.budgets import Budgets
-from screening.file_signature import FIRST_BYTES, has_known_signature, may_be_slice
-from screening.intake import open_upload
+from screening.intake.budgets import Budgets
+from screening.intake.file_signature import FIRST_BYTES, has_known_signature, may_be_slice
+from screening.intake.upload import open_upload
 from tests.dicom_factory import ct_slice, to_bytes
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.reports.report_table import TABLE, as_csv, as_xlsx, table_row
 from screening.errors import NotDicom
-from screening.report import COLUMNS, Report
+from screening.results.report import COLUMNS, Report
 
 
 def row(name: str) -> Mapping[str, Any]:

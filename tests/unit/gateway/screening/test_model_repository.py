@@ -10,7 +10,7 @@ import pytest
 
 from gateway.screening.model_repository import CARD, verified_copy
 from gateway.settings.settings import ROOT
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.telemetry.drift import MIN_STUDIES
 from gateway.telemetry.metrics import Metrics
-from screening.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 
 CARD = ModelCard.load(Path(__file__).resolve().parents[4] / "model_repository" / "model_card.json")
 WITHOUT = dataclasses.replace(CARD, probability_histogram=None)

@@ -10,11 +10,11 @@ import pytest
 from gateway.viewing.audit_window import AuditWindow
 from gateway.viewing.series_cache import SeriesCache
 from gateway.viewing.series_reading import DisplayedSeries, SeriesSource
-from screening.budgets import Budgets
 from screening.errors import NoChestSeries
-from screening.phantom import write_phantom
+from screening.intake.budgets import Budgets
+from screening.phantom.phantom_study import write_phantom
 from screening.preparation import prepare, survey
-from screening.series import Study
+from screening.series.studies import Study
 from tests.dicom_factory import ct_series, other_series, to_files, zip_of
 
 

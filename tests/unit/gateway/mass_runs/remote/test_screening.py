@@ -16,7 +16,7 @@ from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
 from gateway.mass_runs.remote.screening import RemoteScreening
 from screening.errors import EngineUnavailable, NoLung
-from screening.report import Report
+from screening.results.report import Report
 
 Scripted = tuple[int, Any, dict[str, str]]
 

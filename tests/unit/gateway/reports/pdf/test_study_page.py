@@ -17,7 +17,7 @@ from gateway.reports.pdf.study_page import StudyHeader, StudyPages
 from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
 from screening.errors import NoLung
-from screening.report import Notice, Report
+from screening.results.report import Notice, Report
 
 LONG = "A very long text that goes on and on. " * 40
 FAILED = Report.failed("study.zip", NoLung(LONG), 0.1).to_json()

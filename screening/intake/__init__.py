@@ -1,0 +1,1 @@
+"""From an upload to its members: archives, folders, single files, within budgets."""

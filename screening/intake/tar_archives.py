@@ -1,0 +1,79 @@
+"""The files of a tar archive (POSIX.1-2017 pax, ustar, GNU): where they lie, refused whole like a zip.
+
+`tarfile` reads the headers; it is fed no more than `_MOST_HEADER_BYTES` at a time, for names and pax headers may
+claim to be as long as the file. Nothing is ever written under a name of the archive.
+"""
+
+import tarfile
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from screening.errors import BrokenArchive, UnsafeMember
+from screening.intake.budgets import UploadTotals
+from screening.intake.upload_members import ArchiveEntry, Member
+
+_MOST_HEADER_BYTES: Final = 1 << 20
+_ERRORS = (tarfile.TarError, OSError, ValueError, EOFError, RecursionError, OverflowError, LookupError)
+_BLOCK: Final = tarfile.BLOCKSIZE
+
+
+def is_tar(start: bytes) -> bool:
+    """Whether a file that begins so is a tar archive; those of before 1988 have no signature and are not read."""
+    return start[257:262] == b"ustar"
+
+
+def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
+    """The files of the tar at `path` in its order; nothing is copied.
+
+    Raises BrokenArchive, UnsafeMember (links, devices) or OverBudget for the archive as a whole.
+    """
+    length = path.stat().st_size
+    members: list[Member] = []
+    try:
+        with path.open("rb") as file, _open(file) as archive:
+            while (entry := archive.next()) is not None:
+                archive.members = []  # tarfile would keep every header that it has read
+                if entry.isdir():
+                    continue
+                _check(entry, length)
+                totals.add(entry.size, entry.size)
+                data = ArchiveEntry(entry.offset_data, entry.size)
+                members.append(Member(f"file {totals.members}", path, entry.size, data))
+            file.seek(archive.offset)
+            end = file.read(_BLOCK)
+    except _ERRORS:
+        raise BrokenArchive("The tar is damaged or cut off.") from None
+    # POSIX: blocks of zeros end a tar. Without one, files may have been cut off, or tarfile has met what is no header.
+    if end != bytes(_BLOCK):
+        raise BrokenArchive("The tar is cut off: its end is missing.")
+    return members
+
+
+def _open(file: BinaryIO) -> Any:  # typeshed asks for a file that can be written, and does not know `members`
+    reader: Any = _Headers(file)
+    return tarfile.TarFile(fileobj=reader)
+
+
+def _check(entry: tarfile.TarInfo, length: int) -> None:
+    if not entry.isreg() or entry.issparse():
+        raise UnsafeMember("The tar holds a link, a device or a sparse file; send plain files.")
+    if entry.offset_data + entry.size > length:
+        raise BrokenArchive("The tar is cut off: a file reaches beyond its end.")
+
+
+class _Headers:
+    """A file for reading of which nobody reads more than a header at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, length: int = -1) -> bytes:
+        if not 0 <= length <= _MOST_HEADER_BYTES:
+            raise tarfile.ReadError("a header of absurd length")
+        return self._file.read(length)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()

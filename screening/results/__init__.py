@@ -1,0 +1,1 @@
+"""From the networks' outputs to the report: fusion, calibration, verdict, findings, localisation, evidence."""

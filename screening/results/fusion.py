@@ -1,0 +1,144 @@
+"""Fusion: the networks' outputs for each slice -> the score of the study, by the rules of the model card.
+
+The logit of a slice is the mean over its views: five for the slices with the highest plain logits, the plain one for
+all others. r = (reconstruction error - r_min) / (r_max - r_min), clipped, and 0 where too little lung is in the view.
+The volume rule makes one logit and one r of those of all slices; the score is max(sigmoid(logit), r).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from screening.contract import FINDINGS, VIEWS
+from screening.errors import EngineFault
+from screening.results.model_card import ErrorRange, FusionRules
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SliceOutputs:
+    """The networks' outputs for the plain views of K slices, float32 and finite; raises EngineFault otherwise.
+
+    `logits` [K], `activation` [K, h, w] (a logit for each cell), `reconstruction_error` [K], `error_map` [K, g, g],
+    `findings` [K, 16].
+    """
+
+    logits: Floats
+    activation: Floats
+    reconstruction_error: Floats
+    error_map: Floats
+    findings: Floats
+
+    def __post_init__(self) -> None:
+        count = len(self.logits)
+        shapes = {
+            "logits": (count,),
+            "activation": (count, *_sides(self.activation)),
+            "reconstruction_error": (count,),
+            "error_map": (count, *_sides(self.error_map)),
+            "findings": (count, len(FINDINGS)),
+        }
+        for name, shape in shapes.items():
+            _check(name, getattr(self, name), shape)
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+
+@dataclass(frozen=True)
+class AugmentedLogits:
+    """`logits` [n, V - 1] of the other test-time views of n slices; `numbers` says which of the K slices they are."""
+
+    numbers: tuple[int, ...]
+    logits: Floats
+
+    def __post_init__(self) -> None:
+        _check("logits of test-time views", self.logits, (len(self.numbers), len(VIEWS) - 1))
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Scores of a study and of its K slices; `key` is the number of the slice with the highest score.
+
+    `classifier_p` and `reconstruction_r` are the study's two parts, of which `score` is the higher one; `slice_p` and
+    `slice_r` [K] are those of each slice; `test_time` are the numbers of the slices with all views.
+    """
+
+    score: float
+    classifier_p: float
+    reconstruction_r: float
+    key: int
+    slice_p: Doubles = field(repr=False)
+    slice_r: Doubles = field(repr=False)
+    test_time: tuple[int, ...] = ()
+
+    @property
+    def slice_scores(self) -> Doubles:
+        return np.maximum(self.slice_p, self.slice_r)
+
+
+def highest_slices(outputs: SliceOutputs, count: int) -> tuple[int, ...]:
+    """The numbers of the `count` slices with the highest plain logits, ascending; of equal ones the lower slices."""
+    return tuple(sorted(np.argsort(-outputs.logits, kind="stable")[:count].tolist()))
+
+
+def fuse(
+    outputs: SliceOutputs,
+    test_time: AugmentedLogits,
+    lung_shares: Doubles,
+    extents_mm: Sequence[float],
+    rules: FusionRules,
+) -> Fusion:
+    """Fuse the outputs for K slices.
+
+    `lung_shares` [K] is the share of each view that is lung which counts, `extents_mm` [K] the mm that each slice
+    stands for.
+    """
+    logits, extents = slice_logits(outputs, test_time), np.asarray(extents_mm, np.float64)
+    r = np.minimum(normalised_error(outputs.reconstruction_error, rules.error_range), rules.error_clip)
+    r = np.where(lung_shares >= rules.error_min_lung_share, r, min(0.0, rules.error_clip))
+    p = np.asarray(expit(logits), np.float64)
+    classifier_p = float(expit(rules.volume_rule.value(logits, extents)))
+    reconstruction_r = rules.volume_rule.value(r, extents)
+    key = int(np.maximum(p, r).argmax())
+    return Fusion(max(classifier_p, reconstruction_r), classifier_p, reconstruction_r, key, p, r, test_time.numbers)
+
+
+def slice_logits(outputs: SliceOutputs, test_time: AugmentedLogits) -> Doubles:
+    """The logit of each slice [K]: the mean over the views that were made of it."""
+    logits = outputs.logits.astype(np.float64)
+    numbers = list(test_time.numbers)
+    others = test_time.logits.sum(axis=1, dtype=np.float64)
+    logits[numbers] = (logits[numbers] + others) / len(VIEWS)
+    return logits
+
+
+def cell_probability(activation: Floats) -> Floats:
+    """The activation map [..., h, w], a logit for each cell, as the probability of pathology of the cell."""
+    return np.asarray(expit(activation), np.float32)
+
+
+def normalised_error(errors: Floats, error_range: ErrorRange) -> Doubles:
+    """Reconstruction errors [K] on the scale where the model card's r_min is 0 and its r_max is 1."""
+    return (errors.astype(np.float64) - error_range.r_min) / (error_range.r_max - error_range.r_min)
+
+
+def _check(name: str, values: Floats, shape: tuple[int, ...]) -> None:
+    if values.dtype != np.float32 or values.shape != shape or (shape[0] and not values.size):
+        raise EngineFault(f"{name} has {values.dtype} of shape {list(values.shape)} for {shape[0]} slices")
+    if not np.isfinite(values).all():
+        raise EngineFault(f"{name} holds values that are not finite")
+
+
+def _sides(maps: Floats) -> tuple[int, ...]:
+    """Rows and columns of maps [K, h, w]; (-1, -1), which matches no shape, for other arrays."""
+    return maps.shape[1:] if maps.ndim == 3 else (-1, -1)
+
+
+NOT_AUGMENTED: Final = AugmentedLogits((), np.zeros((0, len(VIEWS) - 1), np.float32))

@@ -1,0 +1,1 @@
+"""From slices to the stack that is screened: stacks, suitability, preference, choice."""

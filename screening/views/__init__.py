@@ -1,0 +1,1 @@
+"""What the networks and a reader are shown: crop, views, display window, NIfTI."""

@@ -1,0 +1,45 @@
+"""The size that a compressed stream declares, with markers built by hand."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screening.dicom.codestream import read_codestream_header
+
+SIDE = st.integers(1, 65_535)
+
+
+def jpeg(rows: int, columns: int, marker: int = 0xC3, before: bytes = b"") -> bytes:
+    frame = struct.pack(">BBHBHHB", 0xFF, marker, 11, 12, rows, columns, 1) + b"\1\x11\0"
+    return b"\xff\xd8" + before + frame + b"\xff\xda\x00\x08"
+
+
+@given(rows=SIDE, columns=SIDE, marker=st.sampled_from([0xC0, 0xC1, 0xC2, 0xC3, 0xF7]))
+def test_jpeg_and_jpeg_ls(rows: int, columns: int, marker: int) -> None:
+    tables = b"\xff\xc4\x00\x05abc" + b"\xff\xff\xff\xe0\x00\x02"
+    assert read_codestream_header(jpeg(rows, columns, marker, tables))[:5] == (rows, columns, 1, 12, False)
+
+
+@given(rows=SIDE, columns=SIDE, top=st.integers(0, 99), left=st.integers(0, 99))
+def test_jpeg_2000(rows: int, columns: int, top: int, left: int) -> None:
+    siz = struct.pack(">HHIIII16xHB", 41, 0, columns + left, rows + top, left, top, 1, 0x80 | 11)
+    assert read_codestream_header(b"boxes\xff\x4f\xff\x51" + siz)[:5] == (rows, columns, 1, 12, True)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        jpeg(8, 8)[:-4],
+        jpeg(8, 8, before=b"\xff\xc4\x00\x09abc"),
+        b"",
+        b"\xff\xd8",
+        b"\xff\xd8\xff\xc4\x00\x02",
+        b"\xff\xd8abcdefgh",
+        b"RLE or text",
+    ],
+)
+def test_a_stream_without_a_size(stream: bytes) -> None:
+    with pytest.raises((ValueError, struct.error)):
+        read_codestream_header(stream)
