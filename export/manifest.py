@@ -38,8 +38,9 @@ def multiply_adds(network: nn.Module, signature: Signature) -> int:
 
 def provenance_of(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> dict[str, Any]:
     """Inputs, tools and machine, without times, so that two exports give equal bytes."""
+    models: list[Signature | Ensemble] = [*contract.steps, *contract.ensembles]
     return {
-        "contract": {step.model: _shapes(step) for step in (*contract.steps, *contract.ensembles)},
+        "contract": {model.model: _shapes(model) for model in models},
         "checkpoints": {
             name: sha256(path) if path else None
             for name, path in (
