@@ -30,7 +30,7 @@ async def test_the_ensemble_answers_as_its_networks_do_alone(server: TritonServe
     contract = ModelCard.load(REPOSITORY / "model_card.json").contract
     rng = np.random.default_rng(rows)
     inputs = {
-        "views": rng.integers(0, 256, (rows, *contract.views.shape), dtype=np.uint8),
+        "view": rng.integers(0, 256, (rows, *contract.view.shape), dtype=np.uint8),
         "lung_mask": rng.integers(0, 2, (rows, *contract.lung_mask.shape), dtype=np.uint8),
     }
     expected = {name: v for step in contract.steps for name, v in run_alone(REPOSITORY, step.model, inputs).items()}
