@@ -38,9 +38,11 @@ def multiply_adds(network: nn.Module, signature: Signature) -> int:
 
 def provenance_of(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> dict[str, Any]:
     """Inputs, tools and machine, without times, so that two exports give equal bytes."""
-    models: list[Signature | Ensemble] = [*contract.steps, *contract.ensembles]
     return {
-        "contract": {model.model: _shapes(model) for model in models},
+        "contract": {
+            **{step.model: _shapes(step) for step in contract.steps},
+            **{ensemble.model: _shapes(ensemble) for ensemble in contract.ensembles},
+        },
         "checkpoints": {
             name: sha256(path) if path else None
             for name, path in (

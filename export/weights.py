@@ -75,9 +75,9 @@ def _from_checkpoints(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
 def _for_views_of(size: int, kind: type[Any], path: Path) -> nn.Module:
     """The classifier must be trained at the size that is served, since lesions are small; the others may resize."""
     trained = trained_size(path)
-    if kind is Classifier or trained in (None, size):
-        whole: nn.Module = load_network(kind, path, size)
-        return whole
+    if kind is Classifier or trained is None or trained == size:
+        network: nn.Module = load_network(kind, path, size)
+        return network
     return AtTrainedSize(load_network(kind, path), size, trained).eval()
 
 

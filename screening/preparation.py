@@ -29,8 +29,8 @@ from screening.series.hu_plausibility import check_hounsfield
 from screening.series.series_choice import ranked
 from screening.series.studies import Candidate, Study, studies_of
 from screening.series.volume import Volume
+from screening.views.augmented_views import make_views, plain_view, view_mask
 from screening.views.crop import Crop
-from screening.views.test_time_views import make_views, plain_view, view_mask
 
 Bytes = NDArray[np.uint8]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from screening.lungs import counted_lung
-from screening.views import test_time_views as serving_views
+from screening.views import augmented_views as serving_views
 from training.datasets.entry import Entry
 from training.slice_defects import defect_of
 from training.slice_preparation import CROPS_PER_SLICE, PreparedSlice, Unusable, prepare_entry

@@ -20,8 +20,8 @@ from screening.intake.budgets import Budgets
 from screening.lungs.lung_extent import Box, box_of
 from screening.lungs.lung_mask import lung_mask_of_grey
 from screening.preparation import survey
+from screening.views.augmented_views import plain_view_of_grey, view_mask
 from screening.views.crop import Crop
-from screening.views.test_time_views import plain_view_of_grey, view_mask
 from training.datasets.entry import Entry
 from training.surveyed_volume import SurveyedVolume, Unusable, survey_volume
 
@@ -37,8 +37,8 @@ class PreparedSlice:
     """`views`, `masks`, `counted` and `lesions` uint8 [2, size, size]; the last three are 1 inside.
 
     `counted` is the part of the lung mask that counts in serving (`screening.lungs.counted_lung`), `lesions` what a
-    reader has marked. `extents` int16 [2, 4]: rows and columns of the view inside the slice. `height_mm` is None where the
-    place of the slice in the patient is not known.
+    reader has marked. `extents` int16 [2, 4]: rows and columns of the view inside the slice. `height_mm` is None where
+    the place of the slice in the patient is not known.
     """
 
     entry: Entry

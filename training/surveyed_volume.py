@@ -13,8 +13,8 @@ from screening.lungs.lung_survey import LungSurvey, survey_lungs
 from screening.series.series_choice import ranked
 from screening.series.studies import Study
 from screening.series.volume import Volume
+from screening.views.augmented_views import plain_view
 from screening.views.crop import Crop
-from screening.views.test_time_views import plain_view
 
 Mask = NDArray[np.bool_]
 

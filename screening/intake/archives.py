@@ -15,6 +15,7 @@ from screening.errors import BrokenArchive, EncryptedArchive, OverBudget, Unsafe
 from screening.intake.budgets import UploadTotals
 from screening.intake.unpacking import Packing
 from screening.intake.upload_members import ArchiveEntry, Member
+from screening.intake.zip_names import open_zip
 
 _ENCRYPTED = 0x1 | 0x40  # APPNOTE 4.4.4: bit 0 encrypted, bit 6 strong encryption
 _LOCAL_HEADER_BYTES = 30
@@ -35,9 +36,9 @@ def zip_members(path: Path, totals: UploadTotals) -> list[Member]:
 
     Raises BrokenArchive, EncryptedArchive, UnsafeMember or OverBudget for the archive as a whole.
     """
-    _check_directory(path, totals)
+    directory_end, directory_bytes = _check_directory(path, totals)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path, directory_end, directory_bytes) as archive:
             entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             data_end = archive.start_dir
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error):
@@ -55,7 +56,8 @@ def _member(path: Path, entry: zipfile.ZipInfo, number: int) -> Member:
     return Member(f"file {number}", path, entry.file_size, packed)
 
 
-def _check_directory(path: Path, totals: UploadTotals) -> None:
+def _check_directory(path: Path, totals: UploadTotals) -> tuple[int, int]:
+    """The offset at which the directory ends, and its length as declared."""
     # zipfile reads the whole directory into memory, so its declared length is checked first. It ends the file.
     length, tail = path.stat().st_size, _tail(path)
     found = _end_record(tail)
@@ -70,6 +72,7 @@ def _check_directory(path: Path, totals: UploadTotals) -> None:
     # 0xFFFFFFFF when a zip64 record holds the length
     if min(directory_bytes, length) > totals.budgets.members * _DIRECTORY_BYTES_PER_MEMBER:
         raise OverBudget(f"The zip's directory is too long for {totals.budgets.members} files.")
+    return length - len(tail) + found, directory_bytes
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:

@@ -1,4 +1,4 @@
-"""Display windows: HU -> 8-bit grey for viewing. The networks' own window is in `screening.views.test_time_views`."""
+"""Display windows: HU -> 8-bit grey for viewing. The networks' own window is in `screening.views.augmented_views`."""
 
 from dataclasses import dataclass
 from typing import Final

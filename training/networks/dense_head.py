@@ -31,8 +31,8 @@ class DenseHead(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.logit = nn.Conv2d(width, 1, kernel_size=1)
-        bias: Tensor = self.logit.get_parameter("bias")
-        nn.init.constant_(bias, -2.0)  # most cells are normal: an even start would be unlearned for long
+        with torch.no_grad():  # most cells are normal: an even start would be unlearned for long
+            self.logit.get_parameter("bias").fill_(-2.0)
 
     def forward(self, stages: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Features [N, C, H/8, W/8], [N, 2C, H/16, W/16], [N, 4C, H/32, W/32] -> logits [N, H/8, W/8]."""

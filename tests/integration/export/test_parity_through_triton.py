@@ -12,7 +12,6 @@ from export.calibration_views import CalibrationViews
 from export.cli import app
 from export.model_repository import MANIFEST, ExportRequest, export_repository
 from export.targets import TARGETS
-from screening.contract import VIEWS
 
 
 async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
@@ -26,14 +25,14 @@ async def test_triton_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "triton: 0 of 10 slices and 0 of 2 studies flip" in result.output
     recorded = json.loads((repository / MANIFEST).read_text())["parity_through_triton"]
-    assert recorded["differences"]["logits"] == {"largest": 0.0, "mean": 0.0}
+    assert recorded["differences"]["logit"] == {"largest": 0.0, "mean": 0.0}
 
 
 def _views() -> CalibrationViews:
     """More slices than the maximum batch of the ensemble."""
     random = np.random.default_rng(3)
     return CalibrationViews(
-        random.integers(0, 256, (10, len(VIEWS), 1, 64, 64), dtype=np.uint8),
+        random.integers(0, 256, (10, 1, 64, 64), dtype=np.uint8),
         random.integers(0, 2, (10, 1, 64, 64), dtype=np.uint8),
         np.repeat(np.arange(2), 5),
     )

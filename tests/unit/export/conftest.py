@@ -59,7 +59,7 @@ def trained(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("trained")
     networks = load_networks(Checkpoints(), views, seed=1)
     paths = folder / "classifier.pt", folder / "autoencoder.pt", folder / "findings.pt"
-    for network, path in zip((networks.classifier, networks.autoencoder, networks.findings), paths, strict=True):
+    for path, network in zip(paths, (networks.classifier, networks.autoencoder, networks.findings), strict=True):
         assert isinstance(network, Classifier | Autoencoder | Findings)
         save_network(network, path, views.image_size)
     (folder / "decision.json").write_text(json.dumps(DECISION))

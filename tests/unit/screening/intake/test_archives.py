@@ -46,6 +46,19 @@ def test_a_name_that_is_a_path_is_a_label_and_no_more(tmp_path: Path, name: str)
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("raw", [b"\xff\xfe\x80", b"\xc3((", b"\xed\xa0\x80", b"caf\xe9"])
+@pytest.mark.parametrize("before", [b"", b"MZ" + bytes(500)])
+def test_a_name_that_is_not_the_utf_8_it_claims_is_a_label_all_the_same(
+    tmp_path: Path, raw: bytes, before: bytes
+) -> None:
+    path = zip_of(tmp_path / "upload", {"a": b"first", "N" * len(raw): b"slice"})
+    data = bytearray(before + path.read_bytes().replace(b"N" * len(raw), raw))
+    entry = data.rindex(b"PK\x01\x02")
+    struct.pack_into("<H", data, entry + 8, 0x800)
+    path.write_bytes(data)
+    assert [(member.label, member.read()) for member in opened(path)] == [("file 1", b"first"), ("file 2", b"slice")]
+
+
 def test_a_link_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     link = zipfile.ZipInfo("link")

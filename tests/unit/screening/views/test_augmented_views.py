@@ -9,8 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from screening.contract import VIEWS
 from screening.phantom.phantom_anatomy import HEIGHT_MM, Chest
-from screening.views.crop import Crop
-from screening.views.test_time_views import (
+from screening.views.augmented_views import (
     NOISE_SD,
     PERCENTILES,
     _percentiles,
@@ -19,6 +18,7 @@ from screening.views.test_time_views import (
     plain_view_of_grey,
     view_mask,
 )
+from screening.views.crop import Crop
 from tests.unit.screening.studies import prepared_phantom
 
 SIZE = 96
