@@ -49,7 +49,9 @@ def health_routers(services: Services, store: RecordStore) -> Routers:
 def records_routers(services: Services, store: RecordStore) -> Routers:
     """Patients, scans, and the uploaded files."""
     database, blobs = store.database, store.blobs
-    files = files_router(ScanUploads(database, blobs), OriginalFiles(database, blobs), services.settings.upload_bytes)
+    files = files_router(
+        ScanUploads(database, blobs), OriginalFiles(database, blobs), services.settings.upload_bytes, services.scratch
+    )
     return [patients_router(Patients(database, blobs)), scans_router(Scans(database, blobs)), files]
 
 

@@ -1,6 +1,7 @@
 """Files of scans: POST /api/scans, POST /api/scans/bulk, GET /api/scans/{id}/file."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -63,15 +64,15 @@ class BulkUpload(BaseModel):
     items: list[UploadedFile]
 
 
-def files_router(uploads: ScanUploads, files: OriginalFiles, limit_bytes: int) -> APIRouter:
+def files_router(uploads: ScanUploads, files: OriginalFiles, limit_bytes: int, scratch: Path) -> APIRouter:
     """The files of the resource `scans`."""
     router = APIRouter(prefix="/api/scans", tags=["scans"])
-    _add_upload_calls(router, uploads, limit_bytes)
+    _add_upload_calls(router, uploads, limit_bytes, scratch)
     _add_download_calls(router, files)
     return router
 
 
-def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int) -> None:
+def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int, scratch: Path) -> None:
     @router.post(
         "",
         status_code=201,
@@ -87,7 +88,7 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int)
         The same file, uploaded twice, gives two scans of one stored file.
         """
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploads, principal, stack)
+            form = UploadForm(uploads, principal, stack, scratch)
             await form.read(request, limit_bytes)
             (file,) = form.files
             return as_response(await _create_scan(uploads, request, principal, context, form, file, key))
@@ -104,7 +105,7 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int)
     async def upload_all(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> BulkUpload:
         """Each file succeeds or fails on its own; when the body is incomplete, no file is stored."""
         async with AsyncExitStack() as stack:
-            form = UploadForm(uploads, principal, stack)
+            form = UploadForm(uploads, principal, stack, scratch)
             await form.read(request, limit_bytes, MAX_FILES)
             items = []
             for number, file in enumerate(form.files):

@@ -44,6 +44,7 @@ class UploadForm:
     _uploads: ScanUploads
     _principal: Principal
     _stack: AsyncExitStack
+    _scratch: Path
     files: list[ReceivedFile | RefusedFile] = field(default_factory=list)
     description: str | None = None
     _patient_id: UUID | None = None
@@ -91,7 +92,7 @@ class UploadForm:
             self.files.append(await self._receive_file(name, chunks, single=single))
             return
         if self._folder is None:
-            self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="turnstile-")))
+            self._folder = Path(self._stack.enter_context(TemporaryDirectory(dir=self._scratch)))
         path = self._folder / str(len(self._slices))
         await write_file(path, chunks)
         self._slices.append((name, path))
