@@ -37,6 +37,17 @@ class EvaluatedStudies:
     datasets: np.typing.NDArray[np.str_]
     patients: tuple[int, int]
 
+    def to_json(self) -> dict[str, Any]:
+        """What figures on these studies were measured on, as the model card says it."""
+        normal, pathological = self.patients
+        return {
+            "studies": len(self.labels),
+            "composed": True,
+            "data_sets": sorted(set(self.datasets.tolist())),
+            "patients_pathological": pathological,
+            "patients_normal": normal,
+        }
+
 
 @dataclass(frozen=True)
 class Point:
@@ -47,6 +58,15 @@ class Point:
     sensitivity: Interval
     specificity: Interval
     rule_out_rate: Interval
+
+    def to_json(self) -> dict[str, Any]:
+        """The threshold, and each figure with its interval, rounded to four digits."""
+        figures = {name: getattr(self, name) for name in ("sensitivity", "specificity", "rule_out_rate")}
+        return {
+            "threshold": self.threshold,
+            **{name: round(figure.value, 4) for name, figure in figures.items()},
+            **{f"{name}_ci": [round(figure.low, 4), round(figure.high, 4)] for name, figure in figures.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -77,15 +97,7 @@ class DecisionParameters:
             "error_range": {"r_min": rules.error_range.r_min, "r_max": rules.error_range.r_max},
             "calibration": {"a": self.calibration.a, "b": self.calibration.b},
             "operating_points": {
-                name: {
-                    "threshold": point.threshold,
-                    "sensitivity": round(point.decision.sensitivity, 4),
-                    "specificity": round(point.decision.specificity, 4),
-                    "sensitivity_ci": [round(point.sensitivity.low, 4), round(point.sensitivity.high, 4)],
-                    "specificity_ci": [round(point.specificity.low, 4), round(point.specificity.high, 4)],
-                    "rule_out_rate": round(point.rule_out_rate.value, 4),
-                }
-                for name, point in self.points.items()
+                name: point.to_json() | {"measured_on": self.test.to_json()} for name, point in self.points.items()
             },
             "operating_point": DEFAULT_POINT,
             "probability_histogram": list(self.histogram),

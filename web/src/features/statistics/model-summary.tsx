@@ -14,7 +14,7 @@ interface Props {
 export function ModelSummary({ version, figures, trained }: Props) {
   const { t } = useTranslation(["statistics", "common"]);
   const format = useFormat();
-  const interval = figures?.patients_normal && figures.patients_pathological ? figures.auc_ci : null;
+  const interval = figures?.patients ? figures.auc_ci : null;
   const range = interval
     ? t("model.interval", { interval: interval.map((value) => format.decimal(value, 3)).join("–") })
     : t("common:figures.intervalUnknown");
@@ -30,12 +30,11 @@ export function ModelSummary({ version, figures, trained }: Props) {
             ],
             [
               t("model.patients"),
-              interval
-                ? t("model.patientCounts", {
-                    pathological: format.whole(figures.patients_pathological),
-                    normal: format.whole(figures.patients_normal),
-                  })
-                : null,
+              figures.patients &&
+                t("model.patientCounts", {
+                  pathological: format.whole(figures.patients.pathological),
+                  normal: format.whole(figures.patients.normal),
+                }),
             ],
             [
               t("model.data"),

@@ -11,8 +11,7 @@ const figures = v.object({
   auc_ci: v.tuple([share, share]),
   studies: v.number(),
   with_pathology: v.number(),
-  patients_pathological: v.optional(v.number()),
-  patients_normal: v.optional(v.number()),
+  patients: v.optional(v.object({ pathological: v.number(), normal: v.number() })),
   data: v.string(),
   curve: v.pipe(v.array(point), v.minLength(2)),
 });
