@@ -49,7 +49,9 @@ class Summary(BaseModel):
     studies: int
     analysed: int
     failed: int
-    has_pathology_any: bool = Field(description="True when the verdict of any study is pathology.")
+    has_pathology_any: bool | None = Field(
+        description="True when the verdict of any study is pathology; else null when a study was not analysed."
+    )
 
 
 class Rows(BaseModel):

@@ -19,13 +19,14 @@ def body_of(reports: Sequence[Report]) -> dict[str, Any]:
 
 
 def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
-    """Counts over the reports."""
+    """Counts over the reports; whether any is pathology is not known while a study of them was not analysed."""
     failed = sum(report.error is not None for report in reports)
+    found = any(report.verdict is Verdict.PATHOLOGY for report in reports)
     return {
         "studies": len(reports),
         "analysed": len(reports) - failed,
         "failed": failed,
-        "has_pathology_any": any(report.verdict is Verdict.PATHOLOGY for report in reports),
+        "has_pathology_any": None if failed and not found else found,
     }
 
 

@@ -38,6 +38,6 @@ def other_networks(folder: Path, version: str, shift: float, threshold: float, b
 
 def _brighten(path: Path, shift: float) -> None:
     model = onnx.load(path)
-    (bias,) = (tensor for tensor in model.graph.initializer if tensor.name == BIAS)
-    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + shift, BIAS))
+    (bias,) = (tensor for tensor in model.graph.initializer if tensor.name.endswith(BIAS))
+    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + shift, bias.name))
     onnx.save(model, path)
