@@ -13,7 +13,18 @@ import inflate64
 
 from tests.corpus.case import PLANTED, Builder
 from tests.corpus.clean_study import clean_files
-from tests.corpus.raw_zip import DEFLATED, ENCRYPTED, UTF8, Entry, archive, deflated_zeros, directory, stored, zeros
+from tests.corpus.raw_zip import (
+    DEFLATED,
+    ENCRYPTED,
+    MIB,
+    UTF8,
+    Entry,
+    archive,
+    deflated_zeros,
+    directory,
+    stored,
+    zeros,
+)
 
 SYMLINK = 0o120777
 
@@ -188,11 +199,9 @@ def tar_with_link(folder: Path) -> Path:
 
 
 def bzip2_bomb(folder: Path) -> Path:
-    """A gibibyte of zeros in 800 bytes."""
+    """A gibibyte of zeros in 5 kB: streams of bzip2 one behind the other are one file."""
     path = folder / f"{PLANTED}.tar.bz2"
-    compressor = bz2.BZ2Compressor()
-    pieces = [compressor.compress(bytes(1 << 20)) for _ in range(1024)]
-    path.write_bytes(b"".join([*pieces, compressor.flush()]))
+    path.write_bytes(bz2.compress(bytes(16 * MIB)) * 64)
     return path
 
 

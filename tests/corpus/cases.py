@@ -119,7 +119,7 @@ PLACES = (
     Refused("orientation of 1e200", in_every_slice(positions.orientation_of_1e200), "missing_position"),
     Refused("positions of 1e300", in_every_slice(positions.position_of_1e300), "missing_position"),
     Refused("all in one place", in_every_slice(positions.one_position), "no_chest_series"),
-    Refused("gap in the middle", with_slices_changed(positions.gap), "no_chest_series"),
+    Refused("gap in the middle", with_slices_changed(positions.gap), "view_gap_too_wide"),
     Refused("no spacing", in_every_slice(positions.without_spacing), "invalid_spacing"),
     Refused("spacing of NaN", in_every_slice(positions.spacing("nan")), "invalid_spacing"),
     Refused("spacing of zero", in_every_slice(positions.spacing("0")), "invalid_spacing"),

@@ -42,7 +42,10 @@ def screened(upload: Path, scratch: Path) -> Outcome:
         try:
             if isinstance(study, StudyError):
                 raise study
-            prepared.append(prepare(study, IMAGE_SIZE, VIEW_SPACING_MM))
+            found = prepare(study, IMAGE_SIZE, VIEW_SPACING_MM)
+            if found.coverage.faults:  # as in the report of a study that is not suspicious
+                raise found.coverage.faults[0].error(found.study_uid)
+            prepared.append(found)
         except StudyError as error:
             errors.append(error)
     return Outcome(tuple(prepared), tuple(errors))
