@@ -94,7 +94,7 @@ class Contract:
 
     @property
     def lung_mask(self) -> Tensor:
-        """1 where lung counts (`screening.lungs.counted_lung`), 0 elsewhere, on the grid of the view."""
+        """1 where lung counts (`screening.lungs.dome_exclusion`), 0 elsewhere, on the grid of the view."""
         return Tensor("lung_mask", "UINT8", (1, self.image_size, self.image_size))
 
     @property

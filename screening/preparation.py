@@ -20,8 +20,8 @@ from screening.dicom.headers import SkippedFile, read_headers
 from screening.errors import NoLung, PixelError, StudyError
 from screening.intake.budgets import Budgets
 from screening.intake.upload import open_upload
-from screening.lungs.counted_lung import counted_lungs
 from screening.lungs.coverage import Coverage, coverage_of
+from screening.lungs.dome_exclusion import lungs_without_domes
 from screening.lungs.lung_extent import box_of, margins_px
 from screening.lungs.lung_survey import LungSurvey, survey_lungs
 from screening.lungs.slice_sampling import extents_mm
@@ -133,7 +133,7 @@ class _SeriesPreparation:
             coverage = coverage_of(lungs.anatomies, lungs.heights_mm, lungs.viewed, view_spacing_mm)
         crop = self._crop(lungs, image_size)
         with self._stage("masks"):
-            counted = counted_lungs(lungs, self._cell_mm(lungs))
+            counted = lungs_without_domes(lungs, self._cell_mm(lungs))
             masks = np.stack([view_mask(self._on_slice(counted[index]), crop) for index in lungs.viewed])
         with self._stage("views"):
             views = np.stack([plain_view(self.hu(index), crop) for index in lungs.viewed])

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from screening.lungs import counted_lung
+from screening.lungs import dome_exclusion
 from screening.views import augmented_views as serving_views
 from training.datasets.entry import Entry
 from training.slice_defects import defect_of
@@ -106,7 +106,7 @@ def prepare_cache(entries: Sequence[Entry], settings: PreparationSettings, root:
 def cache_key(entries: Sequence[Entry], settings: PreparationSettings) -> str:
     """A hash of the settings, the entries with their file sizes, and what serving's views and masks depend on."""
     window = [serving_views.PERCENTILES, serving_views.MIN_WIDTH_HU, serving_views.MIN_WIDTH_GREY]
-    window += [counted_lung.BELOW_MM, counted_lung.SLACK_MM]
+    window += [dome_exclusion.BELOW_MM, dome_exclusion.SLACK_MM]
     digest = hashlib.sha256(json.dumps([asdict(settings), window]).encode())
     for entry in entries:
         known = sorted(entry.findings) if entry.findings is not None else None

@@ -36,7 +36,7 @@ Bytes = NDArray[np.uint8]
 class PreparedSlice:
     """`views`, `masks`, `counted` and `lesions` uint8 [2, size, size]; the last three are 1 inside.
 
-    `counted` is the part of the lung mask that counts in serving (`screening.lungs.counted_lung`), `lesions` what a
+    `counted` is the part of the lung mask that counts in serving (`screening.lungs.dome_exclusion`), `lesions` what a
     reader has marked. `extents` int16 [2, 4]: rows and columns of the view inside the slice. `height_mm` is None where
     the place of the slice in the patient is not known.
     """

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.errors import NoLung, PixelError, StudyError
-from screening.lungs.counted_lung import counted_lungs
+from screening.lungs.dome_exclusion import lungs_without_domes
 from screening.lungs.lung_extent import Box, box_of, margins_px
 from screening.lungs.lung_survey import LungSurvey, survey_lungs
 from screening.series.series_choice import ranked
@@ -64,7 +64,7 @@ class SurveyedVolume:
         _, rows, columns = self.volume.geometry.shape
         _, row_mm, column_mm = self.volume.geometry.spacing_mm
         return self._on_slice(
-            counted_lungs(self.survey, (row_mm * rows / grid[0], column_mm * columns / grid[1]))[index]
+            lungs_without_domes(self.survey, (row_mm * rows / grid[0], column_mm * columns / grid[1]))[index]
         )
 
     def file_name(self, index: int) -> str:

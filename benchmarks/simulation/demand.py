@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from benchmarks.two_workers.cpu_usage import NETWORKS
 from benchmarks.two_workers.measurement import Alone, Record
-from screening.contract import Tensor
+from screening.contract import CLASSIFIER, VIEWS, Tensor
 from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
@@ -49,6 +49,7 @@ class Demand:
         """From studies of one kind, sent one at a time."""
         upload, run, card = alone.upload_cpu_s, alone.analysis_cpu_s, _card()
         ensemble = card.contract.ensemble
+        views, augmented = card.slices_of_a_study, card.test_time_slices * (len(VIEWS) - 1)
         return cls(
             upload_bytes=alone.upload_bytes,
             gateway_s=upload["gateway"] + run["gateway"],
@@ -58,9 +59,9 @@ class Demand:
             triton_s=run["triton"],
             database_s=upload["database"] + run["database"],
             client_s=upload["client"],
-            multiply_adds=card.slices_of_a_study * sum(multiply_adds().values()),
-            to_triton_bytes=card.slices_of_a_study * _bytes(ensemble.inputs),
-            from_triton_bytes=card.slices_of_a_study * _bytes(ensemble.outputs),
+            multiply_adds=views * sum(multiply_adds().values()) + augmented * multiply_adds()[CLASSIFIER],
+            to_triton_bytes=(views + augmented) * _bytes(ensemble.inputs),
+            from_triton_bytes=views * _bytes(ensemble.outputs) + augmented * _bytes(card.contract.test_time.outputs),
             transactions=record.database.transactions + READ,
             audit_events=record.database.audit_events + READ,
             kept_bytes=record.database.kept_bytes,

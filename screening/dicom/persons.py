@@ -1,7 +1,7 @@
 """Which patient a slice is of, as far as that can be told without repeating a name: keys that only compare.
 
-Patient ID decides. A file without one is told by the patient's name, and one without either belongs to whoever else is
-there: dose reports and screen captures often lack the ID.
+Patient ID decides, then the patient's name. A file without either belongs to the other patient of the study: dose
+reports and screen captures often lack the ID.
 """
 
 import hashlib

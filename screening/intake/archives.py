@@ -13,7 +13,7 @@ from typing import Final
 
 from screening.errors import BrokenArchive, EncryptedArchive, OverBudget, UnsafeMember, UnsupportedArchive
 from screening.intake.budgets import UploadTotals
-from screening.intake.unpacking import Packing
+from screening.intake.unpacking import CompressionMethod
 from screening.intake.upload_members import ArchiveEntry, Member
 from screening.intake.zip_names import open_zip
 
@@ -51,7 +51,7 @@ def zip_members(path: Path, totals: UploadTotals) -> list[Member]:
 
 
 def _member(path: Path, entry: zipfile.ZipInfo, number: int) -> Member:
-    packing = Packing(entry.compress_type)
+    packing = CompressionMethod(entry.compress_type)
     packed = ArchiveEntry(entry.header_offset, entry.compress_size, packing, entry.CRC, local_header=True)
     return Member(f"file {number}", path, entry.file_size, packed)
 
@@ -80,7 +80,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise EncryptedArchive("The zip is encrypted; send it without a password.")
     if entry.compress_type == 99:
         raise EncryptedArchive("The zip is encrypted (AES); send it without a password.")
-    if entry.compress_type not in set(Packing):
+    if entry.compress_type not in set(CompressionMethod):
         method = _METHODS.get(entry.compress_type, f"unknown, {entry.compress_type}")
         raise UnsupportedArchive(f"The zip uses a compression method that is not read ({method}); use deflate.")
     if entry.compress_type == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:

@@ -21,7 +21,7 @@ _XZ_MEMORY: Final = 96 << 20
 Pieces = Iterable[bytes]
 
 
-class Packing(IntEnum):
+class CompressionMethod(IntEnum):
     """How a file in a zip is packed, by its number."""
 
     STORED = 0
@@ -31,7 +31,7 @@ class Packing(IntEnum):
     LZMA = 14
 
 
-def unpack(pieces: Pieces, packing: Packing) -> Iterator[bytes]:
+def unpack(pieces: Pieces, packing: CompressionMethod) -> Iterator[bytes]:
     """The bytes of a file in a zip; whether they are all there, its length and checksum say."""
     return _UNPACKERS[packing](pieces)
 
@@ -129,12 +129,12 @@ def _lzma_pieces(decompressor: lzma.LZMADecompressor, raw: bytes) -> Iterator[by
         raise BrokenStream from None
 
 
-_UNPACKERS: Final[Mapping[Packing, Callable[[Pieces], Iterator[bytes]]]] = MappingProxyType(
+_UNPACKERS: Final[Mapping[CompressionMethod, Callable[[Pieces], Iterator[bytes]]]] = MappingProxyType(
     {
-        Packing.STORED: _stored,
-        Packing.DEFLATED: _deflated,
-        Packing.DEFLATE64: _deflate64,
-        Packing.BZIP2: bunzip,
-        Packing.LZMA: _lzma,
+        CompressionMethod.STORED: _stored,
+        CompressionMethod.DEFLATED: _deflated,
+        CompressionMethod.DEFLATE64: _deflate64,
+        CompressionMethod.BZIP2: bunzip,
+        CompressionMethod.LZMA: _lzma,
     }
 )

@@ -12,7 +12,7 @@ from isal import isal_zlib as zlib
 
 from screening.errors import BrokenArchive
 from screening.intake.inflate_stream import CHUNK_BYTES, BrokenStream, inflate_start
-from screening.intake.unpacking import Packing, unpack
+from screening.intake.unpacking import CompressionMethod, unpack
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # APPNOTE 4.3.7: signature ... length of name, length of extra field
 _LOCAL_SIGNATURE = b"PK\x03\x04"
@@ -27,7 +27,7 @@ class ArchiveEntry:
 
     offset: int
     length: int
-    packing: Packing = Packing.STORED
+    packing: CompressionMethod = CompressionMethod.STORED
     checksum: int | None = None
     local_header: bool = False
 
@@ -47,12 +47,12 @@ class Member:
     def first_bytes(self, length: int) -> bytes:
         """The first `length` bytes, or fewer when the member is shorter."""
         length = min(length, self.size)
-        packing = self.packed.packing if self.packed else Packing.STORED
+        packing = self.packed.packing if self.packed else CompressionMethod.STORED
         try:
             with self._file() as file:
-                if packing is Packing.STORED:
+                if packing is CompressionMethod.STORED:
                     return file.read(length)
-                if packing is not Packing.DEFLATED:
+                if packing is not CompressionMethod.DEFLATED:
                     return self._first_unpacked(file, length)
                 # Deflate adds 5 bytes to each 64 KiB that it cannot compress, so this is enough for `length` bytes.
                 packed = file.read(min(self.packed.length if self.packed else 0, length + length // 8192 + 64))

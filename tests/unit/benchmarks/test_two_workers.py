@@ -89,11 +89,19 @@ def test_without_real_studies_nothing_is_extrapolated(record: Record) -> None:
 
 
 def test_bytes_and_arithmetic_are_those_of_the_shipped_networks() -> None:
-    """Five views and a mask of a byte a pixel; what comes back is FP32: 5 logits, 16 findings, an error, two maps."""
+    """A row is a view and its mask, a byte a pixel; FP32 comes back: a logit, 16 findings, an error, two maps.
+
+    Twelve slices have four more views, of which the classifier alone gives a logit and a map.
+    """
     card = ModelCard.load(REPOSITORY / "model_card.json")
-    assert PHANTOM.to_triton_bytes == 12 * 6 * card.image_size**2
-    assert PHANTOM.from_triton_bytes == 12 * 4 * (5 + 16 + 1 + card.activation_size**2 + card.error_map_size**2)
-    assert PHANTOM.multiply_adds == 12 * sum(multiply_adds().values())
+    views, augmented = card.slices_of_a_study, 12 * 4
+    logit_and_map = 1 + card.activation_size**2
+    assert PHANTOM.to_triton_bytes == (views + augmented) * 2 * card.image_size**2
+    assert PHANTOM.from_triton_bytes == 4 * (
+        views * (logit_and_map + 16 + 1 + card.error_map_size**2) + augmented * logit_and_map
+    )
+    adds = multiply_adds()
+    assert PHANTOM.multiply_adds == views * sum(adds.values()) + augmented * adds["classifier"]
 
 
 def test_the_page_has_a_place_for_every_table() -> None:

@@ -165,7 +165,12 @@ async def test_a_body_in_gzip_is_unpacked_as_it_arrives(tmp_path: Path, size: in
 
 @pytest.mark.parametrize(
     ("content", "coding", "status"),
-    [(b"x", "br", 415), (b"x", "gzip, br", 415), (b"no gzip", "gzip", 400), (gzip.compress(b"x", mtime=0)[:-6], "gzip", 400)],
+    [
+        (b"x", "br", 415),
+        (b"x", "gzip, br", 415),
+        (b"no gzip", "gzip", 400),
+        (gzip.compress(b"x", mtime=0)[:-6], "gzip", 400),
+    ],
 )
 async def test_a_coding_that_is_not_read_is_named(tmp_path: Path, content: bytes, coding: str, status: int) -> None:
     with pytest.raises(HTTPException) as refused:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.intake.inflate_stream import CHUNK_BYTES, BrokenStream
-from screening.intake.unpacking import Packing, bunzip, gunzip, unpack, unxz
+from screening.intake.unpacking import CompressionMethod, bunzip, gunzip, unpack, unxz
 
 
 def deflate64(content: bytes) -> bytes:
@@ -21,7 +21,7 @@ def deflate64(content: bytes) -> bytes:
     return bytes(deflater.deflate(content) + deflater.flush())
 
 
-def as_in_zip(content: bytes, packing: Packing) -> bytes:
+def as_in_zip(content: bytes, packing: CompressionMethod) -> bytes:
     """The packed bytes of the only member of a zip."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", int(packing)) as archive:
@@ -30,8 +30,8 @@ def as_in_zip(content: bytes, packing: Packing) -> bytes:
     return buffer.getvalue()[31 : 31 + entry.compress_size]  # 30 bytes and a name of one letter
 
 
-def packed(content: bytes, packing: Packing) -> bytes:
-    return deflate64(content) if packing is Packing.DEFLATE64 else as_in_zip(content, packing)
+def packed(content: bytes, packing: CompressionMethod) -> bytes:
+    return deflate64(content) if packing is CompressionMethod.DEFLATE64 else as_in_zip(content, packing)
 
 
 def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
@@ -47,8 +47,8 @@ FILES: list[tuple[Callable[[bytes], bytes], Callable[[Iterator[bytes]], Iterator
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 10**7])
-@pytest.mark.parametrize("packing", list(Packing))
-def test_what_a_zip_packs_comes_back_whatever_the_pieces(packing: Packing, size: int) -> None:
+@pytest.mark.parametrize("packing", list(CompressionMethod))
+def test_what_a_zip_packs_comes_back_whatever_the_pieces(packing: CompressionMethod, size: int) -> None:
     assert b"".join(unpack(in_pieces(packed(CONTENT, packing), size), packing)) == CONTENT
 
 
@@ -78,14 +78,14 @@ def test_a_file_that_is_cut_off_is_broken(
         list(unpacker(iter([pack(CONTENT)[:-20]])))
 
 
-@pytest.mark.parametrize("packing", [one for one in Packing if one is not Packing.STORED])
-def test_a_bomb_comes_in_small_pieces(packing: Packing) -> None:
+@pytest.mark.parametrize("packing", [one for one in CompressionMethod if one is not CompressionMethod.STORED])
+def test_a_bomb_comes_in_small_pieces(packing: CompressionMethod) -> None:
     pieces = unpack(iter([packed(bytes(64 * CHUNK_BYTES), packing)]), packing)
     assert max(len(next(pieces)) for _ in range(4)) <= 16 * CHUNK_BYTES
 
 
-@given(st.sampled_from(list(Packing)), st.binary(max_size=300), st.integers(1, 300))
-def test_garbage_is_broken_or_bytes(packing: Packing, garbage: bytes, size: int) -> None:
+@given(st.sampled_from(list(CompressionMethod)), st.binary(max_size=300), st.integers(1, 300))
+def test_garbage_is_broken_or_bytes(packing: CompressionMethod, garbage: bytes, size: int) -> None:
     try:
         for piece in unpack(in_pieces(garbage, size), packing):
             assert len(piece) <= 16 * CHUNK_BYTES

@@ -125,7 +125,8 @@ def test_mask_lies_on_the_view() -> None:
 
 
 def test_write_pictures_for_visual_inspection(out_dir: Path) -> None:
-    prepared = prepared_phantom(chosen=8, image_size=160)
-    rows = [np.hstack(list(prepared.views[:, view, 0])) for view in range(len(VIEWS))]
-    cv2.imwrite(str(out_dir / "views.png"), np.vstack([*rows, np.hstack(list(prepared.lung_masks[:, 0] * 255))]))
-    assert prepared.views.shape == (8, len(VIEWS), 1, 160, 160)
+    prepared = prepared_phantom(image_size=160)
+    some = prepared.views[4:12, 0]
+    rows = [np.hstack([make_views(plain)[view, 0] for plain in some]) for view in range(len(VIEWS))]
+    cv2.imwrite(str(out_dir / "views.png"), np.vstack([*rows, np.hstack(list(prepared.lung_masks[4:12, 0] * 255))]))
+    assert prepared.views.shape == (len(prepared.slice_indices), 1, 160, 160)

@@ -27,7 +27,7 @@ SLACK_MM: Final = 4.0
 Mask = NDArray[np.bool_]
 
 
-def counted_lungs(survey: LungSurvey, cell_mm: tuple[float, float]) -> Mapping[int, Mask]:
+def lungs_without_domes(survey: LungSurvey, cell_mm: tuple[float, float]) -> Mapping[int, Mask]:
     """For each viewed slice the part of its lung mask that counts, on the mask's grid of cells (row, column) in mm."""
     kernel = _kernel(cell_mm)
     near = {
