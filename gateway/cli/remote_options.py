@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from gateway.cli.command_context import errors
 from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
-from gateway.mass_runs.remote.screening import RemoteScreening
+from gateway.mass_runs.remote.remote_screening import RemoteScreening
 from gateway.mass_runs.run import Screening
 from gateway.settings.auth import https_or_loopback
 from screening.results.report import Notice

@@ -14,7 +14,6 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
-from screening.intake.archives import ends_as_zip, zip_members
 from screening.intake.budgets import Budgets, UploadTotals
 from screening.intake.file_signature import (
     BZIP2,
@@ -31,6 +30,7 @@ from screening.intake.inflate_stream import BrokenStream
 from screening.intake.tar_archives import is_tar, tar_members
 from screening.intake.unpacking import bunzip, gunzip, unxz
 from screening.intake.upload_members import Member
+from screening.intake.zip_archives import ends_as_zip, zip_members
 
 __all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from screening.errors import BrokenArchive
-from screening.intake.archives import zip_members
 from screening.intake.budgets import Budgets, UploadTotals
 from screening.intake.upload_members import Member
+from screening.intake.zip_archives import zip_members
 
 
 def members_of(path: Path) -> list[Member]:

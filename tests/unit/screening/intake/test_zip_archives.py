@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember, UnsupportedArchive
-from screening.intake.archives import zip_members
 from screening.intake.budgets import MIB, Budgets, UploadTotals
 from screening.intake.upload_members import Member
+from screening.intake.zip_archives import zip_members
 from tests.dicom_factory import zip_of
 
 

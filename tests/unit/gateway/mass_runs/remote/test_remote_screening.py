@@ -14,7 +14,7 @@ from gateway.mass_runs.remote import screening
 from gateway.mass_runs.remote.answers import UnusableGateway
 from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
-from gateway.mass_runs.remote.screening import RemoteScreening
+from gateway.mass_runs.remote.remote_screening import RemoteScreening
 from screening.errors import EngineUnavailable, NoLung
 from screening.results.report import Report
 
