@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from screening.errors import (
     CoverageError,
@@ -14,10 +14,8 @@ from screening.errors import (
     ViewGapTooWide,
 )
 from screening.lungs import coverage_rules as rules
+from screening.lungs.lung_measures import LungCoverage, LungMeasures
 from screening.lungs.lung_profile import AirlessKind, AirlessSpan
-
-if TYPE_CHECKING:
-    from screening.lungs.coverage import Coverage, LungCoverage
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class CoverageFault:
         return self.kind(self.detail, study_uid)
 
 
-def faults_of(coverage: "Coverage") -> tuple[CoverageFault, ...]:
+def faults_of(coverage: LungMeasures) -> tuple[CoverageFault, ...]:
     """Every rule that the coverage breaks, in the table's order; without lungs, the first alone."""
     if coverage.first_mm is None:
         return (CoverageFault(NoLung, _NO_LUNG),)
@@ -52,7 +50,7 @@ _NO_LUNG: Final = (
 _READ: Final = "A radiologist has to read the study."
 
 
-def _cut_by_stack(coverage: "Coverage") -> str | None:
+def _cut_by_stack(coverage: LungMeasures) -> str | None:
     ends = [
         f"the {side} lung at the {end} end ({area:.0f} cm2)"
         for side, lung in _sides(coverage)
@@ -67,7 +65,7 @@ def _cut_by_stack(coverage: "Coverage") -> str | None:
     )
 
 
-def _cut_by_field(coverage: "Coverage") -> str | None:
+def _cut_by_field(coverage: LungMeasures) -> str | None:
     cut = [
         f"the {side} lung over {lung.edge_mm:.0f} mm" for side, lung in _sides(coverage) if lung.edge_mm > rules.EDGE_MM
     ]
@@ -79,14 +77,14 @@ def _cut_by_field(coverage: "Coverage") -> str | None:
     )
 
 
-def _one_lung(coverage: "Coverage") -> str | None:
+def _one_lung(coverage: LungMeasures) -> str | None:
     missing = [side for side, lung in _sides(coverage) if lung.first_mm is None]
     if not missing:
         return None
     return f"Only one lung with air was found; the {missing[0]} one is missing or holds no air. {_READ}"
 
 
-def _too_small(coverage: "Coverage") -> str | None:
+def _too_small(coverage: LungMeasures) -> str | None:
     height, volume = coverage.height_mm, coverage.volume_ml
     if height >= rules.LEAST_HEIGHT_MM and volume >= rules.LEAST_VOLUME_ML:
         return None
@@ -97,7 +95,7 @@ def _too_small(coverage: "Coverage") -> str | None:
     )
 
 
-def _airless(coverage: "Coverage") -> str | None:
+def _airless(coverage: LungMeasures) -> str | None:
     said = [
         _WORDS[span.kind].format(side=side, low=span.from_mm, high=span.to_mm)
         for side, lung in _sides(coverage)
@@ -125,7 +123,7 @@ def _worst_of_each_kind(spans: tuple[AirlessSpan, ...]) -> list[AirlessSpan]:
     return [worst[kind] for kind in AirlessKind if kind in worst]
 
 
-def _uneven_sides(coverage: "Coverage") -> str | None:
+def _uneven_sides(coverage: LungMeasures) -> str | None:
     right, left = coverage.right, coverage.left
     if right.first_mm is None or left.first_mm is None or right.last_mm is None or left.last_mm is None:
         return None
@@ -139,7 +137,7 @@ def _uneven_sides(coverage: "Coverage") -> str | None:
     )
 
 
-def _no_rib_cage(coverage: "Coverage") -> str | None:
+def _no_rib_cage(coverage: LungMeasures) -> str | None:
     bare = [side for side, lung in _sides(coverage) if lung.volume_ml and lung.wall_share < rules.LEAST_WALL_SHARE]
     if not bare:
         return None
@@ -149,7 +147,7 @@ def _no_rib_cage(coverage: "Coverage") -> str | None:
     )
 
 
-def _view_gap(coverage: "Coverage") -> str | None:
+def _view_gap(coverage: LungMeasures) -> str | None:
     widest = coverage.widest_unseen_mm
     allowed = coverage.view_spacing_mm if coverage.passed_over else rules.WIDEST_STEP_MM
     if widest <= allowed + 0.5:
@@ -163,11 +161,11 @@ def _view_gap(coverage: "Coverage") -> str | None:
     )
 
 
-def _sides(coverage: "Coverage") -> tuple[tuple[str, "LungCoverage"], tuple[str, "LungCoverage"]]:
+def _sides(coverage: LungMeasures) -> tuple[tuple[str, LungCoverage], tuple[str, LungCoverage]]:
     return ("right", coverage.right), ("left", coverage.left)
 
 
-RULES: Final[tuple[tuple[type[CoverageError], Callable[["Coverage"], str | None]], ...]] = (
+RULES: Final[tuple[tuple[type[CoverageError], Callable[[LungMeasures], str | None]], ...]] = (
     (LungsIncomplete, _cut_by_stack),
     (LungsIncomplete, _cut_by_field),
     (LungsIncomplete, _one_lung),
