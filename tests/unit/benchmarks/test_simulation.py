@@ -84,7 +84,7 @@ def test_the_arithmetic_of_a_million_a_day() -> None:
     assert asked.studies_per_s == pytest.approx(23.148, rel=1e-3)
     assert asked.network_cores == int(rate * (THIN_SLICES.networks_s + THIN_SLICES.triton_s) / 0.7) + 1
     assert asked.ingress_mbit_s == pytest.approx(rate * THIN_SLICES.upload_bytes * 8 / 1e6)
-    assert asked.gpus == 1
+    assert asked.gpus == int(rate * T4.study_s(THIN_SLICES) / 0.7) + 1
     assert asked.stored_tb_per_day == pytest.approx((THIN_SLICES.upload_bytes + THIN_SLICES.kept_bytes) / 1e6)
 
 
