@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 from scipy import ndimage
 
 from screening.lungs.lung_mask import lung_mask
@@ -58,7 +58,7 @@ def zipped(slices: Slices, path: Path) -> Path:
             one.PixelData = np.rint(values).astype("<u2").tobytes()
             one["PixelData"].VR = "OW"
             one["PixelData"].is_undefined_length = False
-            one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = f"2.25.41.{number}"
+            one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = UID(f"2.25.41.{number}")
             buffer = BytesIO()
             one.save_as(buffer)
             archive.writestr(f"{number:04}.dcm", buffer.getvalue())

@@ -56,7 +56,7 @@ def disc(wide: float, deep: float, hu: int) -> NDArray[np.int16]:
 @cache
 def lungs_mm() -> tuple[float, float]:
     """Where the phantom's lungs begin and end, seen every 2 mm."""
-    survey = survey_lungs(Stack(np.arange(1.0, HEIGHT_MM, 2.0)), 2.0)
+    survey = survey_lungs(Stack(np.arange(1.0, HEIGHT_MM, 2.0).tolist()), 2.0)
     return survey.heights_mm[survey.first], survey.heights_mm[survey.last]
 
 

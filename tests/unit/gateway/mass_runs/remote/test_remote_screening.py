@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from gateway.mass_runs.remote import screening
+from gateway.mass_runs.remote import remote_screening
 from gateway.mass_runs.remote.answers import UnusableGateway
 from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
@@ -29,7 +29,7 @@ BUSY: Scripted = (429, {"error": "engine_overloaded", "detail": "busy"}, {"Retry
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries without delay."""
-    monkeypatch.setattr(screening, "RETRY_DELAYS_S", (0.0, 0.0))
+    monkeypatch.setattr(remote_screening, "RETRY_DELAYS_S", (0.0, 0.0))
     monkeypatch.setattr("gateway.mass_runs.remote.answers.RETRY_S", 0.0)
 
 
