@@ -115,7 +115,7 @@ VARIANTS: Final = (
     Variant("classifier 1 x 2 threads", classifier(1, 2)),
     Variant("classifier 2 x 2 threads", classifier(2, 2)),
     Variant("classifier 3 x 1 thread", classifier(3, 1)),
-    Variant("small networks 2 x 1", small_networks(2)),
+    Variant("small networks 1 x 1", small_networks(1)),
     Variant("batches of 4, requests too", largest_batch(4), chunk=4),
     Variant("batches of 12", largest_batch(12)),
     Variant("batches of 24", largest_batch(24)),
