@@ -66,7 +66,7 @@ class Sender:
                 started_at_s = perf_counter()
                 answer = await self.client.infer(ENSEMBLE, inputs, headers=self.headers, client_timeout=TIMEOUT_S)
                 rate.latencies_s.append(perf_counter() - started_at_s)
-                rate.slices += len(answer.as_numpy("logits"))
+                rate.slices += len(answer.as_numpy("logit"))
 
         await asyncio.gather(*(send_repeatedly() for _ in range(at_once)))
         rate.seconds += perf_counter() - start
@@ -80,8 +80,8 @@ def _chunks(studies: Sequence[PreparedStudy], chunk: int, repeated: bool) -> Ite
             views = study.views[start : start + chunk]
             if not repeated:
                 views = views.copy()
-                views[0, 0, 0, 0, :4] = np.frombuffer(np.uint32(number).tobytes(), np.uint8)
-            yield [_wire("views", views), _wire("lung_mask", study.lung_masks[start : start + chunk])]
+                views[0, 0, 0, :4] = np.frombuffer(np.uint32(number).tobytes(), np.uint8)
+            yield [_wire("view", views), _wire("lung_mask", study.lung_masks[start : start + chunk])]
 
 
 def _wire(name: str, values: NDArray[np.uint8]) -> aio.InferInput:

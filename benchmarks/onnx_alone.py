@@ -32,7 +32,7 @@ def measure_limit(repository: Path, study: PreparedStudy, studies: int) -> Limit
     """Run `studies` copies of one study's tensors; s per study of each model are medians of one worker alone."""
     instances = max(instance_count(repository, model) for model in MODELS)
     workers = [_sessions(repository) for _ in range(instances)]
-    tensors = {"views": study.views, "lung_mask": study.lung_masks}
+    tensors = {"view": study.views, "lung_mask": study.lung_masks}
     for sessions in workers:
         _screen(sessions, tensors)  # warm-up: first run plans the memory
     with ThreadPoolExecutor(instances) as pool:

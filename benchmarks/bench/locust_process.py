@@ -41,7 +41,7 @@ class Callers:
     @property
     def command(self) -> list[str]:
         """The command line."""
-        files = [LOAD / "scenarios.py", LOAD / "stages.py"] if self.stages else [LOAD / "scenarios.py"]
+        files = [LOAD / "scenarios.py", LOAD / "load_shape.py"] if self.stages else [LOAD / "scenarios.py"]
         until = [] if self.stages else ["-u", str(self.count), "-r", str(self.count), "-t", f"{self.seconds:.0f}s"]
         kept = ["--csv", str(self.folder / self.name), "--html", str(self.folder / f"{self.name}.html")]
         quiet = ["--headless", "--only-summary", "--exit-code-on-error", "0", "--stop-timeout", str(LAST_CALLS_S)]

@@ -23,6 +23,8 @@ from tests.corpus.cases import ACCEPTED, ACCEPTED_FOLDERS, FOLDERS, REFUSED
 from tests.corpus.clean_study import clean_files, with_slices_changed, zip_of_files
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
+# What was not seen counts only where the networks found nothing, and they find something in the phantom.
+REFUSED_BEFORE_THE_NETWORKS = tuple(case for case in REFUSED if case.code != "view_gap_too_wide")
 SAME = ("pathology", "probability_of_pathology", "series_uid", "study_uid", "most_dangerous_pathology_type")
 
 
@@ -45,7 +47,7 @@ def clean_row(gateway: RunningGateway, tmp_path_factory: pytest.TempPathFactory)
     return verdict(answer)
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", REFUSED_BEFORE_THE_NETWORKS, ids=lambda case: case.name)
 def test_bad_input_is_refused(case: Refused, gateway: RunningGateway, log: StringIO, tmp_path: Path) -> None:
     assert_refused(gateway.predict(case.build(tmp_path)), case)
     assert gateway.is_idle()
@@ -101,7 +103,9 @@ def test_triton_down(log: StringIO, tmp_path: Path) -> None:
 
 def test_a_mass_run_continues_after_bad_input(tmp_path: Path, gateway: RunningGateway) -> None:
     """`turnstile screen` writes a failed row for each refused upload, screens the others, and leaves no files."""
-    refused = {case.code: case for case in REFUSED}.values()  # one of each code; all of them would take a minute
+    refused = {
+        case.code: case for case in REFUSED_BEFORE_THE_NETWORKS
+    }.values()  # one of each code; all of them would take a minute
     cases: list[Case] = [*ACCEPTED[:2], *refused, *FOLDERS[1:], *ACCEPTED_FOLDERS]  # an empty folder is no upload
     uploads = {str(build_case(case, tmp_path, number)): case for number, case in enumerate(cases)}
     rows = screened(uploads, tmp_path, gateway)
