@@ -31,7 +31,7 @@ export function CoverageSection({ coverage, study }: Props) {
       {found && <Lungs coverage={coverage} />}
       <DefinitionList
         items={[
-          [t("coverage.unseen"), found ? `${format.decimal(widest_unseen_mm, 1)} ${t("coverage.mm")}` : null],
+          [t("coverage.unseen"), found ? t("mm", { mm: format.decimal(widest_unseen_mm, 1) }) : null],
           [t("coverage.airless"), airless_share > 0 ? format.percent(airless_share) : null],
           [t("coverage.blank"), blank_slices.length > 0 ? format.whole(blank_slices.length) : null],
           [t("coverage.viewed"), viewed],

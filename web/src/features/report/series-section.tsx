@@ -29,7 +29,7 @@ function One({ candidate }: { candidate: Candidate }) {
   const facts = [
     t("findings.slices", { count: slices }),
     kernel,
-    spacing_mm === null ? null : `${format.decimal(spacing_mm, spacing_mm % 1 === 0 ? 0 : 2)} mm`,
+    spacing_mm === null ? null : t("mm", { mm: format.decimal(spacing_mm, spacing_mm % 1 === 0 ? 0 : 2) }),
   ];
   const Icon = chosen ? IconCircleCheckFilled : IconCircleMinus;
   return (
