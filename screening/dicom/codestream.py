@@ -19,6 +19,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from screening.dicom.transfer_syntaxes import FULL_PROGRESSION, SPECTRAL_SELECTION
+
 _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"  # ITU-T T.800 A.4.1, A.5.1: SOC, then SIZ
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}  # ITU-T T.81 B.1.1.3; T.87 C.1.1
@@ -33,10 +35,9 @@ _RLE_HEADER = struct.Struct("<2L")  # PS3.5 G.5: how many segments, and where th
 _RLE_HEADER_BYTES = 64
 
 # The kinds of stream, each with the transfer syntaxes that name it; the first is used where a file names another.
-_SPECTRAL_SELECTION, _FULL_PROGRESSION = UID("1.2.840.10008.1.2.4.53"), UID("1.2.840.10008.1.2.4.55")
 _BASELINE = (JPEGBaseline8Bit, JPEGExtended12Bit)
 _EXTENDED = (JPEGExtended12Bit,)
-_PROGRESSIVE = (_FULL_PROGRESSION, _SPECTRAL_SELECTION)
+_PROGRESSIVE = (FULL_PROGRESSION, SPECTRAL_SELECTION)
 _JPEG_LOSSLESS = (JPEGLossless, JPEGLosslessSV1)
 _JPEG_LS = (JPEGLSNearLossless, JPEGLSLossless)
 _JPEG_2000 = (JPEG2000, JPEG2000Lossless)
