@@ -22,6 +22,7 @@ from screening.errors import OverBudget
 
 MULTIPART: Final = b"multipart/form-data"
 RELATED: Final = b"multipart/related"  # as DICOMweb stores (PS3.18 10.5); its parts have no names
+MAX_FILES: Final = 256  # of one request; slices of a study count as one
 MAX_NAME_LENGTH: Final = 255
 MAX_FIELD_BYTES: Final = 64 * 2**10
 MAX_HEADER_BYTES: Final = 16 * 2**10

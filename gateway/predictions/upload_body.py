@@ -14,14 +14,13 @@ from typing import Final
 
 from starlette.requests import Request
 
-from gateway.http.multipart import Part, body, is_multipart, is_related, parts, safe_file_name
+from gateway.http.multipart import MAX_FILES, Part, body, is_multipart, is_related, parts, safe_file_name
 from gateway.screening.pipeline import Upload
 from screening.errors import EmptyUpload, OverBudget
 from screening.intake.budgets import Budgets
 from screening.intake.file_signature import FIRST_BYTES, may_be_slice
 
 FIELD: Final = "file"
-MAX_FILES: Final = 256
 MAX_SLICES: Final = Budgets().members
 
 
@@ -54,8 +53,10 @@ async def _read_uploads(request: Request, scratch: Path, limit_bytes: int) -> As
         else:
             others += 1
             yield upload
-        if others > MAX_FILES or len(slices) > MAX_SLICES:
+        if others > MAX_FILES:
             raise OverBudget(f"the request holds more than {MAX_FILES} files; send them in several requests")
+        if len(slices) > MAX_SLICES:
+            raise OverBudget(f"the request holds more than {MAX_SLICES} slices; send one study in each request")
     if slices:
         yield _together(slices, scratch)
 

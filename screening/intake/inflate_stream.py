@@ -17,30 +17,45 @@ class BrokenStream(Exception):
     """The stream is damaged or cut off."""
 
 
-def inflate(packed: Iterable[bytes], wrapper: int) -> Iterator[bytes]:
-    """The decompressed bytes of `packed`, at most `CHUNK_BYTES` at a time; raises BrokenStream.
+class Inflater:
+    """Decompresses one stream that comes in pieces.
 
     A gzip file may have several members (RFC 1952 2.2: pigz, bgzip); what else stands behind it is passed over.
     """
-    inflater, pending = zlib.decompressobj(wrapper), b""
-    try:
-        for chunk in packed:
-            raw, pending = pending + chunk, b""
-            while raw:
-                if inflater.eof:
-                    if len(raw) < len(_GZIP_MEMBER):
-                        pending = raw
-                        break
-                    if wrapper != GZIP or not raw.startswith(_GZIP_MEMBER):
-                        return
-                    inflater = zlib.decompressobj(wrapper)
-                yield from _decompress(inflater, raw)
-                raw = inflater.unused_data if inflater.eof else b""
-        yield inflater.flush()
-    except _INFLATE_ERROR:
-        raise BrokenStream from None
-    if not inflater.eof:
-        raise BrokenStream
+
+    def __init__(self, wrapper: int) -> None:
+        self._wrapper = wrapper
+        self._stream = zlib.decompressobj(wrapper)
+        self._pending = b""
+
+    def feed(self, packed: bytes) -> Iterator[bytes]:
+        """The bytes that one more piece gives, at most `CHUNK_BYTES` at a time; raises BrokenStream."""
+        raw, self._pending = self._pending + packed, b""
+        while raw:
+            if self._stream.eof:
+                if len(raw) < len(_GZIP_MEMBER):
+                    self._pending = raw
+                    return
+                if self._wrapper != GZIP or not raw.startswith(_GZIP_MEMBER):
+                    return
+                self._stream = zlib.decompressobj(self._wrapper)
+            yield from _decompress(self._stream, raw)
+            raw = self._stream.unused_data if self._stream.eof else b""
+
+    def end(self) -> bytes:
+        """The last bytes; raises BrokenStream where the stream is cut off."""
+        rest: bytes = self._stream.flush()
+        if not self._stream.eof:
+            raise BrokenStream
+        return rest
+
+
+def inflate(packed: Iterable[bytes], wrapper: int) -> Iterator[bytes]:
+    """The decompressed bytes of `packed`, at most `CHUNK_BYTES` at a time; raises BrokenStream."""
+    inflater = Inflater(wrapper)
+    for chunk in packed:
+        yield from inflater.feed(chunk)
+    yield inflater.end()
 
 
 def inflate_start(packed: bytes, length: int) -> bytes:
@@ -51,7 +66,10 @@ def inflate_start(packed: bytes, length: int) -> bytes:
         raise BrokenStream from None
 
 
-def _decompress(inflater: Any, raw: bytes) -> Iterator[bytes]:
-    yield inflater.decompress(raw, CHUNK_BYTES)
-    while inflater.unconsumed_tail:
-        yield inflater.decompress(inflater.unconsumed_tail, CHUNK_BYTES)
+def _decompress(stream: Any, raw: bytes) -> Iterator[bytes]:
+    try:
+        yield stream.decompress(raw, CHUNK_BYTES)
+        while stream.unconsumed_tail:
+            yield stream.decompress(stream.unconsumed_tail, CHUNK_BYTES)
+    except _INFLATE_ERROR:
+        raise BrokenStream from None

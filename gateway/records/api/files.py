@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
+from gateway.http.multipart import MAX_FILES
 from gateway.http.ranges import CACHE_PRIVATE, is_cached, not_modified, requested_range, streaming_response
 from gateway.http.response_shapes import Problem
 from gateway.idempotency.header import KeyHeader, as_response, idempotency_key
@@ -18,7 +19,7 @@ from gateway.idempotency.replay import Answer, IdempotencyKey
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
 from gateway.records.api.deleted_scans import not_found_if_deleted
-from gateway.records.api.upload_form import MAX_FILES, RefusedFile, UploadForm
+from gateway.records.api.upload_form import RefusedFile, UploadForm
 from gateway.records.original_files import OriginalFiles
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from screening.coded_error import CodedError

@@ -24,7 +24,6 @@ from screening.intake.file_signature import may_be_slice
 
 T = TypeVar("T")
 
-MAX_FILES: Final = 256
 _PATIENT: Final[TypeAdapter[UUID]] = TypeAdapter(UUID)
 _DESCRIPTION: Final[TypeAdapter[str]] = TypeAdapter(MultilineText)
 

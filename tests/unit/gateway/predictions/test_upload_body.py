@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from gateway.predictions.upload_body import MAX_FILES, received_uploads
+from gateway.http.multipart import MAX_FILES
+from gateway.predictions.upload_body import received_uploads
 from screening.errors import EmptyUpload, OverBudget
 from screening.intake.file_signature import may_be_slice
 
