@@ -7,6 +7,7 @@ import bz2
 import lzma
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +20,7 @@ _MOST_LZMA_BYTES: Final = 64 << 20  # of dictionary; 7-Zip's "ultra" takes 64 Mi
 _XZ_MEMORY: Final = 96 << 20
 
 Pieces = Iterable[bytes]
+Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 
 class CompressionMethod(IntEnum):
@@ -43,29 +45,26 @@ def gunzip(pieces: Pieces) -> Iterator[bytes]:
 
 def bunzip(pieces: Pieces) -> Iterator[bytes]:
     """The bytes of a bzip2 file of one or more streams."""
-    decompressor = bz2.BZ2Decompressor()
-    ended = False
+    return _streams(pieces, bz2.BZ2Decompressor)
+
+
+def unxz(pieces: Pieces) -> Iterator[bytes]:
+    """The bytes of an xz file of one or more streams, with zeros between them (its format 2.2: Stream Padding)."""
+    return _streams(pieces, partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY))
+
+
+def _streams(pieces: Pieces, start: Callable[[], Decompressor]) -> Iterator[bytes]:
+    decompressor = start()
     for raw in pieces:
         rest = raw
         while rest:
             if decompressor.eof:
-                decompressor = bz2.BZ2Decompressor()
-            try:
-                yield decompressor.decompress(rest, CHUNK_BYTES)
-                while not (decompressor.needs_input or decompressor.eof):
-                    yield decompressor.decompress(b"", CHUNK_BYTES)
-            except OSError:
-                raise BrokenStream from None
-            rest, ended = decompressor.unused_data if decompressor.eof else b"", decompressor.eof
-    if not ended:
-        raise BrokenStream
-
-
-def unxz(pieces: Pieces) -> Iterator[bytes]:
-    """The bytes of an xz file of one stream."""
-    decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
-    for raw in pieces:
-        yield from _lzma_pieces(decompressor, raw)
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    break
+                decompressor = start()
+            yield from _fed(decompressor, rest)
+            rest = decompressor.unused_data if decompressor.eof else b""
     if not decompressor.eof:
         raise BrokenStream
 
@@ -113,19 +112,19 @@ def _lzma(pieces: Pieces) -> Iterator[bytes]:
         decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[kind])
     except (lzma.LZMAError, ValueError):
         raise BrokenStream from None
-    yield from _lzma_pieces(decompressor, head[9:])
+    yield from _fed(decompressor, head[9:])
     for piece in raw:
-        yield from _lzma_pieces(decompressor, piece)
+        yield from _fed(decompressor, piece)
 
 
-def _lzma_pieces(decompressor: lzma.LZMADecompressor, raw: bytes) -> Iterator[bytes]:
+def _fed(decompressor: Decompressor, raw: bytes) -> Iterator[bytes]:
     if decompressor.eof:
         return
     try:
         yield decompressor.decompress(raw, CHUNK_BYTES)
         while not (decompressor.needs_input or decompressor.eof):
             yield decompressor.decompress(b"", CHUNK_BYTES)
-    except (lzma.LZMAError, MemoryError):
+    except (OSError, lzma.LZMAError, MemoryError):
         raise BrokenStream from None
 
 

@@ -61,13 +61,27 @@ def test_what_a_file_is_packed_in_comes_back(
 
 
 @pytest.mark.parametrize("size", [1, 7, 10**7])
-@pytest.mark.parametrize(("pack", "unpacker"), FILES[:2])
+@pytest.mark.parametrize(("pack", "unpacker"), FILES)
 def test_streams_one_behind_the_other_are_one_file(
     pack: Callable[[bytes], bytes], unpacker: Callable[[Iterator[bytes]], Iterator[bytes]], size: int
 ) -> None:
-    """As pigz, bgzip and pbzip2 write."""
+    """As pigz, bgzip, pbzip2 and pixz write."""
     data = pack(CONTENT[:1000]) + pack(CONTENT[1000:])
     assert b"".join(unpacker(in_pieces(data, size))) == CONTENT
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**7])
+def test_zeros_may_stand_between_the_streams_of_xz(size: int) -> None:
+    data = lzma.compress(CONTENT[:1000]) + bytes(8) + lzma.compress(CONTENT[1000:]) + bytes(4)
+    assert b"".join(unxz(in_pieces(data, size))) == CONTENT
+
+
+@pytest.mark.parametrize(("pack", "unpacker"), FILES[1:])
+def test_what_stands_behind_a_stream_and_is_none_is_broken(
+    pack: Callable[[bytes], bytes], unpacker: Callable[[Iterator[bytes]], Iterator[bytes]]
+) -> None:
+    with pytest.raises(BrokenStream):
+        list(unpacker(iter([pack(CONTENT) + b"something else"])))
 
 
 @pytest.mark.parametrize(("pack", "unpacker"), FILES)
