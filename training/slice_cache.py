@@ -21,8 +21,10 @@ from rich.progress import track
 from screening.lungs import dome_exclusion
 from screening.views import augmented_views as serving_views
 from training.datasets.entry import Entry
+from training.prepared_slice import CROPS_PER_SLICE, PreparedSlice
 from training.slice_defects import defect_of
-from training.slice_preparation import CROPS_PER_SLICE, PreparedSlice, Unusable, prepare_entry
+from training.slice_preparation import prepare_entry
+from training.surveyed_volume import Unusable
 
 # Array -> name of its file, which stays so that existing caches and the key in the model card remain valid; type.
 ARRAYS: Final = MappingProxyType(
@@ -113,7 +115,7 @@ def cache_key(entries: Sequence[Entry], settings: PreparationSettings) -> str:
         fields = [entry.dataset, entry.patient, entry.study, entry.label, known, sorted(entry.slice_labels.items())]
         fields.append(sorted(entry.lesion_masks))
         size = entry.path.stat().st_size if entry.path.is_file() else len(list(entry.path.iterdir()))
-        digest.update(json.dumps([*fields, entry.scores, size]).encode())
+        digest.update(json.dumps([*fields, entry.scores, len(entry.slice_files), size]).encode())
     return digest.hexdigest()[:12]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from screening.contract import FINDINGS
 
-Kind = Literal["study", "grey"]
+Kind = Literal["study", "grey", "grey_stack", "single"]
 
 
 class InvalidDataset(Exception):
@@ -16,7 +16,9 @@ class InvalidDataset(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A study (an upload of any kind that serving accepts) or a `grey` slice that was published as 8 bit.
+    """A study (an upload of any kind that serving accepts), a `grey` slice that was published as 8 bit, a whole
+    `grey_stack` of them (`slice_files`, from the feet to the head), or a `single` DICOM image of which no series can be
+    made.
 
     All entries of one `patient` are on one side of the split; if patients are unknown, it is a group of neighbouring
     slices. `label` is 0 normal, 1 pathology, None unknown; `findings` is None if they are unknown. `slice_labels` maps
@@ -34,6 +36,7 @@ class Entry:
     slice_labels: Mapping[str, int] = field(default_factory=dict, repr=False)
     lesion_masks: Mapping[str, Path] = field(default_factory=dict, repr=False)
     scores: tuple[float, ...] | None = field(default=None, repr=False)
+    slice_files: tuple[Path, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.label not in (None, 0, 1):

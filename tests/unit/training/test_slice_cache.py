@@ -10,7 +10,7 @@ from training.datasets.entry import Entry
 from training.datasets.slice_manifest import slices_with_manifest
 from training.slice_cache import PreparationSettings, SliceCache, cache_key, prepare_cache
 from training.slice_defects import defect_of
-from training.slice_preparation import Unusable
+from training.surveyed_volume import Unusable
 
 SETTINGS = PreparationSettings(64, 8.0)
 
