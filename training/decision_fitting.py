@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy.special import expit
 
+from screening.evaluation.evaluated_studies import EvaluatedStudies, Point, measured_point
+from screening.evaluation.metrics import Scores
+from screening.evaluation.operating_points import operating_points
+from screening.evaluation.platt_calibration import calibrated, fit_platt
 from screening.results.model_card import Calibration, FusionRules
-from training.bootstrap import Interval
 from training.composed_studies import ComposedStudies
 from training.error_range import TEST_TIME_SLICES, VIEW_SPACING_MM, fit_fusion_rules, study_scores
-from training.exact_interval import exact_interval
-from training.metrics import Decision, Labels, Scores, brier, calibration_error, decide
-from training.operating_points import operating_points
-from training.platt_calibration import fit_platt
 from training.predictions import Predictions
 
 # Screening must miss few patients, and sensitivity on validation is too high, since thresholds are fitted on a few
@@ -22,51 +20,6 @@ from training.predictions import Predictions
 # them: the dense classifier separates them so well that 99 % would lie where small lesions are missed.
 DEFAULT_POINT: Final = "high_sensitivity"
 HISTOGRAM_BINS: Final = 20
-
-
-@dataclass(frozen=True)
-class EvaluatedStudies:
-    """Studies of one side of the split: labels, fused scores, calibrated probabilities and data sets, all [M].
-
-    `patients`: how many independent patients, normal and pathological, their slices are of.
-    """
-
-    labels: Labels
-    scores: Scores
-    probabilities: Scores
-    datasets: np.typing.NDArray[np.str_]
-    patients: tuple[int, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """What figures on these studies were measured on, as the model card says it."""
-        normal, pathological = self.patients
-        return {
-            "studies": len(self.labels),
-            "composed": True,
-            "data_sets": sorted(set(self.datasets.tolist())),
-            "patients_pathological": pathological,
-            "patients_normal": normal,
-        }
-
-
-@dataclass(frozen=True)
-class Point:
-    """An operating point: its threshold, fitted on validation, and its figures on test studies."""
-
-    threshold: float
-    decision: Decision
-    sensitivity: Interval
-    specificity: Interval
-    rule_out_rate: Interval
-
-    def to_json(self) -> dict[str, Any]:
-        """The threshold, and each figure with its interval, rounded to four digits."""
-        figures = {name: getattr(self, name) for name in ("sensitivity", "specificity", "rule_out_rate")}
-        return {
-            "threshold": self.threshold,
-            **{name: round(figure.value, 4) for name, figure in figures.items()},
-            **{f"{name}_ci": [round(figure.low, 4), round(figure.high, 4)] for name, figure in figures.items()},
-        }
 
 
 @dataclass(frozen=True)
@@ -123,29 +76,6 @@ def fit_decision(
     evaluated = EvaluatedStudies(
         test_studies.labels, test_scores, calibrated(test_scores, calibration), test_studies.datasets, test_patients
     )
-    points = {name: _point(evaluated, threshold) for name, threshold in thresholds.items()}
+    points = {name: measured_point(evaluated, threshold) for name, threshold in thresholds.items()}
     histogram = np.histogram(probabilities, HISTOGRAM_BINS, (0.0, 1.0))[0]
     return DecisionParameters(rules, calibration, points, tuple(histogram.tolist()), evaluated)
-
-
-def calibrated(scores: Scores, calibration: Calibration) -> Scores:
-    """Calibrated probabilities of scores, by Platt's sigmoid."""
-    return np.asarray(expit(calibration.a * scores + calibration.b), np.float64)
-
-
-def reliability_figures(labels: Labels, probabilities: Scores) -> dict[str, float]:
-    """Brier score and expected calibration error (ECE)."""
-    return {"brier": brier(labels, probabilities), "ece": calibration_error(labels, probabilities)}
-
-
-def _point(studies: EvaluatedStudies, threshold: float) -> Point:
-    """Figures at a threshold, with exact intervals as of so many patients."""
-    normal, pathological = studies.patients
-    decision = decide(studies.labels, studies.probabilities, threshold)
-    return Point(
-        threshold,
-        decision,
-        exact_interval(decision.sensitivity, pathological),
-        exact_interval(decision.specificity, normal),
-        exact_interval(decision.rule_out_rate, normal + pathological),
-    )

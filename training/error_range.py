@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from screening.evaluation.metrics import Scores, roc_auc
 from screening.results.fusion import fuse
 from screening.results.model_card import ErrorRange, FusionRules
 from screening.results.volume_rule import RuleName, VolumeRule
 from training.composed_studies import ComposedStudies
-from training.metrics import Scores, roc_auc
 from training.predictions import Predictions
 
 # Of the maximum and the mean over the highest 8, 16, 20, 24, 32 and 40 mm: all reach the same ROC-AUC on composed

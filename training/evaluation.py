@@ -11,19 +11,19 @@ import torch
 from torch import nn
 
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
+from screening.evaluation.bootstrap import DRAWS
+from screening.evaluation.metrics import reliability_figures, roc_auc
+from screening.evaluation.roc_curve import curve_figures
 from screening.results.model_card import FusionRules
 from training import model_card_plots
-from training.bootstrap import DRAWS
 from training.composed_studies import ComposedStudies, compose_studies
-from training.decision_fitting import DecisionParameters, fit_decision, reliability_figures
+from training.decision_fitting import DecisionParameters, fit_decision
 from training.error_range import study_scores, without_autoencoder
-from training.metrics import roc_auc
 from training.model_card_tables import finding_results, parts_of, slice_results
 from training.model_card_text import EvaluationResults, write_card
 from training.networks import AtTrainedSize, Autoencoder, Classifier, Findings, load_network, trained_size
 from training.predictions import Networks, Predictions, onnx_networks, predict, torch_networks
 from training.prepared_data import PreparedData
-from training.roc_curve import curve_figures
 from training.run_evaluation import EvaluatedRun
 from training.slice_cache import SliceCache, SliceRow
 from training.study_evaluation import study_results

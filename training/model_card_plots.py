@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.metrics import Labels, Scores, decide, roc_auc, roc_curve
+from screening.evaluation.metrics import Labels, Scores, decide, roc_auc, roc_curve
 
 DPI = 110
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from screening.contract import FINDINGS
+from screening.evaluation.bootstrap import Interval, interval
+from screening.evaluation.metrics import Labels, OneClass, Scores, average_precision, roc_auc
 from screening.results.fusion import normalised_error
 from screening.results.model_card import FusionRules
-from training.bootstrap import Interval, interval
-from training.metrics import Labels, OneClass, Scores, average_precision, roc_auc
 from training.predictions import Predictions
 from training.slice_cache import SliceRow
 

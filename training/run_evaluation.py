@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from screening.evaluation.bootstrap import DRAWS, interval
+from screening.evaluation.metrics import OneClass, Scores, roc_auc
 from training.augmentation import plain_batch
-from training.bootstrap import DRAWS, interval
 from training.device import mixed_precision
-from training.metrics import OneClass, Scores, roc_auc
 from training.networks import Classifier, load_network
 from training.prepared_data import PreparedData
 from training.slice_cache import SliceCache

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from screening.evaluation.metrics import Labels, Scores, roc_auc
 from training.augmentation import plain_batch
-from training.metrics import Labels, Scores, roc_auc
 from training.networks import Encoder
 from training.networks.scaling import signed
 from training.slice_cache import SliceCache

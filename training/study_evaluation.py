@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from screening.evaluation.metrics import OneClass, roc_auc
 from screening.lungs.slice_sampling import extents_mm
 from screening.results.fusion import normalised_error
 from training.decision_fitting import DecisionParameters
 from training.error_range import fused_score
-from training.metrics import OneClass, roc_auc
 from training.predictions import Predictions
 from training.slice_cache import SliceRow
 

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
-from training.metrics import OneClass, average_precision, brier, calibration_error, decide, roc_auc, roc_curve
+from screening.evaluation.metrics import (
+    OneClass,
+    average_precision,
+    brier,
+    calibration_error,
+    decide,
+    roc_auc,
+    roc_curve,
+)
 
 CASES = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=2, max_size=40).filter(
     lambda cases: 0 < sum(label for label, _ in cases) < len(cases)

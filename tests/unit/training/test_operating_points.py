@@ -3,9 +3,9 @@ import pytest
 import torch
 from torchmetrics.functional.classification import binary_f1_score
 
-from training.metrics import decide
-from training.operating_points import FITS, best_f1, best_youden, operating_points, with_sensitivity
-from training.platt_calibration import fit_platt
+from screening.evaluation.metrics import decide
+from screening.evaluation.operating_points import FITS, best_f1, best_youden, operating_points, with_sensitivity
+from screening.evaluation.platt_calibration import fit_platt
 
 RANDOM = np.random.default_rng(11)
 LABELS = RANDOM.integers(0, 2, 200)

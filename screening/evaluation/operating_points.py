@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from training.metrics import Labels, Scores, decide
+from screening.evaluation.metrics import Labels, Scores, decide
 
 SENSITIVITY: Final = 0.95
 HIGH_SENSITIVITY: Final = 1.0

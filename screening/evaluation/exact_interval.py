@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import beta
 
-from training.bootstrap import Interval
+from screening.evaluation.bootstrap import Interval
 
 ALPHA: Final = 0.05
 

@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import binom
 
-from training.exact_interval import exact_interval
+from screening.evaluation.exact_interval import exact_interval
 
 
 @pytest.mark.parametrize(("found", "patients"), [(1, 7), (5, 19), (18, 19), (24, 48)])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.decision_fitting import EvaluatedStudies
-from training.roc_curve import curve_figures
+from screening.evaluation.evaluated_studies import EvaluatedStudies
+from screening.evaluation.roc_curve import curve_figures
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1])
 PROBABILITIES = np.array([0.1, 0.2, 0.6, 0.3, 0.7, 0.8, 0.9])

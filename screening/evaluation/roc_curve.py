@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.decision_fitting import EvaluatedStudies
-from training.exact_interval import exact_interval
-from training.metrics import decide, roc_auc
+from screening.evaluation.evaluated_studies import EvaluatedStudies
+from screening.evaluation.exact_interval import exact_interval
+from screening.evaluation.metrics import decide, roc_auc
 
 POINTS: Final = 101
 

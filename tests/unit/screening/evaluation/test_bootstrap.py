@@ -1,7 +1,7 @@
 import numpy as np
 
-from training.bootstrap import interval
-from training.metrics import Labels, Scores, roc_auc
+from screening.evaluation.bootstrap import interval
+from screening.evaluation.metrics import Labels, Scores, roc_auc
 
 RANDOM = np.random.default_rng(5)
 LABELS = RANDOM.integers(0, 2, 60)

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from screening.evaluation.metrics import Labels, Scores
 from screening.results.model_card import Calibration
-from training.metrics import Labels, Scores
 
 MIN_SLOPE: Final = 1e-3  # the probability must rise with the score, also when a small validation set contradicts
 MAX_PARAMETER: Final = 50.0
@@ -35,3 +35,8 @@ def fit_platt(labels: Labels, scores: Scores, patients: tuple[int, int] | None =
         bounds=[(MIN_SLOPE, MAX_PARAMETER), (-MAX_PARAMETER, MAX_PARAMETER)],
     )
     return Calibration(a=float(found.x[0]), b=float(found.x[1]))
+
+
+def calibrated(scores: Scores, calibration: Calibration) -> Scores:
+    """Calibrated probabilities of scores, by Platt's sigmoid."""
+    return np.asarray(expit(calibration.a * scores + calibration.b), np.float64)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import Labels, Scores
+from screening.evaluation.metrics import Labels, Scores
 
 DRAWS: Final = 1000
 Figure = Callable[[Labels, Scores], float]

@@ -80,6 +80,11 @@ def calibration_error(labels: Labels, probabilities: Scores, bins: int = 10) -> 
     return float(np.abs(gaps).sum() / sizes.sum())
 
 
+def reliability_figures(labels: Labels, probabilities: Scores) -> dict[str, float]:
+    """Brier score and expected calibration error (ECE)."""
+    return {"brier": brier(labels, probabilities), "ece": calibration_error(labels, probabilities)}
+
+
 def _counts(labels: Labels) -> tuple[int, int]:
     pathological = int(labels.sum())
     if not 0 < pathological < len(labels):
