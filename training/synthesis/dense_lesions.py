@@ -13,10 +13,10 @@ Lesion = tuple[Floats, float]
 
 
 def nodules(lungs: LungContext, random: Random) -> Lesion:
-    """One to three nodules of 4 to 12 px across."""
+    """One to three nodules, from 4 px across (5 mm in the crop of a study) to a tenth of a lung."""
     cover = np.zeros_like(lungs.view)
     for _ in range(random.integers(1, 4)):
-        radius = float(np.exp(random.uniform(np.log(2.4), np.log(3.0 + 0.13 * lungs.lung_radius))))
+        radius = float(np.exp(random.uniform(np.log(1.9), np.log(3.0 + 0.13 * lungs.lung_radius))))
         cover = np.maximum(cover, _solid(lungs, random, radius))
     return cover, lungs.grey_between(random.uniform(0.65, 1.05))
 

@@ -46,6 +46,12 @@ def blurred(shape: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(shape, (0, 0), sigma), np.float32)
 
 
+def grain(side: int, random: Random) -> Floats:
+    """Noise with the correlation length of a reconstruction kernel, of mean 0 and deviation 1."""
+    noise_sd = blurred(random.standard_normal((side, side), np.float32), random.uniform(0.4, 0.9))
+    return np.asarray(noise_sd / (noise_sd.std() + 1e-6), np.float32)
+
+
 def _irregular_radius(radius: float, size: float, random: Random) -> Floats:
     """The radius at 257 angles over 2 pi; the last is equal to the first."""
     angle = np.linspace(0, 2 * np.pi, 257)
