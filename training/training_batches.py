@@ -18,15 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.augmentation import FAR_ZOOM, SECOND_CROP_PROBABILITY, SUPERVISED, augmented_with_maps
+from training.augmentation import augmented_with_maps
 from training.dense_targets import trust_in_normality
+from training.painted_twins import drawn_crop, drawn_zoom, painted_twins
 from training.sampling import EVEN
 from training.slice_cache import SliceCache, SliceRow
 from training.synthesis import with_marked_lesion, with_neutral_change
 from training.synthesis.lung_context import MIN_AREA, TooLittleLung
 
-MIN_SEEN_CHANGE: Final = 0.012  # of the grey scale, between the views of a pair, after augmentation
-MIN_SEEN_PIXELS: Final = 12
 MIN_DOME_PIXELS: Final = 150  # of the prepared view: lung here and none below
 DOME_OPENING: Final = np.ones((9, 9), np.uint8)
 
@@ -137,36 +136,18 @@ class TrainingBatches:
 
     def _painted(self, index: int, size: int, random: Random) -> tuple[_View, _View]:
         """A slice without and with a lesion; raises TooLittleLung where no lesion is to be seen in the crop."""
-        crop = _crop(random)
-        view, mask = np.array(self._cache.views[index, crop]), np.array(self._cache.masks[index, crop])
-        painted, changed = with_marked_lesion(view, mask, random)
-        zoom, seed = _zoom(crop, random), int(random.integers(2**32))
-        (before, seen), (after, _) = (
-            augmented_with_maps(
-                with_neutral_change(one, mask, random),
-                (mask * np.uint8(255), changed),
-                self._cache.extents[index, crop],
-                size,
-                zoom,
-                np.random.default_rng(seed),
-            )
-            for one in (view, painted)
-        )
-        lungs, lesion = seen
-        lesion &= cv2.GaussianBlur(np.abs(after - before), (0, 0), 1.5) > MIN_SEEN_CHANGE
-        if lesion.sum() < MIN_SEEN_PIXELS:
-            raise TooLittleLung
-        trust = self._trust(index)
-        return (before, lungs, lesion, Kind.PLAIN, trust), (after, lungs, lesion, Kind.PAINTED, trust)
+        twins = painted_twins(self._cache, index, with_marked_lesion, size, random)
+        seen, trust = (twins.lungs, twins.lesion), self._trust(index)
+        return (twins.plain, *seen, Kind.PLAIN, trust), (twins.painted, *seen, Kind.PAINTED, trust)
 
     def _single(self, kind: Kind, map_of: Callable[[int], NDArray[np.uint8]], size: int, random: Random) -> _View:
         index = self._pools[kind].draw(random)
-        crop = 0 if kind is Kind.DIAPHRAGM else _crop(random)  # domes are known in the crop of the study
+        crop = 0 if kind is Kind.DIAPHRAGM else drawn_crop(random)  # domes are known in the crop of the study
         view, mask = np.array(self._cache.views[index, crop]), np.array(self._cache.masks[index, crop])
         maps = (mask * np.uint8(255), map_of(index)[crop] * np.uint8(255))
         edited = with_neutral_change(view, mask, random)
         grey, (lungs, seen) = augmented_with_maps(
-            edited, maps, self._cache.extents[index, crop], size, _zoom(crop, random), random
+            edited, maps, self._cache.extents[index, crop], size, drawn_zoom(crop, random), random
         )
         return grey, lungs, seen, kind, self._trust(index)
 
@@ -205,14 +186,6 @@ class _Pool:
 
     def draw(self, random: Random) -> int:
         return int(random.choice(self._sets[int(random.choice(len(self._sets), p=self._shares))]))
-
-
-def _crop(random: Random) -> int:
-    return int(random.random() < SECOND_CROP_PROBABILITY)
-
-
-def _zoom(crop: int, random: Random) -> tuple[float, float]:
-    return FAR_ZOOM if random.random() < SUPERVISED.far else SUPERVISED.zoom[crop]
 
 
 def _of_both_classes(rows: Mapping[int, SliceRow]) -> list[int]:

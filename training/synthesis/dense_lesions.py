@@ -41,17 +41,14 @@ def large_mass(lungs: LungContext, random: Random) -> Lesion:
     return cover, lungs.grey_between(random.uniform(0.75, 1.08))
 
 
-def opacities(lungs: LungContext, random: Random) -> Lesion:
-    """Patches of ground glass or consolidation; vessels stay visible in ground glass."""
-    side = len(lungs.view)
-    cover = np.zeros_like(lungs.view)
-    for _ in range(random.integers(1, 5)):
-        centre = lungs.random_pixel(random, above=random.choice([0.25, 1.0]) * lungs.lung_radius)
-        radius = lungs.lung_radius * random.uniform(0.18, 0.55)
-        cover = np.maximum(cover, blob(side, centre, radius, 0.7, random, edge=radius * random.uniform(0.2, 0.7)))
-    uneven = 0.75 + 0.25 * np.tanh(smooth_noise(side, random.uniform(3, 9), random))
-    dense = random.uniform(0.22, 0.5) if random.random() < 0.6 else random.uniform(0.6, 0.95)
-    return (cover * uneven * dense).astype(np.float32), lungs.grey_between(random.uniform(0.9, 1.05))
+def ground_glass(lungs: LungContext, random: Random) -> Lesion:
+    """Patches in which vessels stay visible."""
+    return _patches(lungs, random, random.uniform(0.22, 0.5))
+
+
+def consolidation(lungs: LungContext, random: Random) -> Lesion:
+    """Patches that hide the vessels."""
+    return _patches(lungs, random, random.uniform(0.6, 0.95))
 
 
 def pleural_effusion(lungs: LungContext, random: Random) -> Lesion:
@@ -105,6 +102,18 @@ def bronchial_wall_thickening(lungs: LungContext, random: Random) -> Lesion:
     points = _around(lungs, random, count, lungs.lung_radius * random.uniform(0.2, 0.6))
     rings = discs(len(lungs.view), points, random.uniform(2.0, 4.5, count), rim=random.choice([1.0, 2.0]))
     return blurred(rings, 0.5), lungs.grey_between(random.uniform(0.5, 0.95))
+
+
+def _patches(lungs: LungContext, random: Random, dense: float) -> Lesion:
+    """One to four patches of this opacity, in the middle of the lungs or at the pleura."""
+    side = len(lungs.view)
+    cover = np.zeros_like(lungs.view)
+    for _ in range(random.integers(1, 5)):
+        centre = lungs.random_pixel(random, above=random.choice([0.25, 1.0]) * lungs.lung_radius)
+        radius = lungs.lung_radius * random.uniform(0.18, 0.55)
+        cover = np.maximum(cover, blob(side, centre, radius, 0.7, random, edge=radius * random.uniform(0.2, 0.7)))
+    uneven = 0.75 + 0.25 * np.tanh(smooth_noise(side, random.uniform(3, 9), random))
+    return (cover * uneven * dense).astype(np.float32), lungs.grey_between(random.uniform(0.9, 1.05))
 
 
 def _solid(lungs: LungContext, random: Random, radius: float) -> Floats:

@@ -6,18 +6,16 @@ lesions); code and shapes are our own. A classifier that learns from a slice wit
 them by data set, scanner, position or sharpness. Slices of both classes get neutral changes (`neutral_changes`) too.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from training.synthesis import dense_lesions, lucent_lesions
-from training.synthesis.dense_lesions import Lesion
+from training.synthesis import dense_lesions
+from training.synthesis.lesion_kinds import DENSE, LUCENT, LesionKind
 from training.synthesis.lung_context import Bytes, Floats, LungContext, TooLittleLung
 from training.synthesis.neutral_changes import with_neutral_change
 from training.synthesis.shapes import Random, blurred, grain
-
-Maker = TypeVar("Maker")
 
 SECOND_LESION_PROBABILITY: Final = 0.25  # of a second lesion
 MIN_AIR_CONTRAST: Final = 12.0  # grey levels; with less contrast between lung and air, emphysema would not be visible
@@ -25,24 +23,6 @@ LARGE_MASS_PROBABILITY: Final = 0.28
 MIN_VISIBLE_GREY: Final = 6.0  # grey levels; below this, or this part of the contrast, a change is not seen
 MIN_VISIBLE_CONTRAST: Final = 0.08
 MIN_CHANGE: Final = 8.0  # sum of absolute changes, in pixels of the full contrast between lung and tissue
-
-DENSE: Final[Sequence[tuple[Callable[[LungContext, Random], Lesion], float]]] = (
-    (dense_lesions.nodules, 0.30),
-    (dense_lesions.mass, 0.16),
-    (dense_lesions.opacities, 0.24),
-    (dense_lesions.pleural_effusion, 0.08),
-    (dense_lesions.pleural_thickening, 0.05),
-    (dense_lesions.parenchymal_bands, 0.05),
-    (dense_lesions.micronodules, 0.07),
-    (dense_lesions.bronchial_wall_thickening, 0.05),
-)
-LUCENT: Final[Sequence[tuple[Callable[[LungContext, Random], tuple[Lesion, ...]], float]]] = (
-    (lucent_lesions.centrilobular_emphysema, 0.34),
-    (lucent_lesions.paraseptal_emphysema, 0.18),
-    (lucent_lesions.bullae, 0.12),
-    (lucent_lesions.panlobular_emphysema, 0.18),
-    (lucent_lesions.fibrosis, 0.18),
-)
 LUCENT_PROBABILITY: Final = 0.42
 
 
@@ -67,10 +47,20 @@ def with_marked_lesion(
         if random.random() < SECOND_LESION_PROBABILITY:
             grey = _painted(LungContext.of(_bytes(grey), mask), random)
         if np.abs(grey - lungs.view).sum() > MIN_CHANGE * contrast:
-            painted = _bytes(grey)
-            change = blurred(np.abs(painted.astype(np.float32) - view), 1.2)
-            visible = change > max(MIN_VISIBLE_GREY, MIN_VISIBLE_CONTRAST * contrast)
-            return painted, visible.astype(np.uint8) * np.uint8(255)
+            return _marked(view, grey, contrast)
+    raise TooLittleLung
+
+
+def with_lesion_of(kind: LesionKind, view: Bytes, mask: Bytes, random: Random) -> tuple[Bytes, Bytes]:
+    """The view [S, S] with one lesion of this kind, and where it has changed it visibly, as `with_marked_lesion`."""
+    lungs = LungContext.of(view, mask)
+    contrast = lungs.soft - lungs.lung
+    if kind in LUCENT and lungs.lung - lungs.air <= MIN_AIR_CONTRAST:
+        raise TooLittleLung
+    for _ in range(8):
+        grey = _with_layers(lungs, kind, random)
+        if np.abs(grey - lungs.view).sum() > MIN_CHANGE * contrast:
+            return _marked(view, grey, contrast)
     raise TooLittleLung
 
 
@@ -81,16 +71,25 @@ def unchanged(view: Bytes, mask: Bytes, random: Random) -> Bytes:
 
 
 def _painted(lungs: LungContext, random: Random) -> Floats:
-    if random.random() < LUCENT_PROBABILITY and lungs.lung - lungs.air > MIN_AIR_CONTRAST:
-        lesions = _chosen(LUCENT, random)(lungs, random)
-    else:
-        lesions = (_chosen(DENSE, random)(lungs, random),)
+    lucent = random.random() < LUCENT_PROBABILITY and lungs.lung - lungs.air > MIN_AIR_CONTRAST
+    return _with_layers(lungs, _chosen(LUCENT if lucent else DENSE, random), random)
+
+
+def _with_layers(lungs: LungContext, kind: LesionKind, random: Random) -> Floats:
+    lesions = kind.paint(lungs, random)
     grey = lungs.view
     inside = blurred(lungs.mask.astype(np.float32), random.uniform(0.5, 0.9))
     for cover, level in lesions:
         texture = np.float32(level) + grain(len(grey), random) * np.float32(lungs.noise_sd)
         grey = grey + cover * inside * (texture - grey)
     return grey
+
+
+def _marked(view: Bytes, grey: Floats, contrast: float) -> tuple[Bytes, Bytes]:
+    painted = _bytes(grey)
+    change = blurred(np.abs(painted.astype(np.float32) - view), 1.2)
+    visible = change > max(MIN_VISIBLE_GREY, MIN_VISIBLE_CONTRAST * contrast)
+    return painted, visible.astype(np.uint8) * np.uint8(255)
 
 
 def _with_large_mass(lungs: LungContext, random: Random) -> Floats:
@@ -104,8 +103,8 @@ def _with_large_mass(lungs: LungContext, random: Random) -> Floats:
     return np.asarray(lungs.view + cover * inside * (texture - lungs.view), np.float32)
 
 
-def _chosen(kinds: Sequence[tuple[Maker, float]], random: Random) -> Maker:
-    return kinds[int(random.choice(len(kinds), p=[share for _, share in kinds]))][0]
+def _chosen(kinds: Sequence[LesionKind], random: Random) -> LesionKind:
+    return kinds[int(random.choice(len(kinds), p=[kind.share for kind in kinds]))]
 
 
 def _bytes(grey: Floats) -> Bytes:

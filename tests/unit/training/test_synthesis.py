@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from screening.contract import FINDINGS
 from screening.lungs.lung_mask import lung_mask_of_grey
 from tests.unit.training.tiny_networks import drawn_slice
-from training.synthesis import lesion_painting, unchanged, with_lesion, with_neutral_change
+from training.synthesis import (
+    KINDS_OF_FINDING,
+    LesionKind,
+    lesion_painting,
+    unchanged,
+    with_lesion,
+    with_lesion_of,
+    with_neutral_change,
+)
+from training.synthesis.lesion_kinds import DENSE, LUCENT
 from training.synthesis.lung_context import LungContext, TooLittleLung
 from training.synthesis.shapes import blob, discs, smooth_noise
 
@@ -45,21 +55,21 @@ def test_a_lesion_is_visible_and_inside_the_lungs(seed: int, slice_and_mask: tup
     assert np.abs(painted.astype(int) - slice_).sum() > 500
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.DENSE])
-def test_dense_lesions_are_brighter_than_lung(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+@pytest.mark.parametrize("kind", DENSE)
+def test_dense_lesions_are_brighter_than_lung(kind: LesionKind, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     lungs = LungContext.of(*slice_and_mask)
     for seed in range(5):
-        cover, level = maker(lungs, np.random.default_rng(seed))  # type: ignore[operator]  # parametrised
+        ((cover, level),) = kind.paint(lungs, np.random.default_rng(seed))
         assert cover.shape == lungs.view.shape
         assert 0.0 <= cover.min() <= cover.max() <= 1.0 + 1e-5
         assert level > lungs.lung
 
 
-@pytest.mark.parametrize("maker", [maker for maker, _ in lesion_painting.LUCENT])
-def test_lucent_lesions_are_between_air_and_soft_tissue(maker: object, slice_and_mask: tuple[Bytes, Bytes]) -> None:
+@pytest.mark.parametrize("kind", LUCENT)
+def test_lucent_lesions_are_between_air_and_soft_tissue(kind: LesionKind, slice_and_mask: tuple[Bytes, Bytes]) -> None:
     lungs = LungContext.of(*slice_and_mask)
     for seed in range(5):
-        for cover, level in maker(lungs, np.random.default_rng(seed)):  # type: ignore[operator]  # parametrised
+        for cover, level in kind.paint(lungs, np.random.default_rng(seed)):
             assert 0.0 <= cover.min() <= cover.max() <= 1.0 + 1e-5
             assert lungs.air <= level <= lungs.soft
 
@@ -86,8 +96,34 @@ def test_a_neutral_change_is_small(slice_and_mask: tuple[Bytes, Bytes]) -> None:
 
 
 def test_shares_of_lesions_add_up_to_one() -> None:
-    for kinds in (lesion_painting.DENSE, lesion_painting.LUCENT):
-        assert sum(share for _, share in kinds) == pytest.approx(1.0)
+    for kinds in (DENSE, LUCENT):
+        assert sum(kind.share for kind in kinds) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", [*DENSE, *LUCENT])
+def test_one_lesion_of_a_kind_is_marked_where_it_changes_the_view(
+    kind: LesionKind, slice_and_mask: tuple[Bytes, Bytes]
+) -> None:
+    slice_, mask = slice_and_mask
+    for seed in range(3):
+        painted, changed = with_lesion_of(kind, slice_, mask, np.random.default_rng(seed))
+        assert set(np.unique(changed)) == {0, 255}
+        difference = np.abs(painted.astype(int) - slice_)
+        assert difference[changed > 0].mean() > 4 * difference[changed == 0].mean()
+
+
+def test_kinds_are_findings_of_the_contract() -> None:
+    assert set(KINDS_OF_FINDING) <= set(FINDINGS)
+    for name, kinds in KINDS_OF_FINDING.items():
+        assert kinds
+        assert all(name in kind.findings for kind in kinds)
+
+
+def test_emphysema_is_not_painted_where_lung_is_as_dark_as_air(slice_and_mask: tuple[Bytes, Bytes]) -> None:
+    slice_, mask = slice_and_mask
+    dark = np.where(mask > 0, 0, slice_).astype(np.uint8)
+    with pytest.raises(TooLittleLung):
+        with_lesion_of(KINDS_OF_FINDING["Emphysema"][0], dark, mask, np.random.default_rng(0))
 
 
 def test_a_blob_equals_a_slow_twin_and_its_area() -> None:
