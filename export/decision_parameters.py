@@ -1,6 +1,5 @@
 """Decision parameters for the model card: error range, calibration and operating points."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.contract import Contract
-from screening.results.model_card import InvalidModelCard, ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard, fingerprint
 
 REQUIRED: Final = (
     "view_spacing_mm",
@@ -70,7 +69,7 @@ def build_model_card(
     """The model card as JSON, validated by serving's `ModelCard`; raises InvalidModelCard."""
     state = "trained" if trained else "untrained"
     card = {
-        "version": f"{state}-{_fingerprint(decision, file_hashes)}",
+        "version": f"{state}-{fingerprint(decision, file_hashes)}",
         "trained": trained,
         "image_size": contract.image_size,
         "activation_size": contract.activation_size,
@@ -80,9 +79,3 @@ def build_model_card(
     }
     ModelCard.from_json(card)
     return card
-
-
-def _fingerprint(decision: Mapping[str, Any], file_hashes: Mapping[str, str]) -> str:
-    """A hash of the decision parameters and of all files with weights."""
-    content = json.dumps([decision, file_hashes], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]

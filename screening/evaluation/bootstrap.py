@@ -1,6 +1,6 @@
 """Bootstrap confidence intervals: patients are resampled within each class, with a seed (Efron 1979)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,21 +32,27 @@ def interval(
 
     A drawn patient contributes all its cases, as often as it is drawn. A patient with both labels is pathological.
     """
-    members = _members(labels, patients)
+    members = cases_by_class(labels, patients)
     random = np.random.default_rng(seed)
     values = []
     for _ in range(draws):
-        drawn = [group[number] for group in members for number in random.integers(len(group), size=len(group))]
-        cases = np.concatenate(drawn)
+        cases = resampled(members, random)
         values.append(figure(labels[cases], scores[cases]))
     low, high = np.nanpercentile(values, (2.5, 97.5))
     return Interval(figure(labels, scores), float(low), float(high))
 
 
-def _members(labels: Labels, patients: NDArray[np.str_]) -> list[list[NDArray[np.int64]]]:
-    """Cases of each patient, the patients grouped by class."""
+def resampled(groups: Sequence[Sequence[NDArray[np.int64]]], random: np.random.Generator) -> NDArray[np.int64]:
+    """Cases of as many patients of each group as it has, drawn with replacement."""
+    drawn = [group[number] for group in groups for number in random.integers(len(group), size=len(group))]
+    return np.concatenate(drawn)
+
+
+def cases_by_class(labels: Labels, patients: NDArray[np.str_]) -> list[list[NDArray[np.int64]]]:
+    """The cases of each patient, the patients grouped by class; a class without patients has no group."""
     groups: list[list[NDArray[np.int64]]] = [[], []]
-    for patient in np.unique(patients):
-        cases = np.flatnonzero(patients == patient)
+    order = np.argsort(patients, kind="stable")
+    starts = np.flatnonzero(np.r_[True, patients[order][1:] != patients[order][:-1]])
+    for cases in np.split(order, starts[1:]):
         groups[int(labels[cases].max())].append(cases)
     return [group for group in groups if group]

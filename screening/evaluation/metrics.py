@@ -18,7 +18,7 @@ class OneClass(ValueError):
 class Decision:
     """Figures at a threshold; a probability at or above it is pathology.
 
-    `rule_out_rate` is the fraction with the verdict normal. Precision is NaN when no case has the verdict pathology.
+    `rule_out_rate` is the fraction with the verdict normal. A share of no cases is NaN.
     """
 
     sensitivity: float
@@ -55,15 +55,23 @@ def roc_curve(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
 
 def decide(labels: Labels, probabilities: Scores, threshold: float) -> Decision:
     """Figures of the verdicts at this threshold."""
-    pathological, normal = _counts(labels)
-    called = probabilities >= threshold
-    hits, alarms = int(called[labels == 1].sum()), int(called[labels == 0].sum())
+    return decision_of(labels, probabilities >= threshold)
+
+
+def decision_of(labels: Labels, called: NDArray[np.bool_], weights: Scores | None = None) -> Decision:
+    """Figures of verdicts that are given: `called` pathology, each counting as `weights` say, by default one.
+
+    A figure of a class without cases is NaN.
+    """
+    weight = np.ones(len(labels)) if weights is None else weights
+    pathological, normal = weight[labels == 1].sum(), weight[labels == 0].sum()
+    hits, alarms = weight[called & (labels == 1)].sum(), weight[called & (labels == 0)].sum()
     return Decision(
-        sensitivity=hits / pathological,
-        specificity=1.0 - alarms / normal,
-        precision=hits / (hits + alarms) if hits + alarms else float("nan"),
-        f1=2 * hits / (pathological + hits + alarms),
-        rule_out_rate=float((~called).mean()),
+        sensitivity=_share(hits, pathological),
+        specificity=_share(normal - alarms, normal),
+        precision=_share(hits, hits + alarms),
+        f1=_share(2 * hits, pathological + hits + alarms),
+        rule_out_rate=_share(pathological + normal - hits - alarms, pathological + normal),
     )
 
 
@@ -83,6 +91,10 @@ def calibration_error(labels: Labels, probabilities: Scores, bins: int = 10) -> 
 def reliability_figures(labels: Labels, probabilities: Scores) -> dict[str, float]:
     """Brier score and expected calibration error (ECE)."""
     return {"brier": brier(labels, probabilities), "ece": calibration_error(labels, probabilities)}
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")
 
 
 def _counts(labels: Labels) -> tuple[int, int]:

@@ -10,31 +10,39 @@ from screening.evaluation.metrics import Labels, Scores
 from screening.results.model_card import Calibration
 
 MIN_SLOPE: Final = 1e-3  # the probability must rise with the score, also when a small validation set contradicts
-MAX_PARAMETER: Final = 50.0
+MAX_SLOPE: Final = 50.0
+HIGHEST_LOGIT: Final = 30.0  # at a score of 1; above 36 a float is exactly 1, and nobody measured certainty
+LOWEST_LOGIT: Final = -50.0
 
 
-def fit_platt(labels: Labels, scores: Scores, patients: tuple[int, int] | None = None) -> Calibration:
-    """Fit a and b. Targets are smoothed by the class counts, so that the fit of separable scores is finite.
+def fit_platt(
+    labels: Labels, scores: Scores, patients: tuple[int, int] | None = None, weights: Scores | None = None
+) -> Calibration:
+    """Fit a and b to scores of 0 to 1. The probability rises with the score, and is never 0 or 1.
 
-    `patients` (normal, pathological) are the counts to smooth by where several cases are of one patient.
+    Targets are smoothed by the class counts, so that the fit of separable scores is finite. `patients` (normal,
+    pathological) are the counts to smooth by where several cases are of one patient, `weights` [N] what each counts.
     """
     normal, pathological = patients or (int((1 - labels).sum()), int(labels.sum()))
     targets = np.where(labels == 1, (pathological + 1) / (pathological + 2), 1 / (normal + 2))
+    weight = np.ones(len(labels)) if weights is None else weights
 
     def loss(line: Scores) -> tuple[float, Scores]:
-        logits = line[0] * scores + line[1]
-        residuals = expit(logits) - targets
-        value = np.logaddexp(0.0, logits) - targets * logits
-        return float(value.sum()), np.array([(residuals * scores).sum(), residuals.sum()])
+        """Of the slope, and of the logit at a score of 1."""
+        logits = line[0] * (scores - 1) + line[1]
+        residuals = weight * (expit(logits) - targets)
+        value = weight * (np.logaddexp(0.0, logits) - targets * logits)
+        return float(value.sum()), np.array([(residuals * (scores - 1)).sum(), residuals.sum()])
 
     found = minimize(
         loss,
-        np.array([1.0, 0.0]),
+        np.array([1.0, 1.0]),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(MIN_SLOPE, MAX_PARAMETER), (-MAX_PARAMETER, MAX_PARAMETER)],
+        bounds=[(MIN_SLOPE, MAX_SLOPE), (LOWEST_LOGIT, HIGHEST_LOGIT)],
     )
-    return Calibration(a=float(found.x[0]), b=float(found.x[1]))
+    a, highest = (float(value) for value in found.x)
+    return Calibration(a=a, b=highest - a)
 
 
 def calibrated(scores: Scores, calibration: Calibration) -> Scores:

@@ -16,6 +16,7 @@ from scipy.special import expit
 from screening.contract import FINDINGS, VIEWS
 from screening.errors import EngineFault
 from screening.results.model_card import ErrorRange, FusionRules
+from screening.results.volume_rule import VolumeRule
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -104,10 +105,17 @@ def fuse(
     r = np.minimum(normalised_error(outputs.reconstruction_error, rules.error_range), rules.error_clip)
     r = np.where(lung_shares >= rules.error_min_lung_share, r, min(0.0, rules.error_clip))
     p = np.asarray(expit(logits), np.float64)
-    classifier_p = float(expit(rules.volume_rule.value(logits, extents)))
-    reconstruction_r = rules.volume_rule.value(r, extents)
+    classifier_p, reconstruction_r = study_parts(logits, r, extents, rules.volume_rule)
     key = int(np.maximum(p, r).argmax())
     return Fusion(max(classifier_p, reconstruction_r), classifier_p, reconstruction_r, key, p, r, test_time.numbers)
+
+
+def study_parts(logits: Doubles, r: Doubles, extents_mm: Doubles, rule: VolumeRule) -> tuple[float, float]:
+    """The two parts of a study's score, of which the higher one is the score: classifier_p and reconstruction_r.
+
+    `logits`, `r` and `extents_mm` [K] are of its slices.
+    """
+    return float(expit(rule.value(logits, extents_mm))), rule.value(r, extents_mm)
 
 
 def slice_logits(outputs: SliceOutputs, test_time: AugmentedLogits) -> Doubles:

@@ -187,6 +187,12 @@ class ModelCard:
         )
 
 
+def fingerprint(decision: Mapping[str, Any], file_hashes: Mapping[str, str]) -> str:
+    """A hash of the decision parameters and of all files with weights: the second half of a card's version."""
+    content = json.dumps([decision, file_hashes], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
 def _fusion_rules(card: Mapping[str, Any]) -> FusionRules:
     rule, error = card["volume_rule"], card["error_rule"]
     return FusionRules(

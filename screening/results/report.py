@@ -173,10 +173,11 @@ def _notices(card: ModelCard) -> tuple[Notice, ...]:
 
 def _evidence(prepared: PreparedStudy, fusion: Fusion, box: Localisation | None) -> dict[str, Any]:
     slices = [
-        {"slice": index, "sop_uid": sop_uid, "score": score, "classifier_p": p, "reconstruction_r": r}
-        for index, sop_uid, score, p, r in zip(
+        {"slice": index, "sop_uid": sop_uid, "extent_mm": mm, "score": score, "classifier_p": p, "reconstruction_r": r}
+        for index, sop_uid, mm, score, p, r in zip(
             prepared.slice_indices,
             prepared.sop_uids,
+            prepared.extents_mm,
             fusion.slice_scores.tolist(),
             fusion.slice_p.tolist(),
             fusion.slice_r.tolist(),

@@ -1,31 +1,33 @@
-"""Folders of DICOM with a table: `labels.csv` names study (a folder, zip or file beside it), patient, label, findings.
+"""Folders of DICOM with a label table, `labels.csv`, in the format of `turnstile calibrate`.
 
-`findings` is optional: names separated by `;`. `slices` is optional: a CSV with the columns file and infected, for
-studies with labels of single slices.
+Two more columns are optional: `findings`, names separated by `;`, and `slices`, a CSV with the columns file and
+infected, for studies with labels of single slices.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from screening.evaluation.label_table import InvalidLabelTable, read_label_table
 from training.datasets.entry import Entry, InvalidDataset
-from training.datasets.label_tables import label_of, rows_of
+from training.datasets.label_tables import rows_of
 
 
 def dicom_with_labels(root: Path) -> Iterator[Entry]:
     """One entry for each row of `labels.csv`."""
-    for row in rows_of(root / "labels.csv", ("study", "patient", "label")):
-        path = root / row["study"]
-        if not path.exists():
-            raise InvalidDataset(f"labels.csv names {row['study']}, which is missing")
+    try:
+        studies = read_label_table(root / "labels.csv", root)
+    except InvalidLabelTable as error:
+        raise InvalidDataset(str(error)) from error
+    for study in studies:
         yield Entry(
             dataset=root.name,
-            patient=row["patient"],
-            study=row["study"],
-            path=path,
+            patient=study.patient,
+            study=study.study,
+            path=study.path,
             kind="study",
-            label=label_of(row["label"]),
-            findings=_findings(row.get("findings")),
-            slice_labels=_slice_labels(root, row.get("slices")),
+            label=study.label,
+            findings=_findings(study.cells.get("findings")),
+            slice_labels=_slice_labels(root, study.cells.get("slices")),
         )
 
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from screening.evaluation import label_table
 from training.datasets.entry import InvalidDataset
 
 
@@ -21,9 +22,10 @@ def rows_of(path: Path, required: Iterable[str]) -> list[dict[str, str]]:
 
 def label_of(text: str) -> int | None:
     """'0' and '1' are labels, an empty cell is an unknown one."""
-    if text.strip() not in ("", "0", "1"):
-        raise InvalidDataset(f"label {text!r} is neither 0, 1 nor empty")
-    return int(text) if text.strip() else None
+    try:
+        return label_table.label_of(text)
+    except label_table.InvalidLabelTable as error:
+        raise InvalidDataset(str(error)) from error
 
 
 def folders_of(root: Path) -> list[Path]:

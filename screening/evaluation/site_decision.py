@@ -1,0 +1,93 @@
+"""What a site's own studies decide about a model card: volume rule, calibration and operating points.
+
+Everything is fitted in `fit_site_decision`, so that cross-validation repeats all of it on each fold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.special import logit
+
+from screening.evaluation.bootstrap import cases_by_class, resampled
+from screening.evaluation.metrics import Labels, Scores, roc_auc
+from screening.evaluation.operating_points import operating_points
+from screening.evaluation.platt_calibration import calibrated, fit_platt
+from screening.evaluation.scored_studies import ScoredStudies
+from screening.results.model_card import Calibration, ModelCard
+from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
+
+KEPT: Final = "as_shipped"  # the operating point at which the shipped card called these studies, on the site's scale
+HIGHEST_MM: Final = (8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0)  # the candidates of the shipped card, besides the maximum
+DRAWS: Final = 400
+CHANCE: Final = 0.05 / len(HIGHEST_MM)  # Bonferroni: with so many candidates one is better by chance
+MIN_THRESHOLD: Final = 1e-12  # inside (0, 1), and never raised by more than this
+
+
+@dataclass(frozen=True)
+class SiteDecision:
+    """The fitted rule and calibration, and a threshold for each operating point, `as_shipped` included."""
+
+    rule: VolumeRule
+    calibration: Calibration
+    thresholds: Mapping[str, float]
+
+    def probabilities(self, studies: ScoredStudies, served: VolumeRule) -> Scores:
+        """Calibrated probability of each study [M]."""
+        return calibrated(studies.scores(self.rule, served), self.calibration)
+
+
+def fit_site_decision(studies: ScoredStudies, base: ModelCard, other_rules: bool) -> SiteDecision:
+    """Fit on all of these studies; every patient of a class counts one, however many studies he has.
+
+    With `other_rules` the volume rule is chosen too; without, it stays, and `as_shipped` is among the points.
+    """
+    served = base.fusion.volume_rule
+    rule = best_rule(studies, served) if other_rules else served
+    scores = studies.scores(rule, served)
+    calibration = fit_platt(studies.labels, scores, studies.patient_counts, studies.patient_weights)
+    thresholds = operating_points(studies.labels, calibrated(scores, calibration))
+    if not other_rules:
+        thresholds[KEPT] = same_threshold(base, calibration)
+    return SiteDecision(rule, calibration, thresholds)
+
+
+def same_threshold(base: ModelCard, calibration: Calibration) -> float:
+    """The probability, by another calibration, of the score at which the card in `base` begins to call pathology."""
+    score = (logit(base.operating_point.threshold) - base.calibration.b) / base.calibration.a
+    threshold = float(calibrated(np.array([score]), calibration)[0])
+    return float(np.clip(threshold, MIN_THRESHOLD, 1 - MIN_THRESHOLD))
+
+
+def best_rule(studies: ScoredStudies, served: VolumeRule) -> VolumeRule:
+    """The volume rule with the highest ROC-AUC, where its gain over the served one is more than chance.
+
+    Chance is judged by a paired bootstrap over patients. With few studies nothing is proved, and the served rule stays.
+    """
+    others = [rule for rule in candidates() if rule != served]
+    by_rule = {rule: studies.scores(rule, served) for rule in (served, *others)}
+    labels = studies.labels
+    aucs = {rule: roc_auc(labels, scores) for rule, scores in by_rule.items()}
+    for rule in sorted(others, key=lambda rule: -aucs[rule]):
+        if aucs[rule] <= aucs[served]:
+            return served
+        if lowest_gain(labels, by_rule[served], by_rule[rule], studies.patients) > 0:
+            return rule
+    return served
+
+
+def candidates() -> tuple[VolumeRule, ...]:
+    """The volume rules that are tried."""
+    return (MAXIMUM, *[VolumeRule(RuleName.MEAN_OF_HIGHEST, mm) for mm in HIGHEST_MM])
+
+
+def lowest_gain(labels: Labels, before: Scores, after: Scores, patients: np.typing.NDArray[np.str_]) -> float:
+    """The gain in ROC-AUC that chance exceeds in all but CHANCE of the resamplings of patients."""
+    random = np.random.default_rng(0)
+    groups = cases_by_class(labels, patients)
+    gains = []
+    for _ in range(DRAWS):
+        cases = resampled(groups, random)
+        gains.append(roc_auc(labels[cases], after[cases]) - roc_auc(labels[cases], before[cases]))
+    return float(np.quantile(gains, CHANCE))

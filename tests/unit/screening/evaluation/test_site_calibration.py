@@ -1,0 +1,217 @@
+"""A site's calibration: what it may change, what it refuses, and that no patient judges a fit that saw him."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from screening.evaluation.evaluated_studies import point_of
+from screening.evaluation.metrics import Decision
+from screening.evaluation.more_studies import narrowed
+from screening.evaluation.patient_folds import patient_folds
+from screening.evaluation.platt_calibration import calibrated, fit_platt
+from screening.evaluation.scored_studies import LeftOut, ScoredStudies, ScoredStudy, scored_study
+from screening.evaluation.site_calibration import (
+    FOLDS,
+    MIN_PATIENTS,
+    CalibrationRefused,
+    SiteCalibration,
+    calibrate_site,
+    is_safe,
+    shipped_figures,
+)
+from screening.evaluation.site_card import site_card
+from screening.evaluation.site_decision import KEPT, best_rule, fit_site_decision
+from screening.results.calibration import probability
+from screening.results.model_card import Calibration, ModelCard
+from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
+from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies, study_of
+
+SERVED = CARD.fusion.volume_rule
+NORMALS_TOO_HIGH = site_studies(60, 60, gap=4.0, shift=1.5)
+
+
+@pytest.fixture(scope="module", name="corrected")
+def fixture_corrected() -> SiteCalibration:
+    return calibrate_site(NORMALS_TOO_HIGH, CARD)
+
+
+def test_a_scanner_on_which_normals_score_too_high_is_corrected(corrected: SiteCalibration) -> None:
+    found = corrected
+    before, after = found.before.points["high_sensitivity"], found.after.points[found.default_point]
+    assert before.specificity.value < 0.1
+    assert after.specificity.value > 0.8
+    assert after.sensitivity.low >= 0.9
+    assert found.after.calibration_error.value < found.before.calibration_error.value
+    assert found.after.calibration_error.value < 0.06
+
+
+def test_the_card_is_served_with_the_same_networks_and_names_nobody(corrected: SiteCalibration) -> None:
+    shipped = shipped_card()
+    card = site_card(shipped, corrected, {"not_covered": 2})
+    read = ModelCard.from_json(card)
+    assert read.ensemble_version == CARD.ensemble_version
+    assert read.version.startswith("site-")
+    assert read.operating_point.measured_on is not None
+    assert not read.operating_point.measured_on.composed
+    assert "study-" not in str(card)
+    assert "patient-" not in str(card)
+    assert card["site"]["shipped"] == shipped["version"]
+    assert card["site"]["left_out"] == {"not_covered": 2}
+
+
+def test_the_version_follows_from_the_content_whatever_the_order(corrected: SiteCalibration) -> None:
+    shuffled = calibrate_site(ScoredStudies(tuple(reversed(NORMALS_TOO_HIGH.studies))), CARD)
+    one, same = (site_card(shipped_card(), found, {})["version"] for found in (corrected, shuffled))
+    assert one == same != site_card(shipped_card(), corrected, {"failed": 1})["version"]
+
+
+@pytest.mark.parametrize(("normal", "pathological"), [(MIN_PATIENTS - 1, 99), (99, MIN_PATIENTS - 1), (99, 0), (0, 0)])
+def test_too_few_patients_are_refused(normal: int, pathological: int) -> None:
+    with pytest.raises(CalibrationRefused, match=f"{normal} patients with normal and {pathological}") as refused:
+        calibrate_site(site_studies(normal, pathological), CARD)
+    assert refused.value.code == "too_few_patients"
+
+
+def test_many_studies_of_few_patients_are_few() -> None:
+    with pytest.raises(CalibrationRefused):
+        calibrate_site(site_studies(10, 10, per_patient=20), CARD)
+
+
+def test_reversed_labels_are_refused() -> None:
+    reversed_labels = ScoredStudies(
+        tuple([study_of(n, 1 - one.label, one.logits) for n, one in enumerate(NORMALS_TOO_HIGH.studies)])
+    )
+    with pytest.raises(CalibrationRefused) as refused:
+        calibrate_site(reversed_labels, CARD)
+    assert refused.value.code == "not_told_apart"
+
+
+def test_a_point_that_the_card_does_not_have_is_refused() -> None:
+    with pytest.raises(CalibrationRefused, match="high_sensitivity"):
+        calibrate_site(NORMALS_TOO_HIGH, CARD, "no_such_point")
+
+
+def test_a_point_that_would_miss_more_without_proof_keeps_the_shipped_threshold() -> None:
+    overlapping = site_studies(40, 40, gap=1.3, shift=1.5)
+    found = calibrate_site(overlapping, CARD, "f1")
+    before, after = found.before.points["high_sensitivity"], found.after.points[found.default_point]
+    assert (found.kept, found.default_point) == (True, KEPT)
+    assert after.decision == before.decision  # every study is called as before; its probability alone is another
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.5, 5.0), st.floats(-2.0, 2.0))
+def test_no_calibration_misses_more_than_before_without_proof(seed: int, gap: float, shift: float) -> None:
+    try:
+        found = calibrate_site(site_studies(30, 36, gap, shift, seed), CARD)
+    except CalibrationRefused:
+        return
+    assert is_safe(found.after.points[found.default_point], found.before.points["high_sensitivity"])
+
+
+def test_patients_without_a_miss_are_proof_from_thirty_six_on() -> None:
+    shipped = point_of(Decision(1.0, 0.1, 0.5, 0.5, 0.1), 0.5, (40, 40))
+    one_missed = [point_of(Decision(1 - 1 / n, 0.9, 0.5, 0.5, 0.5), 0.5, (n, n)) for n in (40, 60)]
+    assert [is_safe(point, shipped) for point in one_missed] == [False, True]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 40)), min_size=1, max_size=80), st.randoms())
+def test_no_patient_is_on_both_sides_of_a_fold(cases: list[tuple[int, int]], random: object) -> None:
+    labels = np.array([label for label, _ in cases])
+    patients = np.array([f"p{patient}" for _, patient in cases])
+    folds = list(patient_folds(labels, patients, FOLDS))
+    assert sorted(np.concatenate([test for _, test in folds]).tolist()) == list(range(len(cases)))
+    for training, test in folds:
+        assert not set(patients[training]) & set(patients[test])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2, max_size=60),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
+def test_the_probability_rises_with_the_score_and_is_never_0_or_1(
+    cases: list[tuple[int, float]], one: float, other: float
+) -> None:
+    labels, scores = np.array([label for label, _ in cases]), np.array([score for _, score in cases])
+    found = fit_platt(labels, scores)
+    low, high = calibrated(np.array(sorted((one, other))), found)
+    assert 0.0 < low <= high < 1.0
+    assert probability(one, found) == pytest.approx(float(calibrated(np.array([one]), found)[0]))
+
+
+def test_a_patient_counts_one_however_many_studies_he_has() -> None:
+    labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.5, 0.9])
+    often = np.repeat([0, 1, 2, 3], [7, 1, 1, 5])
+    weights = 1 / np.repeat([7, 1, 1, 5], [7, 1, 1, 5])
+    assert fit_platt(labels[often], scores[often], (2, 2), weights).a == pytest.approx(
+        fit_platt(labels, scores).a, 1e-3
+    )
+
+
+def test_the_volume_rule_changes_only_with_proof() -> None:
+    random = np.random.default_rng(5)
+    studies = []
+    for number in range(120):  # one slice of 8 mm stands out: only the maximum, or 8 mm, sees it
+        logits = random.normal(0.0, 0.4, 30)
+        logits[5] = 1.5 + 0.5 * (number % 2) + random.normal(0.0, 0.05)
+        logits[6:9] += random.normal(0.0, 1.0)
+        studies.append(study_of(number, number % 2, logits))
+    assert best_rule(ScoredStudies(tuple(studies)), SERVED) in (MAXIMUM, VolumeRule(RuleName.MEAN_OF_HIGHEST, 8.0))
+    assert best_rule(NORMALS_TOO_HIGH, SERVED) == SERVED
+
+
+def test_the_shipped_figures_need_no_second_class() -> None:
+    figures = shipped_figures(site_studies(25, 0), CARD)
+    point = figures.points["high_sensitivity"]
+    assert 0 <= point.specificity.low < point.specificity.high <= 1
+    assert (point.sensitivity.low, point.sensitivity.high) == (0.0, 1.0)
+
+
+def test_a_shipped_threshold_means_the_same_studies_on_the_site_scale() -> None:
+    decision = fit_site_decision(NORMALS_TOO_HIGH, CARD, other_rules=False)
+    shipped = calibrated(NORMALS_TOO_HIGH.scores(SERVED, SERVED), CARD.calibration) >= 0.5
+    site = decision.probabilities(NORMALS_TOO_HIGH, SERVED) >= decision.thresholds[KEPT]
+    assert (shipped == site).all()
+    assert isinstance(decision.calibration, Calibration)
+
+
+def test_a_report_gives_the_served_score_and_the_slices_behind_it() -> None:
+    study = NORMALS_TOO_HIGH.studies[70]
+    read = scored_study([report_of(study)], study.study, study.patient, 1, CARD.file_hashes, "2026-01")
+    assert isinstance(read, ScoredStudy)
+    assert read.score_by(SERVED) == pytest.approx(read.score, abs=1e-5)
+    assert read.score_by(MAXIMUM) == pytest.approx(study.score_by(MAXIMUM), abs=1e-5)
+
+
+def test_an_older_report_has_a_score_but_no_other_rule() -> None:
+    report = report_of(NORMALS_TOO_HIGH.studies[0])
+    for one in report["evidence"]["slices"]:
+        del one["extent_mm"]
+    read = scored_study([report], "a", "b", 0, CARD.file_hashes)
+    assert isinstance(read, ScoredStudy)
+    assert not ScoredStudies((read,)).other_rules_known(SERVED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"coverage": {"complete": False}}, LeftOut.NOT_COVERED),
+        ({"coverage": {"complete": False}, "error": {"code": "lungs_cut_off", "detail": ""}}, LeftOut.NOT_COVERED),
+        ({"error": {"code": "no_lung", "detail": ""}}, LeftOut.FAILED),
+        ({"provenance": {"file_hashes": {}}}, LeftOut.OTHER_NETWORKS),
+    ],
+)
+def test_a_study_that_cannot_be_calibrated_on_says_why(changed: dict[str, object], why: LeftOut) -> None:
+    report = report_of(NORMALS_TOO_HIGH.studies[0], **changed)
+    assert scored_study([report], "a", "b", 0, CARD.file_hashes) is why
+    assert scored_study([report, report], "a", "b", 0, CARD.file_hashes) is LeftOut.SEVERAL_STUDIES
+
+
+def test_more_patients_narrow_the_interval_of_their_class() -> None:
+    point = point_of(Decision(0.95, 0.8, 0.5, 0.5, 0.5), 0.5, (40, 40))
+    specificity = [one.interval for one in narrowed(point, (40, 40)) if one.figure == "specificity"]
+    widths = [interval.high - interval.low for interval in (point.specificity, *specificity)]
+    assert widths == sorted(widths, reverse=True)
