@@ -89,10 +89,10 @@ def prepare(study: Study, image_size: int, view_spacing_mm: float) -> PreparedSt
     error of `ranked`.
     """
     cv2.setNumThreads(1)  # one worker runs on each core; more threads would compete for it
-    series: dict[int, _SeriesPreparation] = {}
+    series: dict[int, SeriesPreparation] = {}
 
-    def source_of(volume: Volume) -> _SeriesPreparation:
-        return series.setdefault(id(volume), _SeriesPreparation(volume))
+    def source_of(volume: Volume) -> SeriesPreparation:
+        return series.setdefault(id(volume), SeriesPreparation(volume))
 
     ranking = ranked(study, source_of)
     refused: dict[int, StudyError] = {}
@@ -116,8 +116,11 @@ def augmented_rows(plain: Bytes, lung_masks: Bytes) -> tuple[Bytes, Bytes]:
     return views, np.ascontiguousarray(masks)
 
 
-class _SeriesPreparation:
-    """Prepares one series: decodes each slice once and measures the seconds of each stage."""
+class SeriesPreparation:
+    """Prepares one series: decodes each slice once and measures the seconds of each stage.
+
+    Serving comes here by `prepare`; evaluation also brings series that it has changed in memory.
+    """
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
@@ -127,6 +130,7 @@ class _SeriesPreparation:
     def prepared(
         self, study: Study, candidates: tuple[Candidate, ...], image_size: int, view_spacing_mm: float
     ) -> PreparedStudy:
+        """The study of this series; `candidates` are all of its series. Raises NoLung or a PixelError."""
         volume = self._volume
         with self._stage("lungs"):
             lungs, odd = self._surveyed(view_spacing_mm)

@@ -45,7 +45,7 @@ class DecisionParameters:
         return {
             "view_spacing_mm": VIEW_SPACING_MM,
             "test_time_slices": TEST_TIME_SLICES,
-            "volume_rule": {"name": rules.volume_rule.name, "mm": rules.volume_rule.mm},
+            "volume_rule": rules.volume_rule.to_json(),
             "error_rule": {"clip": rules.error_clip, "min_lung_share": rules.error_min_lung_share},
             "error_range": {"r_min": rules.error_range.r_min, "r_max": rules.error_range.r_max},
             "calibration": {"a": self.calibration.a, "b": self.calibration.b},

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from screening.contract import Contract
-from screening.results.volume_rule import RuleName, VolumeRule
+from screening.results.volume_rule import VolumeRule
 
 MIN_BINS: Final = 2
 USUAL_LUNGS_MM: Final = 250.0
@@ -196,7 +196,7 @@ def fingerprint(decision: Mapping[str, Any], file_hashes: Mapping[str, str]) -> 
 def _fusion_rules(card: Mapping[str, Any]) -> FusionRules:
     rule, error = card["volume_rule"], card["error_rule"]
     return FusionRules(
-        VolumeRule(RuleName(rule["name"]), rule["mm"]),
+        VolumeRule.from_json(rule),
         ErrorRange(**card["error_range"]),
         float(error["clip"]),
         float(error["min_lung_share"]),
