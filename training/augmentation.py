@@ -88,6 +88,16 @@ def augmented_with_maps(
     return _grey(_sharpness(cropped, random).astype(np.float32) / 255.0, random).clip(0.0, 1.0), seen
 
 
+def augmented_with_placement(
+    view: Bytes, extents: NDArray[np.int16], size: int, zoom: tuple[float, float], random: Random
+) -> tuple[Floats, NDArray[np.float64]]:
+    """A view augmented as in `augmented`, and the affine map [2, 3] from its pixels (x, y) to those of `view`."""
+    filled = _edges(view, extents, random)
+    placement = _placement(view.shape[0], size, zoom, random)
+    cropped = _sharpness(_warped(filled, placement, size, random), random)
+    return _grey(cropped.astype(np.float32) / 255.0, random).clip(0.0, 1.0), placement
+
+
 def _with_state(state: Mapping[str, Any]) -> Random:
     """A generator that draws again what one with this state has drawn."""
     random = np.random.default_rng(0)
@@ -115,7 +125,11 @@ def _edges(view: Bytes, extents: NDArray[np.int16], random: Random) -> Bytes:
 
 def _crop(view: Bytes, size: int, zoom: tuple[float, float], random: Random) -> Bytes:
     """Zoom, aspect ratio, shift, rotation and mirroring in one resampling."""
-    side = view.shape[0]
+    return _warped(view, _placement(view.shape[0], size, zoom, random), size, random)
+
+
+def _placement(side: int, size: int, zoom: tuple[float, float], random: Random) -> NDArray[np.float64]:
+    """From a pixel (column, row) of the crop to that of the view it is taken from, affine [2, 3]."""
     scale, aspect, angle = random.uniform(*zoom), np.exp(random.uniform(-0.15, 0.15)), random.uniform(-0.26, 0.26)
     rows, columns = scale / aspect * side / size, scale * aspect * side / size
     max_shift = max(0.0, 1 - scale) * side / 2 + 0.06 * side
@@ -128,12 +142,15 @@ def _crop(view: Bytes, size: int, zoom: tuple[float, float], random: Random) -> 
             [np.sin(angle) * columns, np.cos(angle) * rows],
         ]
     )
-    matrix = np.column_stack([rotation, centre - rotation.sum(axis=1) * size / 2])
-    if abs(columns) > 1.25:  # fewer view pixels than slice pixels: smooth first
+    return np.column_stack([rotation, centre - rotation.sum(axis=1) * size / 2])
+
+
+def _warped(view: Bytes, placement: NDArray[np.float64], size: int, random: Random) -> Bytes:
+    if np.hypot(*placement[:, 0]) > 1.25:  # fewer view pixels than slice pixels: smooth first
         view = np.asarray(cv2.GaussianBlur(view, (3, 3), 0.6), np.uint8)
     mode = cv2.BORDER_REPLICATE if random.random() < 0.5 else cv2.BORDER_CONSTANT
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(view, matrix, (size, size), flags=flags, borderMode=mode), np.uint8)
+    return np.asarray(cv2.warpAffine(view, placement, (size, size), flags=flags, borderMode=mode), np.uint8)
 
 
 def _sharpness(view: Bytes, random: Random) -> Bytes:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -19,6 +19,9 @@ from training.stage_options import (
     training_stage,
 )
 from training.training_run import write_json
+
+if TYPE_CHECKING:
+    from training.networks import Encoder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -56,10 +59,33 @@ def prepare(context: typer.Context) -> None:
 def simclr(run: StageRun, depth: DepthOption = 18) -> None:
     """Stage 1: pretrain the encoder on all slices without labels, and evaluate it with probes."""
     from training.simclr import pretrain
+
+    data = run.data
+    _probe(run, pretrain(data.cache, data.training_slices(), run.schedule, run.folder, depth_of(depth)))
+
+
+@training_stage(app, steps=2000, batch=64, rate=1e-3, train_size=128)
+def distil(
+    run: StageRun,
+    depth: DepthOption = 18,
+    contrast: Annotated[float, typer.Option(help="Weight of SimCLR's loss beside the teacher's; 0 is without.")] = 1.0,
+    teacher: Annotated[str, typer.Option(help="Folder below --runs of the teacher's features.")] = "teacher",
+    teacher_workers: Annotated[int, typer.Option(help="Processes that compute them, one thread each.")] = 1,
+) -> None:
+    """Stage 1 with a teacher: train the encoder on its features of all slices, and evaluate it with probes."""
+    from training.distil import distil as train
+    from training.teacher_features import prepare_teacher_features, published
+
+    data, indices = run.data, run.data.training_slices()
+    features = prepare_teacher_features(data.cache, run.folder.parent / teacher, indices, teacher_workers, published)
+    _probe(run, train(data.cache, features, indices, run.schedule, run.folder, contrast, depth_of(depth)))
+
+
+def _probe(run: StageRun, encoder: "Encoder") -> None:
+    """Probes of the encoder into probe.json."""
     from training.simclr_probe import probe
 
     data, size = run.data, run.schedule.size
-    encoder = pretrain(data.cache, data.training_slices(), run.schedule, run.folder, depth_of(depth))
     labelled = [index for index in data.training_slices() if data.cache.rows[index].label is not None]
     found = probe(encoder.cpu(), data.cache, labelled, data.evaluation_slices("validation"), size)
     write_json(run.folder / "probe.json", {"linear_auc": found.linear, "nearest_auc": found.nearest})

@@ -55,12 +55,17 @@ def pretrain(cache: SliceCache, indices: list[int], schedule: Schedule, folder: 
         with mixed_precision(device):
             projected = network(torch.cat(pair).to(device, memory_format=torch.channels_last))
         run.optimizer_step(loss_of(*projected.float().chunk(2)))
-    torch.save({"depth": depth, "weights": network.encoder.state_dict()}, folder / "encoder.pt")
+    save_encoder(network.encoder, folder)
     return network.encoder
 
 
+def save_encoder(encoder: Encoder, folder: Path) -> None:
+    """Write `encoder.pt`."""
+    torch.save({"depth": encoder.depth, "weights": encoder.state_dict()}, folder / "encoder.pt")
+
+
 def load_encoder(path: Path) -> Encoder:
-    """The encoder that `pretrain` has written; raises RuntimeError for a missing or unknown key."""
+    """The encoder that `save_encoder` has written; raises RuntimeError for a missing or unknown key."""
     checkpoint = torch.load(path, weights_only=True)
     encoder = Encoder(checkpoint["depth"])
     encoder.load_state_dict(checkpoint["weights"], strict=True)

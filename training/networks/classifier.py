@@ -34,11 +34,5 @@ class Classifier(nn.Module):
 
     def cells(self, views: Tensor) -> Tensor:
         """Signed views [N, 1, H, W] -> the logit of each cell [N, H/8, W/8]."""
-        first, *stages = self.encoder.stages
-        features = first(self.encoder.stem(views))
-        maps = []
-        for stage in stages:
-            features = stage(features)
-            maps.append(features)
-        cells: Tensor = self.head(tuple(maps))
+        cells: Tensor = self.head(self.encoder.maps(views))
         return cells

@@ -25,5 +25,11 @@ class Encoder(nn.Module):
 
     def forward(self, views: Tensor) -> Tensor:
         """Signed views [N, 1, H, W] -> features [N, 512, H/32, W/32]."""
-        features: Tensor = self.stages(self.stem(views))
-        return features
+        return self.maps(views)[-1]
+
+    def maps(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Signed views [N, 1, H, W] -> features of stages 2 to 4: [N, 128, H/8, W/8], [N, 256, H/16, W/16] and last."""
+        first, second, third, fourth = self.stages
+        fine = second(first(self.stem(views)))
+        middle = third(fine)
+        return fine, middle, fourth(middle)

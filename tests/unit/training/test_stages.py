@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from export.calibration_views import CalibrationViews
 from screening.results.model_card import ModelCard
+from tests.unit.training.drawn_teacher import drawn_maps
 from tests.unit.training.tiny_networks import write_slices
+from training import teacher_features
 from training.cli import app
 from training.networks import Classifier, InvalidCheckpoint, load_network
 from training.simclr import load_encoder
@@ -24,6 +26,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_slices(root / "slices")
     _stage(root, "prepare")
     _stage(root, "simclr", "--steps", "2", *FEW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teacher_features, "published", drawn_maps)
+        _stage(root, "distil", "--steps", "2", *FEW)
     _stage(root, "autoencoder", "--steps", "3", "--batch", "8")
     _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
@@ -43,13 +48,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_writes_its_weights_and_its_log(trained: Path) -> None:
     for folder, weights in (
         ("simclr", "encoder.pt"),
+        ("distil", "encoder.pt"),
         ("autoencoder", "autoencoder.pt"),
         ("finetune", "classifier.pt"),
         ("findings", "findings.pt"),
     ):
         run = trained / "runs" / folder
         assert {weights, "log.csv", "log.png", "state.pt"} <= {path.name for path in run.iterdir()}
-    assert set(json.loads((trained / "runs/simclr/probe.json").read_text())) == {"linear_auc", "nearest_auc"}
+    for folder in ("simclr", "distil"):
+        probed = json.loads((trained / "runs" / folder / "probe.json").read_text())
+        assert set(probed) == {"linear_auc", "nearest_auc"}
 
 
 def test_the_decision_parameters_are_a_model_card_without_file_hashes(trained: Path) -> None:
