@@ -3,7 +3,7 @@
 A row belongs to the bytes of a view, not to its place in a cache: another cache with the same views finds its rows, and
 only new views are computed. A stopped run goes on where it was.
 
-Maps are kept as principal components of the cells of some slices.
+Maps are kept as principal components of the cells of the first slices.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,7 +27,7 @@ from training.networks.teacher import VIEW_SIZE, Teacher, load_teacher
 from training.slice_cache import SliceCache
 
 COMPONENTS: Final = (128, 256)  # of the two stages
-FITTED_ON: Final = 96  # slices, over all of the cache
+FITTED_ON: Final = 96  # slices
 BATCH: Final = 8
 DIGESTS: Final = "views.txt"
 SHAPES: Final = "shapes.json"
@@ -67,17 +68,19 @@ class TeacherFeatures:
 def prepare_teacher_features(
     slices: SliceCache, folder: Path, indices: Sequence[int], workers: int, featurise: Featurise
 ) -> TeacherFeatures:
-    """Compute what is missing in `folder` for these slices, in their order, and open it; raises TeacherMissing.
+    """Compute what is missing in `folder` for these slices, in random order, and open it; raises TeacherMissing.
 
     `featurise` is the teacher, `published` or another function that can be pickled.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    projections = _projections(slices, folder, featurise)
     known = set(_digests(folder))
     missing = [index for index in indices if _digest(slices.views[index, 0]) not in known]
+    missing = np.random.default_rng(0).permutation(missing).astype(int).tolist()
     batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
     views = (views_for_teacher(slices, batch) for batch in batches)
-    for batch, maps in zip(batches, track(_results(views, featurise, workers), "Teacher", len(batches)), strict=True):
+    results = track(_results(views, featurise, workers), "Features of the teacher", len(batches))
+    projections, results = _projections(folder / "projections.npz", iter(results))
+    for batch, maps in zip(batches, results, strict=True):
         _append(folder, [_digest(slices.views[index, 0]) for index in batch], maps, projections)
     return TeacherFeatures.open(folder, slices)
 
@@ -93,18 +96,16 @@ def _published() -> Teacher:
     return load_teacher()
 
 
-def _projections(slices: SliceCache, folder: Path, featurise: Featurise) -> Projections:
-    """Those of the folder, fitted if it has none."""
-    path = folder / "projections.npz"
+def _projections(path: Path, results: Iterator[Maps]) -> tuple[Projections, Iterator[Maps]]:
+    """The stored projections, or those fitted on the first results; and all results."""
     if not path.is_file():
-        spread = np.unique(np.linspace(0, len(slices) - 1, FITTED_ON).astype(int)).tolist()
-        starts = range(0, len(spread), BATCH)
-        parts = [featurise(views_for_teacher(slices, spread[start : start + BATCH])) for start in starts]
-        stages = zip(zip(*parts, strict=True), COMPONENTS, strict=True)
+        first = list(islice(results, FITTED_ON // BATCH))
+        stages = zip(zip(*first, strict=True), COMPONENTS, strict=True)
         fitted = [CellProjection.fit(np.concatenate(maps), components) for maps, components in stages]
         np.savez(path, *(array for one in fitted for array in (one.mean, one.basis)))
+        results = chain(first, results)
     arrays = list(np.load(path).values())
-    return CellProjection(*arrays[:2]), CellProjection(*arrays[2:])
+    return (CellProjection(*arrays[:2]), CellProjection(*arrays[2:])), results
 
 
 def _results(views: Iterator[NDArray[np.uint8]], featurise: Featurise, workers: int) -> Iterator[Maps]:

@@ -1,7 +1,5 @@
 """Distillation: the teacher's maps are read where each cell lies, and an encoder that says the same has no loss."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -92,9 +90,7 @@ def test_training_lowers_the_loss(slices: SliceCache, teacher: TeacherFeatures) 
 
 
 def test_a_batch_is_drawn_again_from_the_same_seed(slices: SliceCache, teacher: TeacherFeatures) -> None:
-    first, second = (
-        DistillationBatch.draw(slices, teacher, [3, 1, 3], 64, np.random.default_rng(9)) for _ in range(2)
-    )
+    first, second = (DistillationBatch.draw(slices, teacher, [3, 1, 3], 64, np.random.default_rng(9)) for _ in range(2))
     assert torch.equal(first.views, second.views)
     assert torch.equal(first.last[0], first.last[2])
     assert not torch.equal(first.views[0], first.views[2])

@@ -1,4 +1,4 @@
-"""The teacher of a slice: the inflated network on a slice without end, in the orientation of the view."""
+"""The teacher of a slice: the inflated network on a repeated slice, in the orientation of the view."""
 
 import sys
 
@@ -33,7 +33,7 @@ def inflated(resnet: torchvision.models.ResNet) -> dict[str, Tensor]:
 
 
 class Inflated(nn.Module):
-    """Slow twin: the same network in three axes, on a slice repeated along the patient, its ends repeated too."""
+    """Slow twin: the network of three axes on a slice repeated along the patient; one plane reaches the last stages."""
 
     def __init__(self, weights: dict[str, Tensor]) -> None:
         super().__init__()
@@ -45,8 +45,9 @@ class Inflated(nn.Module):
         x = nn.functional.max_pool3d(x, (1, 3, 3), (1, 2, 2), (0, 1, 1))
         stages = []
         for number in range(1, 5):
+            x = x if number < 3 else x[:, :, :1]
             x = self._block(x, f"layer{number}.0", 1 if number == 1 else 2)
-            stages.append(x[:, :, 2])
+            stages.append(x[:, :, 0])
         return stages[2], stages[3]
 
     def _block(self, x: Tensor, name: str, stride: int) -> Tensor:
@@ -58,8 +59,9 @@ class Inflated(nn.Module):
 
     def _conv(self, x: Tensor, name: str, stride: int, padding: int) -> Tensor:
         weight = self.weights[f"{name}.weight"]
-        if weight.shape[2] > 1:  # along the patient, the slice goes on
-            x = torch.cat([x[:, :, :1], x, x[:, :, -1:]], dim=2)
+        if weight.shape[2] > 1:  # the slice goes on along the patient; beside a single plane is nothing
+            ends = (x[:, :, :1], x[:, :, -1:]) if x.shape[2] > 1 else (torch.zeros_like(x), torch.zeros_like(x))
+            x = torch.cat([ends[0], x, ends[1]], dim=2)
         return nn.functional.conv3d(x, weight, stride=(1, stride, stride), padding=(0, padding, padding))
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
@@ -74,7 +76,7 @@ def weights() -> dict[str, Tensor]:
     return inflated(small_resnet())
 
 
-def test_it_is_the_inflated_network_on_a_slice_without_end(weights: dict[str, Tensor]) -> None:
+def test_it_is_the_inflated_network_on_a_repeated_slice(weights: dict[str, Tensor]) -> None:
     view = torch.randint(0, 256, (1, 1, SIDE, SIDE), dtype=torch.uint8)
     to_the_right_and_front = (view.float() / 255.0).flip(2, 3).transpose(2, 3)
     with torch.inference_mode():
