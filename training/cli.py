@@ -13,6 +13,7 @@ from training.stage_options import (
     Name,
     Only,
     StageRun,
+    TeacherFolder,
     TrainSize,
     data_options,
     depth_of,
@@ -21,6 +22,7 @@ from training.stage_options import (
 from training.training_run import write_json
 
 if TYPE_CHECKING:
+    from training.auxiliary_teacher import AuxiliaryTeacher
     from training.networks import Encoder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -69,7 +71,7 @@ def distil(
     run: StageRun,
     depth: DepthOption = 18,
     contrast: Annotated[float, typer.Option(help="Weight of SimCLR's loss beside the teacher's; 0 is without.")] = 1.0,
-    teacher: Annotated[str, typer.Option(help="Folder below --runs of the teacher's features.")] = "teacher",
+    teacher: TeacherFolder = "teacher",
     teacher_workers: Annotated[int, typer.Option(help="Processes that compute them, one thread each.")] = 1,
 ) -> None:
     """Stage 1 with a teacher: train the encoder on its features of all slices, and evaluate it with probes."""
@@ -114,6 +116,8 @@ def finetune(
     weight: Annotated[list[str] | None, typer.Option(help="DATASET=WEIGHT: how often it is drawn.")] = None,
     painted: Annotated[float, typer.Option(help="Fraction of a batch that is pairs without and with a lesion.")] = 0.65,
     only: Only = None,
+    distilled: Annotated[float, typer.Option(help="Weight of the teacher's loss beside that of the labels.")] = 0.0,
+    teacher: TeacherFolder = "teacher",
 ) -> None:
     """Stage 3: train the classifier, from an encoder, from a classifier, or as a baseline from random weights."""
     from training.finetune import InitialWeights
@@ -123,10 +127,23 @@ def finetune(
     data, schedule = run.data, run.schedule
     initial = InitialWeights(load_encoder(encoder) if encoder else None, classifier, depth_of(depth))
     weights = {key: float(value) for key, _, value in (item.partition("=") for item in weight or ())}
-    train(data.cache, data.training_slices(only or ()), schedule, run.folder, initial, weights, painted)
+    indices = data.training_slices(only or ())
+    beside = _auxiliary_teacher(run, indices, teacher, distilled) if distilled else None
+    train(data.cache, indices, schedule, run.folder, initial, weights, painted, beside)
     sources = {"encoder": str(encoder or ""), "classifier": str(classifier or ""), "only": only or []}
     options = {"weights": weights, "depth": depth, "painted": painted, "held_out": sorted(data.held_out)}
-    write_json(run.folder / "settings.json", {**asdict(schedule), **sources, **options})
+    write_json(run.folder / "settings.json", {**asdict(schedule), **sources, **options, "distilled": distilled})
+
+
+def _auxiliary_teacher(run: StageRun, indices: list[int], teacher: str, weight: float) -> "AuxiliaryTeacher":
+    """The teacher's loss of these slices; its features are those that `distil` has computed."""
+    from training.auxiliary_teacher import AuxiliaryTeacher
+    from training.teacher_features import DIGESTS, TeacherFeatures
+
+    folder = run.folder.parent / teacher
+    if not (folder / DIGESTS).is_file():
+        raise typer.BadParameter(f"{folder} has no features of the teacher: run the stage distil first")
+    return AuxiliaryTeacher(run.data.cache, TeacherFeatures.open(folder, run.data.cache), indices, weight)
 
 
 @app.command("judge", hidden=True)  # the earlier name, for one release

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
+from training.auxiliary_teacher import AuxiliaryTeacher
 from training.dense_loss import dense_loss
 from training.device import dense_adamw, mixed_precision, select_device, to_device
 from training.mixstyle import MixStyle
@@ -43,27 +45,32 @@ def finetune(
     start: InitialWeights,
     weights: Mapping[str, float] = EVEN,
     painted: float = 0.65,
+    teacher: AuxiliaryTeacher | None = None,
 ) -> Classifier:
     """Train on these slices, resume from the state in `folder`, and write `classifier.pt` there.
 
     `weights`: how often a data set is drawn; `painted`: the fraction of a batch that is pairs of a slice without and
-    with a painted lesion. The running mean of the network's weights is written.
+    with a painted lesion; `teacher`: a loss beside that of the labels. The running mean of the network's weights is
+    written.
     """
     device = select_device(schedule)
     network = to_device(device, start.build())
     average = averaged_copy(network)
     mixing = MixStyle(network.encoder.stages[0], network.encoder.stages[1])
-    optimizer = dense_adamw(network.encoder, network.head, schedule.rate)
-    run = TrainingRun(folder, schedule, {"network": network, "average": average}, optimizer)
+    beside = {"teacher": to_device(device, teacher)} if teacher else {}
+    optimizer = dense_adamw(network.encoder, nn.ModuleList([network.head, *beside.values()]), schedule.rate)
+    run = TrainingRun(folder, schedule, {"network": network, "average": average, **beside}, optimizer)
     batches = TrainingBatches(cache, {index: cache.rows[index] for index in indices}, weights)
     composition = Composition.of(schedule.batch, painted)
     for step in run.steps("finetune"):
-        batch = batches.draw(composition, schedule.size, np.random.default_rng((schedule.seed, step)))
+        random = np.random.default_rng((schedule.seed, step))
+        batch = batches.draw(composition, schedule.size, random)
         network.train()
         mixing.draw()
         with mixed_precision(device):
             cells = network.cells(batch.views.to(device, memory_format=torch.channels_last))
-        run.optimizer_step(dense_loss(cells.float(), batch.to(device)))
+            taught = teacher(network.encoder, schedule.size, random, device) if teacher else torch.zeros(())
+        run.optimizer_step(dense_loss(cells.float(), batch.to(device)) + taught)
         update_average(average, network, step)
     trained = average.cpu().eval()
     save_network(trained, folder / "classifier.pt", schedule.size)

@@ -19,6 +19,7 @@ TrainSize = Annotated[int, typer.Option(help="Side in px of training; the views 
 Rate = Annotated[float, typer.Option(help="Highest learning rate.")]
 Only = Annotated[list[str] | None, typer.Option(help="Train on these data sets only.")]
 DepthOption = Annotated[int, typer.Option(help="Layers of the ResNet: 18 or 34.")]
+TeacherFolder = Annotated[str, typer.Option(help="Folder below --runs of the teacher's features.")]
 Name = Annotated[str, typer.Option(help="Folder of the run below --runs.")]
 
 

@@ -19,4 +19,4 @@ def _maps(views: NDArray[np.uint8], channels: int, stride: int) -> NDArray[np.fl
     blocks = views[:, 0].reshape(len(views), side, stride, side, stride).astype(np.float32) / 255.0
     kinds = np.stack([blocks.mean(axis=(2, 4)), blocks.std(axis=(2, 4)), blocks.max(axis=(2, 4))], axis=1)
     mixing = np.random.default_rng(channels).standard_normal((channels, 3)).astype(np.float32)
-    return np.tanh(np.einsum("ck,nkhw->nchw", mixing, kinds)).astype(np.float16)
+    return np.asarray(np.tanh(np.einsum("ck,nkhw->nchw", mixing, kinds)), np.float16)

@@ -1,5 +1,7 @@
 """Distillation: the teacher's maps are read where each cell lies, and an encoder that says the same has no loss."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from torch import Tensor
 from tests.unit.training.drawn_teacher import drawn_maps
 from tests.unit.training.tiny_networks import write_slices
 from training.augmentation import augmented_with_placement
+from training.auxiliary_teacher import AuxiliaryTeacher
 from training.datasets.slice_manifest import slices_with_manifest
 from training.distillation import Distillation, DistillationBatch, between_edges, cell_loss, distillation_loss
 from training.networks import Encoder
@@ -35,7 +38,7 @@ def teacher(slices: SliceCache, tmp_path_factory: pytest.TempPathFactory) -> Tea
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), x=st.integers(30, 66), y=st.integers(30, 66), size=st.sampled_from([64, 96]))
 def test_a_placement_says_where_a_point_of_the_view_lies(seed: int, x: int, y: int, size: int) -> None:
-    view = cv2.circle(np.zeros((96, 96), np.uint8), (x, y), 5, 255, -1)
+    view = np.asarray(cv2.circle(np.zeros((96, 96), np.uint8), (x, y), 5, 255, -1), np.uint8)
     seen, placement = augmented_with_placement(view, WHOLE, size, (0.8, 1.05), np.random.default_rng(seed))
     bright = seen > (seen.min() + seen.max()) / 2
     rows, columns = np.nonzero(bright)
@@ -87,6 +90,18 @@ def test_training_lowers_the_loss(slices: SliceCache, teacher: TeacherFeatures) 
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_beside_another_stage_it_draws_only_what_the_teacher_has_seen(
+    slices: SliceCache, teacher: TeacherFeatures
+) -> None:
+    seen = replace(teacher, rows={index: row for index, row in teacher.rows.items() if index % 2})
+    torch.manual_seed(4)
+    encoder, device = Encoder(), torch.device("cpu")
+    one, two = (AuxiliaryTeacher(slices, seen, range(6), weight) for weight in (1.0, 2.0))
+    two.load_state_dict(one.state_dict())
+    first, second = (taught(encoder.eval(), 64, np.random.default_rng(1), device) for taught in (one, two))
+    assert float(second.detach()) == pytest.approx(2 * float(first.detach()), rel=1e-3)
 
 
 def test_a_batch_is_drawn_again_from_the_same_seed(slices: SliceCache, teacher: TeacherFeatures) -> None:

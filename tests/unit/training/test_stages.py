@@ -31,6 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _stage(root, "distil", "--steps", "2", *FEW)
     _stage(root, "autoencoder", "--steps", "3", "--batch", "8")
     _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
+    _stage(root, "finetune", "--steps", "1", *FEW, "--name", "taught", "--distilled", "0.5")
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
     _stage(root, "evaluate-run", "--train-size", "64")
     _stage(root, "findings", "--steps", "2", *FEW)
@@ -102,6 +103,12 @@ def test_a_missing_key_fails(trained: Path, tmp_path: Path) -> None:
         load_network(Classifier, tmp_path / "classifier.pt")
     with pytest.raises(RuntimeError, match="Missing key"):
         load_encoder(tmp_path / "encoder.pt")
+
+
+def test_finetune_wants_the_features_of_the_teacher_first(trained: Path) -> None:
+    options = ("finetune", "--steps", "1", *FEW, "--name", "lost", "--distilled", "0.5", "--teacher", "nowhere")
+    with pytest.raises(AssertionError, match="run the stage distil first"):
+        _stage(trained, *options)
 
 
 def _stage(root: Path, stage: str, *options: str, held_out: str = "none") -> None:
