@@ -20,6 +20,7 @@
     ├── PreconditionFailed          precondition_failed      412  the record was changed since it was read
     ├── ModelCardChanged            model_card_changed       409  the served weights are not those that the client read
     ├── UnknownOperatingPoint       unknown_operating_point  422  the model card has no such operating point
+    ├── UnknownModelCard            unknown_model_card       422  the site has no such card, or it is of other networks
     ├── IdempotencyMismatch         idempotency_mismatch     422  the key was used for another request
     ├── IdempotencyBusy             idempotency_busy         409  the first request with this key is not finished
     └── DatabaseUnavailable         database_unavailable     503  a retry may succeed
@@ -101,6 +102,10 @@ class ModelCardChanged(GatewayError):
 
 class UnknownOperatingPoint(GatewayError):
     code, status = "unknown_operating_point", 422
+
+
+class UnknownModelCard(GatewayError):
+    code, status = "unknown_model_card", 422
 
 
 class IdempotencyMismatch(GatewayError):

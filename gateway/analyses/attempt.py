@@ -19,7 +19,7 @@ from gateway.analyses.store.job_leases import JobLease
 from gateway.analyses.store.notifications import Notifications
 from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, StorageUnavailable
 from gateway.screening.active_networks import ActiveNetworks
-from gateway.screening.operating_point import OperatingPoints
+from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
 from gateway.screening.progress import Progress
 from gateway.storage.blobs import Blobs
@@ -43,7 +43,7 @@ class Attempts:
 
     leases: JobLeases
     networks: ActiveNetworks
-    points: OperatingPoints
+    cards: CardsInForce
     blobs: Blobs
     notifications: Notifications
     scratch: Path
@@ -95,9 +95,11 @@ class Attempts:
     async def _screen(self, run: "_RunningAttempt") -> tuple[ScreenedStudy, ...]:
         """The outcome of each study; a failure of the service is a report too."""
         try:
-            active = await _until_database_answers(partial(self.points.read, run.lease.institution, run.pipeline.card))
+            card = await _until_database_answers(
+                partial(self.cards.for_screening, run.lease.institution, run.pipeline.card)
+            )
             async with self._open_upload(run.lease) as upload:
-                return await run.pipeline.with_operating_point(active.point).screen(upload, run.report_progress)
+                return await run.pipeline.with_card(card).screen(upload, run.report_progress)
         except StudyError as error:
             failure: StudyError = error
         except ObjectMissing:

@@ -32,7 +32,9 @@ from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.stored_reports import Reports
 from gateway.screening.api.model_card import model_card_router
 from gateway.screening.api.operating_point import operating_point_router
+from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.operating_point import OperatingPoints
+from gateway.screening.site_cards import SiteCards
 from gateway.viewing.api.routes import viewing_router
 from gateway.viewing.render_cache import RenderCache
 from gateway.viewing.scan_access import ScanAccess
@@ -77,7 +79,7 @@ def reports_routers(services: Services, store: RecordStore, viewing: Viewing) ->
 
 def predictions_routers(services: Services, store: RecordStore) -> Routers:
     """The synchronous prediction, which keeps nothing."""
-    predictions = Predictions(store.database, services.networks, OperatingPoints(store.database))
+    predictions = Predictions(store.database, services.networks, CardsInForce(store.database))
     return [inference_router(predictions, services.scratch, services.settings.upload_bytes)]
 
 
@@ -92,9 +94,12 @@ def audit_routers(store: RecordStore) -> Routers:
 
 
 def screening_routers(services: Services, store: RecordStore) -> Routers:
-    """The model card, and the operating point of an institution."""
-    points = OperatingPoints(store.database)
-    return [model_card_router(services.networks), operating_point_router(points, services.networks)]
+    """The model card and the operating point of an institution."""
+    networks, in_force = services.networks, CardsInForce(store.database)
+    return [
+        model_card_router(networks, in_force, SiteCards(store.database)),
+        operating_point_router(OperatingPoints(store.database), networks, in_force),
+    ]
 
 
 def create_viewing(services: Services, store: RecordStore) -> Viewing:

@@ -8,18 +8,18 @@ from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.principal import Principal, RequestContext
 from gateway.screening.active_networks import ActiveNetworks
-from gateway.screening.operating_point import OperatingPoints
+from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.pipeline import Upload
 from screening.results.report import Report
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Screens uploads at the operating point of the principal's institution; each call is an audit event."""
+    """Screens uploads with the model card and operating point of the principal's institution; each call is audited."""
 
     database: Database
     networks: ActiveNetworks
-    points: OperatingPoints
+    cards: CardsInForce
 
     def reserve(self) -> AbstractContextManager[None]:
         """Reserve capacity while an upload is received; raises EngineOverloaded before its first byte is read."""
@@ -31,8 +31,7 @@ class Predictions:
     ) -> tuple[Report, ...]:
         """The report of every study, those included that were not analysed."""
         async with self.networks.in_use() as served:
-            active = await self.points.read(principal.institution, served.card)
-            pipeline = served.pipeline.with_operating_point(active.point)
+            pipeline = served.pipeline.with_card(await self.cards.for_screening(principal.institution, served.card))
             reports = tuple([report for upload in uploads for report in await pipeline.reports(upload)])
         await self._record_audit_event(principal, reports, context)
         return reports

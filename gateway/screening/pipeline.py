@@ -19,7 +19,7 @@ from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, augmented_rows, prepare, survey
 from screening.results.evidence import Evidence
 from screening.results.fusion import NOT_AUGMENTED, AugmentedLogits, SliceOutputs, fuse, highest_slices
-from screening.results.model_card import ModelCard, OperatingPoint
+from screening.results.model_card import InvalidModelCard, ModelCard
 from screening.results.report import Report
 from screening.series.studies import Study
 
@@ -72,9 +72,11 @@ class ScreeningPipeline:
             self._record_outcome(study.report)
         return screened
 
-    def with_operating_point(self, point: OperatingPoint) -> Self:
-        """The same pipeline with this operating point of the model card."""
-        return replace(self, card=replace(self.card, operating_point=point))
+    def with_card(self, card: ModelCard) -> Self:
+        """The same networks with another card for them, or with another operating point of the card."""
+        if card.file_hashes != self.card.file_hashes:
+            raise InvalidModelCard(f"{card.version} is no card of the networks of {self.card.version}")
+        return replace(self, card=card)
 
     def with_priority(self, priority: Priority) -> Self:
         """The same pipeline with this priority in Triton's queues."""
@@ -168,7 +170,7 @@ class ScreeningPipeline:
         """Count and log the report's outcome, and nothing about the patient."""
         self.metrics.verdicts.labels(report.verdict.value).inc()
         if report.error is None:
-            self.metrics.observe_study(self.card.version, report.body["probability"], report.row["time_of_processing"])
+            self.metrics.observe_study(self.card, report.body["probability"], report.row["time_of_processing"])
             log.info("study screened", verdict=report.verdict.value, seconds=report.row["time_of_processing"])
         else:
             self.metrics.failures.labels(report.error.code).inc()

@@ -81,7 +81,9 @@ class Metrics:
             buckets=PROBABILITY_BUCKETS,
             registry=registry,
         )
-        self._version, self._drift = "", Drift(None)
+        self._networks: int | None = None
+        self._drift = Drift(None)
+        self._drift_of: dict[str, Drift] = {}  # a site's cards are of the same networks, with histograms of their own
         self._drift_state = Enum(
             "turnstile_probability_drift",
             "Whether drift is measured; too_few studies yet, or no_reference on the model card.",
@@ -121,14 +123,20 @@ class Metrics:
     def set_model_card(self, card: ModelCard) -> None:
         """Set the model card that is served; drift is measured against its validation from now on."""
         self.model_card.info({"version": card.version, "trained": str(card.trained).lower()})
-        self._version, self._drift = card.version, Drift(card.probability_histogram)
+        self._networks = card.ensemble_version
+        self._drift = Drift(card.probability_histogram)
+        self._drift_of = {card.version: self._drift}
         self._drift_state.state(self._drift.state.value)
 
-    def observe_study(self, model_card: str, probability: float, seconds: float) -> None:
-        """Observe one analysed study; it counts towards drift only when `model_card` is the one served now."""
+    def observe_study(self, card: ModelCard, probability: float, seconds: float) -> None:
+        """Observe one analysed study; it counts towards the drift of its card, unless other networks are served now.
+
+        The drift that is shown is that of the card which was used last.
+        """
         self._probability.observe(probability)
         self.study_seconds.observe(seconds)
-        if model_card == self._version:
+        if card.ensemble_version == self._networks:
+            self._drift = self._drift_of.setdefault(card.version, Drift(card.probability_histogram))
             self._drift.observe(probability)
         self._drift_state.state(self._drift.state.value)
 

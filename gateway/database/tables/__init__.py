@@ -9,6 +9,7 @@ from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
+from gateway.database.tables.site_cards import SiteCardRow
 
 __all__ = [
     "AnalysisRow",
@@ -26,6 +27,7 @@ __all__ = [
     "RunItemRow",
     "RunRow",
     "ScanRow",
+    "SiteCardRow",
     "TokenRow",
     "UserRow",
 ]

@@ -13,6 +13,7 @@ from gateway.http.text_validation import LineText
 from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.screening.active_networks import ActiveNetworks
+from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.operating_point import ActiveOperatingPoint, OperatingPoints
 from screening.results.model_card import ModelCard
 
@@ -36,13 +37,13 @@ class OperatingPointResponse(BaseModel):
     updated_by: str | None
 
 
-def operating_point_router(points: OperatingPoints, networks: ActiveNetworks) -> APIRouter:
+def operating_point_router(points: OperatingPoints, networks: ActiveNetworks, in_force: CardsInForce) -> APIRouter:
     """The resource `operating-point`."""
     router = APIRouter(prefix="/api/operating-point", tags=["models"])
 
     @router.get("", summary="The operating point in force")
     async def read(principal: CurrentPrincipal, response: Response) -> OperatingPointResponse:
-        card = networks.current.card
+        card = await card_of(principal)
         return respond(await points.read(principal.institution, card), card, response)
 
     @router.put("", responses=problems(404, 409, 412), summary="Choose another operating point of the model card")
@@ -53,9 +54,12 @@ def operating_point_router(points: OperatingPoints, networks: ActiveNetworks) ->
         response: Response,
         expected: ExpectedVersions,
     ) -> OperatingPointResponse:
-        card = networks.current.card
+        card = await card_of(principal)
         chosen = await points.choose(principal, card, choice.name, choice.model_card, expected, context)
         return respond(chosen, card, response)
+
+    async def card_of(principal: Principal) -> ModelCard:
+        return (await in_force.read(principal.institution, networks.current.card)).card
 
     def respond(active: ActiveOperatingPoint, card: ModelCard, response: Response) -> OperatingPointResponse:
         response.headers["ETag"] = etag_of(active.version)

@@ -65,6 +65,8 @@ TABLE: Final = (
     Call("POST /auth/logout", (401, 204, 204, 204)),
     Call("GET /api/me", SIGNED_IN),
     Call("GET /api/model-card", SIGNED_IN),
+    Call("PUT /api/model-card", (401, 403, 403, 422), json={"version": "site-of-nobody"}),
+    Call("GET /api/model-cards", (401, 403, 403, 200)),
     Call("GET /api/patients", SIGNED_IN),
     Call("GET /api/patients/", SIGNED_IN),
     Call("POST /api/patients", (401, 403, 201, 201), json=NEW_NAME),
@@ -212,6 +214,7 @@ NOT_AUDITED: Final = frozenset(
     {
         "GET /api/me",
         "GET /api/model-card",
+        "GET /api/model-cards",
         "GET /api/operating-point",
         "GET /api/statistics",
         "GET /api/scans/{scan_id}/analysis",

@@ -15,6 +15,9 @@ CARD = ModelCard.load(Path(__file__).resolve().parents[4] / "model_repository" /
 WITHOUT = dataclasses.replace(CARD, probability_histogram=None)
 WITH = dataclasses.replace(CARD, probability_histogram=(50, 20, 10, 5, 5, 2, 2, 2, 2, 2))
 
+BEFORE = dataclasses.replace(WITH, version="trained-before", file_hashes={"classifier/1/model.onnx": "0" * 64})
+OF_SITE = dataclasses.replace(WITH, version="site-1", probability_histogram=(2, 2, 2, 2, 2, 5, 5, 10, 20, 5000))
+
 
 def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
     """Every sample by its name and its labels' values."""
@@ -46,7 +49,7 @@ def test_drift_is_measured_after_enough_studies() -> None:
     metrics.set_model_card(WITH)
     assert samples(metrics)["turnstile_probability_drift", "too_few"] == 1
     for _ in range(MIN_STUDIES):
-        metrics.observe_study(WITH.version, 0.95, 0.4)
+        metrics.observe_study(WITH, 0.95, 0.4)
     output = samples(metrics)
     assert output["turnstile_probability_drift", "measured"] == 1
     assert output["turnstile_probability_psi", ""] > 0.25
@@ -58,17 +61,29 @@ def test_studies_of_the_networks_before_do_not_count_towards_drift() -> None:
     metrics = Metrics()
     metrics.set_model_card(WITH)
     for _ in range(MIN_STUDIES):
-        metrics.observe_study("the card before", 0.95, 0.4)
+        metrics.observe_study(BEFORE, 0.95, 0.4)
     output = samples(metrics)
     assert output["turnstile_probability_drift", "too_few"] == 1
     assert output["turnstile_study_seconds_count", ""] == MIN_STUDIES
+
+
+def test_studies_by_a_card_of_the_site_are_compared_with_its_own_validation() -> None:
+    metrics = Metrics()
+    metrics.set_model_card(WITH)
+    for _ in range(MIN_STUDIES):
+        metrics.observe_study(WITH, 0.95, 0.4)
+    for _ in range(MIN_STUDIES):
+        metrics.observe_study(OF_SITE, 0.95, 0.4)
+    assert samples(metrics)["turnstile_probability_psi", ""] < 0.25
+    metrics.observe_study(WITH, 0.95, 0.4)
+    assert samples(metrics)["turnstile_probability_psi", ""] > 0.25
 
 
 def test_without_a_histogram_drift_is_not_measured() -> None:
     metrics = Metrics()
     metrics.set_model_card(WITHOUT)
     for _ in range(MIN_STUDIES):
-        metrics.observe_study(WITHOUT.version, 0.95, 0.4)
+        metrics.observe_study(WITHOUT, 0.95, 0.4)
     assert samples(metrics)["turnstile_probability_drift", "no_reference"] == 1
     assert math.isnan(samples(metrics)["turnstile_probability_psi", ""])
 
