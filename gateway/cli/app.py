@@ -8,6 +8,7 @@ from rich.console import Console
 
 from gateway.cli.audit import audit
 from gateway.cli.backup import backup, restore
+from gateway.cli.calibrate import calibrate
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.enqueue import enqueue
@@ -36,6 +37,7 @@ app.command()(demo)
 app.command()(screen)
 app.command()(enqueue)
 app.command()(results)
+app.command()(calibrate)
 app.command()(switch)
 app.command()(doctor)
 app.command()(migrate)

@@ -25,12 +25,16 @@ from gateway.screening.network_switch import SwitchRefused
 from gateway.settings.settings import Settings
 from gateway.telemetry.tracing import TracingUnavailable
 from screening.errors import EngineUnavailable
+from screening.evaluation.label_table import InvalidLabelTable
+from screening.evaluation.site_calibration import CalibrationRefused
 from screening.results.model_card import InvalidModelCard
 from screening.results.report import Notice
 
 READY_POLL_S = 0.2
 ERRORS_WITH_DETAIL = (BackupError, EngineError, EngineUnavailable, GatewayError)
 ERRORS_WITH_MESSAGE = (
+    CalibrationRefused,
+    InvalidLabelTable,
     InvalidModelCard,
     JournalInUse,
     LoginNotConfigured,

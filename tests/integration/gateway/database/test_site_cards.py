@@ -1,7 +1,6 @@
 """The model cards of a site: kept, put in force and taken back, on a real PostgreSQL."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,0 +1,1 @@
+"""The reports and the feedback that stored scans are calibrated on."""
