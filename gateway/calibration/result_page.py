@@ -86,7 +86,7 @@ def _decided(found: SiteCalibration, shipped: ModelCard) -> Iterator[str]:
     rule, calibration = found.decision.rule, found.decision.calibration
     chosen = "as shipped" if rule == shipped.fusion.volume_rule else "by a gain that is more than chance"
     yield ""
-    yield f"Volume rule: {rule.name.value}{f', {rule.mm:g} mm' if rule.mm else ''} ({chosen})."
+    yield f"Volume rule: {rule} ({chosen})."
     yield f"Platt: a = {calibration.a:.3f}, b = {calibration.b:.3f}."
     if found.kept:
         yield (

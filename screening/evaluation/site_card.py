@@ -25,7 +25,7 @@ def site_card(shipped: Mapping[str, Any], calibration: SiteCalibration, left_out
     decision, after = calibration.decision, calibration.after
     evaluated = _evaluated(calibration)
     decided = {
-        "volume_rule": {"name": decision.rule.name.value, "mm": decision.rule.mm},
+        "volume_rule": decision.rule.to_json(),
         "calibration": {"a": decision.calibration.a, "b": decision.calibration.b},
         "operating_points": {
             name: point.to_json() | {"measured_on": evaluated.to_json()} for name, point in after.points.items()

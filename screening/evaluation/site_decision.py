@@ -19,9 +19,14 @@ from screening.results.model_card import Calibration, ModelCard
 from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
 
 KEPT: Final = "as_shipped"  # the operating point at which the shipped card called these studies, on the site's scale
-HIGHEST_MM: Final = (8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0)  # the candidates of the shipped card, besides the maximum
+CANDIDATES: Final = (
+    MAXIMUM,
+    *[VolumeRule(RuleName.MEAN_OF_HIGHEST, mm) for mm in (8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0)],
+    *[VolumeRule(RuleName.HIGHEST_RUN, mm) for mm in (12.0, 20.0, 32.0)],
+    *[VolumeRule(RuleName.PERCENTILE, percent=percent) for percent in (90.0, 95.0)],
+)
 DRAWS: Final = 400
-CHANCE: Final = 0.05 / len(HIGHEST_MM)  # Bonferroni: with so many candidates one is better by chance
+CHANCE: Final = 0.05 / len(CANDIDATES)  # Bonferroni: with so many candidates one is better by chance
 MIN_THRESHOLD: Final = 1e-12  # inside (0, 1), and never raised by more than this
 
 
@@ -65,7 +70,7 @@ def best_rule(studies: ScoredStudies, served: VolumeRule) -> VolumeRule:
 
     Chance is judged by a paired bootstrap over patients. With few studies nothing is proved, and the served rule stays.
     """
-    others = [rule for rule in candidates() if rule != served]
+    others = [rule for rule in CANDIDATES if rule != served]
     by_rule = {rule: studies.scores(rule, served) for rule in (served, *others)}
     labels = studies.labels
     aucs = {rule: roc_auc(labels, scores) for rule, scores in by_rule.items()}
@@ -75,11 +80,6 @@ def best_rule(studies: ScoredStudies, served: VolumeRule) -> VolumeRule:
         if lowest_gain(labels, by_rule[served], by_rule[rule], studies.patients) > 0:
             return rule
     return served
-
-
-def candidates() -> tuple[VolumeRule, ...]:
-    """The volume rules that are tried."""
-    return (MAXIMUM, *[VolumeRule(RuleName.MEAN_OF_HIGHEST, mm) for mm in HIGHEST_MM])
 
 
 def lowest_gain(labels: Labels, before: Scores, after: Scores, patients: np.typing.NDArray[np.str_]) -> float:
