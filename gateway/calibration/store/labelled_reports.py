@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import FeedbackRow, ReportRow, ScanRow
@@ -57,7 +57,7 @@ async def newest_reports(
         .join(ScanRow, ScanRow.id == ReportRow.scan_id)
         .where(ReportRow.institution == institution, hashes == cast(dict(file_hashes), JSONB))
         .order_by(ReportRow.scan_id, ReportRow.created_at.desc(), ReportRow.id.desc())
-        .distinct(ReportRow.scan_id)
+        .ext(distinct_on(ReportRow.scan_id))
     )
     for start in range(0, len(scans), BATCH_ROWS):
         batch = scans[start : start + BATCH_ROWS]

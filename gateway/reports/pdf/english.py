@@ -30,6 +30,7 @@ ENGLISH: Final = PdfTexts(
     measured_on="Measured on",
     composed="{studies} studies composed of published slices of {sets}; patients: {pathological} with pathology, "
     "{normal} normal",
+    site="this site's own",
     volumes="{studies} whole studies of {sets}; patients: {pathological} with pathology, {normal} normal",
     coverage="Coverage of the lungs",
     lungs=MappingProxyType({"right": "right lung", "left": "left lung"}),

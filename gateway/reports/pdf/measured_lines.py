@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.reports.pdf.texts import PdfTexts
+from screening.evaluation.site_card import DATA_SET as SITE
 
 
 def point_figures(point: Mapping[str, Any], texts: PdfTexts) -> Iterator[tuple[str, str]]:
@@ -22,7 +23,7 @@ def point_figures(point: Mapping[str, Any], texts: PdfTexts) -> Iterator[tuple[s
             texts.measured_on,
             words.format(
                 studies=studies["studies"],
-                sets=", ".join(studies["data_sets"]),
+                sets=", ".join(texts.site if name == SITE else name for name in studies["data_sets"]),
                 pathological=studies["patients_pathological"],
                 normal=studies["patients_normal"],
             ),

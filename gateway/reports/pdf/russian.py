@@ -66,6 +66,7 @@ RUSSIAN: Final = PdfTexts(
     measured_on="Измерено на",
     composed="исследования, составленные из опубликованных срезов ({sets}): {studies}; "
     "пациентов с патологией {pathological}, без неё {normal}",
+    site="собственные исследования учреждения",
     volumes="целые исследования ({sets}): {studies}; пациентов с патологией {pathological}, без неё {normal}",
     coverage="Охват лёгких",
     lungs=MappingProxyType({"right": "правое лёгкое", "left": "левое лёгкое"}),

@@ -33,6 +33,7 @@ class PdfTexts:
     interval_unknown: str
     measured_on: str
     composed: str
+    site: str
     volumes: str
     coverage: str
     lungs: Mapping[str, str]

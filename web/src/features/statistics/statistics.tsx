@@ -4,10 +4,12 @@ import { useTranslation } from "react-i18next";
 import type { Me, ModelCard } from "@/shared/api/model";
 import { modelFiguresOf } from "@/shared/api/model-figures";
 import { modelCardQuery, operatingPointQuery, statisticsQuery } from "@/shared/api/statistics";
+import { may } from "@/shared/format/names";
 import { Page } from "@/shared/ui/page";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Panel } from "@/shared/ui/section";
 import { AgreementPanel } from "./agreement-panel";
+import { ModelCardsPanel } from "./model-cards-panel";
 import { ModelSummary } from "./model-summary";
 import { OperatingPointsTable } from "./operating-points-table";
 import { RocChart } from "./roc-chart";
@@ -28,6 +30,11 @@ export function StatisticsPage({ me }: { me: Me }) {
         <Today />
         {card.isError && <ProblemNote error={card.error} onRetry={card.refetch} />}
         {card.data && <Card me={me} card={card.data} />}
+        {may(me, "operation.write") && (
+          <Panel className={styles["whole"]}>
+            <ModelCardsPanel />
+          </Panel>
+        )}
       </div>
     </Page>
   );

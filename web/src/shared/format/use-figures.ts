@@ -5,6 +5,9 @@ import { useFormat } from "./use-format";
 
 type Interval = readonly [number, number] | null | undefined;
 
+/** The data set of a card that was calibrated on the site's own studies. */
+const SITE = "site";
+
 /** Words for measured proportions: each with its interval over patients, or with the words that it is not known. */
 export function useFigures() {
   const { t } = useTranslation();
@@ -22,7 +25,7 @@ export function useFigures() {
       studies
         ? t(studies.composed ? "figures.composed" : "figures.volumes", {
             studies: format.whole(studies.studies),
-            sets: studies.data_sets.join(", "),
+            sets: studies.data_sets.map((name) => (name === SITE ? t("figures.site") : name)).join(", "),
             pathological: format.whole(studies.patients_pathological),
             normal: format.whole(studies.patients_normal),
           })
