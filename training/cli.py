@@ -187,6 +187,29 @@ def evaluate(
     evaluate_networks(options.open(), candidates, options.runs / name, report)
 
 
+@app.command("evaluate-studies")
+def evaluate_studies(
+    context: typer.Context,
+    repository: Annotated[Path, typer.Option(help="The exported repository, with its model card.")] = Path(
+        "model_repository"
+    ),
+    solid: Annotated[int, typer.Option(help="Solid lesions painted for each size and place.")] = 3,
+    others: Annotated[int, typer.Option(help="Lesions of each other density for each size and place.")] = 1,
+    lesion_mm: Annotated[list[float] | None, typer.Option(help="Sizes; by default 4, 6, 10, 20 and 40 mm.")] = None,
+    compare: Annotated[list[str] | None, typer.Option(help="Evaluated runs with left-out sets.")] = None,
+    report: Annotated[Path, typer.Option(help="The page to write into.")] = Path("docs/model-card.md"),
+    name: Name = "evaluation",
+) -> None:
+    """Stage 6, after export: whole studies as served; lesions found, stability, volume rules -> model card."""
+    from training.served.evaluate_studies import evaluate_studies as evaluate
+    from training.served.painted_studies import SIZES_MM, PaintingPlan
+
+    options = data_options(context)
+    compared = [options.runs / run for run in compare or ()]
+    plan = PaintingPlan(solid, others, tuple(lesion_mm or SIZES_MM))
+    evaluate(options.entries(), options.open(), repository, compared, plan, options.runs / name, report, typer.echo)
+
+
 @app.command()
 def views(
     context: typer.Context,

@@ -1,13 +1,14 @@
 """Options of `turnstile train` that several stages share, each defined once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from training.datasets import Entry
 from training.networks.encoder import Depth
 from training.prepared_data import PreparedData, open_prepared_data, read_entries
 from training.slice_cache import PreparationSettings
@@ -36,12 +37,15 @@ class DataOptions:
     workers: int
     choose: str
 
-    def open(self) -> PreparedData:
-        """Prepare the data, or open it if it is prepared already."""
+    def entries(self) -> Sequence[Entry]:
+        """The entries of the data sets, as chosen."""
         from training.entry_selection import SELECTIONS
 
-        entries = SELECTIONS[self.choose](read_entries(self.sources))
-        return open_prepared_data(entries, self.settings, self.runs, self.seed, self.held_out, self.workers)
+        return SELECTIONS[self.choose](read_entries(self.sources))
+
+    def open(self) -> PreparedData:
+        """Prepare the data, or open it if it is prepared already."""
+        return open_prepared_data(self.entries(), self.settings, self.runs, self.seed, self.held_out, self.workers)
 
 
 @dataclass(frozen=True)

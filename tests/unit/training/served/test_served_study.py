@@ -1,0 +1,63 @@
+"""A series in memory is screened as serving screens it; what is remembered is what would be computed."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screening.preparation import prepare
+from screening.results.verdict import Verdict
+from screening.results.volume_rule import MAXIMUM
+from screening.series.studies import Study
+from training.served.decoded_volume import DecodedVolume
+from training.served.exported_networks import ExportedNetworks, _Remembered
+from training.served.served_study import serve, threshold_logit, verdict_on
+
+
+def test_a_decoded_series_has_the_views_of_serving(
+    phantom_study: Study, volume: DecodedVolume, networks: ExportedNetworks
+) -> None:
+    expected = prepare(phantom_study, networks.card.image_size, networks.card.view_spacing_mm)
+    served = serve(volume, networks)
+    assert served.prepared.slice_indices == expected.slice_indices
+    np.testing.assert_array_equal(served.prepared.views, expected.views)
+    np.testing.assert_array_equal(served.prepared.lung_masks, expected.lung_masks)
+    assert len(served.fusion.test_time) == networks.card.test_time_slices
+
+
+def test_the_threshold_in_logits_divides_the_verdicts(volume: DecodedVolume, networks: ExportedNetworks) -> None:
+    served = serve(volume, networks)
+    assert (served.logit >= threshold_logit(networks.card)) == (served.verdict is Verdict.PATHOLOGY)
+    assert served.by(MAXIMUM) == pytest.approx(served.logit, abs=1e-9)
+    assert verdict_on(volume, networks) is served.verdict
+
+
+def test_without_lungs_a_study_is_not_analysed(volume: DecodedVolume, networks: ExportedNetworks) -> None:
+    filled = volume.with_values(np.full_like(volume.values, 40))
+    assert verdict_on(filled, networks) is Verdict.NOT_ANALYSED
+
+
+def test_a_part_of_the_slices_keeps_their_values_and_places(volume: DecodedVolume) -> None:
+    half = volume.only(range(1, len(volume), 2))
+    np.testing.assert_array_equal(half.values, volume.values[1::2])
+    assert half.geometry.spacing_mm[0] == pytest.approx(2 * volume.geometry.spacing_mm[0], rel=1e-3)
+    with pytest.raises(ValueError, match="no HU"):
+        volume.with_values(volume.values[:-1])
+
+
+@given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=9), min_size=1, max_size=5))
+def test_what_is_remembered_is_what_would_be_computed(batches: list[list[int]]) -> None:
+    seen: list[int] = []
+
+    def run(views: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, ...]:
+        seen.extend(views[:, 0, 0, 0].tolist())
+        return (views[:, 0, 0].astype(np.float32) + masks[:, 0, 0], np.float32(views.sum(axis=(1, 2, 3))))
+
+    remembered = _Remembered(run)
+    for batch in batches:
+        views = np.repeat(np.array(batch, np.uint8), 4).reshape(len(batch), 1, 2, 2)
+        masks = np.ones_like(views)
+        for found, expected in zip(remembered(views, masks), run(views, masks), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        del seen[-len(batch) :]
+    assert len(seen) == len({one for batch in batches for one in batch})

@@ -1,0 +1,95 @@
+"""The volumes to evaluate on: whole studies that training did not see, and those with marked lesions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.errors import PixelError, StudyError
+from screening.intake.budgets import Budgets
+from screening.preparation import survey
+from screening.series.series_choice import ranked
+from screening.series.volume import Volume
+from training.datasets import Entry
+from training.grey_stack import write_as_nifti
+from training.prepared_data import PreparedData
+from training.served.decoded_volume import DecodedVolume
+
+KINDS: Final = ("study", "grey_stack")
+SAME_HEIGHT_MM: Final = 10.0  # another reconstruction of a scan covers the same part of the body
+
+
+@dataclass(frozen=True)
+class EvaluationVolume:
+    """A study as serving chooses it, `others` its reconstructions by other kernels.
+
+    `trained`: training may have seen the patient. `lesion` [slices, rows, columns] is what a reader has marked.
+    """
+
+    name: str
+    dataset: str
+    label: int | None
+    trained: bool
+    volume: DecodedVolume = field(repr=False)
+    others: tuple[DecodedVolume, ...] = field(repr=False)
+    lesion: NDArray[np.bool_] | None = field(repr=False)
+
+
+def chosen_entries(entries: Sequence[Entry], data: PreparedData) -> tuple[Entry, ...]:
+    """Whole studies of held-out sets and of the sides that are not trained on, and all with marked lesions."""
+    return tuple(
+        entry
+        for entry in entries
+        if entry.kind in KINDS and (entry.lesion_masks or (entry.label is not None and not _trained(entry, data)))
+    )
+
+
+@contextmanager
+def opened(entry: Entry, data: PreparedData) -> Iterator[EvaluationVolume]:
+    """Read and decode a study; raises a StudyError. Its files stay until the end of the block."""
+    with TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        path = scratch / "stack.nii" if entry.kind == "grey_stack" else entry.path
+        if entry.kind == "grey_stack":
+            write_as_nifti(entry.slice_files, path)
+        study = survey(path, scratch, Budgets()).studies[0]
+        if isinstance(study, StudyError):
+            raise study
+        chosen, *rest = ranked(study).volumes
+        volume = DecodedVolume.read(chosen)
+        others = tuple(DecodedVolume.read(other) for other in rest if _same_scan(chosen, other))
+        lesion = _lesion(chosen, entry.lesion_masks) if entry.lesion_masks else None
+        name = entry.study.rsplit("/", 1)[-1]
+        yield EvaluationVolume(name, entry.dataset, entry.label, _trained(entry, data), volume, others, lesion)
+
+
+def _trained(entry: Entry, data: PreparedData) -> bool:
+    sides = {data.sides[index] for index, row in enumerate(data.cache.rows) if row.patient == entry.patient}
+    return entry.dataset not in data.held_out and sides != {"test"}
+
+
+def _same_scan(chosen: Volume, other: Volume) -> bool:
+    ends = zip((chosen.slices[0], chosen.slices[-1]), (other.slices[0], other.slices[-1]), strict=True)
+    places = [(one.position, two.position) for one, two in ends]
+    return chosen.slices[0].kernel != other.slices[0].kernel and all(
+        one is not None and two is not None and abs(one[2] - two[2]) <= SAME_HEIGHT_MM for one, two in places
+    )
+
+
+def _lesion(volume: Volume, masks: Mapping[str, Path]) -> NDArray[np.bool_]:
+    _, rows, columns = volume.geometry.shape
+    lesion = np.zeros(volume.geometry.shape, np.bool_)
+    for index, header in enumerate(volume.slices):
+        path = masks.get(header.member.path.name)
+        if path is not None:
+            mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            if mask is None or mask.shape != (rows, columns):
+                raise PixelError(f"the mask {path.name} cannot be decoded, or does not have the size of its slice")
+            lesion[index] = mask > 0
+    return lesion

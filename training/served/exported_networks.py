@@ -1,0 +1,95 @@
+"""The exported files of a model repository in this process, without Triton: what decides a verdict, and no more.
+
+Equal inputs are computed once: of a study with one painted lesion, only the views that show it are new.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS
+from screening.results.fusion import SliceOutputs
+from screening.results.model_card import ModelCard
+
+MODEL_CARD: Final = "model_card.json"
+BATCH: Final = 16
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Run = Callable[[Bytes, Bytes], tuple[Floats, ...]]
+
+
+class ExportedNetworks:
+    """Classifier and autoencoder of a repository, with its model card; raises InvalidModelCard."""
+
+    def __init__(self, repository: Path, threads: int = 1) -> None:
+        self.card: Final = ModelCard.load(repository / MODEL_CARD)
+        signatures = {step.model: [tensor.name for tensor in step.outputs] for step in self.card.contract.steps}
+        self._classifier = _Remembered(_session(repository, CLASSIFIER, signatures[CLASSIFIER][:2], threads))
+        self._autoencoder = _Remembered(_session(repository, AUTOENCODER, signatures[AUTOENCODER][:1], threads))
+
+    def screen(self, views: Bytes, lung_masks: Bytes) -> SliceOutputs:
+        """What the ensemble answers for plain views [K, 1, H, W]; outputs that do not decide are zeros."""
+        logits, activation = self._classifier(views, lung_masks)
+        count = len(views)
+        no_map, no_findings = np.zeros((count, 1, 1), np.float32), np.zeros((count, len(FINDINGS)), np.float32)
+        return SliceOutputs(logits.reshape(count), activation, self.errors(views, lung_masks), no_map, no_findings)
+
+    def classify(self, views: Bytes, lung_masks: Bytes) -> Floats:
+        """The logits [n] of further test-time views [n, 1, H, W]."""
+        return self._classifier(views, lung_masks)[0].reshape(len(views))
+
+    def errors(self, views: Bytes, lung_masks: Bytes) -> Floats:
+        """The reconstruction errors [n] of plain views; zeros where they decide nothing."""
+        if self.card.fusion.error_clip <= 0:
+            return np.zeros(len(views), np.float32)
+        return self._autoencoder(views, lung_masks)[0].reshape(len(views))
+
+    def forget(self) -> None:
+        """Free what was remembered: another patient has no view in common with the last one."""
+        self._classifier.clear()
+        self._autoencoder.clear()
+
+
+class _Remembered:
+    """A network whose outputs for a view and its mask are kept, by the hash of both."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._known: dict[bytes, tuple[Floats, ...]] = {}
+
+    def __call__(self, views: Bytes, masks: Bytes) -> tuple[Floats, ...]:
+        keys = [_key(view, mask) for view, mask in zip(views, masks, strict=True)]
+        missing = list({key: number for number, key in enumerate(keys) if key not in self._known}.values())
+        for start in range(0, len(missing), BATCH):
+            some = missing[start : start + BATCH]
+            for number, *outputs in zip(some, *self._run(views[some], masks[some]), strict=True):
+                self._known[keys[number]] = tuple(outputs)
+        return tuple(np.stack(column) for column in zip(*(self._known[key] for key in keys), strict=True))
+
+    def clear(self) -> None:
+        self._known.clear()
+
+
+def _key(view: Bytes, mask: Bytes) -> bytes:
+    digest = hashlib.blake2b(np.ascontiguousarray(view).tobytes(), digest_size=16)
+    digest.update(np.packbits(mask).tobytes())
+    return digest.digest()
+
+
+def _session(repository: Path, model: str, outputs: Sequence[str], threads: int) -> Run:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    path = repository / model / "1" / "model.onnx"
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def run(views: Bytes, masks: Bytes) -> tuple[Floats, ...]:
+        found: Sequence[Floats] = session.run(list(outputs), {"view": views, "lung_mask": masks})
+        return tuple(found)
+
+    return run

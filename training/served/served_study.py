@@ -1,0 +1,100 @@
+"""One study as served: prepared, screened and fused by serving's own functions."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from screening.contract import VIEWS
+from screening.errors import StudyError
+from screening.preparation import PreparedStudy, SeriesPreparation, augmented_rows
+from screening.results.calibration import probability
+from screening.results.fusion import (
+    NOT_AUGMENTED,
+    AugmentedLogits,
+    Fusion,
+    SliceOutputs,
+    fuse,
+    highest_slices,
+    slice_logits,
+)
+from screening.results.model_card import ModelCard
+from screening.results.verdict import Verdict, verdict_of
+from screening.results.volume_rule import VolumeRule
+from screening.series.studies import Study
+from training.served.decoded_volume import DecodedVolume
+from training.served.exported_networks import ExportedNetworks
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ServedStudy:
+    """What serving computes for a study; `slice_logits` [K] are means over the views that were made of each slice."""
+
+    prepared: PreparedStudy = field(repr=False)
+    outputs: SliceOutputs = field(repr=False)
+    fusion: Fusion = field(repr=False)
+    slice_logits: Doubles = field(repr=False)
+    probability: float
+    verdict: Verdict
+
+    @property
+    def logit(self) -> float:
+        """The study's logit, by the rule of the card."""
+        return float(logit(self.fusion.classifier_p))
+
+    def by(self, rule: VolumeRule) -> float:
+        """The study's logit by another rule."""
+        return rule.value(self.slice_logits, np.asarray(self.prepared.extents_mm, np.float64))
+
+
+def serve(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool = False) -> ServedStudy:
+    """Screen a series; raises a StudyError where serving would not analyse it.
+
+    `other_noise`: the noise of the test-time views has another seed.
+    """
+    card = networks.card
+    study = Study(volume.study_uid, (), ())
+    prepared = SeriesPreparation(volume).prepared(study, (), card.image_size, card.view_spacing_mm)
+    outputs = networks.screen(prepared.views, prepared.lung_masks)
+    test_time = _test_time(prepared, outputs, networks, other_noise)
+    fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, card.fusion)
+    calibrated = probability(fusion.score, card.calibration)
+    return ServedStudy(
+        prepared,
+        outputs,
+        fusion,
+        slice_logits(outputs, test_time),
+        calibrated,
+        verdict_of(calibrated, card.operating_point, prepared.coverage),
+    )
+
+
+def verdict_on(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool = False) -> Verdict:
+    """The verdict; a study that serving refuses is not analysed."""
+    try:
+        return serve(volume, networks, other_noise).verdict
+    except StudyError:
+        return Verdict.NOT_ANALYSED
+
+
+def threshold_logit(card: ModelCard) -> float:
+    """The study's logit at the operating point in force, where the classifier decides; infinite where none does."""
+    score = (float(logit(card.operating_point.threshold)) - card.calibration.b) / card.calibration.a
+    return float(logit(np.clip(score, 0.0, 1.0)))
+
+
+def _test_time(
+    prepared: PreparedStudy, outputs: SliceOutputs, networks: ExportedNetworks, other_noise: bool
+) -> AugmentedLogits:
+    numbers = highest_slices(outputs, networks.card.test_time_slices)
+    if not numbers:
+        return NOT_AUGMENTED
+    plain = prepared.views[list(numbers)]
+    if other_noise:  # the noise is seeded from the pixels: one grey level in one corner makes another seed
+        plain = plain.copy()
+        plain[:, :, 0, 0] ^= 1
+    views, masks = augmented_rows(plain, prepared.lung_masks[list(numbers)])
+    return AugmentedLogits(numbers, networks.classify(views, masks).reshape(len(numbers), len(VIEWS) - 1))
