@@ -23,7 +23,8 @@ from screening.intake.upload import open_upload
 from screening.lungs.coverage import Coverage, coverage_of
 from screening.lungs.dome_exclusion import lungs_without_domes
 from screening.lungs.lung_extent import box_of, margins_px
-from screening.lungs.lung_survey import LungSurvey, survey_lungs
+from screening.lungs.lung_survey import AnatomyOf, LungSurvey, survey_lungs
+from screening.lungs.slice_anatomy import slice_anatomy
 from screening.lungs.slice_sampling import extents_mm
 from screening.series.hu_plausibility import check_hounsfield
 from screening.series.series_choice import ranked
@@ -122,8 +123,9 @@ class SeriesPreparation:
     Serving comes here by `prepare`; evaluation also brings series that it has changed in memory.
     """
 
-    def __init__(self, volume: Volume) -> None:
+    def __init__(self, volume: Volume, anatomy_of: AnatomyOf = slice_anatomy) -> None:
         self._volume = volume
+        self._anatomy_of = anatomy_of
         self._decoded: dict[int, NDArray[np.int16]] = {}
         self._timings_s: dict[str, float] = {}
 
@@ -160,7 +162,7 @@ class SeriesPreparation:
     def _surveyed(self, view_spacing_mm: float) -> tuple[LungSurvey, tuple[str, ...]]:
         """The survey and warnings on the values; values that are no HU are the reason why no lung was found."""
         try:
-            lungs = survey_lungs(self, view_spacing_mm)
+            lungs = survey_lungs(self, view_spacing_mm, self._anatomy_of)
         except NoLung:
             check_hounsfield(self._volume, self._decoded)
             raise

@@ -43,7 +43,7 @@ def common(
     choose: Annotated[str, typer.Option(help="all, balanced (by class) or one-finding.")] = "all",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 7,
     threads: Annotated[int, typer.Option(help="Threads of torch; 0 is torch's default.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes that prepare views.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that prepare views or evaluate studies.")] = 1,
 ) -> None:
     """Every stage reads the same data; views are prepared once and cached."""
     settings = PreparationSettings(size, spacing)
@@ -201,13 +201,15 @@ def evaluate_studies(
     name: Name = "evaluation",
 ) -> None:
     """Stage 6, after export: whole studies as served; lesions found, stability, volume rules -> model card."""
+    from training.served.evaluate_studies import StudyEvaluation
     from training.served.evaluate_studies import evaluate_studies as evaluate
     from training.served.painted_studies import SIZES_MM, PaintingPlan
 
     options = data_options(context)
-    compared = [options.runs / run for run in compare or ()]
     plan = PaintingPlan(solid, others, tuple(lesion_mm or SIZES_MM))
-    evaluate(options.entries(), options.open(), repository, compared, plan, options.runs / name, report, typer.echo)
+    compared = [options.runs / run for run in compare or ()]
+    settings = StudyEvaluation(repository, plan, compared, options.workers, options.runs / name, report)
+    evaluate(options.entries(), options.open(), settings, typer.echo)
 
 
 @app.command()

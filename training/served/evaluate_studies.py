@@ -1,181 +1,125 @@
 """Evaluates whole studies as served: detection, pointing, stability, volume rules, calibration -> model card.
 
 It reads a finished model repository, so its figures are those of the files, the rules and the operating point in force.
+Volumes and sides of the split are evaluated in processes of their own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import cv2
-import numpy as np
-
-from screening.errors import StudyError
+from screening.results.model_card import ModelCard
 from training.datasets import Entry
 from training.predictions import predict
 from training.prepared_data import PreparedData
 from training.run_evaluation import EvaluatedRun
 from training.served.composed_calibration import ComposedSide, calibration_line, deciding_networks
-from training.served.evaluation_volumes import EvaluationVolume, chosen_entries, opened
-from training.served.exported_networks import ExportedNetworks
+from training.served.evaluation_volumes import chosen_entries
+from training.served.exported_networks import MODEL_CARD, ExportedNetworks
 from training.served.looks import counted_look
-from training.served.painted_studies import PaintedStudy, PaintingPlan, painted_studies, stack_of
-from training.served.pointing import pointing, slices_auc
+from training.served.painted_studies import PaintingPlan
 from training.served.rule_comparison import compared_rules
-from training.served.rules import rule_logits
-from training.served.served_study import ServedStudy, serve, threshold_logit
-from training.served.stability import ChangedStudy, changed_studies, stability_lines
+from training.served.served_study import threshold_logit
+from training.served.stability import stability_lines
 from training.served.study_card import write_section
-from training.served.study_results import MarkedLine, StudyResults, VolumeLine
+from training.served.study_results import StudyResults
+from training.served.volume_evaluation import UNCHANGED, EvaluatedVolume, VolumeTask, evaluate_volume
+from training.slice_cache import SliceCache
 from training.splits import Side
-from training.synthesis.volume_lesions import LungStack, NoPlace, VolumeLesion, paint_lesion
 from training.training_run import write_json
 
 RESULTS: Final = "served_evaluation.json"
-CHANGED_LESIONS_MM: Final = (10.0, 20.0, 40.0)  # painted studies that are changed as well: whole ill volumes are few
-SEED: Final = 29
-UNCHANGED: Final = "none"
-
-Say = Callable[[str], None]
+SIDES: Final[tuple[Side, ...]] = ("validation", "test")
 
 
 @dataclass(frozen=True)
-class EvaluatedVolumes:
-    """What was found volume by volume."""
+class StudyEvaluation:
+    """What to evaluate: a repository, lesions to paint, runs for the table of left-out sets; by how many processes.
 
-    volumes: list[VolumeLine] = field(default_factory=list)
-    marked: list[MarkedLine] = field(default_factory=list)
-    painted: list[PaintedStudy] = field(default_factory=list)
-    pairs: list[ChangedStudy] = field(default_factory=list)
-    painted_pairs: list[ChangedStudy] = field(default_factory=list)
+    The results go to `folder` and into the page `report`.
+    """
+
+    repository: Path
+    plan: PaintingPlan
+    compared: Sequence[Path]
+    workers: int
+    folder: Path
+    report: Path
 
 
 def evaluate_studies(
-    entries: Sequence[Entry],
-    data: PreparedData,
-    repository: Path,
-    compared: Sequence[Path],
-    plan: PaintingPlan,
-    folder: Path,
-    report: Path,
-    say: Say,
+    entries: Sequence[Entry], data: PreparedData, settings: StudyEvaluation, say: Callable[[str], None]
 ) -> StudyResults:
-    """Evaluate; write served_evaluation.json into `folder` and a part of the model card to `report`.
-
-    The lesions of `plan` are painted into each normal volume. `say` is told of the progress.
-    """
-    cv2.setNumThreads(1)
-    networks = ExportedNetworks(repository)
-    card = networks.card
-    found = EvaluatedVolumes()
-    for entry in chosen_entries(entries, data):
-        with opened(entry, data) as volume:
-            _evaluate(volume, networks, plan, found, say)
-        networks.forget()
-    sides = dict(_composed(data, networks))
-    say("composed studies: screened")
+    """Evaluate; write served_evaluation.json and the card's part on whole studies. `say` is told of the progress."""
+    card = ModelCard.load(settings.repository / MODEL_CARD)
+    volumes, sides = _evaluated(list(_tasks(entries, data, settings)), data, settings, say)
+    pairs = [pair for one in volumes for pair in one.pairs]
+    changed = [pair for one in volumes for pair in (*one.pairs, *one.painted_pairs) if pair.kind != UNCHANGED]
+    painted = [painted for one in volumes for painted in one.painted]
     composed = {name: (side.predictions, side.studies) for name, side in sides.items()}
-    rule = card.fusion.volume_rule
-    pairs = [*found.pairs, *found.painted_pairs]
+    rule, point = str(card.fusion.volume_rule), card.operating_point.name
     results = StudyResults(
         networks=card.version,
-        operating_point=card.operating_point.name,
+        operating_point=point,
         threshold=threshold_logit(card),
-        volume_rule=str(rule),
-        volumes=found.volumes,
-        marked=found.marked,
-        painted=found.painted,
-        pairs=pairs,
-        stability=list(stability_lines([pair for pair in pairs if pair.kind != UNCHANGED])),
-        rules=list(compared_rules(card, composed, found.pairs, found.painted)),
+        volume_rule=rule,
+        volumes=[one.line for one in volumes if one.line],
+        marked=[one.marked for one in volumes if one.marked],
+        painted=painted,
+        pairs=changed,
+        stability=list(stability_lines(changed)),
+        rules=list(compared_rules(card, composed, pairs, painted)),
         calibration=[calibration_line(name, side, card) for name, side in sides.items()],
-        runs=[EvaluatedRun.read(run) for run in compared],
-        looks=counted_look(report.parent / "model-card", card.version, card.operating_point.name, str(rule)),
+        runs=[EvaluatedRun.read(run) for run in settings.compared],
+        looks=counted_look(settings.report.parent / "model-card", card.version, point, rule),
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / RESULTS, dict(results.to_json()))
-    write_section(results, report)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    write_json(settings.folder / RESULTS, dict(results.to_json()))
+    write_section(results, settings.report)
     return results
 
 
-def _evaluate(
-    volume: EvaluationVolume, networks: ExportedNetworks, plan: PaintingPlan, found: EvaluatedVolumes, say: Say
-) -> None:
-    plain = serve(volume.volume, networks)
-    if volume.lesion is not None and volume.lesion.any():
-        found.marked.append(_marked(volume, plain))
-    if volume.label is None or volume.trained:
-        say(f"{volume.name}: screened")
-        return
-    pairs = list(changed_studies(volume.name, volume.label, volume.volume, volume.others, networks, plain))
-    found.pairs.append(_unchanged(volume, plain))
-    found.pairs.extend(pairs)
-    found.volumes.append(_line(volume, plain, pairs))
-    say(f"{volume.name}: {len(pairs)} changes")
-    if volume.label == 0:
-        stack = stack_of(volume.volume)
-        found.painted.extend(painted_studies(volume.name, stack, volume.volume, networks, plain, plan))
-        if not found.painted_pairs:
-            found.painted_pairs.extend(_changed_painted(volume, stack, networks))
-        say(f"{volume.name}: {len(found.painted)} painted lesions, {len(found.painted_pairs)} changes of painted ones")
+def composed_side(repository: Path, cache: Path, indices: Sequence[int]) -> ComposedSide:
+    """The published slices of one side of the split, screened by the exported files."""
+    opened = SliceCache.open(cache)
+    predictions = predict(opened, indices, deciding_networks(ExportedNetworks(repository)))
+    return ComposedSide.of([opened.rows[index] for index in indices], predictions)
 
 
-def _changed_painted(volume: EvaluationVolume, stack: LungStack, networks: ExportedNetworks) -> Iterator[ChangedStudy]:
-    for size_mm in CHANGED_LESIONS_MM:
-        try:
-            painted = paint_lesion(stack, VolumeLesion(size_mm), np.random.default_rng((SEED, round(size_mm))))
-        except NoPlace:
-            continue
-        ill = volume.volume.with_values(painted.on(stack.values))
-        try:
-            plain = serve(ill, networks)
-        except StudyError:
-            continue
-        yield from changed_studies(f"{volume.name} with {size_mm:g} mm painted", 1, ill, (), networks, plain)
+def _tasks(entries: Sequence[Entry], data: PreparedData, settings: StudyEvaluation) -> Iterator[VolumeTask]:
+    """A task for each volume, those that are painted first, for they take longest."""
+    chosen = sorted(chosen_entries(entries, data), key=lambda one: one.entry.label != 0)
+    for number, one in enumerate(chosen):
+        yield VolumeTask(one, settings.repository, settings.plan, change_painted=number == 0)
 
 
-def _unchanged(volume: EvaluationVolume, plain: ServedStudy) -> ChangedStudy:
-    verdict = plain.verdict
-    return ChangedStudy(
-        volume.name, volume.label or 0, UNCHANGED, verdict, verdict, plain.logit, rule_logits(plain), plain.logit
-    )
+def _evaluated(
+    tasks: Sequence[VolumeTask], data: PreparedData, settings: StudyEvaluation, say: Callable[[str], None]
+) -> tuple[list[EvaluatedVolume], dict[str, ComposedSide]]:
+    repository, cache = settings.repository, data.cache.folder
+    published = {
+        side: [index for index in data.evaluation_slices(side) if data.cache.rows[index].height_mm is None]
+        for side in SIDES
+    }
+    if settings.workers == 1:
+        volumes = [_said(evaluate_volume(task), say) for task in tasks]
+        return volumes, {side: composed_side(repository, cache, indices) for side, indices in published.items()}
+    with ProcessPoolExecutor(settings.workers) as pool:
+        running = [pool.submit(evaluate_volume, task) for task in tasks]
+        sides = {side: pool.submit(composed_side, repository, cache, indices) for side, indices in published.items()}
+        for one in running:
+            one.add_done_callback(lambda done: _tell(done, say))
+        return [one.result() for one in running], {side: one.result() for side, one in sides.items()}
 
 
-def _line(volume: EvaluationVolume, plain: ServedStudy, pairs: Sequence[ChangedStudy]) -> VolumeLine:
-    logits = [plain.logit, *(pair.logit_after for pair in pairs if pair.logit_after is not None)]
-    return VolumeLine(
-        volume.name,
-        volume.dataset,
-        volume.label or 0,
-        str(plain.verdict),
-        plain.probability,
-        plain.logit,
-        min(logits),
-        max(logits),
-    )
+def _tell(done: Future[Any], say: Callable[[str], None]) -> None:
+    if not done.exception():
+        _said(done.result(), say)
 
 
-def _marked(volume: EvaluationVolume, plain: ServedStudy) -> MarkedLine:
-    assert volume.lesion is not None  # noqa: S101 - the caller has asked
-    found = pointing(plain, volume.lesion)
-    return MarkedLine(
-        volume.name,
-        volume.trained,
-        len(found.slice_hits),
-        sum(found.slice_hits),
-        found.slice_chance,
-        found.hit,
-        slices_auc(plain, volume.lesion),
-    )
-
-
-def _composed(data: PreparedData, networks: ExportedNetworks) -> Iterator[tuple[str, ComposedSide]]:
-    """Validation and test: the published slices of each, screened by the exported files."""
-    sides: tuple[Side, ...] = ("validation", "test")
-    for side in sides:
-        rows = data.cache.rows
-        indices = [index for index in data.evaluation_slices(side) if rows[index].height_mm is None]
-        predictions = predict(data.cache, indices, deciding_networks(networks))
-        networks.forget()
-        yield side, ComposedSide.of([rows[index] for index in indices], predictions)
+def _said(volume: EvaluatedVolume, say: Callable[[str], None]) -> EvaluatedVolume:
+    changes = len(volume.pairs) + len(volume.painted_pairs)
+    say(f"{volume.name}: {changes} changes, {len(volume.painted)} painted lesions")
+    return volume

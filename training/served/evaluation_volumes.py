@@ -41,18 +41,29 @@ class EvaluationVolume:
     lesion: NDArray[np.bool_] | None = field(repr=False)
 
 
-def chosen_entries(entries: Sequence[Entry], data: PreparedData) -> tuple[Entry, ...]:
-    """Whole studies of held-out sets and of the sides that are not trained on, and all with marked lesions."""
-    return tuple(
-        entry
-        for entry in entries
-        if entry.kind in KINDS and (entry.lesion_masks or (entry.label is not None and not _trained(entry, data)))
-    )
+@dataclass(frozen=True)
+class ChosenEntry:
+    """An entry to evaluate on; `trained`: training may have seen the patient."""
+
+    entry: Entry
+    trained: bool
+
+    @property
+    def verdict_counts(self) -> bool:
+        """Whether the verdict on the whole study tells something: it has a label, and is new to the networks."""
+        return self.entry.label is not None and not self.trained
+
+
+def chosen_entries(entries: Sequence[Entry], data: PreparedData) -> tuple[ChosenEntry, ...]:
+    """Whole studies of held-out sets and of the side that is not trained on, and all with marked lesions."""
+    chosen = (ChosenEntry(entry, _trained(entry, data)) for entry in entries if entry.kind in KINDS)
+    return tuple(one for one in chosen if one.entry.lesion_masks or one.verdict_counts)
 
 
 @contextmanager
-def opened(entry: Entry, data: PreparedData) -> Iterator[EvaluationVolume]:
+def opened(chosen: ChosenEntry) -> Iterator[EvaluationVolume]:
     """Read and decode a study; raises a StudyError. Its files stay until the end of the block."""
+    entry = chosen.entry
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
         path = scratch / "stack.nii" if entry.kind == "grey_stack" else entry.path
@@ -61,12 +72,12 @@ def opened(entry: Entry, data: PreparedData) -> Iterator[EvaluationVolume]:
         study = survey(path, scratch, Budgets()).studies[0]
         if isinstance(study, StudyError):
             raise study
-        chosen, *rest = ranked(study).volumes
-        volume = DecodedVolume.read(chosen)
-        others = tuple(DecodedVolume.read(other) for other in rest if _same_scan(chosen, other))
-        lesion = _lesion(chosen, entry.lesion_masks) if entry.lesion_masks else None
+        best, *rest = ranked(study).volumes
+        volume = DecodedVolume.read(best)
+        others = tuple(DecodedVolume.read(other) for other in rest if _same_scan(best, other))
+        lesion = _lesion(best, entry.lesion_masks) if entry.lesion_masks else None
         name = entry.study.rsplit("/", 1)[-1]
-        yield EvaluationVolume(name, entry.dataset, entry.label, _trained(entry, data), volume, others, lesion)
+        yield EvaluationVolume(name, entry.dataset, entry.label, chosen.trained, volume, others, lesion)
 
 
 def _trained(entry: Entry, data: PreparedData) -> bool:

@@ -3,7 +3,6 @@
 Equal inputs are computed once: of a study with one painted lesion, only the views that show it are new.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS
 from screening.results.fusion import SliceOutputs
 from screening.results.model_card import ModelCard
+from training.served.remembered import RememberedAnatomies, content_key
 
 MODEL_CARD: Final = "model_card.json"
 BATCH: Final = 16
@@ -25,10 +25,14 @@ Run = Callable[[Bytes, Bytes], tuple[Floats, ...]]
 
 
 class ExportedNetworks:
-    """Classifier and autoencoder of a repository, with its model card; raises InvalidModelCard."""
+    """Classifier and autoencoder of a repository, with its model card; raises InvalidModelCard.
+
+    All that it is asked is remembered until it is let go: one for each patient, who has no view in common with another.
+    """
 
     def __init__(self, repository: Path, threads: int = 1) -> None:
         self.card: Final = ModelCard.load(repository / MODEL_CARD)
+        self.anatomies: Final = RememberedAnatomies()
         signatures = {step.model: [tensor.name for tensor in step.outputs] for step in self.card.contract.steps}
         self._classifier = _Remembered(_session(repository, CLASSIFIER, signatures[CLASSIFIER][:2], threads))
         self._autoencoder = _Remembered(_session(repository, AUTOENCODER, signatures[AUTOENCODER][:1], threads))
@@ -50,11 +54,6 @@ class ExportedNetworks:
             return np.zeros(len(views), np.float32)
         return self._autoencoder(views, lung_masks)[0].reshape(len(views))
 
-    def forget(self) -> None:
-        """Free what was remembered: another patient has no view in common with the last one."""
-        self._classifier.clear()
-        self._autoencoder.clear()
-
 
 class _Remembered:
     """A network whose outputs for a view and its mask are kept, by the hash of both."""
@@ -64,22 +63,13 @@ class _Remembered:
         self._known: dict[bytes, tuple[Floats, ...]] = {}
 
     def __call__(self, views: Bytes, masks: Bytes) -> tuple[Floats, ...]:
-        keys = [_key(view, mask) for view, mask in zip(views, masks, strict=True)]
+        keys = [content_key(view, mask) for view, mask in zip(views, masks, strict=True)]
         missing = list({key: number for number, key in enumerate(keys) if key not in self._known}.values())
         for start in range(0, len(missing), BATCH):
             some = missing[start : start + BATCH]
             for number, *outputs in zip(some, *self._run(views[some], masks[some]), strict=True):
                 self._known[keys[number]] = tuple(outputs)
         return tuple(np.stack(column) for column in zip(*(self._known[key] for key in keys), strict=True))
-
-    def clear(self) -> None:
-        self._known.clear()
-
-
-def _key(view: Bytes, mask: Bytes) -> bytes:
-    digest = hashlib.blake2b(np.ascontiguousarray(view).tobytes(), digest_size=16)
-    digest.update(np.packbits(mask).tobytes())
-    return digest.digest()
 
 
 def _session(repository: Path, model: str, outputs: Sequence[str], threads: int) -> Run:

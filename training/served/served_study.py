@@ -57,7 +57,7 @@ def serve(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool =
     """
     card = networks.card
     study = Study(volume.study_uid, (), ())
-    prepared = SeriesPreparation(volume).prepared(study, (), card.image_size, card.view_spacing_mm)
+    prepared = SeriesPreparation(volume, networks.anatomies).prepared(study, (), card.image_size, card.view_spacing_mm)
     outputs = networks.screen(prepared.views, prepared.lung_masks)
     test_time = _test_time(prepared, outputs, networks, other_noise)
     fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, card.fusion)

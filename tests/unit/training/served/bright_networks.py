@@ -54,7 +54,7 @@ def _classifier(threshold_grey: float) -> onnx.ModelProto:
         helper.make_node("ReduceMax", ["activation"], ["highest"], axes=[1, 2], keepdims=0),
         helper.make_node("Reshape", ["highest", "row"], ["logit"]),
     ]
-    constants = {
+    constants: dict[str, np.generic | np.ndarray] = {
         "threshold": np.float32(threshold_grey),
         "tenth": np.float32(0.1),
         "map_shape": np.array([-1, CELLS, CELLS]),

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screening.lungs.in_plane_orientation import STANDARD
+from screening.lungs.slice_anatomy import slice_anatomy
 from screening.preparation import prepare
 from screening.results.verdict import Verdict
 from screening.results.volume_rule import MAXIMUM
 from screening.series.studies import Study
 from training.served.decoded_volume import DecodedVolume
 from training.served.exported_networks import ExportedNetworks, _Remembered
+from training.served.remembered import RememberedAnatomies
 from training.served.served_study import serve, threshold_logit, verdict_on
 
 
@@ -45,13 +48,28 @@ def test_a_part_of_the_slices_keeps_their_values_and_places(volume: DecodedVolum
         volume.with_values(volume.values[:-1])
 
 
+def test_anatomies_that_are_remembered_are_those_of_serving(volume: DecodedVolume) -> None:
+    remembered = RememberedAnatomies()
+    spacing_mm = volume.geometry.spacing_mm[1:]
+    for index in (20, 40, 20):
+        found, expected = (
+            remembered(volume.hu(index), spacing_mm, STANDARD),
+            slice_anatomy(volume.hu(index), spacing_mm),
+        )
+        np.testing.assert_array_equal(found.lungs, expected.lungs)
+        assert (found.right, found.left, found.blank) == (expected.right, expected.left, expected.blank)
+    assert remembered(volume.hu(20), spacing_mm, STANDARD) is remembered(volume.hu(20).copy(), spacing_mm, STANDARD)
+    other = remembered(volume.hu(20), (2 * spacing_mm[0], spacing_mm[1]), STANDARD)
+    assert other is not remembered(volume.hu(20), spacing_mm, STANDARD)
+
+
 @given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=9), min_size=1, max_size=5))
 def test_what_is_remembered_is_what_would_be_computed(batches: list[list[int]]) -> None:
     seen: list[int] = []
 
     def run(views: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, ...]:
         seen.extend(views[:, 0, 0, 0].tolist())
-        return (views[:, 0, 0].astype(np.float32) + masks[:, 0, 0], np.float32(views.sum(axis=(1, 2, 3))))
+        return (views[:, 0, 0].astype(np.float32) + masks[:, 0, 0], views.sum(axis=(1, 2, 3)).astype(np.float32))
 
     remembered = _Remembered(run)
     for batch in batches:
