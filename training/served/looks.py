@@ -1,4 +1,4 @@
-"""How often the studies of the evaluation were looked at: whoever tunes on them makes their figures too good.
+"""How often the studies of the evaluation were looked at: tuning on them makes their figures too good.
 
 Each run of the evaluation adds a row to a table beside the card's figures; the card counts them.
 """

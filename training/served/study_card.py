@@ -92,6 +92,8 @@ def _detection(results: StudyResults) -> Iterator[str]:
     yield "One lesion is painted into a normal volume, in HU and in three dimensions, and the study is screened as any"
     yield f"other. Found: the verdict is pathology. Volumes: {', '.join(normal) or 'none is normal without a lesion'}."
     yield "Exact intervals as of independent lesions; they are of few patients, so they are too narrow.\n"
+    if not normal:
+        return
     yield f"![Detection]({PLOT})\n"
     densities = [density.value for density in Density]
     yield from _grid("diameter", densities, list(_by_density(results)))
