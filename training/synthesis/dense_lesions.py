@@ -21,6 +21,14 @@ def nodules(lungs: LungContext, random: Random) -> Lesion:
     return cover, lungs.grey_between(random.uniform(0.65, 1.05))
 
 
+def scattered_nodules(lungs: LungContext, random: Random) -> Lesion:
+    """Four to twelve nodules of 4 to 10 px, as of metastases: a view of many small lesions teaches more than of one."""
+    cover = np.zeros_like(lungs.view)
+    for _ in range(random.integers(4, 13)):
+        cover = np.maximum(cover, _solid(lungs, random, float(np.exp(random.uniform(np.log(1.7), np.log(5.0))))))
+    return cover, lungs.grey_between(random.uniform(0.6, 1.05))
+
+
 def mass(lungs: LungContext, random: Random) -> Lesion:
     """One large solid lesion, at the pleura or not, often with spicules."""
     radius = lungs.lung_radius * float(np.exp(random.uniform(np.log(0.18), np.log(0.9))))

@@ -38,15 +38,16 @@ def _one_layer(paint: Callable[[LungContext, Random], Lesion]) -> Callable[[Lung
 
 DENSE: Final = _kinds(
     [
-        (_one_layer(dense_lesions.nodules), 0.30, "Lung nodule"),
-        (_one_layer(dense_lesions.mass), 0.16, "Lung nodule"),
-        (_one_layer(dense_lesions.ground_glass), 0.144, "Lung opacity"),
-        (_one_layer(dense_lesions.consolidation), 0.096, "Lung opacity;Consolidation"),
-        (_one_layer(dense_lesions.pleural_effusion), 0.08, "Pleural effusion"),
-        (_one_layer(dense_lesions.pleural_thickening), 0.05, ""),
-        (_one_layer(dense_lesions.parenchymal_bands), 0.05, ""),  # linear atelectasis or a scar: the shape does not say
-        (_one_layer(dense_lesions.micronodules), 0.07, "Lung nodule"),
-        (_one_layer(dense_lesions.bronchial_wall_thickening), 0.05, "Peribronchial thickening"),
+        (_one_layer(dense_lesions.nodules), 0.20, "Lung nodule"),
+        (_one_layer(dense_lesions.scattered_nodules), 0.24, "Lung nodule"),
+        (_one_layer(dense_lesions.mass), 0.12, "Lung nodule"),
+        (_one_layer(dense_lesions.ground_glass), 0.13, "Lung opacity"),
+        (_one_layer(dense_lesions.consolidation), 0.08, "Lung opacity;Consolidation"),
+        (_one_layer(dense_lesions.pleural_effusion), 0.07, "Pleural effusion"),
+        (_one_layer(dense_lesions.pleural_thickening), 0.04, ""),
+        (_one_layer(dense_lesions.parenchymal_bands), 0.04, ""),  # linear atelectasis or a scar: the shape does not say
+        (_one_layer(dense_lesions.micronodules), 0.04, "Lung nodule"),
+        (_one_layer(dense_lesions.bronchial_wall_thickening), 0.04, "Peribronchial thickening"),
     ]
 )
 LUCENT: Final = _kinds(

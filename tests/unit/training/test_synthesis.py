@@ -91,8 +91,8 @@ def test_a_neutral_change_is_small(slice_and_mask: tuple[Bytes, Bytes]) -> None:
     slice_, mask = slice_and_mask
     changed = [with_neutral_change(slice_, mask, np.random.default_rng(seed)) for seed in range(60)]
     differences = [float(np.abs(view.astype(int) - slice_).mean()) for view in changed]
-    assert 0.2 < np.mean([difference > 0 for difference in differences]) < 0.6
-    assert max(differences) < 6.0
+    assert 0.3 < np.mean([difference > 0 for difference in differences]) < 0.7
+    assert max(differences) < 12.0
 
 
 def test_shares_of_lesions_add_up_to_one() -> None:
