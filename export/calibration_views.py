@@ -17,7 +17,7 @@ from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
 from screening.series.studies import Study
 
-VIEW_SPACING_MM: Final = 8.0
+VIEW_SPACING_MM: Final = 5.0
 PHANTOM_SLICES: Final = 48
 SYNTHETIC_STUDIES: Final = 2
 

@@ -30,9 +30,9 @@ from training.study_evaluation import study_results
 from training.training_run import write_json
 
 DECISION: Final = "decision.json"
-SLICES_PER_STUDY: Final = 30  # lungs of 240 mm, one slice every 8 mm
+SLICES_PER_STUDY: Final = 48  # lungs of 240 mm, one slice every 5 mm
 STUDIES_PER_CLASS: Final = 100
-TEST_DATA: Final = "studies composed of thirty published slices of one set, of groups that training never saw"
+TEST_DATA: Final = "studies composed of 48 published slices of one set, of groups that training never saw"
 
 
 @dataclass(frozen=True)

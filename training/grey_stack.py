@@ -29,7 +29,7 @@ def write_as_nifti(files: Sequence[Path], path: Path) -> None:
     stack = np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
     side_mm = ASSUMED_FIELD_MM / stack.shape[2]
     affine = np.diag([-side_mm, -side_mm, ASSUMED_STEP_MM, 1.0])  # rows run to posterior, columns to the left
-    nibabel.save(nibabel.Nifti1Image(stack.transpose(2, 1, 0), affine), path)  # type: ignore[no-untyped-call, attr-defined]
+    nibabel.save(nibabel.Nifti1Image(stack.transpose(2, 1, 0), affine), path)
 
 
 def _levels(slices: Sequence[NDArray[np.uint8]]) -> tuple[float, float]:

@@ -88,7 +88,7 @@ def motion(lungs: LungContext, random: Random) -> Floats:
     side = len(lungs.view)
     centre = lungs.random_pixel(random, above=0.3 * lungs.lung_radius)
     where = blob(side, centre, lungs.lung_radius * random.uniform(0.4, 1.2), 0.4, random, edge=6.0)
-    step = np.float32([[1, 0, random.normal(0, 2.5)], [0, 1, random.normal(0, 2.5)]])
+    step = np.array([[1, 0, random.normal(0, 2.5)], [0, 1, random.normal(0, 2.5)]], np.float32)
     moved = cv2.warpAffine(lungs.view, step, (side, side), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(lungs.view + where * np.float32(random.uniform(0.3, 0.6)) * (moved - lungs.view), np.float32)
 
