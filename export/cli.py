@@ -9,6 +9,7 @@ import typer
 
 from export.calibration_views import CalibrationViews
 from export.errors import ExportError
+from export.expert import ExportedExpert
 from export.manifest import add_to_manifest
 from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository, ExportRequest, export_repository
 from export.parity import Parity, enforce, measure
@@ -53,6 +54,12 @@ def export(
     instances: Annotated[
         int | None, typer.Option(min=1, help="Instances of the classifier; on a CPU one for each core that serves.")
     ] = None,
+    expert3d: Annotated[
+        Path | None, typer.Option(help="Checkpoint of the 3D expert; without it there is none.")
+    ] = None,
+    expert_rules: Annotated[
+        Path | None, typer.Option(help="expert3d.json of `turnstile train evaluate-expert`: its scale and grey zone.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights without a checkpoint.")] = 0,
     output: Annotated[Path, typer.Option(help="Folder of the model repository.")] = REPOSITORY,
 ) -> None:
@@ -63,7 +70,8 @@ def export(
     chosen = chosen if instances is None else chosen.with_instances(instances)
     with _exit_with_message():
         views = read_views(calibration or (), image_size)
-        request = ExportRequest(chosen, views, Checkpoints(classifier, autoencoder, findings), decision, seed)
+        checkpoints, expert = Checkpoints(classifier, autoencoder, findings), _expert(expert3d, expert_rules)
+        request = ExportRequest(chosen, views, checkpoints, decision, seed, expert)
         _print_result(export_repository(request, output))
 
 
@@ -113,6 +121,14 @@ def read_views(paths: Sequence[Path], image_size: int) -> CalibrationViews:
     if [path.suffix for path in paths] == [".npz"]:
         return CalibrationViews.from_npz(paths[0])
     return CalibrationViews.from_studies(paths, image_size)
+
+
+def _expert(checkpoint: Path | None, rules: Path | None) -> ExportedExpert | None:
+    if checkpoint is None and rules is None:
+        return None
+    if checkpoint is None or rules is None:
+        raise InvalidModelCard("the 3D expert takes both --expert3d and --expert-rules: there is no default grey zone")
+    return ExportedExpert(checkpoint, rules)
 
 
 def parity_through_triton(url: str, repository: Path, calibration: Sequence[Path]) -> Parity:

@@ -40,7 +40,7 @@ def provenance_of(contract: Contract, checkpoints: Checkpoints, views: Calibrati
     """Inputs, tools and machine, without times, so that two exports give equal bytes."""
     return {
         "contract": {
-            **{step.model: _shapes(step) for step in contract.steps},
+            **{network.model: _shapes(network) for network in contract.networks},
             **{ensemble.model: _shapes(ensemble) for ensemble in contract.ensembles},
         },
         "checkpoints": {

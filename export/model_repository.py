@@ -10,7 +10,8 @@ from typing import Any, Final
 from export.calibration_views import CalibrationViews
 from export.decision_parameters import build_model_card, load_decision, placeholder_decision
 from export.errors import InvalidViews
-from export.manifest import file_hashes, multiply_adds, provenance_of, write_json
+from export.expert import ExportedExpert
+from export.manifest import add_to_manifest, file_hashes, multiply_adds, provenance_of, write_json
 from export.model_config import ensemble_config, network_config, write_config
 from export.onnx_graph import write_onnx
 from export.parity import Form, Parity, enforce, measure
@@ -19,7 +20,7 @@ from export.quantisation import write_int8
 from export.runners import Outputs, run_onnx, run_torch
 from export.targets import Target
 from export.weights import Checkpoints, Networks, load_networks
-from screening.contract import Contract
+from screening.contract import EXPERT, Contract
 from screening.results.model_card import InvalidModelCard, ModelCard
 from training.networks import autoencoder, dense_head
 from training.networks.encoder import STRIDE
@@ -37,6 +38,7 @@ class ExportRequest:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     decision: Path | None = None
     seed: int = 0
+    expert: ExportedExpert | None = None
 
     def __post_init__(self) -> None:
         if self.views.image_size % STRIDE:
@@ -49,7 +51,7 @@ class ExportRequest:
     @property
     def contract(self) -> Contract:
         size = self.views.image_size
-        return contract_of(size, self.checkpoints.autoencoder_size(size))
+        return contract_of(size, self.checkpoints.autoencoder_size(size), has_expert=self.expert is not None)
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,21 @@ def export_repository(request: ExportRequest, output: Path) -> ExportedRepositor
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
         fp32, staged = Path(folder) / "fp32", Path(folder) / "repository"
         _write_graphs(networks, request, fp32, staged)
+        expert = request.expert and request.expert.write_graph(request.contract.expert3d, _onnx(staged, EXPERT))
         plans = _write_configs(request, staged)
         exported = _check_and_describe(networks, request, fp32, staged, plans)
+        if expert:
+            add_to_manifest(staged / MANIFEST, EXPERT, expert)
         if output.exists():
             output.rename(Path(folder) / "before")
         staged.rename(output)
     return ExportedRepository(output, exported.card, exported.parity, plans)
 
 
-def contract_of(image_size: int, autoencoder_size: int | None = None) -> Contract:
+def contract_of(image_size: int, autoencoder_size: int | None = None, *, has_expert: bool = False) -> Contract:
     """The contract of the networks at this view size (px), and of an autoencoder that works at another one inside."""
     error_map_size = (autoencoder_size or image_size) // autoencoder.CELL
-    return Contract(image_size, activation_size=image_size // dense_head.CELL, error_map_size=error_map_size)
+    return Contract(image_size, image_size // dense_head.CELL, error_map_size, has_expert)
 
 
 def write_ensemble_version(repository: Path, card: ModelCard) -> None:
@@ -109,14 +114,14 @@ def _write_graphs(networks: Networks, request: ExportRequest, fp32: Path, staged
 
 def _write_configs(request: ExportRequest, staged: Path) -> dict[str, Plan]:
     contract, target = request.contract, request.target
-    for signature in contract.steps:
+    for signature in contract.networks:
         write_config(network_config(signature, target), staged / signature.model / "config.pbtxt")
     for ensemble in contract.ensembles:
         (staged / ensemble.model).mkdir()
         write_config(ensemble_config(ensemble, target), staged / ensemble.model / "config.pbtxt")
     if not target.plan:
         return {}
-    return {step.model: build_plan(staged, step, target.serving[step.model]) for step in contract.steps}
+    return {step.model: build_plan(staged, step, target.serving[step.model]) for step in contract.networks}
 
 
 def _check_and_describe(
@@ -145,9 +150,10 @@ def _forms(target: Target, fp32: Path, staged: Path) -> dict[Form, Path]:
 
 
 def _decision(request: ExportRequest, reference: Outputs) -> dict[str, Any]:
+    expert = {} if request.expert is None else {EXPERT: request.expert.card_section(request.target)}
     if request.checkpoints.complete and request.decision is not None:
-        return load_decision(request.decision)
-    return placeholder_decision(reference["reconstruction_error"])
+        return load_decision(request.decision) | expert
+    return placeholder_decision(reference["reconstruction_error"]) | expert
 
 
 def _manifest(
@@ -157,7 +163,9 @@ def _manifest(
     return {
         "target": request.target.name,
         "trained": networks.trained,
-        "precision": {model: serving.precision for model, serving in request.target.serving.items()},
+        "precision": {
+            network.model: request.target.serving[network.model].precision for network in request.contract.networks
+        },
         "multiply_adds_per_slice": {
             step.model: multiply_adds(modules[step.model], step) for step in request.contract.steps
         },

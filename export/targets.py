@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, Priority
+from screening.contract import AUTOENCODER, CLASSIFIER, EXPERT, FINDINGS_MODEL, Priority
 
 TargetName = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["fp32", "int8"]
@@ -69,6 +69,7 @@ _CPU: Final = Target(
         CLASSIFIER: Serving("int8", max_batch=8, instances=2),
         AUTOENCODER: Serving("fp32", max_batch=8, instances=2),
         FINDINGS_MODEL: Serving("fp32", max_batch=8, instances=2),
+        EXPERT: Serving("fp32", max_batch=1, instances=1),  # one thread: the slices of other studies keep the others
     },
 )
 
@@ -79,6 +80,7 @@ _GPU_SERVING: Final = {
     CLASSIFIER: Serving("fp32", max_batch=64, instances=2, preferred_batches=(24, 48), delay_us=2000),
     AUTOENCODER: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),
     FINDINGS_MODEL: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),
+    EXPERT: Serving("fp32", max_batch=16, instances=1, preferred_batches=(8, 16), delay_us=2000),
 }
 
 TARGETS: Final[Mapping[TargetName, Target]] = {

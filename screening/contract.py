@@ -14,6 +14,11 @@ TEST_TIME_ENSEMBLE: Final = "test_time"
 CLASSIFIER: Final = "classifier"
 AUTOENCODER: Final = "autoencoder"
 FINDINGS_MODEL: Final = "findings"
+EXPERT_ENSEMBLE: Final = "expert"
+EXPERT: Final = "expert3d"
+
+BLOCK: Final = (48, 96, 96)
+"""Voxels of 2 mm along (slices, rows, columns) of a block, the input of the 3D expert (`screening.blocks`)."""
 
 VIEWS: Final = ("plain", "flip", "noise", "blur", "clahe")
 
@@ -86,6 +91,7 @@ class Contract:
     image_size: int
     activation_size: int
     error_map_size: int
+    has_expert: bool = False
 
     @property
     def view(self) -> Tensor:
@@ -118,6 +124,13 @@ class Contract:
         return Signature(FINDINGS_MODEL, (self.view,), (Tensor("findings", "FP32", (len(FINDINGS),)),))
 
     @property
+    def expert3d(self) -> Signature:
+        """The optional 3D expert: the logit of a block, and the voxel (slice, row, column) of its highest cell."""
+        block, mask = Tensor("block", "UINT8", (1, *BLOCK)), Tensor("block_mask", "UINT8", (1, *BLOCK))
+        outputs = Tensor("expert_logit", "FP32", (1,)), Tensor("expert_peak", "FP32", (3,))
+        return Signature(EXPERT, (block, mask), outputs)
+
+    @property
     def steps(self) -> tuple[Signature, ...]:
         return (self.classifier, self.autoencoder, self.findings)
 
@@ -132,5 +145,15 @@ class Contract:
         return Ensemble(TEST_TIME_ENSEMBLE, (self.view, self.lung_mask), (self.classifier,))
 
     @property
+    def expert(self) -> Ensemble:
+        """The 3D expert, for the blocks of a study."""
+        return Ensemble(EXPERT_ENSEMBLE, self.expert3d.inputs, (self.expert3d,))
+
+    @property
     def ensembles(self) -> tuple[Ensemble, ...]:
-        return self.ensemble, self.test_time
+        return (self.ensemble, self.test_time, self.expert) if self.has_expert else (self.ensemble, self.test_time)
+
+    @property
+    def networks(self) -> tuple[Signature, ...]:
+        """Every network, with the 3D expert where there is one."""
+        return (*self.steps, self.expert3d) if self.has_expert else self.steps

@@ -45,6 +45,15 @@ class Survey:
 
 
 @dataclass(frozen=True)
+class ChosenSeries:
+    """The series that was screened: the UIDs of the viewed slices, by their index in it, and the crop of the views."""
+
+    series_uid: str
+    sop_uids: Mapping[int, str]
+    crop: Crop
+
+
+@dataclass(frozen=True)
 class PreparedStudy:
     """The networks' input for a study of K slices: `views` and `lung_masks`, uint8 [K, 1, H, W].
 
@@ -70,6 +79,10 @@ class PreparedStudy:
     def lung_shares(self) -> NDArray[np.float64]:
         """The share of each view [K] that is lung which counts."""
         return np.asarray(self.lung_masks.mean(axis=(1, 2, 3), dtype=np.float64))
+
+    @property
+    def chosen(self) -> ChosenSeries:
+        return ChosenSeries(self.series_uid, dict(zip(self.slice_indices, self.sop_uids, strict=True)), self.crop)
 
     def __post_init__(self) -> None:
         counts = {len(one) for one in (self.extents_mm, self.sop_uids, self.views, self.lung_masks)}

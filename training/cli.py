@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from training.prepared_data import read_entries
 from training.slice_cache import PreparationSettings
 from training.stage_options import (
     DataOptions,
     DepthOption,
     Name,
     Only,
+    Rate,
     StageRun,
+    Steps,
     TeacherFolder,
     TrainSize,
+    Validation,
+    backbone_of,
     data_options,
     depth_of,
     training_stage,
 )
 from training.training_run import write_json
+from training.training_schedule import Schedule
 
 if TYPE_CHECKING:
     from training.auxiliary_teacher import AuxiliaryTeacher
@@ -163,6 +169,51 @@ def findings(run: StageRun) -> None:
     from training.findings import train_findings
 
     train_findings(run.data.cache, run.data.training_slices(), run.schedule, run.folder)
+
+
+@app.command()
+def volume(
+    context: typer.Context,
+    steps: Steps = 700,
+    batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 20.")] = 20,
+    rate: Rate = 3e-3,
+    backbone: Annotated[str, typer.Option(help="light, r3d18 or slowfast.")] = "light",
+    validation: Validation = None,
+    name: Name = "volume",
+) -> None:
+    """Stage 7, optional: the 3D expert, from all slices of volumes with lesions painted in three dimensions."""
+    from training.volume.block_cut import SIDE
+    from training.volume.expert_training import train_expert
+    from training.volume.training_stack import training_stacks
+
+    options = data_options(context)
+    stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
+    schedule = Schedule(steps, batch, SIDE, rate, options.seed, options.threads)
+    train_expert(stacks, schedule, options.runs / name, backbone_of(backbone))
+
+
+@app.command("evaluate-expert")
+def evaluate_expert(
+    context: typer.Context,
+    expert: Annotated[Path, typer.Option(help="Checkpoint.")] = Path("runs/volume/expert.pt"),
+    validation: Validation = None,
+    lesions: Annotated[int, typer.Option(help="Lesions of each size, painted into each normal volume.")] = 20,
+    repository: Annotated[Path, typer.Option(help="The repository that it would join.")] = Path("model_repository"),
+    name: Name = "expert",
+) -> None:
+    """Evaluate the 3D expert on held-out volumes; writes its figures, and expert3d.json for `turnstile export`."""
+    from screening.results.model_card import ModelCard
+    from training.networks import load_network
+    from training.networks.expert import Expert3d
+    from training.volume.expert_evaluation import evaluate_expert as evaluate
+    from training.volume.held_out_volumes import held_out_volumes
+
+    options = data_options(context)
+    volumes = held_out_volumes(read_entries(options.sources), options.held_out, validation or ())
+    card = ModelCard.load(repository / "model_card.json")
+    figures = evaluate(load_network(Expert3d, expert), volumes, lesions, card, options.runs / name, typer.echo)
+    for line in figures.froc:
+        typer.echo(f"{line.size_mm:g} mm at {line.false_marks:g} false marks: {line.found}")
 
 
 @app.command()

@@ -38,7 +38,7 @@ def prepare_entry(entry: Entry, size: int, spacing_mm: float) -> Iterator[Prepar
         return
     with TemporaryDirectory() as scratch:
         try:
-            path = _as_nifti(entry, Path(scratch)) if entry.kind == "grey_stack" else entry.path
+            path = as_nifti(entry, Path(scratch)) if entry.kind == "grey_stack" else entry.path
             study = survey(path, Path(scratch), Budgets()).studies[0]
         except StudyError as error:
             raise Unusable(error.code) from error
@@ -47,7 +47,8 @@ def prepare_entry(entry: Entry, size: int, spacing_mm: float) -> Iterator[Prepar
             yield _of_volume(entry, volume, index, size)
 
 
-def _as_nifti(entry: Entry, folder: Path) -> Path:
+def as_nifti(entry: Entry, folder: Path) -> Path:
+    """The NIfTI file of a grey stack, written into `folder`; raises Unusable."""
     path = folder / "stack.nii"
     try:
         write_as_nifti(entry.slice_files, path)
@@ -61,7 +62,7 @@ def _of_volume(entry: Entry, volume: SurveyedVolume, index: int, size: int) -> P
     own = scaled_box(box_of([lungs]), 1 + 2 * MARGIN_FRACTION) if lungs.any() else volume.box
     crops = [volume.crop(box, size) for box in (volume.box, own)]
     name = volume.file_name(index)
-    lesion = _lesion(entry, name, lungs.shape)
+    lesion = lesion_of(entry, name, lungs.shape)
     return PreparedSlice(
         entry,
         np.stack([volume.view(index, crop) for crop in crops]),
@@ -74,7 +75,7 @@ def _of_volume(entry: Entry, volume: SurveyedVolume, index: int, size: int) -> P
     )
 
 
-def _lesion(entry: Entry, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def lesion_of(entry: Entry, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """What a reader has marked on the file `name`; nothing where there is no mask."""
     path = entry.lesion_masks.get(name)
     if path is None:

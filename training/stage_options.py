@@ -4,12 +4,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
 from training.datasets import Entry
 from training.networks.encoder import Depth
+from training.networks.expert import Backbone
 from training.prepared_data import PreparedData, open_prepared_data, read_entries
 from training.slice_cache import PreparationSettings
 from training.training_schedule import Schedule
@@ -21,6 +22,7 @@ Rate = Annotated[float, typer.Option(help="Highest learning rate.")]
 Only = Annotated[list[str] | None, typer.Option(help="Train on these data sets only.")]
 DepthOption = Annotated[int, typer.Option(help="Layers of the ResNet: 18 or 34.")]
 TeacherFolder = Annotated[str, typer.Option(help="Folder below --runs of the teacher's features.")]
+Validation = Annotated[list[str] | None, typer.Option(help="Patients kept for validation of the 3D expert.")]
 Name = Annotated[str, typer.Option(help="Folder of the run below --runs.")]
 
 
@@ -95,6 +97,13 @@ def depth_of(layers: int) -> Depth:
     if layers not in (18, 34):
         raise typer.BadParameter("the ResNet has 18 or 34 layers")
     return cast("Depth", layers)
+
+
+def backbone_of(name: str) -> Backbone:
+    """The backbone of this name; raises BadParameter for another one."""
+    if name not in get_args(Backbone):
+        raise typer.BadParameter(f"backbones: {', '.join(get_args(Backbone))}")
+    return cast("Backbone", name)
 
 
 _RUN_OPTIONS = ("steps", "batch", "rate", "train_size", "name")

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from gateway.health.metrics_page import MetricsPage
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Engine
+from gateway.inference.expert_admission import ExpertAdmission
 from gateway.screening.active_networks import ActiveNetworks, ServedNetworks
 from gateway.screening.decode_workers import DecodePool
 from gateway.screening.network_loader import NetworkLoader
@@ -75,7 +76,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(decode.close)
         admission = _admission(settings, metrics)
         secret = settings.triton_secret if settings.triton_url else settings.triton_secret or SecretStr(token_urlsafe())
-        loader = NetworkLoader(settings, secret, decode, admission, metrics, traces)
+        expert_admission = ExpertAdmission(settings.expert_studies, settings.expert_waiting)
+        loader = NetworkLoader(settings, secret, decode, admission, expert_admission, metrics, traces)
         active = AsyncExitStack()
         networks = ActiveNetworks(await active.enter_async_context(loader.load_configured()))
         switch = NetworkSwitch(loader, networks, active)

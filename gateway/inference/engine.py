@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from screening.contract import Priority
 from screening.errors import EngineDeadline
+from screening.results.expert_opinion import ExpertOutputs
 from screening.results.fusion import SliceOutputs
 
 
@@ -56,6 +57,16 @@ class Engine(Protocol):
         priority: Priority = Priority.ROUTINE,
     ) -> NDArray[np.float32]:
         """Run the classifier alone on N views ([N,1,H,W] each); their logits [N], or an EngineError."""
+        ...
+
+    async def ask_expert(
+        self,
+        blocks: NDArray[np.uint8],
+        masks: NDArray[np.uint8],
+        deadline: Deadline,
+        priority: Priority = Priority.ROUTINE,
+    ) -> ExpertOutputs:
+        """Run the 3D expert on N blocks (`blocks` and `masks` [N,1,*BLOCK]); all of them, or an EngineError."""
         ...
 
     async def why_not_ready(self) -> str | None:

@@ -16,8 +16,9 @@ from tritonclient.utils import InferenceServerException
 from gateway.inference.engine import Deadline
 from gateway.inference.triton_errors import engine_error_of
 from gateway.telemetry.tracing import NoTraces, Traces
-from screening.contract import Contract, Ensemble, Priority, Tensor
+from screening.contract import EXPERT_ENSEMBLE, Contract, Ensemble, Priority, Tensor
 from screening.errors import EngineFault, EngineUnavailable
+from screening.results.expert_opinion import ExpertOutputs
 from screening.results.fusion import SliceOutputs
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 PROBE_TIMEOUT_S: Final = 2.0
 ATTEMPTS: Final = 6  # with the pauses below they span 5 s; an embedded Triton is back in 2 to 4
 FIRST_PAUSE_S: Final = 0.2
+BLOCKS_A_REQUEST: Final = 1  # 0.9 MB; Triton batches them, and a request of a more urgent study never waits for several
 KEY_HEADER: Final = "triton-grpc-protocol-turnstile-key"  # Triton adds the prefix to the key of its flag
 CHANNEL: Final = (
     ("grpc.max_send_message_length", -1),  # the chunk bounds the message
@@ -42,12 +44,14 @@ Slices = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Rows of one request to one model."""
+    """Rows of one request to one ensemble: an array for each of its inputs."""
 
     ensemble: Ensemble
-    views: Slices
-    lung_masks: Slices
+    arrays: tuple[Slices, ...]
     priority: Priority
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
 
 
 class TritonEngine:
@@ -83,7 +87,8 @@ class TritonEngine:
         priority: Priority = Priority.ROUTINE,
     ) -> SliceOutputs:
         """The outputs of the ensemble for plain views."""
-        outputs = await self._in_chunks(self._contract.ensemble, views, lung_masks, deadline, on_slices, priority)
+        arrays = views, lung_masks
+        outputs = await self._in_chunks(self._contract.ensemble, arrays, deadline, on_slices, priority)
         return SliceOutputs(
             logits=outputs["logit"][:, 0],
             activation=outputs["activation"],
@@ -96,27 +101,35 @@ class TritonEngine:
         self, views: Slices, lung_masks: Slices, deadline: Deadline, priority: Priority = Priority.ROUTINE
     ) -> NDArray[np.float32]:
         """The classifier's logits for views."""
-        outputs = await self._in_chunks(self._contract.test_time, views, lung_masks, deadline, lambda _: None, priority)
+        arrays = views, lung_masks
+        outputs = await self._in_chunks(self._contract.test_time, arrays, deadline, lambda _: None, priority)
         return outputs["logit"][:, 0]
+
+    async def ask_expert(
+        self, blocks: Slices, masks: Slices, deadline: Deadline, priority: Priority = Priority.ROUTINE
+    ) -> ExpertOutputs:
+        """The 3D expert's outputs for blocks."""
+        arrays = blocks, masks
+        outputs = await self._in_chunks(self._contract.expert, arrays, deadline, lambda _: None, priority)
+        return ExpertOutputs(outputs["expert_logit"][:, 0], outputs["expert_peak"])
 
     async def _in_chunks(
         self,
         ensemble: Ensemble,
-        views: Slices,
-        lung_masks: Slices,
+        arrays: tuple[Slices, ...],
         deadline: Deadline,
-        on_slices: Callable[[int], None],
+        on_rows: Callable[[int], None],
         priority: Priority,
     ) -> dict[str, NDArray[np.float32]]:
         """Send all chunks at once; the first that fails cancels the others."""
-        size = self._chunk_slices
+        size = self._rows_of(ensemble)
         chunks = [
-            _Chunk(ensemble, views[start : start + size], lung_masks[start : start + size], priority)
-            for start in range(0, len(views), size)
+            _Chunk(ensemble, tuple(array[start : start + size] for array in arrays), priority)
+            for start in range(0, len(arrays[0]), size)
         ]
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(self._infer_chunk(chunk, deadline, on_slices)) for chunk in chunks]
+                answers = [group.create_task(self._infer_chunk(chunk, deadline, on_rows)) for chunk in chunks]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
         parts = zip(*[answer.result() for answer in answers], strict=True)
@@ -141,15 +154,19 @@ class TritonEngine:
         except InferenceServerException as refusal:
             return engine_error_of(refusal).detail
         served = answer.config
-        if served.max_batch_size < self._chunk_slices:
-            return f"the served model takes {served.max_batch_size} slices a request; {self._chunk_slices} are set"
+        if served.max_batch_size < (rows := self._rows_of(ensemble)):
+            return f"the served model takes {served.max_batch_size} slices a request; {rows} are set"
         return _mismatch(ensemble.inputs, served.input) or _mismatch(ensemble.outputs, served.output)
 
+    def _rows_of(self, ensemble: Ensemble) -> int:
+        """Rows of one request."""
+        return BLOCKS_A_REQUEST if ensemble.model == EXPERT_ENSEMBLE else self._chunk_slices
+
     async def _infer_chunk(
-        self, chunk: _Chunk, deadline: Deadline, on_slices: Callable[[int], None]
+        self, chunk: _Chunk, deadline: Deadline, on_rows: Callable[[int], None]
     ) -> list[NDArray[np.float32]]:
         answer = await self._infer_with_retries(chunk, deadline)
-        on_slices(len(chunk.views))
+        on_rows(len(chunk))
         return answer
 
     async def _infer_with_retries(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
@@ -168,7 +185,7 @@ class TritonEngine:
     async def _request(self, chunk: _Chunk, deadline: Deadline) -> list[NDArray[np.float32]]:
         left_s = deadline.left_s()
         ensemble = chunk.ensemble
-        inputs = [_input(self._contract.view, chunk.views), _input(self._contract.lung_mask, chunk.lung_masks)]
+        inputs = [_input(tensor, array) for tensor, array in zip(ensemble.inputs, chunk.arrays, strict=True)]
         try:
             with self._traces.span("triton") as trace:  # Triton's own spans go below it
                 result = await self._client.infer(
@@ -185,7 +202,7 @@ class TritonEngine:
             fault = engine_error_of(refusal)
             log.warning("triton refused", code=fault.code, status=refusal.status(), said=refusal.message())
             raise fault from refusal
-        return [_check_shape(tensor, result.as_numpy(tensor.name), len(chunk.views)) for tensor in ensemble.outputs]
+        return [_check_shape(tensor, result.as_numpy(tensor.name), len(chunk)) for tensor in ensemble.outputs]
 
 
 def _input(tensor: Tensor, values: Slices) -> Any:

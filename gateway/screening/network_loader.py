@@ -12,6 +12,7 @@ from engines.data_directories import default_home
 from engines.repository_snapshot import RepositorySnapshot, repository_snapshot
 from engines.triton_server import TritonServer
 from gateway.inference.admission import Admission
+from gateway.inference.expert_admission import ExpertAdmission
 from gateway.inference.triton_client import TritonEngine
 from gateway.screening.active_networks import ServedNetworks
 from gateway.screening.decode_workers import DecodePool
@@ -30,6 +31,7 @@ class NetworkLoader:
     secret: SecretStr | None
     decode: DecodePool
     admission: Admission
+    expert_admission: ExpertAdmission
     metrics: Metrics
     traces: Traces
 
@@ -69,7 +71,14 @@ class NetworkLoader:
             url, card.contract, card.ensemble_version, settings.chunk_slices, on_retry, self._secret, self.traces
         )
         pipeline = ScreeningPipeline(
-            self.decode, engine, self.admission, card, settings.budgets, self.metrics, settings.deadline_s
+            self.decode,
+            engine,
+            self.admission,
+            self.expert_admission,
+            card,
+            settings.budgets,
+            self.metrics,
+            settings.deadline_s,
         )
         try:
             yield ServedNetworks(pipeline, text, url, metrics_url, snapshot)

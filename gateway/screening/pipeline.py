@@ -1,6 +1,7 @@
 """The screening pipeline: from an upload to one report for each of its studies."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -10,7 +11,9 @@ import structlog
 
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
+from gateway.inference.expert_admission import ExpertAdmission
 from gateway.screening.decode_workers import DecodePool
+from gateway.screening.expert_stage import ExpertStage
 from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progress
 from gateway.telemetry.metrics import Metrics
 from screening.contract import Priority
@@ -18,7 +21,7 @@ from screening.errors import StudyError
 from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, augmented_rows, prepare, survey
 from screening.results.evidence import Evidence
-from screening.results.fusion import NOT_AUGMENTED, AugmentedLogits, SliceOutputs, fuse, highest_slices
+from screening.results.fusion import NOT_AUGMENTED, AugmentedLogits, Fusion, SliceOutputs, fuse, highest_slices
 from screening.results.model_card import InvalidModelCard, ModelCard
 from screening.results.report import Report
 from screening.series.studies import Study
@@ -44,12 +47,25 @@ class ScreenedStudy:
 
 
 @dataclass(frozen=True)
+class _SeenStudy:
+    """A study that the networks for slices have seen; `seconds` is what that took, without waiting."""
+
+    study: Study
+    prepared: PreparedStudy
+    outputs: SliceOutputs
+    fusion: Fusion
+    seconds: float
+    timings_s: dict[str, float]
+
+
+@dataclass(frozen=True)
 class ScreeningPipeline:
     """Screens uploads with one set of networks; the HTTP API, the command line and the worker all use it."""
 
     decode: DecodePool
     engine: Engine
     admission: Admission
+    expert_admission: ExpertAdmission
     card: ModelCard
     budgets: Budgets
     metrics: Metrics
@@ -63,10 +79,14 @@ class ScreeningPipeline:
         """
         timings_s: dict[str, float] = {}
         queued = perf_counter()
-        async with self.admission.hold(self.slices_per_upload):
-            self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
-            progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
-            screened = await self._screen_admitted(upload, timings_s, progress)
+        async with AsyncExitStack() as expert_place:
+            async with self.admission.hold(self.slices_per_upload):
+                self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
+                progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
+                seen = await self._screen_admitted(upload, timings_s, progress)
+                if any(isinstance(one, _SeenStudy) for one in seen):
+                    await expert_place.enter_async_context(self.expert_admission.places)
+            screened = tuple([await self._with_expert(upload, one) for one in seen])
             progress.report_started()
         for study in screened:
             self._record_outcome(study.report)
@@ -93,7 +113,8 @@ class ScreeningPipeline:
 
     async def _screen_admitted(
         self, upload: Upload, timings_s: dict[str, float], progress: ProgressCounter
-    ) -> tuple[ScreenedStudy, ...]:
+    ) -> tuple[ScreenedStudy | _SeenStudy, ...]:
+        """Each study of the upload, screened, or seen and waiting for the 3D expert."""
         start = perf_counter()
         try:
             with self.metrics.stage("survey", timings_s):
@@ -113,18 +134,32 @@ class ScreeningPipeline:
         study: Study | StudyError,
         upload_timings_s: Mapping[str, float],
         progress: ProgressCounter,
-    ) -> ScreenedStudy:
+    ) -> ScreenedStudy | _SeenStudy:
         start = perf_counter() - upload_timings_s["survey"]  # the survey is part of every study's time
         try:
             if isinstance(study, StudyError):
                 raise study
-            return await self._analyse(upload, study, start, dict(upload_timings_s), progress)
+            seen = await self._see(study, start, dict(upload_timings_s), progress)
+            return seen if self._expert.asks(seen.fusion) else self._reported(upload, seen)
         except StudyError as error:
             return ScreenedStudy(Report.failed(upload.name, _with_study_uid(study, error), perf_counter() - start))
 
-    async def _analyse(
-        self, upload: Upload, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter
-    ) -> ScreenedStudy:
+    async def _with_expert(self, upload: Upload, seen: ScreenedStudy | _SeenStudy) -> ScreenedStudy:
+        """The study with the 3D expert's opinion where one is asked for."""
+        if isinstance(seen, ScreenedStudy):
+            return seen
+        start = perf_counter()
+        try:
+            fusion = await self._expert.fused(seen.study, seen.prepared, seen.fusion, self._deadline(), seen.timings_s)
+            spent_s = perf_counter() - start - seen.timings_s.get("expert_queue", 0.0)
+            return self._reported(upload, replace(seen, fusion=fusion, seconds=seen.seconds + spent_s))
+        except StudyError as error:
+            seconds = seen.seconds + perf_counter() - start
+            return ScreenedStudy(Report.failed(upload.name, _with_study_uid(seen.study, error), seconds))
+
+    async def _see(
+        self, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter
+    ) -> _SeenStudy:
         deadline = self._deadline()
         prepared = await self._prepare(study, deadline, timings_s)
         progress.inference_started(len(prepared.views))
@@ -135,8 +170,12 @@ class ScreeningPipeline:
         test_time = await self._test_time(prepared, outputs, deadline, timings_s)
         with self.metrics.stage("fusion", timings_s):
             fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, self.card.fusion)
-        seconds = perf_counter() - start
-        report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seconds, timings_s)
+        return _SeenStudy(study, prepared, outputs, fusion, perf_counter() - start, timings_s)
+
+    def _reported(self, upload: Upload, seen: _SeenStudy) -> ScreenedStudy:
+        """The report of a study that all networks have seen that are to see it; raises EngineFault."""
+        prepared, outputs, fusion = seen.prepared, seen.outputs, seen.fusion
+        report = Report.analysed(upload.name, prepared, outputs, fusion, self.card, seen.seconds, seen.timings_s)
         return ScreenedStudy(report, None if report.error else Evidence.of(prepared, outputs, fusion))
 
     async def _test_time(
@@ -162,6 +201,10 @@ class ScreeningPipeline:
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)
         return prepared
+
+    @property
+    def _expert(self) -> ExpertStage:
+        return ExpertStage(self.decode, self.engine, self.expert_admission, self.metrics, self.card, self.priority)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self.deadline_s)

@@ -56,6 +56,10 @@ class Settings(AuthSettings):
     """Slices that are processed at once. An upload counts as the model card's number of slices per study."""
     slices_waiting: NonNegativeInt = 192
     """Slices that may wait or be on their way in; uploads above this are refused with 429."""
+    expert_studies: PositiveInt = 1
+    """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
+    expert_waiting: NonNegativeInt = 4
+    """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""
     busy_after_s: PositiveFloat = 1.2
     """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the
     throughput of the last ones, is refused with 429 before it is read; `decode_workers` + 1 are always admitted."""

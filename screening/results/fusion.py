@@ -2,11 +2,12 @@
 
 The logit of a slice is the mean over its views: five for the slices with the highest plain logits, the plain one for
 all others. r = (reconstruction error - r_min) / (r_max - r_min), clipped, and 0 where too little lung is in the view.
-The volume rule makes one logit and one r of those of all slices; the score is max(sigmoid(logit), r).
+The volume rule makes one logit and one r of those of all slices; the score is max(sigmoid(logit), r), and where the 3D
+expert was asked about the study, the maximum of that and the expert's p.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.special import expit
 
 from screening.contract import FINDINGS, VIEWS
 from screening.errors import EngineFault
+from screening.results.expert_opinion import ExpertOpinion
 from screening.results.model_card import ErrorRange, FusionRules
 from screening.results.volume_rule import VolumeRule
 
@@ -68,7 +70,8 @@ class Fusion:
     """Scores of a study and of its K slices; `key` is the number of the slice with the highest score.
 
     `classifier_p` and `reconstruction_r` are the study's two parts, of which `score` is the higher one; `slice_p` and
-    `slice_r` [K] are those of each slice; `test_time` are the numbers of the slices with all views.
+    `slice_r` [K] are those of each slice; `test_time` are the numbers of the slices with all views. `expert` is None
+    where the 3D expert was not asked.
     """
 
     score: float
@@ -78,6 +81,11 @@ class Fusion:
     slice_p: Doubles = field(repr=False)
     slice_r: Doubles = field(repr=False)
     test_time: tuple[int, ...] = ()
+    expert: ExpertOpinion | None = None
+
+    def with_expert(self, expert: ExpertOpinion) -> "Fusion":
+        """The same with the 3D expert's opinion, which can only raise the score."""
+        return replace(self, score=max(self.score, expert.p), expert=expert)
 
     @property
     def slice_scores(self) -> Doubles:

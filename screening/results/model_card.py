@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-from screening.contract import Contract
+from screening.contract import EXPERT, Contract
+from screening.results.expert_rules import ExpertRules
 from screening.results.volume_rule import VolumeRule
 
 MIN_BINS: Final = 2
@@ -112,7 +113,8 @@ class ModelCard:
 
     `probability_histogram` counts the validation studies by probability, in equal bins of [0, 1]; drift is measured
     against it. It may be None; no verdict uses it. Plain views lie at most `view_spacing_mm` apart; the
-    `test_time_slices` slices with the highest plain logits get the other test-time views as well.
+    `test_time_slices` slices with the highest plain logits get the other test-time views as well. Without
+    `expert3d` there is no 3D expert.
     """
 
     version: str
@@ -128,6 +130,7 @@ class ModelCard:
     operating_point: OperatingPoint
     file_hashes: Mapping[str, str]
     probability_histogram: tuple[int, ...] | None = None
+    expert3d: ExpertRules | None = None
 
     def __post_init__(self) -> None:
         counts = self.probability_histogram
@@ -139,9 +142,12 @@ class ModelCard:
                 f"{self.test_time_slices} is negative"
             )
 
+        if self.expert3d is not None and not any(name.startswith(f"{EXPERT}/") for name in self.file_hashes):
+            raise InvalidModelCard(f"the card has rules for {EXPERT}, and names no file of it: export it again")
+
     @property
     def contract(self) -> Contract:
-        return Contract(self.image_size, self.activation_size, self.error_map_size)
+        return Contract(self.image_size, self.activation_size, self.error_map_size, self.expert3d is not None)
 
     @property
     def slices_of_a_study(self) -> int:
@@ -184,6 +190,7 @@ class ModelCard:
             operating_point=points[card["operating_point"]],
             file_hashes=MappingProxyType(dict(card["file_hashes"])),
             probability_histogram=tuple(histogram) if histogram is not None else None,
+            expert3d=_expert_rules(card["expert3d"]) if "expert3d" in card else None,
         )
 
 
@@ -201,6 +208,13 @@ def _fusion_rules(card: Mapping[str, Any]) -> FusionRules:
         float(error["clip"]),
         float(error["min_lung_share"]),
     )
+
+
+def _expert_rules(rules: Mapping[str, Any]) -> ExpertRules:
+    try:
+        return ExpertRules.from_json(rules)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidModelCard(f"expert3d cannot be used: {type(error).__name__}: {error}") from error
 
 
 def _point(name: str, figures: Mapping[str, Any]) -> OperatingPoint:

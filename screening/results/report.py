@@ -186,9 +186,11 @@ def _evidence(prepared: PreparedStudy, fusion: Fusion, box: Localisation | None)
     ]
     for number, one in enumerate(slices):
         one["test_time_views"] = number in fusion.test_time
+    expert = {} if fusion.expert is None else {"expert3d": asdict(fusion.expert)}
     return {
         "classifier_p": fusion.classifier_p,
         "reconstruction_r": fusion.reconstruction_r,
+        **expert,
         "key_slice": slices[fusion.key],
         "slices": slices,
         "crop": asdict(prepared.crop),

@@ -12,9 +12,10 @@ from ultralytics.nn.tasks import torch_safe_load
 from screening.contract import FINDINGS
 from training.networks.autoencoder import Autoencoder
 from training.networks.classifier import Classifier
+from training.networks.expert import Expert3d
 from training.networks.findings import Findings, ordered_names
 
-Network = TypeVar("Network", Classifier, Autoencoder, Findings)
+Network = TypeVar("Network", Classifier, Autoencoder, Findings, Expert3d)
 
 FORMAT: Final = "turnstile-network-1"
 
@@ -35,8 +36,8 @@ class InvalidCheckpoint(Exception):
     """The file is not a checkpoint of this network, or has missing or unknown weights."""
 
 
-def save_network(network: Classifier | Autoencoder | Findings, path: Path, image_size: int) -> None:
-    """Write the weights, and the view size (px) that they were trained at."""
+def save_network(network: Classifier | Autoencoder | Findings | Expert3d, path: Path, image_size: int) -> None:
+    """Write the weights, and the size (px) of a view, or of a slice of a block, that they were trained at."""
     checkpoint = {
         "format": FORMAT,
         "network": type(network).__name__,

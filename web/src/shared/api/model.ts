@@ -43,6 +43,8 @@ export interface StudyReport {
   evidence?: {
     classifier_p: number;
     reconstruction_r: number;
+    /** Only where the 3D expert was asked about the study. */
+    expert3d?: { p: number; slice: number; position_lps_mm: [number, number, number] };
     key_slice: SliceScore;
     slices: SliceScore[];
     localisation: object | null;

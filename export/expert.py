@@ -1,0 +1,71 @@
+"""Export of the optional 3D expert: its graph, its rules for the model card, and its parity with torch."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+import torch
+
+from export.errors import ParityBroken
+from export.manifest import multiply_adds, sha256
+from export.onnx_graph import write_onnx
+from export.targets import Target
+from screening.contract import BLOCK, Signature
+from screening.results.expert_rules import ExpertRules
+from screening.results.model_card import InvalidModelCard
+from training.networks import load_network
+from training.networks.expert import Expert3d
+
+PARITY_BLOCKS: Final = 3
+LARGEST_DIFFERENCE: Final = 1e-2  # of a logit; both forms compute in FP32
+
+
+@dataclass(frozen=True)
+class ExportedExpert:
+    """A checkpoint of the 3D expert, and the JSON with its rules that `turnstile train evaluate-expert` wrote."""
+
+    checkpoint: Path
+    rules: Path
+
+    def card_section(self, target: Target) -> dict[str, Any]:
+        """The section `expert3d` of the model card: on a GPU every study is asked about. Raises InvalidModelCard."""
+        try:
+            rules = json.loads(self.rules.read_text("utf-8"))
+            section = {key: rules[key] for key in ("slope", "shift", "grey_zone")} | {"every_study": target.gpu}
+            ExpertRules.from_json(section)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"{self.rules.name} cannot be used: {type(error).__name__}: {error}"
+            raise InvalidModelCard(message) from error
+        return section
+
+    def write_graph(self, signature: Signature, path: Path) -> Mapping[str, Any]:
+        """Write the graph; what the manifest says of it. Raises ParityBroken, InvalidCheckpoint, BrokenGraph."""
+        network = load_network(Expert3d, self.checkpoint)
+        path.parent.mkdir(parents=True)
+        write_onnx(network, signature, path)
+        return {
+            "checkpoint": sha256(self.checkpoint),
+            "backbone": network.name,
+            "multiply_adds_per_block": multiply_adds(network, signature),
+            "largest_difference": _enforced_parity(network, path),
+        }
+
+
+def _enforced_parity(network: Expert3d, path: Path) -> float:
+    """The largest difference of a logit between torch and ONNX Runtime, on blocks of noise around lung and tissue."""
+    random = np.random.default_rng(0)
+    blocks = random.integers(0, 256, (PARITY_BLOCKS, 1, *BLOCK), np.uint8)
+    masks = np.ones_like(blocks)
+    masks[-1] = 0  # a block without lung as well
+    with torch.no_grad():
+        expected, _ = network(torch.from_numpy(blocks), torch.from_numpy(masks))
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    logits, _ = session.run(["expert_logit", "expert_peak"], {"block": blocks, "block_mask": masks})
+    difference = float(np.abs(logits - expected.numpy()).max())
+    if not difference <= LARGEST_DIFFERENCE:
+        raise ParityBroken(f"expert3d: a logit differs by {difference:g} between torch and ONNX Runtime")
+    return difference

@@ -1,0 +1,70 @@
+"""The 3D expert's stage of the pipeline: for every study on a GPU, for those in the grey zone on a CPU."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import structlog
+
+from gateway.inference.engine import Deadline, Engine
+from gateway.inference.expert_admission import ExpertAdmission
+from gateway.screening.decode_workers import DecodePool
+from gateway.telemetry.metrics import Metrics
+from screening.block_preparation import prepare_blocks
+from screening.contract import Priority
+from screening.errors import StudyError
+from screening.preparation import PreparedStudy
+from screening.results.calibration import probability
+from screening.results.expert_opinion import ExpertOpinion
+from screening.results.fusion import Fusion
+from screening.results.model_card import ModelCard
+from screening.series.studies import Study
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ExpertStage:
+    """Asks the expert of these networks; a model card without rules for it never does."""
+
+    decode: DecodePool
+    engine: Engine
+    admission: ExpertAdmission
+    metrics: Metrics
+    card: ModelCard
+    priority: Priority
+
+    def asks(self, fusion: Fusion) -> bool:
+        """Whether the expert is asked about a study of this score."""
+        rules = self.card.expert3d
+        return rules is not None and rules.asks(probability(fusion.score, self.card.calibration))
+
+    async def fused(
+        self, study: Study, prepared: PreparedStudy, fusion: Fusion, deadline: Deadline, timings_s: dict[str, float]
+    ) -> Fusion:
+        """The fusion with the expert's opinion.
+
+        Raises a StudyError when there is none, since `normal` would leave out what the card asks for; but what is
+        pathology without the expert stays so.
+        """
+        try:
+            return fusion.with_expert(await self._opinion(study, prepared, deadline, timings_s))
+        except StudyError as error:
+            if probability(fusion.score, self.card.calibration) < self.card.operating_point.threshold:
+                raise
+            log.warning("pathology without the 3D expert", error=error.code)
+            return fusion
+
+    async def _opinion(
+        self, study: Study, prepared: PreparedStudy, deadline: Deadline, timings_s: dict[str, float]
+    ) -> ExpertOpinion:
+        rules = self.card.expert3d
+        if rules is None:
+            raise AssertionError("unreachable: `asks` is false without rules")
+        queued = perf_counter()
+        async with self.admission.turn(deadline):
+            self.metrics.observe_stage("expert_queue", perf_counter() - queued, timings_s)
+            with self.metrics.stage("expert_blocks", timings_s):
+                blocks = await self.decode.run(deadline, prepare_blocks, study, prepared.chosen)
+            with self.metrics.stage("expert_inference", timings_s):
+                outputs = await self.engine.ask_expert(blocks.blocks, blocks.masks, deadline, self.priority)
+        return ExpertOpinion.of(blocks, outputs, rules)

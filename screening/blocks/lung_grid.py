@@ -1,0 +1,102 @@
+"""The lungs of a study on a grid of 2 mm: what a network that sees volumes, not slices, is given.
+
+A single slice cannot tell a nodule from a vessel that crosses it; the slices above and below can. So all slices are
+read here, not every 8 mm as for the views, in the study's own crop. The window is fixed: HU mean the same everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from screening.dicom.hu import AIR_HU
+from screening.errors import NoLung, PixelError
+from screening.lungs.lung_survey import SliceSource
+from screening.lungs.slice_anatomy import slice_anatomy
+from screening.lungs.slice_sampling import spaced_indices
+from screening.views.augmented_views import view_mask
+from screening.views.crop import Crop
+
+GRID_MM: Final = 2.0  # a nodule of 6 mm is three voxels across; 1 mm would take eight times the arithmetic
+WINDOW_HU: Final = (-1000.0, 200.0)
+CONTEXT_MM: Final = 16.0  # shown below and above the lungs, where the stack has it
+WIDEST_GAP_MM: Final = 8.0  # as far apart as views may lie
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LungGrid:
+    """`grey` and `lungs` (1 inside), uint8 [Z, S, S], from the feet to the head.
+
+    `slices` [Z] are the places of the planes among the slices of the series, with fractions; `crop` is the square.
+    """
+
+    grey: Bytes = field(repr=False)
+    lungs: Bytes = field(repr=False)
+    slices: NDArray[np.float64] = field(repr=False)
+    crop: Crop
+
+
+def lung_grid(source: SliceSource, first: int, last: int, crop: Crop) -> LungGrid:
+    """The grid of the slices `first` to `last`, which show lung, in the square of `crop`.
+
+    A slice that cannot be decoded is left out, as the views leave it out where they show others; raises its PixelError
+    when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank.
+    """
+    row_mm = source.geometry.spacing_mm[1]
+    square = replace(crop, size=max(1, round((crop.row1 - crop.row0) * row_mm / GRID_MM)))
+    heights, planes, masks = [], [], []
+    broken: PixelError | None = None
+    for index in _indices(source.heights_mm, first, last):
+        try:
+            hu = source.hu(index)
+        except PixelError as error:
+            broken = error
+            continue
+        anatomy = slice_anatomy(hu, source.geometry.spacing_mm[1:], square.orientation)
+        if not anatomy.blank:
+            heights.append(float(source.heights_mm[index]))
+            planes.append(square.resized(hu, outside=AIR_HU).astype(np.float32))
+            masks.append(view_mask(anatomy.lungs_on(source.geometry.shape[1:]), square)[0].astype(np.float32))
+    if broken is not None and (not heights or max(np.diff(heights), default=0.0) > WIDEST_GAP_MM):
+        raise broken
+    if not heights:
+        raise NoLung("Every slice of the lungs is blank: all of its pixels have one value.")
+    grid_mm = np.arange(heights[0], heights[-1] + 0.5 * GRID_MM, GRID_MM)
+    between = interpolation(heights, grid_mm)
+    return LungGrid(
+        grey_of(resampled(between, np.stack(planes))),
+        (resampled(between, np.stack(masks)) >= 0.5).astype(np.uint8),
+        np.interp(grid_mm, source.heights_mm, np.arange(len(source))),
+        square,
+    )
+
+
+def grey_of(hu: Floats) -> Bytes:
+    """HU as 8 bit: one grey level is 4.7 HU."""
+    low, high = WINDOW_HU
+    return np.asarray(np.clip((hu - low) * (255.0 / (high - low)) + 0.5, 0, 255), np.uint8)
+
+
+def interpolation(heights_mm: Sequence[float] | NDArray[np.float64], grid_mm: NDArray[np.float64]) -> Floats:
+    """Weights [Z, N] of N ascending slices for each height of the grid: linear; beyond the ends, the nearest slice."""
+    heights = np.asarray(heights_mm, np.float64)
+    place = np.interp(grid_mm, heights, np.arange(len(heights)))
+    return np.maximum(0.0, 1.0 - np.abs(place[:, np.newaxis] - np.arange(len(heights)))).astype(np.float32)
+
+
+def resampled(weights: Floats, planes: Floats) -> Floats:
+    """Planes [N, H, W] at the heights of the weights [Z, N]: [Z, H, W]."""
+    return np.asarray(np.tensordot(weights, planes, axes=1), np.float32)
+
+
+def _indices(heights_mm: Sequence[float], first: int, last: int) -> list[int]:
+    """Slices at most 2 mm apart, where there are so many, with some context on both sides."""
+    heights = np.asarray(heights_mm)
+    below = int(np.searchsorted(heights, heights[first] - CONTEXT_MM))
+    above = int(np.searchsorted(heights, heights[last] + CONTEXT_MM, side="right")) - 1
+    return spaced_indices(heights_mm, below, above, GRID_MM)

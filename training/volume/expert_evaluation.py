@@ -1,0 +1,160 @@
+"""Evaluates the 3D expert on whole studies that training did not see: painted lesions found, false marks, study scores.
+
+A volume is read at every slice distance and offset of `SPACINGS`, as if it had been scanned so: the grid is the same,
+the slices are fewer. Lesions are painted into normal volumes only, each alone, and read in the part of the volume
+around them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from scipy.special import logit
+
+from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, lung_grid
+from screening.blocks.tiling import LungBlocks, blocks_of
+from screening.contract import BLOCK
+from screening.preparation import SeriesPreparation
+from screening.results.model_card import ModelCard
+from screening.series.studies import Study
+from screening.views.crop import Crop
+from training.networks.expert import Expert3d
+from training.served.decoded_volume import DecodedVolume
+from training.synthesis.volume_lesions import LungStack, NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.training_run import write_json
+from training.volume.expert_marks import ExpertReading, Point, read
+from training.volume.froc import FrocLine, froc
+from training.volume.held_out_volumes import HeldOutVolume
+
+SIZES_MM: Final = (4.0, 6.0, 10.0, 20.0)
+SPACINGS: Final = (1, 2, 3, 4)  # every so many slices
+AROUND_MM: Final = 48.0  # above and below a painted lesion
+NEAR_MM: Final = 4.0  # beyond the lesion's surface
+SEED: Final = 17
+MARGIN: Final = 0.5  # of a logit, above the highest of a normal study
+GREY_ZONE: Final = (0.01, 0.99)
+SURVEY_MM: Final = 8.0
+ANY_SIZE: Final = 64  # of the views, which are not used here
+RESULTS: Final = "expert_evaluation.json"
+RULES: Final = "expert3d.json"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ReadVolume:
+    """The study's logit at one slice distance (`every` so many slices) and offset, and how many marks it has."""
+
+    name: str
+    label: int
+    validation: bool
+    every: int
+    offset: int
+    logit: float
+    marks: tuple[float, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ExpertFigures:
+    """Everything that was measured; `threshold` is the logit above which a study is pathology by the expert alone."""
+
+    threshold: float
+    volumes: tuple[ReadVolume, ...]
+    froc: tuple[FrocLine, ...]
+    lesions: tuple[tuple[str, float, float], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def evaluate_expert(
+    network: Expert3d, held_out: Iterable[HeldOutVolume], lesions: int, card: ModelCard, folder: Path, say: Say
+) -> ExpertFigures:
+    """Evaluate, and write expert_evaluation.json, and expert3d.json for `turnstile export`; `lesions` of each size."""
+    cv2.setNumThreads(1)
+    volumes: list[ReadVolume] = []
+    painted: list[tuple[str, float, float]] = []
+    for one in held_out:
+        volumes.extend(_read_at_every_spacing(network, one))
+        say(f"{one.name}: {', '.join(f'{read.logit:.2f}' for read in volumes if read.name == one.name)}")
+        if one.label == 0 and not one.validation:
+            painted.extend((one.name, *found) for found in _painted(network, one.volume, lesions))
+    normal = [one for one in volumes if one.label == 0]
+    sure = [one.logit for one in normal if one.validation] or [one.logit for one in normal]
+    lines = froc([found[1:] for found in painted], [one.marks for one in normal if not one.validation])
+    figures = ExpertFigures(max(sure) + MARGIN, tuple(volumes), tuple(lines), tuple(painted))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / RESULTS, figures.to_json())
+    write_json(folder / RULES, rules_of(figures.threshold, card))
+    return figures
+
+
+def rules_of(threshold: float, card: ModelCard) -> dict[str, Any]:
+    """The rules for the model card: the expert's threshold lies where the operating point lies for the classifier."""
+    score = (float(logit(card.operating_point.threshold)) - card.calibration.b) / card.calibration.a
+    at = float(logit(np.clip(score, 1e-6, 1 - 1e-6)))
+    return {"slope": 1.0, "shift": at - threshold, "grey_zone": list(GREY_ZONE)}
+
+
+def read_volume(network: Expert3d, volume: DecodedVolume) -> ExpertReading:
+    """What the expert says of a series, prepared as serving prepares it."""
+    first, last, crop = _lungs(volume)
+    return read(network, blocks_of(lung_grid(volume, first, last, crop), volume.geometry.affine_lps))
+
+
+def _lungs(volume: DecodedVolume) -> tuple[int, int, Crop]:
+    study = Study(volume.study_uid, (), ())
+    chosen = SeriesPreparation(volume).prepared(study, (), ANY_SIZE, SURVEY_MM).chosen
+    return min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop
+
+
+def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume) -> Iterator[ReadVolume]:
+    step_mm = one.volume.geometry.spacing_mm[0]
+    for every in SPACINGS:
+        if every > 1 and every * step_mm > SURVEY_MM * 1.3:
+            break
+        for offset in range(every):
+            volume = one.volume if every == 1 else one.volume.only(range(offset, len(one.volume), every))
+            found = read_volume(network, volume)
+            marks = tuple(mark.logit for mark in found.marks)
+            yield ReadVolume(one.name, one.label, one.validation, every, offset, found.logit, marks)
+
+
+def _painted(network: Expert3d, volume: DecodedVolume, lesions: int) -> Iterator[tuple[float, float]]:
+    """Size and highest mark of each painted lesion."""
+    thickness_mm = volume.slices[0].thickness_mm or volume.geometry.spacing_mm[0]
+    stack = LungStack(volume.values, volume.lung_masks(), volume.geometry.spacing_mm, thickness_mm)
+    first, last, crop = _lungs(volume)
+    for size in SIZES_MM:
+        for number in range(lesions):
+            try:
+                painted = paint_lesion(stack, VolumeLesion(size), np.random.default_rng((SEED, int(size), number)))
+            except NoPlace:
+                continue
+            yield size, _highest(network, volume, painted, first, last, crop)
+
+
+def _highest(
+    network: Expert3d, volume: DecodedVolume, painted: PaintedLesion, first: int, last: int, crop: Crop
+) -> float:
+    """The highest mark on a painted lesion, read in the slices around it."""
+    slice_, row, column = painted.centre
+    reach = round((AROUND_MM - CONTEXT_MM) / volume.geometry.spacing_mm[0])
+    low, high = max(first, round(slice_) - reach), min(last, round(slice_) + reach)
+    ill = volume.with_values(painted.on(volume.values))
+    blocks = blocks_of(lung_grid(ill, low, high, crop), volume.geometry.affine_lps)
+    at = (volume.geometry.affine_lps @ (column, row, slice_, 1.0))[:3]
+    point = (float(at[0]), float(at[1]), float(at[2]))
+    return read(network, _around(blocks, point)).highest_near(point, painted.lesion.diameter_mm / 2 + NEAR_MM)
+
+
+def _around(blocks: LungBlocks, point: Point) -> LungBlocks:
+    """The blocks that hold a point of the patient; the views' orientation only exchanges rows and columns."""
+    half_mm = np.array(BLOCK[::-1]) * GRID_MM / 2
+    centres = [blocks.position_lps_mm(np.add(origin, BLOCK) - np.array(BLOCK) / 2) for origin in blocks.origins]
+    near = np.flatnonzero((np.abs(np.subtract(centres, point)) <= half_mm).all(axis=1))
+    origins = tuple(blocks.origins[number] for number in near)
+    return replace(blocks, blocks=blocks.blocks[near], masks=blocks.masks[near], origins=origins)

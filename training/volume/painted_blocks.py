@@ -1,0 +1,120 @@
+"""Blocks for training: pairs without and with a painted lesion, and blocks of marked tumours.
+
+A pair is cut out of one stack by the same random scale, flip and slice distance, and changed alike, so that the lesion
+is the only difference. The lesion is painted on the stack's own slices, before any resampling: it is as thick and as
+noisy along the body as what surrounds it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from screening.blocks.lung_grid import grey_of
+from screening.dicom.hu import AIR_HU
+from training.synthesis.volume_lesions import NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.volume.block_cut import BlockChange, BlockCut, Bools, Floats, Random
+from training.volume.training_stack import TrainingStack
+
+SIZES_MM: Final = (4.0, 32.0)
+SECOND_LESION: Final = 0.3
+VISIBLE_HU: Final = 60.0
+CUTS: Final = 4  # pairs around one painted lesion
+
+
+@dataclass(frozen=True)
+class BlockBatch:
+    """Blocks and masks uint8 [N, 1, S, S, S], lesions bool [N, S, S, S], trust [N]: plain, painted, marked ones."""
+
+    blocks: Tensor
+    masks: Tensor
+    lesions: Tensor
+    trust: Tensor
+    pairs: int
+
+    def to(self, device: torch.device) -> "BlockBatch":
+        """The same batch on this device."""
+        return BlockBatch(
+            self.blocks.to(device), self.masks.to(device), self.lesions.to(device), self.trust.to(device), self.pairs
+        )
+
+
+class PaintedBlocks:
+    """Draws batches from stacks; those that may be called normal are drawn more often."""
+
+    def __init__(self, stacks: Sequence[TrainingStack]) -> None:
+        self._stacks = stacks
+        weights = np.array([one.trust for one in stacks])
+        self._shares = weights / weights.sum()
+        self._tumours = [(one, np.argwhere(one.lesions)) for one in stacks if one.lesions.any()]
+
+    def draw(self, pairs: int, marked: int, random: Random) -> BlockBatch:
+        """`pairs` pairs, a multiple of `CUTS`, and `marked` blocks around marked tumours, where a stack has any."""
+        drawn = [pair for _ in range(pairs // CUTS) for pair in self._pairs(random)]
+        plain, painted = [one for one, _ in drawn], [one for _, one in drawn]
+        tumours = [self._marked_block(random) for _ in range(marked if self._tumours else 0)]
+        return _batched([*plain, *painted, *tumours], pairs)
+
+    def _pairs(self, random: Random) -> list[tuple["_Block", "_Block"]]:
+        """`CUTS` pairs around one painted lesion: painting costs as much as a step of the network."""
+        source = self._stacks[random.choice(len(self._stacks), p=self._shares)]
+        painted, lesion = self._painted(source, random)
+        return [_pair(source, painted, lesion, random) for _ in range(CUTS)]
+
+    def _painted(self, source: TrainingStack, random: Random) -> tuple[NDArray[np.int16], PaintedLesion]:
+        """Values with one or two lesions, and the first of them."""
+        first = self._lesion(source, random)
+        values: NDArray[np.int16] = first.on(source.stack.values)
+        if random.random() < SECOND_LESION:
+            second = self._lesion(source, random)
+            values[second.window] = np.where(second.mask, second.values, values[second.window])
+        return values, first
+
+    def _lesion(self, source: TrainingStack, random: Random) -> PaintedLesion:
+        while True:
+            try:
+                return paint_lesion(source.stack, VolumeLesion.drawn(random, *SIZES_MM), random)
+            except NoPlace:
+                continue
+
+    def _marked_block(self, random: Random) -> "_Block":
+        source, voxels = self._tumours[random.integers(len(self._tumours))]
+        cut = BlockCut.around(source, voxels[random.integers(len(voxels))].tolist(), random)
+        hu = BlockChange.drawn(random).of(cut.of(source.stack.values, AIR_HU))
+        return _Block(hu, cut.of(source.stack.lungs, 0) >= 0.5, cut.of(source.lesions, 0) >= 0.5, source.trust)
+
+
+@dataclass(frozen=True)
+class _Block:
+    hu: Floats
+    lungs: Bools
+    lesion: Bools
+    trust: float
+
+
+def _pair(
+    source: TrainingStack, painted: NDArray[np.int16], lesion: PaintedLesion, random: Random
+) -> tuple[_Block, _Block]:
+    """The same place without and with the lesion."""
+    cut, change = BlockCut.around(source, lesion.centre, random), BlockChange.drawn(random)
+    before, after = cut.of(source.stack.values, AIR_HU), cut.of(painted, AIR_HU)
+    lungs, real = cut.of(source.stack.lungs, 0) >= 0.5, cut.of(source.lesions, 0) >= 0.2
+    visible = np.abs(after - before) > VISIBLE_HU
+    return (
+        _Block(change.of(before), lungs, real, source.trust),
+        _Block(change.of(after), lungs, visible | real, source.trust),
+    )
+
+
+def _batched(blocks: Sequence[_Block], pairs: int) -> BlockBatch:
+    return BlockBatch(
+        torch.from_numpy(np.stack([grey_of(one.hu) for one in blocks])).unsqueeze(1),
+        torch.from_numpy(np.stack([one.lungs for one in blocks]).astype(np.uint8)).unsqueeze(1),
+        torch.from_numpy(np.stack([one.lesion for one in blocks])),
+        torch.tensor([one.trust for one in blocks]),
+        pairs,
+    )
