@@ -1,4 +1,4 @@
-"""A light dense network for blocks: cells of 4 mm, 0.4 million weights, made for two cores.
+"""A light dense network for blocks: cells of 4 mm, 0.38 million weights, made for two cores.
 
 Each 2 x 2 x 2 voxels become eight channels first, so that no convolution runs on the full grid; two coarser levels give
 the surroundings (a vessel goes on, a nodule ends), added as in a feature pyramid (Lin et al. 2017).
