@@ -1,1 +1,1 @@
-"""Training and judging of the 3D expert on volumes with lesions painted in three dimensions."""
+"""Training and evaluation of the 3D expert on volumes with lesions painted in three dimensions."""
