@@ -9,7 +9,8 @@ import numpy as np
 from screening.evaluation.evaluated_studies import EvaluatedStudies, Point, measured_point
 from screening.evaluation.metrics import Scores
 from screening.evaluation.operating_points import operating_points
-from screening.evaluation.platt_calibration import calibrated, fit_platt
+from screening.evaluation.platt_calibration import fit_platt
+from screening.results.calibration import calibrated
 from screening.results.model_card import Calibration, FusionRules
 from training.composed_studies import ComposedStudies
 from training.error_range import TEST_TIME_SLICES, VIEW_SPACING_MM, fit_fusion_rules, study_scores
@@ -48,7 +49,7 @@ class DecisionParameters:
             "volume_rule": rules.volume_rule.to_json(),
             "error_rule": {"clip": rules.error_clip, "min_lung_share": rules.error_min_lung_share},
             "error_range": {"r_min": rules.error_range.r_min, "r_max": rules.error_range.r_max},
-            "calibration": {"a": self.calibration.a, "b": self.calibration.b},
+            "calibration": self.calibration.to_json(),
             "operating_points": {
                 name: point.to_json() | {"measured_on": self.test.to_json()} for name, point in self.points.items()
             },

@@ -101,7 +101,7 @@ def _points(decision: DecisionParameters) -> Iterator[str]:
 def _calibration(results: EvaluationResults) -> Iterator[str]:
     calibration, rules = results.decision.calibration, results.decision.rules
     errors = rules.error_range
-    yield f"Platt: a = {calibration.a:.4f}, b = {calibration.b:.4f}. "
+    yield f"Platt, of the {calibration.of}: a = {calibration.a:.4f}, b = {calibration.b:.4f}. "
     yield f"Volume rule: {rules.volume_rule}. "
     yield f"Reconstruction error: r_min = {errors.r_min:.5f}, r_max = {errors.r_max:.5f}, clipped to"
     yield f"{rules.error_clip:g}, 0 where less than {rules.error_min_lung_share:.0%} of a view is lung that counts.\n"

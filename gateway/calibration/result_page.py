@@ -7,7 +7,7 @@ from typing import Final
 from gateway.calibration.collected_studies import CollectedStudies
 from screening.evaluation.bootstrap import Interval
 from screening.evaluation.evaluated_studies import Point
-from screening.evaluation.more_studies import narrowed
+from screening.evaluation.more_studies import narrowed, patients_needed
 from screening.evaluation.scored_studies import LeftOut
 from screening.evaluation.site_calibration import SAFE_SENSITIVITY, SiteCalibration, SiteFigures
 from screening.results.model_card import ModelCard
@@ -87,13 +87,18 @@ def _decided(found: SiteCalibration, shipped: ModelCard) -> Iterator[str]:
     chosen = "as shipped" if rule == shipped.fusion.volume_rule else "by a gain that is more than chance"
     yield ""
     yield f"Volume rule: {rule} ({chosen})."
-    yield f"Platt: a = {calibration.a:.3f}, b = {calibration.b:.3f}."
+    yield f"Platt, of the {calibration.of}: a = {calibration.a:.3f}, b = {calibration.b:.3f}."
     if found.kept:
-        yield (
-            "\n**The operating point stays where it was.** The fitted one would find fewer of these patients than"
-            f" before, and the lower bound of its sensitivity is below {SAFE_SENSITIVITY:.2f}; more patients with"
-            " pathology may prove it safe."
-        )
+        yield from _kept(found.after.points[found.wanted_point])
+
+
+def _kept(wanted: Point) -> Iterator[str]:
+    needed = patients_needed(wanted.sensitivity.value, SAFE_SENSITIVITY)
+    yield (
+        f"\n**The operating point stays where it was.** The fitted one finds {_text(wanted.sensitivity)} of the"
+        f" pathology, fewer than before, and it is not proved that this is at least {SAFE_SENSITIVITY:.2f}."
+        + (f" With {needed} patients with pathology and the same share it would be." if needed else "")
+    )
 
 
 def _points(points: Mapping[str, Point]) -> Iterator[str]:

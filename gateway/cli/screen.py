@@ -21,6 +21,7 @@ from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
 from gateway.telemetry.logs import configure_logs
 from screening.contract import Priority
+from screening.results.model_card import ModelCard
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Studies, or folders of studies: zip, DICOM, NIfTI, folder.", exists=True)
@@ -44,6 +45,9 @@ def screen(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Read what symbolic links in a folder point to; not with --url.")
     ] = False,
+    card: Annotated[
+        Path | None, typer.Option(help="A model card of `turnstile calibrate`; not with --url.", exists=True)
+    ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="With --url: allow http:// to another machine, unencrypted.")
     ] = False,
@@ -61,7 +65,9 @@ def screen(
         raise typer.BadParameter("a remote gateway has its own Triton", param_hint="--triton-url")
     if url is not None and follow_links:
         raise typer.BadParameter("links are followed only by local screening", param_hint="--follow-links")
-    local = LocalOptions(triton_url, follow_links)
+    if url is not None and card is not None:
+        raise typer.BadParameter("a remote gateway uses the card in force there", param_hint="--card")
+    local = LocalOptions(triton_url, follow_links, card)
     options = local if url is None else RemoteOptions.validated(url, connections, insecure=insecure)
     try:
         report = None if output is None else ReportFile(output, detail)
@@ -80,6 +86,7 @@ class LocalOptions:
 
     triton_url: str | None
     follow_links: bool = False
+    card: Path | None = None
 
     @asynccontextmanager
     async def open_screening(self, _on_status: Callable[[str], None]) -> AsyncIterator[tuple[Screening, int]]:
@@ -89,7 +96,10 @@ class LocalOptions:
             print_warnings(services)
             uploads_in_flight = settings.slices_in_flight // services.pipeline.slices_per_upload
             at_once = min(settings.decode_workers + 1, uploads_in_flight or 1)
-            yield LocalScreening(services.pipeline.with_priority(Priority.MASS), services.scratch), at_once
+            pipeline = services.pipeline.with_priority(Priority.MASS)
+            if self.card is not None:
+                pipeline = pipeline.with_card(ModelCard.load(self.card))
+            yield LocalScreening(pipeline, services.scratch), at_once
 
 
 async def _screen_and_print(paths: Sequence[Path], options: LocalOptions | RemoteOptions, retry_failed: bool) -> int:

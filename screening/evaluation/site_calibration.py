@@ -18,9 +18,9 @@ from screening.evaluation.evaluated_studies import Point, point_of
 from screening.evaluation.exact_interval import exact_interval
 from screening.evaluation.metrics import Scores, brier, calibration_error, decision_of, roc_auc
 from screening.evaluation.patient_folds import patient_folds
-from screening.evaluation.platt_calibration import calibrated
 from screening.evaluation.scored_studies import ScoredStudies
 from screening.evaluation.site_decision import KEPT, SiteDecision, best_rule, fit_site_decision
+from screening.results.calibration import calibrated
 from screening.results.model_card import ModelCard
 
 MIN_PATIENTS: Final = 30  # of each class; all of 30 found still allows 11.6 % missed (0.025 ** (1 / 30) = 0.884)
@@ -56,15 +56,20 @@ class SiteCalibration:
     """What was fitted on all of the studies, the operating point by default, and the figures before and after.
 
     `after` is cross-validated: each patient is judged by a fit on the other patients. `kept`: the default point stays
-    where the shipped card has it, since the fitted one would miss more and too few patients prove it safe.
+    where the shipped card has it, since the wanted one would miss more and too few patients prove it safe.
     """
 
     studies: ScoredStudies
     decision: SiteDecision
-    default_point: str
+    wanted_point: str
     kept: bool
     before: SiteFigures
     after: SiteFigures
+
+    @property
+    def default_point(self) -> str:
+        """The operating point of the site's card, until an admin chooses another."""
+        return KEPT if self.kept else self.wanted_point
 
 
 def calibrate_site(studies: ScoredStudies, base: ModelCard, point: str | None = None) -> SiteCalibration:
@@ -85,7 +90,7 @@ def calibrate_site(studies: ScoredStudies, base: ModelCard, point: str | None = 
     kept = not is_safe(after.points[wanted], before.points[base.operating_point.name])
     if kept and other_rules:
         decision, after = _fit_and_judge(studies, base, other_rules=False)
-    return SiteCalibration(studies, decision, KEPT if kept else wanted, kept, before, after)
+    return SiteCalibration(studies, decision, wanted, kept, before, after)
 
 
 def shipped_figures(studies: ScoredStudies, base: ModelCard) -> SiteFigures:

@@ -26,7 +26,7 @@ def site_card(shipped: Mapping[str, Any], calibration: SiteCalibration, left_out
     evaluated = _evaluated(calibration)
     decided = {
         "volume_rule": decision.rule.to_json(),
-        "calibration": {"a": decision.calibration.a, "b": decision.calibration.b},
+        "calibration": decision.calibration.to_json(),
         "operating_points": {
             name: point.to_json() | {"measured_on": evaluated.to_json()} for name, point in after.points.items()
         },

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import logit
 
 from screening.evaluation.bootstrap import cases_by_class, resampled
 from screening.evaluation.metrics import Labels, Scores, roc_auc
 from screening.evaluation.operating_points import operating_points
-from screening.evaluation.platt_calibration import calibrated, fit_platt
+from screening.evaluation.platt_calibration import fit_platt
 from screening.evaluation.scored_studies import ScoredStudies
+from screening.results.calibration import calibrated, score_at
 from screening.results.model_card import Calibration, ModelCard
 from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
 
@@ -51,7 +51,7 @@ def fit_site_decision(studies: ScoredStudies, base: ModelCard, other_rules: bool
     served = base.fusion.volume_rule
     rule = best_rule(studies, served) if other_rules else served
     scores = studies.scores(rule, served)
-    calibration = fit_platt(studies.labels, scores, studies.patient_counts, studies.patient_weights)
+    calibration = fit_platt(studies.labels, scores, studies.patient_counts, studies.patient_weights, "logit")
     thresholds = operating_points(studies.labels, calibrated(scores, calibration))
     if not other_rules:
         thresholds[KEPT] = same_threshold(base, calibration)
@@ -60,7 +60,7 @@ def fit_site_decision(studies: ScoredStudies, base: ModelCard, other_rules: bool
 
 def same_threshold(base: ModelCard, calibration: Calibration) -> float:
     """The probability, by another calibration, of the score at which the card in `base` begins to call pathology."""
-    score = (logit(base.operating_point.threshold) - base.calibration.b) / base.calibration.a
+    score = score_at(base.operating_point.threshold, base.calibration)
     threshold = float(calibrated(np.array([score]), calibration)[0])
     return float(np.clip(threshold, MIN_THRESHOLD, 1 - MIN_THRESHOLD))
 

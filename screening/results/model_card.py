@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from screening.contract import EXPERT, Contract
 from screening.results.expert_rules import ExpertRules
@@ -69,16 +69,27 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt's a and b: probability = 1 / (1 + exp(-(a * score + b))); a > 0 preserves the order of the scores."""
+    """Platt's a and b: probability = 1 / (1 + exp(-(a * x + b))); a > 0 preserves the order of the scores.
+
+    x is the score, as the original authors have it, or its logit: where a scanner's scores all lie near 1, only their
+    logits are still apart.
+    """
 
     a: float
     b: float
+    of: Literal["score", "logit"] = "score"
 
     def __post_init__(self) -> None:
+        if self.of not in ("score", "logit"):
+            raise InvalidModelCard(f"a calibration of the {self.of} is not known")
         if not self.a > 0.0:
             raise InvalidModelCard(
                 f"calibration slope a = {self.a} must be positive: the probability rises with the score"
             )
+
+    def to_json(self) -> dict[str, Any]:
+        """The model card's entry; `of` is left out where it is the score, as in older cards."""
+        return {"a": self.a, "b": self.b} | ({"of": self.of} if self.of != "score" else {})
 
 
 @dataclass(frozen=True)

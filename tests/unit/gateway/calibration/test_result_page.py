@@ -31,6 +31,7 @@ def test_it_has_figures_with_intervals_before_and_after(page: str) -> None:
         row = next(line for line in page.splitlines() if line.startswith(f"| {figure} |"))
         assert row.count("(") >= 2
     assert "The operating point stays where it was" in page
+    assert "fewer than before" in page
     assert "300 normal" in page
 
 

@@ -1,15 +1,18 @@
 """A site's calibration: what it may change, what it refuses, and that no patient judges a fit that saw him."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.evaluation.evaluated_studies import point_of
+from screening.evaluation.exact_interval import exact_interval
 from screening.evaluation.metrics import Decision
-from screening.evaluation.more_studies import narrowed
+from screening.evaluation.more_studies import narrowed, patients_needed
 from screening.evaluation.patient_folds import patient_folds
-from screening.evaluation.platt_calibration import calibrated, fit_platt
+from screening.evaluation.platt_calibration import fit_platt
 from screening.evaluation.scored_studies import LeftOut, ScoredStudies, ScoredStudy, scored_study
 from screening.evaluation.site_calibration import (
     FOLDS,
@@ -22,7 +25,7 @@ from screening.evaluation.site_calibration import (
 )
 from screening.evaluation.site_card import site_card
 from screening.evaluation.site_decision import KEPT, best_rule, fit_site_decision
-from screening.results.calibration import probability
+from screening.results.calibration import calibrated, probability
 from screening.results.model_card import Calibration, ModelCard
 from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
 from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies, study_of
@@ -44,6 +47,15 @@ def test_a_scanner_on_which_normals_score_too_high_is_corrected(corrected: SiteC
     assert after.sensitivity.low >= 0.9
     assert found.after.calibration_error.value < found.before.calibration_error.value
     assert found.after.calibration_error.value < 0.06
+
+
+def test_a_scanner_on_which_all_scores_lie_near_1_is_corrected() -> None:
+    far_off = site_studies(60, 60, gap=4.0, shift=7.0)
+    assert min(study.score for study in far_off.studies) > 0.995
+    found = calibrate_site(far_off, CARD)
+    after = found.after.points[found.default_point]
+    assert (after.specificity.value > 0.9, after.sensitivity.value > 0.9) == (True, True)
+    assert found.decision.calibration.a < 49, "not at its bound"
 
 
 def test_the_card_is_served_with_the_same_networks_and_names_nobody(corrected: SiteCalibration) -> None:
@@ -131,12 +143,13 @@ def test_no_patient_is_on_both_sides_of_a_fold(cases: list[tuple[int, int]], ran
     st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2, max_size=60),
     st.floats(0, 1),
     st.floats(0, 1),
+    st.sampled_from(("score", "logit")),
 )
 def test_the_probability_rises_with_the_score_and_is_never_0_or_1(
-    cases: list[tuple[int, float]], one: float, other: float
+    cases: list[tuple[int, float]], one: float, other: float, of: Literal["score", "logit"]
 ) -> None:
     labels, scores = np.array([label for label, _ in cases]), np.array([score for _, score in cases])
-    found = fit_platt(labels, scores)
+    found = fit_platt(labels, scores, of=of)
     low, high = calibrated(np.array(sorted((one, other))), found)
     assert 0.0 < low <= high < 1.0
     assert probability(one, found) == pytest.approx(float(calibrated(np.array([one]), found)[0]))
@@ -215,3 +228,11 @@ def test_more_patients_narrow_the_interval_of_their_class() -> None:
     specificity = [one.interval for one in narrowed(point, (40, 40)) if one.figure == "specificity"]
     widths = [interval.high - interval.low for interval in (point.specificity, *specificity)]
     assert widths == sorted(widths, reverse=True)
+
+
+def test_so_many_patients_prove_a_sensitivity() -> None:
+    assert patients_needed(1.0, 0.9) == 36
+    assert patients_needed(0.9, 0.9) is None
+    needed = patients_needed(0.95, 0.9)
+    assert needed is not None
+    assert exact_interval(0.95, needed).low >= 0.9 > exact_interval(0.95, needed - 1).low
