@@ -12,6 +12,7 @@ from screening.evaluation.bootstrap import Interval
 from screening.evaluation.evaluated_studies import EvaluatedStudies
 from screening.evaluation.roc_curve import curve_figures
 from screening.evaluation.site_calibration import SiteCalibration, SiteFigures
+from screening.evaluation.site_decision import same_score
 from screening.results.model_card import ModelCard, fingerprint
 
 DATA_SET: Final = "site"
@@ -35,6 +36,8 @@ def site_card(shipped: Mapping[str, Any], calibration: SiteCalibration, left_out
         "figures": _curve(evaluated),
         "site": site_figures(calibration, ModelCard.from_json(shipped), left_out),
     }
+    if "expert3d" in shipped:
+        decided["expert3d"] = _same_studies_asked(shipped, calibration)
     version = f"site-{fingerprint(decided, shipped['file_hashes'])}"
     card = {**shipped, **decided, "version": version}
     ModelCard.from_json(card)
@@ -55,6 +58,13 @@ def site_figures(calibration: SiteCalibration, shipped: ModelCard, left_out: Map
         "before": _side(calibration.before, shipped.operating_point.name),
         "after": _side(calibration.after, calibration.default_point),
     }
+
+
+def _same_studies_asked(shipped: Mapping[str, Any], calibration: SiteCalibration) -> dict[str, Any]:
+    """The rules of the 3D expert with the grey zone in the site's probabilities, so that the same scores lie in it."""
+    rules, before = shipped["expert3d"], ModelCard.from_json(shipped).calibration
+    zone = [same_score(edge, before, calibration.decision.calibration) for edge in rules["grey_zone"]]
+    return {**rules, "grey_zone": zone}
 
 
 def _side(figures: SiteFigures, point: str) -> dict[str, Any]:

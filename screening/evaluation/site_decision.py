@@ -54,15 +54,19 @@ def fit_site_decision(studies: ScoredStudies, base: ModelCard, other_rules: bool
     calibration = fit_platt(studies.labels, scores, studies.patient_counts, studies.patient_weights, "logit")
     thresholds = operating_points(studies.labels, calibrated(scores, calibration))
     if not other_rules:
-        thresholds[KEPT] = same_threshold(base, calibration)
+        thresholds[KEPT] = same_score(base.operating_point.threshold, base.calibration, calibration)
     return SiteDecision(rule, calibration, thresholds)
 
 
-def same_threshold(base: ModelCard, calibration: Calibration) -> float:
-    """The probability, by another calibration, of the score at which the card in `base` begins to call pathology."""
-    score = score_at(base.operating_point.threshold, base.calibration)
-    threshold = float(calibrated(np.array([score]), calibration)[0])
-    return float(np.clip(threshold, MIN_THRESHOLD, 1 - MIN_THRESHOLD))
+def same_score(probability: float, shipped: Calibration, site: Calibration) -> float:
+    """The probability by the site's calibration of the score that has this one by the shipped calibration.
+
+    0 and 1, which no score has, stay as they are.
+    """
+    if probability in (0.0, 1.0):
+        return probability
+    there = float(calibrated(np.array([score_at(probability, shipped)]), site)[0])
+    return float(np.clip(there, MIN_THRESHOLD, 1 - MIN_THRESHOLD))
 
 
 def best_rule(studies: ScoredStudies, served: VolumeRule) -> VolumeRule:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ def fixture_cards(service: RunningGateway) -> Iterator[tuple[str, str]]:
         shipped: Mapping[str, Any] = client.get("/api/model-card").raise_for_status().json()
         institution = client.get("/api/me").raise_for_status().json()["institution"]
         made = site_card(shipped, calibrate_site(site_studies(60, 60, gap=4.0), ModelCard.from_json(shipped)), {})
-        asyncio.run(_add(service, institution, made))
+        with ThreadPoolExecutor(1) as thread:  # Playwright's event loop has this one
+            thread.submit(asyncio.run, _add(service, institution, made)).result()
         yield shipped["version"], made["version"]
         client.put("/api/model-card", json={"version": shipped["version"]}).raise_for_status()
 

@@ -72,6 +72,17 @@ def test_the_card_is_served_with_the_same_networks_and_names_nobody(corrected: S
     assert card["site"]["left_out"] == {"not_covered": 2}
 
 
+def test_the_expert_is_asked_about_the_same_scores(corrected: SiteCalibration) -> None:
+    expert = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 0.6], "every_study": False}
+    shipped = shipped_card(expert3d=expert, file_hashes={"expert3d/1/model.onnx": "0" * 64})
+    asked = ModelCard.from_json(site_card(shipped, corrected, {})).expert3d
+    assert asked is not None
+    assert asked.grey_zone[0] == 0.0
+    for score in (0.2, 0.5, 0.54, 0.55, 0.9):
+        there, here = (probability(score, one) for one in (CARD.calibration, corrected.decision.calibration))
+        assert (there <= 0.6) == asked.asks(here)
+
+
 def test_the_version_follows_from_the_content_whatever_the_order(corrected: SiteCalibration) -> None:
     shuffled = calibrate_site(ScoredStudies(tuple(reversed(NORMALS_TOO_HIGH.studies))), CARD)
     one, same = (site_card(shipped_card(), found, {})["version"] for found in (corrected, shuffled))
