@@ -175,7 +175,7 @@ def findings(run: StageRun) -> None:
 def volume(
     context: typer.Context,
     steps: Steps = 700,
-    batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 20.")] = 20,
+    batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 10.")] = 20,
     rate: Rate = 3e-3,
     backbone: Annotated[str, typer.Option(help="light, r3d18 or slowfast.")] = "light",
     validation: Validation = None,
