@@ -18,6 +18,7 @@ from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
 from screening.contract import BLOCK
 from screening.preparation import SeriesPreparation
+from screening.results.calibration import score_at
 from screening.results.model_card import ModelCard
 from screening.series.studies import Study
 from screening.views.crop import Crop
@@ -94,8 +95,7 @@ def evaluate_expert(
 
 def rules_of(threshold: float, card: ModelCard) -> dict[str, Any]:
     """The rules for the model card: the expert's threshold lies where the operating point lies for the classifier."""
-    score = (float(logit(card.operating_point.threshold)) - card.calibration.b) / card.calibration.a
-    at = float(logit(np.clip(score, 1e-6, 1 - 1e-6)))
+    at = float(logit(score_at(card.operating_point.threshold, card.calibration)))
     return {"slope": 1.0, "shift": at - threshold, "grey_zone": list(GREY_ZONE)}
 
 
