@@ -14,10 +14,8 @@ import onnxruntime
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
 from screening.preparation import PreparedStudy
-
-MODELS = (CLASSIFIER, AUTOENCODER, FINDINGS_MODEL)
+from screening.results.model_card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class Limit:
 
 def measure_limit(repository: Path, study: PreparedStudy, studies: int) -> Limit:
     """Run `studies` copies of one study's tensors; s per study of each model are medians of one worker alone."""
-    instances = max(instance_count(repository, model) for model in MODELS)
+    models = _models(repository)
+    instances = max(instance_count(repository, model) for model in models)
     workers = [_sessions(repository) for _ in range(instances)]
     tensors = {"view": study.views, "lung_mask": study.lung_masks}
     for sessions in workers:
@@ -39,7 +38,7 @@ def measure_limit(repository: Path, study: PreparedStudy, studies: int) -> Limit
         start = time.perf_counter()
         list(pool.map(lambda job: _screen(workers[job % instances], tensors), range(studies)))
         seconds = time.perf_counter() - start
-    alone = {model: _median_seconds(workers[0][model], tensors) for model in MODELS}
+    alone = {model: _median_seconds(workers[0][model], tensors) for model in models}
     return Limit(60.0 * studies / seconds, alone)
 
 
@@ -49,7 +48,11 @@ def instance_count(repository: Path, model: str) -> int:
 
 
 def _sessions(repository: Path) -> dict[str, onnxruntime.InferenceSession]:
-    return {model: _session(repository, model) for model in MODELS}
+    return {model: _session(repository, model) for model in _models(repository)}
+
+
+def _models(repository: Path) -> list[str]:
+    return [step.model for step in ModelCard.load(repository / "model_card.json").contract.steps]
 
 
 def _session(repository: Path, model: str) -> onnxruntime.InferenceSession:

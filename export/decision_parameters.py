@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.contract import Contract
+from screening.contract import FINDINGS, Contract, FindingsKind
 from screening.results.model_card import InvalidModelCard, ModelCard, fingerprint
+from screening.results.volume_rule import MAXIMUM
 
 REQUIRED: Final = (
     "view_spacing_mm",
@@ -21,7 +22,7 @@ REQUIRED: Final = (
     "operating_points",
     "operating_point",
 )
-OPTIONAL: Final = ("provenance", "figures", "probability_histogram")
+OPTIONAL: Final = ("provenance", "figures", "probability_histogram", "findings")
 
 
 def load_decision(path: Path) -> dict[str, Any]:
@@ -37,7 +38,23 @@ def load_decision(path: Path) -> dict[str, Any]:
     return required | {key: decision[key] for key in OPTIONAL if key in decision}
 
 
-def placeholder_decision(errors: NDArray[np.float32]) -> dict[str, Any]:
+def with_findings_of(decision: Mapping[str, Any], kind: FindingsKind, checkpoint: str) -> dict[str, Any]:
+    """The decision with what is assessed by the exported findings; `checkpoint` is the SHA-256 of their weights.
+
+    Thresholds of other weights mean nothing for these: without figures of this checkpoint, no finding is assessed.
+    """
+    measured = decision.get("findings")
+    if measured and (measured["kind"], measured["checkpoint_sha256"]) == (kind.value, checkpoint):
+        return dict(decision)
+    return {**decision, "findings": _none_assessed(kind, "these weights were not evaluated")}
+
+
+def _none_assessed(kind: FindingsKind, reason: str) -> dict[str, Any]:
+    silent = dict.fromkeys(FINDINGS, reason)
+    return {"kind": kind.value, "volume_rule": MAXIMUM.to_json(), "assessed": {}, "not_assessed": silent}
+
+
+def placeholder_decision(errors: NDArray[np.float32], kind: FindingsKind) -> dict[str, Any]:
     """Parameters for untrained networks: the authors' calibration and thresholds, and a matching error range.
 
     `errors` are the reconstruction errors of the networks on the calibration slices.
@@ -59,6 +76,7 @@ def placeholder_decision(errors: NDArray[np.float32]) -> dict[str, Any]:
             "median": {"threshold": 0.495},
         },
         "operating_point": "published",
+        "findings": _none_assessed(kind, "untrained weights"),
         "provenance": {"weights": "seeded, untrained: the verdict means nothing", "thresholds": "placeholders"},
     }
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from export.calibration_views import CalibrationViews
-from export.decision_parameters import build_model_card, load_decision, placeholder_decision
+from export.decision_parameters import build_model_card, load_decision, placeholder_decision, with_findings_of
 from export.errors import InvalidViews
 from export.expert import ExportedExpert
-from export.manifest import add_to_manifest, file_hashes, multiply_adds, provenance_of, write_json
+from export.manifest import add_to_manifest, file_hashes, multiply_adds, provenance_of, sha256, write_json
 from export.model_config import ensemble_config, network_config, write_config
 from export.onnx_graph import write_onnx
 from export.parity import Form, Parity, enforce, measure
@@ -20,7 +20,7 @@ from export.quantisation import write_int8
 from export.runners import Outputs, run_onnx, run_torch
 from export.targets import Target
 from export.weights import Checkpoints, Networks, load_networks
-from screening.contract import EXPERT, Contract
+from screening.contract import EXPERT, Contract, FindingsKind
 from screening.results.model_card import InvalidModelCard, ModelCard
 from training.networks import autoencoder, dense_head
 from training.networks.encoder import STRIDE
@@ -51,7 +51,8 @@ class ExportRequest:
     @property
     def contract(self) -> Contract:
         size = self.views.image_size
-        return contract_of(size, self.checkpoints.autoencoder_size(size), has_expert=self.expert is not None)
+        findings = self.checkpoints.findings_kind
+        return contract_of(size, self.checkpoints.autoencoder_size(size), findings, has_expert=self.expert is not None)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,16 @@ def export_repository(request: ExportRequest, output: Path) -> ExportedRepositor
     return ExportedRepository(output, exported.card, exported.parity, plans)
 
 
-def contract_of(image_size: int, autoencoder_size: int | None = None, *, has_expert: bool = False) -> Contract:
+def contract_of(
+    image_size: int,
+    autoencoder_size: int | None = None,
+    findings_kind: FindingsKind = FindingsKind.MULTI_LABEL,
+    *,
+    has_expert: bool = False,
+) -> Contract:
     """The contract of the networks at this view size (px), and of an autoencoder that works at another one inside."""
     error_map_size = (autoencoder_size or image_size) // autoencoder.CELL
-    return Contract(image_size, image_size // dense_head.CELL, error_map_size, has_expert)
+    return Contract(image_size, image_size // dense_head.CELL, error_map_size, has_expert, findings_kind)
 
 
 def write_ensemble_version(repository: Path, card: ModelCard) -> None:
@@ -151,9 +158,10 @@ def _forms(target: Target, fp32: Path, staged: Path) -> dict[Form, Path]:
 
 def _decision(request: ExportRequest, reference: Outputs) -> dict[str, Any]:
     expert = {} if request.expert is None else {EXPERT: request.expert.card_section(request.target)}
-    if request.checkpoints.complete and request.decision is not None:
-        return load_decision(request.decision) | expert
-    return placeholder_decision(reference["reconstruction_error"]) | expert
+    kind, findings = request.contract.findings_kind, request.checkpoints.findings
+    if request.checkpoints.complete and request.decision is not None and findings is not None:
+        return with_findings_of(load_decision(request.decision), kind, sha256(findings)) | expert
+    return placeholder_decision(reference["reconstruction_error"], kind) | expert
 
 
 def _manifest(

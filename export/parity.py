@@ -57,7 +57,12 @@ _FP32: Final = {
 
 # Limits that detect a broken calibration; the effect of INT8 on trained weights is limited by the flips. Random weights
 # are the worst case: their mean difference is 0.5, that of trained weights 0.03 (largest 0.2).
-_INT8: Final = {**_FP32, "logit": Difference(2.0, 0.8), "activation": Difference(20.0, 3.0)}
+_INT8: Final = {
+    **_FP32,
+    "logit": Difference(2.0, 0.8),
+    "activation": Difference(20.0, 3.0),
+    "findings": Difference(0.6, 0.1),
+}
 
 TOLERANCES: Final[Mapping[Form, Tolerance]] = {
     "fp32": Tolerance(_FP32, slice_flip_rate=0.001),

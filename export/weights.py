@@ -1,15 +1,26 @@
 """The three networks to export: from checkpoints if given, otherwise untrained with seeded weights."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from export.calibration_views import CalibrationViews
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
-from training.networks import AtTrainedSize, Autoencoder, Classifier, Findings, load_network, trained_size
+from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, FindingsKind
+from training.networks import (
+    AtTrainedSize,
+    Autoencoder,
+    Classifier,
+    FindingsHead,
+    kind_of,
+    load_findings,
+    load_network,
+    trained_size,
+    with_findings,
+)
+from training.networks.findings_head import encoder_fingerprint
 
 _STATISTICS_SLICES: Final = 16  # for the statistics of batch normalisation
 
@@ -30,6 +41,11 @@ class Checkpoints:
         return size or image_size
 
     @property
+    def findings_kind(self) -> FindingsKind:
+        """What the outputs of the findings are; untrained ones are a head of the classifier, as the shipped ones."""
+        return kind_of(load_findings(self.findings)) if self.findings is not None else FindingsKind.MULTI_LABEL
+
+    @property
     def complete(self) -> bool:
         return None not in (self.classifier, self.autoencoder, self.findings)
 
@@ -38,12 +54,15 @@ class Checkpoints:
 class Networks:
     """The three modules in evaluation mode, for views of one size; `trained` if all of them are from checkpoints."""
 
-    classifier: nn.Module
+    classifier: Classifier
     autoencoder: nn.Module
     findings: nn.Module
     trained: bool
 
     def by_name(self) -> dict[str, nn.Module]:
+        """The models that Triton serves; raises InvalidCheckpoint for findings of another classifier's encoder."""
+        if isinstance(self.findings, FindingsHead):
+            return {CLASSIFIER: with_findings(self.classifier, self.findings).eval(), AUTOENCODER: self.autoencoder}
         return {CLASSIFIER: self.classifier, AUTOENCODER: self.autoencoder, FINDINGS_MODEL: self.findings}
 
 
@@ -54,31 +73,27 @@ def load_networks(checkpoints: Checkpoints, views: CalibrationViews, seed: int) 
     mask = torch.from_numpy(views.lung_masks[:_STATISTICS_SLICES])
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        seeded = Networks(
-            classifier=_untrained_classifier(sample, mask),
-            autoencoder=_with_batch_statistics(Autoencoder(), sample, mask),
-            findings=_with_batch_statistics(Findings(), sample),
+        classifier = _untrained_classifier(sample, mask)
+        if checkpoints.classifier is not None:  # trained at the size that is served, since lesions are small
+            classifier = load_network(Classifier, checkpoints.classifier, size)
+        return Networks(
+            classifier=classifier,
+            autoencoder=_for_views_of(size, load_network(Autoencoder, checkpoints.autoencoder), checkpoints.autoencoder)
+            if checkpoints.autoencoder is not None
+            else _with_batch_statistics(Autoencoder(), sample, mask),
+            findings=_for_views_of(size, load_findings(checkpoints.findings), checkpoints.findings)
+            if checkpoints.findings is not None
+            else FindingsHead(encoder=encoder_fingerprint(classifier)).eval(),
             trained=checkpoints.complete,
         )
-    return replace(seeded, **_from_checkpoints(checkpoints, size))
 
 
-def _from_checkpoints(checkpoints: Checkpoints, size: int) -> dict[str, Any]:
-    paths = {
-        "classifier": (Classifier, checkpoints.classifier),
-        "autoencoder": (Autoencoder, checkpoints.autoencoder),
-        "findings": (Findings, checkpoints.findings),
-    }
-    return {name: _for_views_of(size, kind, path) for name, (kind, path) in paths.items() if path is not None}
-
-
-def _for_views_of(size: int, kind: type[Any], path: Path) -> nn.Module:
-    """The classifier must be trained at the size that is served, since lesions are small; the others may resize."""
+def _for_views_of(size: int, network: nn.Module, path: Path) -> nn.Module:
+    """A network with views of its own may have been trained at another size; a head shares the classifier's."""
     trained = trained_size(path)
-    if kind is Classifier or trained is None or trained == size:
-        network: nn.Module = load_network(kind, path, size)
+    if isinstance(network, FindingsHead) or trained in (None, size):
         return network
-    return AtTrainedSize(load_network(kind, path), size, trained).eval()
+    return AtTrainedSize(network, size, trained).eval()
 
 
 def _untrained_classifier(sample: Tensor, mask: Tensor) -> Classifier:

@@ -6,7 +6,7 @@ alone. The batch is the only dynamic axis; shapes here leave it out, as Triton's
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, Literal
 
 ENSEMBLE: Final = "screening"
@@ -40,6 +40,15 @@ FINDINGS: Final = (
     "Pleural effusion",
     "Pulmonary fibrotic sequela",
 )
+
+NOT_DETERMINED: Final = "not determined"  # in the place of a name: pathology, and no finding that can be told
+
+
+class FindingsKind(StrEnum):
+    """What the outputs `findings` of a view are, and which network gives them (docs/adr/0025)."""
+
+    SOFTMAX = "softmax"  # a network of its own; the 16 shares add up to 1, so that one finding lowers the others
+    MULTI_LABEL = "multi_label"  # a head of the classifier; each finding has a probability of its own
 
 
 class Priority(IntEnum):
@@ -86,12 +95,16 @@ class Ensemble:
 
 @dataclass(frozen=True)
 class Contract:
-    """The tensors of every model, for a view of `image_size` px a side and maps of so many cells a side."""
+    """The tensors of every model, for a view of `image_size` px a side and maps of so many cells a side.
+
+    The ensembles have the same outputs whichever network gives the findings.
+    """
 
     image_size: int
     activation_size: int
     error_map_size: int
     has_expert: bool = False
+    findings_kind: FindingsKind = FindingsKind.SOFTMAX
 
     @property
     def view(self) -> Tensor:
@@ -105,10 +118,8 @@ class Contract:
 
     @property
     def classifier(self) -> Signature:
-        outputs = (
-            Tensor("logit", "FP32", (1,)),
-            Tensor("activation", "FP32", (self.activation_size, self.activation_size)),
-        )
+        """With the findings, where they are a head of the classifier."""
+        outputs = (*self._pathology, self._findings) if self._of_classifier else self._pathology
         return Signature(CLASSIFIER, (self.view, self.lung_mask), outputs)
 
     @property
@@ -121,7 +132,8 @@ class Contract:
 
     @property
     def findings(self) -> Signature:
-        return Signature(FINDINGS_MODEL, (self.view,), (Tensor("findings", "FP32", (len(FINDINGS),)),))
+        """The network of the findings, where it is one of its own."""
+        return Signature(FINDINGS_MODEL, (self.view,), (self._findings,))
 
     @property
     def expert3d(self) -> Signature:
@@ -132,7 +144,9 @@ class Contract:
 
     @property
     def steps(self) -> tuple[Signature, ...]:
-        return (self.classifier, self.autoencoder, self.findings)
+        """The models that Triton serves."""
+        networks = (self.classifier, self.autoencoder)
+        return networks if self._of_classifier else (*networks, self.findings)
 
     @property
     def ensemble(self) -> Ensemble:
@@ -141,8 +155,9 @@ class Contract:
 
     @property
     def test_time(self) -> Ensemble:
-        """The classifier alone, for the other test-time views of a slice."""
-        return Ensemble(TEST_TIME_ENSEMBLE, (self.view, self.lung_mask), (self.classifier,))
+        """The classifier's opinion on pathology alone, for the other test-time views of a slice."""
+        classifier = Signature(CLASSIFIER, (self.view, self.lung_mask), self._pathology)
+        return Ensemble(TEST_TIME_ENSEMBLE, (self.view, self.lung_mask), (classifier,))
 
     @property
     def expert(self) -> Ensemble:
@@ -157,3 +172,16 @@ class Contract:
     def networks(self) -> tuple[Signature, ...]:
         """Every network, with the 3D expert where there is one."""
         return (*self.steps, self.expert3d) if self.has_expert else self.steps
+
+    @property
+    def _of_classifier(self) -> bool:
+        return self.findings_kind is FindingsKind.MULTI_LABEL
+
+    @property
+    def _pathology(self) -> tuple[Tensor, ...]:
+        cells = (self.activation_size, self.activation_size)
+        return Tensor("logit", "FP32", (1,)), Tensor("activation", "FP32", cells)
+
+    @property
+    def _findings(self) -> Tensor:
+        return Tensor("findings", "FP32", (len(FINDINGS),))

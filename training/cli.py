@@ -163,12 +163,30 @@ def evaluate_run(context: typer.Context, train_size: TrainSize = 224, name: Name
         typer.echo(f"{result.dataset}, {result.side}: {result.auc:.3f} ({result.low:.3f}-{result.high:.3f})")
 
 
-@training_stage(app, steps=1500, batch=64, rate=1e-3, train_size=192)
-def findings(run: StageRun) -> None:
-    """Stage 4: train the network of the 16 findings."""
-    from training.findings import train_findings
+@app.command()
+def findings(
+    context: typer.Context,
+    classifier: Annotated[Path, typer.Option(help="classifier.pt, whose encoder is used and not changed.")] = Path(
+        "runs/finetune"
+    )
+    / CLASSIFIER,
+    views: Annotated[
+        int, typer.Option(help="Augmented views to learn from, half of them with painted lesions.")
+    ] = 2400,
+    train_size: TrainSize = 224,
+    name: Name = "findings",
+) -> None:
+    """Stage 4: fit the head of the 16 findings on the encoder of a classifier; again for every new classifier."""
+    from training.device import select_device
+    from training.findings import DrawnViews, train_findings
+    from training.networks import Classifier, load_network
+    from training.training_schedule import Schedule
 
-    train_findings(run.data.cache, run.data.training_slices(), run.schedule, run.folder)
+    options = data_options(context)
+    data, drawn = options.open(), DrawnViews(views, train_size, options.seed)
+    device = select_device(Schedule(1, views, train_size, 0.0, options.seed, options.threads))
+    trunk = load_network(Classifier, classifier)
+    train_findings(data.cache, data.training_slices(), drawn, options.runs / name, trunk, device)
 
 
 @app.command()

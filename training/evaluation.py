@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
+from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, FindingsKind
 from screening.evaluation.bootstrap import DRAWS
 from screening.evaluation.metrics import reliability_figures, roc_auc
 from screening.evaluation.roc_curve import curve_figures
@@ -19,10 +19,23 @@ from training import model_card_plots
 from training.composed_studies import ComposedStudies, compose_studies
 from training.decision_fitting import DecisionParameters, fit_decision
 from training.error_range import study_scores, without_autoencoder
-from training.model_card_tables import finding_results, parts_of, slice_results
+from training.finding_assessment import SideFindings, assess, findings_json
+from training.finding_comparisons import FindingValues
+from training.model_card_tables import parts_of, slice_results
 from training.model_card_text import EvaluationResults, write_card
-from training.networks import AtTrainedSize, Autoencoder, Classifier, Findings, load_network, trained_size
-from training.predictions import Networks, Predictions, onnx_networks, predict, torch_networks
+from training.networks import (
+    AtTrainedSize,
+    Autoencoder,
+    Classifier,
+    FindingsHead,
+    kind_of,
+    load_findings,
+    load_network,
+    trained_size,
+    with_findings,
+)
+from training.painted_findings import painted_findings
+from training.predictions import Network, Networks, Predictions, onnx_networks, predict, torch_networks
 from training.prepared_data import PreparedData
 from training.run_evaluation import EvaluatedRun
 from training.slice_cache import SliceCache, SliceRow
@@ -50,12 +63,20 @@ class Candidates:
 
     def networks(self, size: int) -> dict[str, nn.Module]:
         """The three networks by model name, for views of `size` px; raises InvalidCheckpoint."""
-        kinds: tuple[tuple[str, type[Any], Path], ...] = (
-            (CLASSIFIER, Classifier, self.classifier),
-            (AUTOENCODER, Autoencoder, self.autoencoder),
-            (FINDINGS_MODEL, Findings, self.findings),
-        )
-        return {name: _for_views_of(size, load_network(kind, path), trained_size(path)) for name, kind, path in kinds}
+        classifier, findings = load_network(Classifier, self.classifier), load_findings(self.findings)
+        autoencoder = load_network(Autoencoder, self.autoencoder)
+        return {
+            CLASSIFIER: _for_views_of(size, classifier, trained_size(self.classifier)),
+            AUTOENCODER: _for_views_of(size, autoencoder, trained_size(self.autoencoder)),
+            FINDINGS_MODEL: with_findings(classifier, findings).eval()
+            if isinstance(findings, FindingsHead)
+            else _for_views_of(size, findings, trained_size(self.findings)),
+        }
+
+    @property
+    def findings_kind(self) -> FindingsKind:
+        """What the outputs of the findings are; raises InvalidCheckpoint."""
+        return kind_of(load_findings(self.findings))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each checkpoint."""
@@ -77,7 +98,10 @@ def evaluate_networks(data: PreparedData, candidates: Candidates, folder: Path, 
         decision=decision,
         slices=list(slice_results(rows, parts_of(test.predictions, decision.rules), DRAWS)),
         compared=[EvaluatedRun.read(folder) for folder in candidates.compared],
-        findings=list(finding_results(rows, test.predictions.findings)),
+        findings=assess(
+            validation.side_findings(run_networks[FINDINGS_MODEL]),
+            test.side_findings(run_networks[FINDINGS_MODEL]),
+        ),
         studies=list(study_results(rows, test.predictions, decision)),
         parts=_study_parts(test, decision.rules),
         before=reliability_figures(decision.test.labels, np.clip(decision.test.scores, 0, 1)),
@@ -85,7 +109,8 @@ def evaluate_networks(data: PreparedData, candidates: Candidates, folder: Path, 
         provenance=_provenance(data, candidates),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / DECISION, _decision_json(results))
+    findings = findings_json(results.findings, candidates.findings_kind, candidates.hashes()["findings"])
+    write_json(folder / DECISION, _decision_json(results) | {"findings": findings})
     autoencoder = load_network(Autoencoder, candidates.autoencoder)
     _draw_figures(results, test, data.cache, autoencoder, report.parent / "model-card")
     write_card(results, report)
@@ -96,13 +121,18 @@ class _Side:
     """One side of the split with its predictions and composed studies."""
 
     def __init__(self, data: PreparedData, side: Any, run_networks: Networks) -> None:
-        self.indices = data.evaluation_slices(side)
+        self.cache, self.indices = data.cache, data.evaluation_slices(side)
         self.rows: Sequence[SliceRow] = [data.cache.rows[index] for index in self.indices]
         self.predictions: Predictions = predict(data.cache, self.indices, run_networks)
         published = [index for index, row in enumerate(self.rows) if row.height_mm is None]
         self.studies: ComposedStudies = compose_studies(self.rows, published, SLICES_PER_STUDY, STUDIES_PER_CLASS)
         self.normal = np.array([index for index in published if self.rows[index].label == 0], np.int64)
         self.patients = self._patients(published)
+
+    def side_findings(self, network: Network) -> SideFindings:
+        """The values of the findings for these slices, and for normal ones with painted lesions."""
+        real = FindingValues(self.rows, self.predictions.findings)
+        return SideFindings(real, painted_findings(self.cache, self.indices, network))
 
     def _patients(self, published: Sequence[int]) -> tuple[int, int]:
         """Patients with normal slices only, and with pathological ones, of the data sets that make studies."""

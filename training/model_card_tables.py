@@ -1,4 +1,4 @@
-"""Tables of the model card: single slices by network and data set, and findings by class."""
+"""Tables of the model card: single slices by network and data set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from screening.contract import FINDINGS
 from screening.evaluation.bootstrap import Interval, interval
-from screening.evaluation.metrics import Labels, OneClass, Scores, average_precision, roc_auc
+from screening.evaluation.metrics import Labels, Scores, average_precision, roc_auc
 from screening.results.fusion import normalised_error
 from screening.results.model_card import FusionRules
 from training.predictions import Predictions
@@ -26,21 +25,6 @@ class SliceResult:
     patients: int
     auc: Interval
     precision: Interval
-
-
-@dataclass(frozen=True)
-class FindingResult:
-    """One class: number of slices `labelled` with it, ROC-AUC on labelled slices, and top-1 recall.
-
-    `soft_targets` is the number of slices whose soft targets rank it first, `agreement` the top-1 recall on these.
-    """
-
-    name: str
-    labelled: int
-    auc: float | None
-    recall: float | None
-    soft_targets: int
-    agreement: float | None
 
 
 def parts_of(predictions: Predictions, rules: FusionRules) -> Mapping[str, Scores]:
@@ -67,34 +51,8 @@ def slice_results(rows: Sequence[SliceRow], parts: Mapping[str, Scores], draws: 
                 yield _line(part, name, labels[chosen], scores[chosen], patients[chosen], draws)
 
 
-def finding_results(rows: Sequence[SliceRow], findings: NDArray[np.float32]) -> Iterator[FindingResult]:
-    """A row for each of the 16 findings."""
-    labels = [row.findings for row in rows]
-    known = np.array([label is not None for label in labels])
-    soft_first = np.array([int(np.argmax(row.scores)) if row.scores else -1 for row in rows])
-    first = findings.argmax(axis=1)
-    for number, name in enumerate(FINDINGS):
-        present = np.array([bool(label) and name in (label or ()) for label in labels])
-        in_soft_targets = soft_first == number
-        yield FindingResult(
-            name,
-            int(present.sum()),
-            _auc(present[known].astype(np.int64), findings[known, number].astype(np.float64)),
-            float((first[present] == number).mean()) if present.any() else None,
-            int(in_soft_targets.sum()),
-            float((first[in_soft_targets] == number).mean()) if in_soft_targets.any() else None,
-        )
-
-
 def _line(
     part: str, dataset: str, labels: Labels, scores: Scores, patients: NDArray[np.str_], draws: int
 ) -> SliceResult:
     intervals = [interval(figure, labels, scores, patients, draws) for figure in (roc_auc, average_precision)]
     return SliceResult(part, dataset, len(labels), len(np.unique(patients)), *intervals)
-
-
-def _auc(labels: Labels, scores: Scores) -> float | None:
-    try:
-        return roc_auc(labels, scores)
-    except OneClass:
-        return None

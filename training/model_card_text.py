@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.decision_fitting import DEFAULT_POINT, DecisionParameters
-from training.model_card_tables import FindingResult, SliceResult
+from training.finding_assessment import FindingAssessment
+from training.finding_table import finding_lines
+from training.model_card_tables import SliceResult
 from training.run_evaluation import EvaluatedRun
 from training.run_table import run_lines
 from training.study_evaluation import StudyResult
@@ -23,7 +25,7 @@ class EvaluationResults:
     decision: DecisionParameters
     slices: Sequence[SliceResult]
     compared: Sequence[EvaluatedRun]
-    findings: Sequence[FindingResult]
+    findings: Sequence[FindingAssessment]
     studies: Sequence[StudyResult]
     parts: Mapping[str, float]
     before: Mapping[str, float]
@@ -49,7 +51,7 @@ def _sections(results: EvaluationResults) -> Iterator[str]:
     yield from _section("Composed studies: ROC-AUC of each network and of fusion", _parts(results.parts))
     yield from _section("Operating points, composed test studies", _points(results.decision))
     yield from _section("Calibration, composed test studies", _calibration(results))
-    yield from _section("Findings", _findings(results.findings))
+    yield from _section("Findings", finding_lines(results.findings))
     yield from _section("Provenance", (f"- {key}: `{value}`" for key, value in results.provenance.items()))
     yield "![ROC](model-card/roc.png) ![Probabilities](model-card/probabilities.png)"
     yield "![Reliability](model-card/reliability.png) ![Thresholds](model-card/thresholds.png)"
@@ -109,14 +111,6 @@ def _calibration(results: EvaluationResults) -> Iterator[str]:
     yield "|---|---|---|"
     for name, figures in (("before", results.before), ("after", results.after)):
         yield f"| {name} | {figures['brier']:.3f} | {figures['ece']:.3f} |"
-
-
-def _findings(lines: Sequence[FindingResult]) -> Iterator[str]:
-    yield "| finding | labelled slices | ROC-AUC | top-1 recall | first in the soft targets | top-1 recall on these |"
-    yield "|---|---|---|---|---|---|"
-    for line in lines:
-        figures = f"{line.labelled} | {_number(line.auc)} | {_number(line.recall)} | {line.soft_targets}"
-        yield f"| {line.name} | {figures} | {_number(line.agreement)} |"
 
 
 def _number(value: float | None) -> str:

@@ -15,6 +15,7 @@ from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, VIEWS
 from screening.preparation import augmented_rows
 from screening.results.fusion import AugmentedLogits, SliceOutputs
 from training.device import mixed_precision
+from training.networks import ClassifierWithFindings
 from training.slice_cache import SliceCache
 
 BATCH: Final = 8
@@ -75,12 +76,19 @@ def torch_networks(modules: Mapping[str, nn.Module]) -> Networks:
 
 def onnx_networks(repository: Path) -> Networks:
     """The exported ONNX files, which Triton serves."""
-    return {name: _of_file(repository / name / "1" / "model.onnx", output) for name, output in OUTPUTS.items()}
+    return {name: _of_file(_serving(repository, name), output) for name, output in OUTPUTS.items()}
+
+
+def _serving(repository: Path, name: str) -> Path:
+    """The file of a network; that of the classifier for findings which are a head of it."""
+    own = repository / name / "1" / "model.onnx"
+    return own if own.is_file() else repository / CLASSIFIER / "1" / "model.onnx"
 
 
 def _of_module(name: str, module: nn.Module) -> Network:
     precision = mixed_precision(torch.device("cpu"))
-    masked = name != FINDINGS_MODEL
+    masked = name != FINDINGS_MODEL or isinstance(module, ClassifierWithFindings)
+    wanted = -1 if name == FINDINGS_MODEL else 0
 
     @torch.inference_mode()
     def network(views: Bytes, masks: Bytes) -> NDArray[np.float32]:
@@ -90,7 +98,7 @@ def _of_module(name: str, module: nn.Module) -> Network:
         else:
             with precision:
                 output = module(*given)
-            output = output[0] if isinstance(output, tuple) else output
+            output = output[wanted] if isinstance(output, tuple) else output
         values: NDArray[np.float32] = output.float().numpy()
         return values
 

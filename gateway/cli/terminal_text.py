@@ -13,7 +13,6 @@ from rich.text import Text
 from gateway.mass_runs.journal import JournalEntry
 
 STYLES = {"normal": "bold green", "pathology": "bold red", "not_analysed": "bold yellow"}
-TOP_FINDINGS = 3
 MAX_SENTENCES = 10  # a mass run may have thousands of failures; the report file has the sentence of each
 
 
@@ -69,6 +68,8 @@ def _properties(report: Mapping[str, Any]) -> RenderableType:
         table.add_row(
             "probability", f"{report['probability']:.3f}, operating point {point['threshold']:.2f} ({point['name']})"
         )
+        if report["verdict"] == "pathology":
+            table.add_row("finding", row["most_dangerous_pathology_type"])
         table.add_row("key slice", str(report["evidence"]["key_slice"]["slice"]))
         table.add_row("localisation", row["pathology_localization"] or "none")
         table.add_row("series", next(one["explanation"] for one in report["series"] if one["chosen"]))
@@ -78,7 +79,13 @@ def _properties(report: Mapping[str, Any]) -> RenderableType:
 
 
 def _findings(findings: Sequence[dict[str, Any]]) -> RenderableType:
-    table = Table("highest findings", "mean", "slices that put it first", box=None, padding=(0, 2, 0, 0))
-    for finding in findings[:TOP_FINDINGS]:
-        table.add_row(finding["name"], f"{finding['mean']:.3f}", str(finding["top_slices"]))
-    return table
+    assessed = [finding for finding in findings if finding.get("score") is not None]  # an older gateway's have none
+    silent = f"{len(findings) - len(assessed)} of {len(findings)} findings are not assessed by these weights"
+    if not assessed:
+        return Text(silent, "dim")
+    table = Table("finding", "", "score", "threshold", box=None, padding=(0, 2, 0, 0))
+    for finding in assessed:
+        style = "bold" if finding["status"] == "present" else "dim"
+        score, threshold = f"{finding['score']:.3f}", f"{finding['threshold']:.3f}"
+        table.add_row(finding["name"], finding["status"], score, threshold, style=style)
+    return Group(table, Text(silent, "dim"))

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from screening.contract import EXPERT, Contract
 from screening.results.expert_rules import ExpertRules
+from screening.results.finding_rules import NONE_ASSESSED, FindingRules
 from screening.results.volume_rule import VolumeRule
 
 MIN_BINS: Final = 2
@@ -142,6 +143,7 @@ class ModelCard:
     file_hashes: Mapping[str, str]
     probability_histogram: tuple[int, ...] | None = None
     expert3d: ExpertRules | None = None
+    findings: FindingRules = NONE_ASSESSED
 
     def __post_init__(self) -> None:
         counts = self.probability_histogram
@@ -158,7 +160,8 @@ class ModelCard:
 
     @property
     def contract(self) -> Contract:
-        return Contract(self.image_size, self.activation_size, self.error_map_size, self.expert3d is not None)
+        has_expert = self.expert3d is not None
+        return Contract(self.image_size, self.activation_size, self.error_map_size, has_expert, self.findings.kind)
 
     @property
     def slices_of_a_study(self) -> int:
@@ -202,6 +205,7 @@ class ModelCard:
             file_hashes=MappingProxyType(dict(card["file_hashes"])),
             probability_histogram=tuple(histogram) if histogram is not None else None,
             expert3d=_expert_rules(card["expert3d"]) if "expert3d" in card else None,
+            findings=FindingRules.of_card(card),
         )
 
 

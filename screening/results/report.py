@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from screening.errors import StudyError
 from screening.preparation import PreparedStudy
 from screening.results.calibration import probability
-from screening.results.findings import rank_findings
+from screening.results.findings import assess_findings, named_finding
 from screening.results.fusion import Fusion, SliceOutputs
 from screening.results.localisation import Localisation, localise
 from screening.results.model_card import ModelCard
@@ -81,7 +81,7 @@ class Report:
         verdict = verdict_of(calibrated, card.operating_point, prepared.coverage)
         if verdict is Verdict.NOT_ANALYSED:
             return cls._not_covered(path_to_study, prepared, card, seconds, timings_s)
-        findings = rank_findings(outputs.findings)
+        findings = assess_findings(outputs.findings, prepared.slice_indices, prepared.extents_mm, card.findings)
         found = verdict is Verdict.PATHOLOGY
         box = localise(prepared, outputs, fusion, card) if found else None
         row = _row(
@@ -92,7 +92,7 @@ class Report:
             pathology=int(found),
             processing_status="Success",
             time_of_processing=round(seconds, 3),
-            most_dangerous_pathology_type=findings[0].name if found else None,
+            most_dangerous_pathology_type=named_finding(findings) if found else None,
             pathology_localization=box.row if box else None,
         )
         body = {

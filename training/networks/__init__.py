@@ -6,20 +6,35 @@ and in the exported graph.
 
 from training.networks.at_trained_size import AtTrainedSize
 from training.networks.autoencoder import Autoencoder
-from training.networks.checkpoints import InvalidCheckpoint, load_network, pack, save_network, trained_size
+from training.networks.checkpoints import (
+    InvalidCheckpoint,
+    kind_of,
+    load_findings,
+    load_network,
+    pack,
+    save_network,
+    trained_size,
+    with_findings,
+)
 from training.networks.classifier import Classifier
 from training.networks.encoder import Encoder
 from training.networks.findings import Findings
+from training.networks.findings_head import ClassifierWithFindings, FindingsHead
 
 __all__ = [
     "AtTrainedSize",
     "Autoencoder",
     "Classifier",
+    "ClassifierWithFindings",
     "Encoder",
     "Findings",
+    "FindingsHead",
     "InvalidCheckpoint",
+    "kind_of",
+    "load_findings",
     "load_network",
     "pack",
     "save_network",
     "trained_size",
+    "with_findings",
 ]

@@ -9,13 +9,14 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import torch_safe_load
 
-from screening.contract import FINDINGS
+from screening.contract import FINDINGS, FindingsKind
 from training.networks.autoencoder import Autoencoder
 from training.networks.classifier import Classifier
 from training.networks.expert import Expert3d
 from training.networks.findings import Findings, ordered_names
+from training.networks.findings_head import ClassifierWithFindings, FindingsHead, encoder_fingerprint
 
-Network = TypeVar("Network", Classifier, Autoencoder, Findings, Expert3d)
+Network = TypeVar("Network", Classifier, Autoencoder, Findings, FindingsHead, Expert3d)
 
 FORMAT: Final = "turnstile-network-1"
 
@@ -36,8 +37,10 @@ class InvalidCheckpoint(Exception):
     """The file is not a checkpoint of this network, or has missing or unknown weights."""
 
 
-def save_network(network: Classifier | Autoencoder | Findings | Expert3d, path: Path, image_size: int) -> None:
-    """Write the weights, and the size (px) of a view, or of a slice of a block, that they were trained at."""
+def save_network(
+    network: Classifier | Autoencoder | Findings | FindingsHead | Expert3d, path: Path, image_size: int
+) -> None:
+    """Write the weights, and the view size (px) that they were trained at."""
     checkpoint = {
         "format": FORMAT,
         "network": type(network).__name__,
@@ -68,6 +71,28 @@ def load_network(kind: type[Network], path: Path, image_size: int | None = None)
     return network.eval()
 
 
+def load_findings(path: Path) -> Findings | FindingsHead:
+    """The findings' network of either kind, as `load_network`: a head of the classifier, or a network of its own."""
+    if _read(path).get("network") == FindingsHead.__name__:
+        return load_network(FindingsHead, path)
+    return load_network(Findings, path)
+
+
+def kind_of(findings: Findings | FindingsHead) -> FindingsKind:
+    """What the outputs of this network are."""
+    return FindingsKind.MULTI_LABEL if isinstance(findings, FindingsHead) else FindingsKind.SOFTMAX
+
+
+def with_findings(classifier: Classifier, findings: FindingsHead) -> ClassifierWithFindings:
+    """Both as one network; raises InvalidCheckpoint when the head was trained on another encoder."""
+    if findings.encoder != encoder_fingerprint(classifier):
+        raise InvalidCheckpoint(
+            "the findings were trained on another classifier's encoder: run `turnstile train findings --classifier` "
+            "with this one"
+        )
+    return ClassifierWithFindings(classifier, findings)
+
+
 def trained_size(path: Path) -> int | None:
     """The view size (px) that the weights of `path` were trained at; None for a checkpoint of Ultralytics."""
     size = _read(path).get("image_size")
@@ -77,9 +102,12 @@ def trained_size(path: Path) -> int | None:
 def pack(kind: type[Network], path: Path, packed: Path) -> None:
     """Write a copy of the checkpoint in half precision; it loads as any other.
 
-    Raises InvalidCheckpoint unless `path` is a checkpoint of this kind of network.
+    Raises InvalidCheckpoint unless `path` is a checkpoint of this kind of network; findings may be of either kind.
     """
-    load_network(kind, path)
+    if kind is Findings:
+        load_findings(path)
+    else:
+        load_network(kind, path)
     checkpoint = dict(_read(path))
     weights = checkpoint["weights"].items()
     checkpoint["weights"] = {name: weight.half() if weight.is_floating_point() else weight for name, weight in weights}

@@ -9,6 +9,8 @@ from training.networks.dense_head import NOT_COUNTED, DenseHead, counted_cells, 
 from training.networks.encoder import Depth, Encoder
 from training.networks.scaling import signed
 
+Stages = tuple[Tensor, Tensor, Tensor]  # features [N, C, H/8, W/8], [N, 2C, H/16, W/16], [N, 4C, H/32, W/32]
+
 
 class Classifier(nn.Module):
     """Encoder and dense head; it learns from the places of lesions, not from the labels of views alone."""
@@ -27,8 +29,11 @@ class Classifier(nn.Module):
 
         The activation of a cell is its logit, and `NOT_COUNTED` outside the mask; so is the logit of an empty mask.
         """
-        counted = counted_cells(lung_mask)
-        cells = self.cells(signed(view))
+        return self.pathology(self.encoder.maps(signed(view)), lung_mask)
+
+    def pathology(self, stages: Stages, lung_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Features of a view and its mask -> logit and activation, as `forward`."""
+        counted, cells = counted_cells(lung_mask), self.head(stages)
         activation = torch.where(counted, cells, torch.full_like(cells, NOT_COUNTED))
         return pooled(cells, counted).unsqueeze(1), activation
 

@@ -81,8 +81,11 @@ RUSSIAN: Final = PdfTexts(
     no_picture="Изображения ключевого среза нет.",
     location="Область (x, y, z в вокселях, от и до)",
     findings="Находки",
-    findings_help="средний балл; срезы исследования, где находка первая",
+    findings_help="оценка исследования и порог",
     finding_names=MappingProxyType(dict(zip(FINDINGS, RUSSIAN_FINDINGS, strict=True))),
+    finding_statuses=MappingProxyType({"present": "выявлено", "absent": "не выявлено"}),
+    not_determined="Характер изменений не определён",
+    not_assessed="Эти веса не оценивают: {names}",
     series="Серии",
     slices="срезов",
     reasons=MappingProxyType(

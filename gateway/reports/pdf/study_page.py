@@ -21,7 +21,7 @@ BAR_MM: Final = 22.0
 GREY, LIGHT, TEXT_COLOUR, RED = (105, 110, 118), (236, 238, 241), (25, 28, 33), (176, 32, 32)
 VERDICT_COLOURS: Final = {"normal": (30, 110, 70), "pathology": (170, 40, 40), "not_analysed": (150, 105, 10)}
 # With these limits the content ends above the footer, which begins at 267 mm with two notices.
-TOP_FINDINGS: Final = 4
+TOP_FINDINGS: Final = 4  # of those assessed
 MAX_SERIES: Final = 3
 MAX_WARNINGS: Final = 3
 LINE_CHARACTERS, LONG_LINE_CHARACTERS, PARAGRAPH_CHARACTERS = 60, 95, 600  # letters
@@ -114,13 +114,27 @@ class StudyPages(FPDF):
         self.ln(2)
 
     def _findings(self, study: Mapping[str, Any]) -> None:
-        self._section(f"{self._texts.findings} ({self._texts.findings_help})")
-        for finding in study["findings"][:TOP_FINDINGS]:
-            self._font(9, TEXT_COLOUR)
-            self.cell(85, 5, self._texts.finding(finding["name"]))
-            self._bar(finding["mean"])
-            self.cell(20, 5, f"{finding['mean']:.3f}", align="R")
-            self.cell(20, 5, str(finding["top_slices"]), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        """What is present and absent, and in one line what these weights cannot tell.
+
+        Reports made before findings were assessed have the numbers of guesses, which are not repeated.
+        """
+        texts, assessed = self._texts, [one for one in study["findings"] if one.get("score") is not None]
+        self._section(f"{texts.findings} ({texts.findings_help})")
+        if study["verdict"] == "pathology" and not any(one["status"] == "present" for one in assessed):
+            self._font(9, TEXT_COLOUR, "B")
+            self.cell(WIDTH_MM, 5, texts.not_determined, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        for finding in assessed[:TOP_FINDINGS]:
+            self._font(9, TEXT_COLOUR, "B" if finding["status"] == "present" else "")
+            self.cell(85, 5, texts.finding(finding["name"]))
+            self.cell(30, 5, texts.finding_statuses[finding["status"]])
+            self._bar(finding["score"])
+            self.cell(20, 5, f"{finding['score']:.3f}", align="R")
+            self.cell(20, 5, f"{finding['threshold']:.3f}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        names = [texts.finding(one["name"]) for one in study["findings"] if one not in assessed]
+        if names:
+            self._font(7.5, GREY)
+            line = texts.not_assessed.format(names=", ".join(names))
+            self.multi_cell(WIDTH_MM, 3.9, _shorten(line, 600), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(2)
 
     def _coverage(self, study: Mapping[str, Any], width_mm: float) -> None:

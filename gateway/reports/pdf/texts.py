@@ -50,6 +50,9 @@ class PdfTexts:
     findings: str
     findings_help: str
     finding_names: Mapping[str, str]
+    finding_statuses: Mapping[str, str]
+    not_determined: str
+    not_assessed: str
     series: str
     slices: str
     reasons: Mapping[str, str]

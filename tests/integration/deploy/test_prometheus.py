@@ -90,10 +90,10 @@ def test_it_counts_what_was_screened(prometheus: str) -> None:
     assert value(prometheus, "sum(turnstile_slices_in_flight)") == 0
 
 
-def test_tritons_own_metrics_agree(prometheus: str) -> None:
-    """Each view of a study went through each network once; the rest is warm-up, the same for all three."""
+def test_tritons_own_metrics_agree(prometheus: str, gateway: RunningGateway) -> None:
+    """Each view of a study went through each network once; the rest is warm-up, the same for all."""
     views = VIEWS_OF_A_STUDY * SCREENED
-    for model in ("classifier", "autoencoder", "findings"):
+    for model in (step.model for step in gateway.services.card.contract.steps):
         assert value(prometheus, f'nv_inference_count{{model="{model}"}}') >= views
     # Triton meters an ensemble under its version and, by a reporter of the scheduler's own, under version 1 as well.
     assert value(prometheus, 'sum(nv_inference_request_success{model="screening"})') >= SCREENED

@@ -12,7 +12,7 @@ from export.calibration_views import CalibrationViews
 from export.model_repository import ExportedRepository, ExportRequest, export_repository
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
-from training.networks import Autoencoder, Classifier, Findings, save_network
+from training.networks import Autoencoder, Classifier, FindingsHead, save_network
 
 SIZE = 64
 DECISION = {
@@ -60,7 +60,7 @@ def trained(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -
     networks = load_networks(Checkpoints(), views, seed=1)
     paths = folder / "classifier.pt", folder / "autoencoder.pt", folder / "findings.pt"
     for path, network in zip(paths, (networks.classifier, networks.autoencoder, networks.findings), strict=True):
-        assert isinstance(network, Classifier | Autoencoder | Findings)
+        assert isinstance(network, Classifier | Autoencoder | FindingsHead)
         save_network(network, path, views.image_size)
     (folder / "decision.json").write_text(json.dumps(DECISION))
     return Checkpoints(*paths), folder / "decision.json"

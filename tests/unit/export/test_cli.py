@@ -32,7 +32,7 @@ def test_tensorrt_target_writes_the_config_and_says_that_no_plan_was_built(npz: 
         in result.output
     )
     assert "the verdict of this repository means nothing" in result.output
-    assert 'platform: "tensorrt_plan"' in (output / "findings" / "config.pbtxt").read_text()
+    assert 'platform: "tensorrt_plan"' in (output / "autoencoder" / "config.pbtxt").read_text()
     assert not json.loads((output / MANIFEST).read_text())["plans"]["classifier"]["built"]
     assert not ModelCard.load(output / MODEL_CARD).trained
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,17 @@ from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository, Ex
 from export.runners import run_onnx
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
-from screening.contract import Signature
+from screening.contract import FINDINGS, FindingsKind, Signature
 from screening.results.model_card import InvalidModelCard, ModelCard
 from tests.unit.export.conftest import Trained
-from training.networks import InvalidCheckpoint
+from training.networks import Findings, InvalidCheckpoint, save_network
 
 
 def test_it_holds_what_triton_and_serving_read(repository: Path) -> None:
     version = ModelCard.load(repository / MODEL_CARD).ensemble_version
     assert {path.relative_to(repository).as_posix() for path in repository.rglob("*") if path.is_file()} == {
-        *(f"{model}/config.pbtxt" for model in ("screening", "test_time", "classifier", "autoencoder", "findings")),
-        *(f"{model}/1/model.onnx" for model in ("classifier", "autoencoder", "findings")),
+        *(f"{model}/config.pbtxt" for model in ("screening", "test_time", "classifier", "autoencoder")),
+        *(f"{model}/1/model.onnx" for model in ("classifier", "autoencoder")),
         *(f"{ensemble}/{version}/.gitkeep" for ensemble in ("screening", "test_time")),
         MODEL_CARD,
         MANIFEST,
@@ -36,7 +37,7 @@ def test_the_card_has_the_hash_of_every_file(repository: Path) -> None:
     card = ModelCard.load(repository / MODEL_CARD)
     assert not card.trained
     assert card.version.startswith("untrained-")
-    assert len(card.file_hashes) == 8
+    assert len(card.file_hashes) == 6
     assert all(sha256(repository / name) == value for name, value in card.file_hashes.items())
 
 
@@ -62,13 +63,15 @@ def test_untrained_networks_give_both_verdicts_in_range(exported: ExportedReposi
     assert outputs["logit"].min() < 0.0 < outputs["logit"].max()
     errors = outputs["reconstruction_error"]
     assert exported.card.fusion.error_range.r_min < errors.min() < errors.max() < exported.card.fusion.error_range.r_max
-    np.testing.assert_allclose(outputs["findings"].sum(axis=1), 1.0, rtol=1e-5)
+    assert outputs["findings"].shape == (len(views), len(FINDINGS))
+    assert 0.0 <= outputs["findings"].min() < outputs["findings"].max() <= 1.0
+    assert not exported.card.findings.thresholds
 
 
 def test_the_manifest_has_parity_arithmetic_and_provenance(repository: Path, views: CalibrationViews) -> None:
     manifest = json.loads((repository / MANIFEST).read_text())
     assert manifest["parity_with_torch"].keys() == {"fp32", "int8"}
-    assert manifest["precision"] == {"classifier": "int8", "autoencoder": "fp32", "findings": "fp32"}
+    assert manifest["precision"] == {"classifier": "int8", "autoencoder": "fp32"}
     assert manifest["multiply_adds_per_slice"]["classifier"] > 20 * manifest["multiply_adds_per_slice"]["autoencoder"]
     assert manifest["calibration"] == {"sha256": views.sha256, "slices": 12, "studies": 3}
     assert manifest["checkpoints"] == {"classifier": None, "autoencoder": None, "findings": None}
@@ -96,6 +99,46 @@ def test_one_untrained_network_makes_the_card_untrained(views: CalibrationViews,
     checkpoints, _ = trained
     networks = load_networks(Checkpoints(classifier=checkpoints.classifier), views, seed=0)
     assert not networks.trained
+
+
+def test_a_softmax_checkpoint_is_served_as_a_network_of_its_own(
+    views: CalibrationViews, trained: Trained, tmp_path: Path
+) -> None:
+    checkpoints, decision = trained
+    save_network(Findings(), tmp_path / "their.pt", views.image_size)
+    theirs = replace(checkpoints, findings=tmp_path / "their.pt")
+    exported = export_repository(ExportRequest(TARGETS["cuda"], views, theirs, decision), tmp_path / "repository")
+    assert exported.card.findings.kind is FindingsKind.SOFTMAX
+    files = {step.model: exported.path / step.model / "1" / "model.onnx" for step in exported.card.contract.steps}
+    assert set(files) == {"classifier", "autoencoder", "findings"}
+    np.testing.assert_allclose(run_onnx(files, exported.card.contract, views)["findings"].sum(axis=1), 1.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["evaluated", "other weights"])
+def test_thresholds_of_findings_are_those_of_the_exported_weights(
+    same: bool, views: CalibrationViews, trained: Trained, tmp_path: Path
+) -> None:
+    checkpoints, decision = trained
+    assert checkpoints.findings is not None
+    measured = {
+        "kind": "multi_label",
+        "volume_rule": {"name": "maximum", "mm": None},
+        "checkpoint_sha256": sha256(checkpoints.findings) if same else "0" * 64,
+        "assessed": {"Emphysema": {"threshold": 0.7}},
+        "not_assessed": {},
+    }
+    path = tmp_path / "decision.json"
+    path.write_text(json.dumps(json.loads(decision.read_text()) | {"findings": measured}))
+    exported = export_repository(ExportRequest(TARGETS["cuda"], views, checkpoints, path), tmp_path / "repository")
+    assert dict(exported.card.findings.thresholds) == ({"Emphysema": 0.7} if same else {})
+
+
+def test_findings_of_another_encoder_are_refused(views: CalibrationViews, trained: Trained, tmp_path: Path) -> None:
+    checkpoints, decision = trained
+    save_network(load_networks(Checkpoints(), views, seed=9).classifier, tmp_path / "other.pt", views.image_size)
+    mixed = replace(checkpoints, classifier=tmp_path / "other.pt")
+    with pytest.raises(InvalidCheckpoint, match="train findings --classifier"):
+        export_repository(ExportRequest(TARGETS["cuda"], views, mixed, decision), tmp_path / "repository")
 
 
 @pytest.mark.parametrize("failure", ["checkpoint", "parity"])

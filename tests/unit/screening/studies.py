@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from screening.contract import FINDINGS
+from screening.contract import FINDINGS, FindingsKind
 from screening.intake.upload import Budgets
 from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy, prepare, survey
+from screening.results.finding_rules import FindingRules
 from screening.results.fusion import NOT_AUGMENTED, Fusion, SliceOutputs, fuse
 from screening.results.model_card import Calibration, ErrorRange, FusionRules, ModelCard, OperatingPoint
 from screening.results.volume_rule import MAXIMUM
@@ -21,6 +22,7 @@ SLICES = 24
 SIZE = 128
 POINT = OperatingPoint("balanced", 0.5)
 RULES = FusionRules(MAXIMUM, ErrorRange(0.5, 1.5), error_clip=1000.0, error_min_lung_share=0.0)
+FINDING_RULES = FindingRules(FindingsKind.MULTI_LABEL, {"Emphysema": 0.5, "Lung nodule": 0.8})
 VIEW_SPACING_MM = 8.0
 
 
@@ -58,7 +60,7 @@ def study_of(path: Path, scratch: Path) -> Study:
 
 
 def outputs_of(slices: int = 8, **changed: Any) -> SliceOutputs:
-    """Outputs of a normal study: p is near 0, r is 0, all findings have equal probability."""
+    """Outputs of a normal study: p is near 0, r is 0, no finding reaches its threshold."""
     values = {
         "logits": np.full(slices, -9.0, np.float32),
         "activation": np.full((slices, 8, 8), -12.0, np.float32),
@@ -90,4 +92,5 @@ def card_of(*, trained: bool = True) -> ModelCard:
         operating_points={POINT.name: POINT},
         operating_point=POINT,
         file_hashes={"classifier/1/model.onnx": "0" * 64},
+        findings=FINDING_RULES,
     )

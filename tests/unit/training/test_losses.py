@@ -7,7 +7,6 @@ import pytest
 import torch
 from lightly.loss import NTXentLoss
 
-from training.findings import soft_cross_entropy
 from training.mixstyle import MixStyle, mix_style
 from training.networks import Autoencoder
 from training.simclr import TEMPERATURE, ContrastiveNetwork
@@ -46,12 +45,6 @@ def test_masked_error_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     views[..., :16, :16] = 191
     expected = (64 * (191 / 127.5 - 1) ** 2 + 64) / 128
     assert float(network(views, mask)[0]) == pytest.approx(expected, rel=1e-5)
-
-
-def test_soft_cross_entropy_of_a_hard_target_is_its_negative_log_probability() -> None:
-    logits = torch.tensor([[0.0, 1.0, 2.0]])
-    found = soft_cross_entropy(logits, torch.tensor([[0.0, 0.0, 1.0]]))
-    assert float(found) == pytest.approx(-math.log(math.e**2 / (1 + math.e + math.e**2)), abs=1e-6)
 
 
 def test_mixing_exchanges_statistics_and_keeps_the_pattern() -> None:

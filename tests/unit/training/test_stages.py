@@ -8,6 +8,8 @@ import torch
 from typer.testing import CliRunner
 
 from export.calibration_views import CalibrationViews
+from export.manifest import sha256
+from screening.contract import FINDINGS, FindingsKind
 from screening.results.model_card import ModelCard
 from tests.unit.training.drawn_teacher import drawn_maps
 from tests.unit.training.tiny_networks import write_slices
@@ -34,7 +36,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "taught", "--distilled", "0.5")
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
     _stage(root, "evaluate-run", "--train-size", "64")
-    _stage(root, "findings", "--steps", "2", *FEW)
+    classifier = str(root / "runs/finetune/classifier.pt")
+    _stage(root, "findings", "--views", "48", "--train-size", "64", "--classifier", classifier)
     checkpoints = [
         part
         for name, folder in (("classifier", "finetune"), ("autoencoder", "autoencoder"), ("findings", "findings"))
@@ -52,7 +55,6 @@ def test_every_stage_writes_its_weights_and_its_log(trained: Path) -> None:
         ("distil", "encoder.pt"),
         ("autoencoder", "autoencoder.pt"),
         ("finetune", "classifier.pt"),
-        ("findings", "findings.pt"),
     ):
         run = trained / "runs" / folder
         assert {weights, "log.csv", "log.png", "state.pt"} <= {path.name for path in run.iterdir()}
@@ -67,6 +69,10 @@ def test_the_decision_parameters_are_a_model_card_without_file_hashes(trained: P
     card = ModelCard.from_json(decision | sizes | {"file_hashes": {}})
     assert len(card.operating_points) == 5
     assert len(decision["provenance"]["checkpoints_sha256"]) == 3
+    assert card.contract.findings_kind is FindingsKind.MULTI_LABEL
+    assert not card.findings.thresholds  # ten patients of a data set are too few to tell a finding
+    assert set(decision["findings"]["not_assessed"]) == set(FINDINGS)
+    assert decision["findings"]["checkpoint_sha256"] == sha256(trained / "runs/findings/findings.pt")
 
 
 def test_the_card_has_its_tables_and_figures(trained: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.unit.training.tiny_networks import write_slices
-from training import training_batches
+from training import painted_twins
 from training.prepared_data import read_entries
 from training.slice_cache import PreparationSettings, SliceCache, prepare_cache
 from training.training_batches import Composition, Kind, TrainingBatch, TrainingBatches
@@ -39,7 +39,7 @@ def test_a_batch_is_pairs_then_pathological_slices(cache: SliceCache) -> None:
 
 
 def test_the_map_is_where_the_slices_of_a_pair_differ(cache: SliceCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_batches, "with_neutral_change", lambda view, _mask, _random: view)
+    monkeypatch.setattr(painted_twins, "with_neutral_change", lambda view, _mask, _random: view)
     batch = _drawn(cache, Composition(8, 0, 0, 0))
     plain, painted = batch.views[:8, 0], batch.views[8:, 0]
     changed, inside = (painted - plain).abs(), batch.maps[:8]

@@ -50,8 +50,8 @@ def test_files_that_the_card_does_not_list_are_not_copied(repository: Path, tmp_
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"another")])
 def test_a_missing_or_changed_file_is_an_error(repository: Path, tmp_path: Path, harm: object) -> None:
     assert callable(harm)
-    harm(repository / "findings" / "1" / "model.onnx")
-    with pytest.raises(InvalidModelCard, match=r"findings/1/model\.onnx"):
+    harm(repository / "autoencoder" / "1" / "model.onnx")
+    with pytest.raises(InvalidModelCard, match=r"autoencoder/1/model\.onnx"):
         verified_copy(repository, tmp_path / "copy")
 
 

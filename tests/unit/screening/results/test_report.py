@@ -1,22 +1,37 @@
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from screening.contract import FINDINGS
+from screening.contract import FINDINGS, NOT_DETERMINED
 from screening.errors import EngineDeadline, NoLung, StudyError
 from screening.results.report import COLUMNS, Notice, Report
 from screening.results.verdict import Verdict
 from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
 
-def report_of(*, suspicion: float, trained: bool = True, seconds: float = 0.4, widest_unseen_mm: float = 8.0) -> Report:
-    """The report of the phantom with this reconstruction error in its third slice; 1.0 is the operating point."""
+def report_of(
+    *,
+    suspicion: float,
+    trained: bool = True,
+    seconds: float = 0.4,
+    widest_unseen_mm: float = 8.0,
+    findings: Mapping[str, float] = MappingProxyType({}),
+) -> Report:
+    """The report of the phantom with this reconstruction error in its third slice; 1.0 is the operating point.
+
+    `findings` are the values of findings in its fifth slice.
+    """
     errors = np.full(8, 0.5, np.float32)
     errors[2] = suspicion
-    card, outputs = card_of(trained=trained), outputs_of(reconstruction_error=errors)
+    values = np.full((8, len(FINDINGS)), 0.01, np.float32)
+    for name, value in findings.items():
+        values[4, FINDINGS.index(name)] = value
+    card, outputs = card_of(trained=trained), outputs_of(reconstruction_error=errors, findings=values)
     fusion = fusion_of(outputs)
     prepared = eight_slices()
     prepared = replace(prepared, coverage=replace(prepared.coverage, widest_unseen_mm=widest_unseen_mm))
@@ -29,7 +44,7 @@ def test_the_row_has_the_contests_columns_in_order() -> None:
     assert row["pathology"] == 1
     assert row["processing_status"] == "Success"
     assert row["probability_of_pathology"] == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-6)
-    assert row["most_dangerous_pathology_type"] == FINDINGS[0]
+    assert row["most_dangerous_pathology_type"] == NOT_DETERMINED
     assert len(row["pathology_localization"].split(",")) == 6
 
 
@@ -41,6 +56,26 @@ def test_a_normal_study_has_no_finding_and_no_localisation() -> None:
     assert report.row["pathology_localization"] is None
     assert report.to_json()["evidence"]["localisation"] is None
     assert len(report.to_json()["findings"]) == len(FINDINGS)
+
+
+def test_a_pathology_has_the_name_of_a_finding_that_is_assessed_and_above_its_threshold() -> None:
+    report = report_of(suspicion=1.4, findings={"Emphysema": 0.6, "Atelectasis": 0.99})
+    assert report.row["most_dangerous_pathology_type"] == "Emphysema"
+    first, second, third = report.to_json()["findings"][:3]
+    slice_ = eight_slices().slice_indices[4]
+    assert first == {"name": "Emphysema", "status": "present", "score": 0.6, "threshold": 0.5, "slice": slice_}
+    assert (second["name"], second["status"]) == ("Lung nodule", "absent")
+    assert third["status"] == "not_assessed"
+    assert third["score"] is third["threshold"] is third["slice"] is None
+
+
+@pytest.mark.parametrize("suspicion", [0.6, 1.4])
+def test_findings_change_no_verdict(suspicion: float) -> None:
+    plain, full = (report_of(suspicion=suspicion, findings=dict.fromkeys(FINDINGS, value)) for value in (0.0, 1.0))
+    assert plain.verdict is full.verdict
+    assert plain.row["probability_of_pathology"] == full.row["probability_of_pathology"]
+    assert plain.row["pathology_localization"] == full.row["pathology_localization"]
+    assert full.row["most_dangerous_pathology_type"] == ("Emphysema" if full.verdict is Verdict.PATHOLOGY else None)
 
 
 @pytest.mark.parametrize(

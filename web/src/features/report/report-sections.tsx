@@ -40,7 +40,13 @@ export function ReportSections({ me, scan, report, study, search, onSearch }: Pr
         <FeedbackSection scanId={scan.id} reportVersion={report.version} />
       )}
       {study.coverage && <CoverageSection coverage={study.coverage} study={study} />}
-      {study.findings && <FindingsSection findings={study.findings} verdict={study.verdict} />}
+      {study.findings && (
+        <FindingsSection
+          findings={study.findings}
+          verdict={study.verdict}
+          onSlice={(slice) => onSearch({ ...search, slice })}
+        />
+      )}
       {study.evidence && (
         <ScoreSection
           score={study.score}

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ModelFigures } from "@/shared/api/model-figures";
 import { useFormat } from "@/shared/format/use-format";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { DefinitionList, Section } from "@/shared/ui/section";
 import styles from "./statistics.module.css";
 
@@ -8,12 +9,14 @@ interface Props {
   version: string;
   figures: ModelFigures | null;
   trained: boolean;
+  assessed: readonly string[];
 }
 
-/** Version and test figures of the weights. */
-export function ModelSummary({ version, figures, trained }: Props) {
+/** Version and test figures of the weights, and the findings that they can tell. */
+export function ModelSummary({ version, figures, trained, assessed }: Props) {
   const { t } = useTranslation(["statistics", "common"]);
   const format = useFormat();
+  const words = useCodeTexts();
   const interval = figures?.patients ? figures.auc_ci : null;
   const range = interval
     ? t("model.interval", { interval: interval.map((value) => format.decimal(value, 3)).join("–") })
@@ -36,6 +39,7 @@ export function ModelSummary({ version, figures, trained }: Props) {
                   normal: format.whole(figures.patients.normal),
                 }),
             ],
+            [t("model.findings"), assessed.map(words.finding).join(", ") || t("model.noFindings")],
             [
               t("model.data"),
               <span key="data" lang="en">

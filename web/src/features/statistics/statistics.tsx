@@ -77,7 +77,12 @@ function Card({ me, card }: { me: Me; card: ModelCard }) {
   return (
     <>
       <Panel className={figures ? styles["half"] : styles["whole"]}>
-        <ModelSummary version={card.version} figures={figures} trained={card.trained} />
+        <ModelSummary
+          version={card.version}
+          figures={figures}
+          trained={card.trained}
+          assessed={Object.keys(card.findings?.assessed ?? {})}
+        />
         {figures && <ThresholdExplorer curve={figures.curve} threshold={threshold} onThreshold={setTried} />}
       </Panel>
       {figures && (

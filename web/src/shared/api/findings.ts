@@ -18,3 +18,6 @@ export const FINDINGS = [
   "Pleural effusion",
   "Pulmonary fibrotic sequela",
 ] as const;
+
+/** In the place of a name: a pathology, and no finding that can be told. */
+export const NOT_DETERMINED = "not determined";

@@ -55,12 +55,21 @@ export interface StudyReport {
   timings_s?: Record<string, number>;
 }
 
+/** One of the 16. Reports of earlier versions have no status; without an assessment there are no numbers. */
 export interface Finding {
   name: string;
-  mean: number;
-  highest: number;
-  top_slices: number;
+  status?: "present" | "absent" | "not_assessed";
+  score?: number | null;
+  threshold?: number | null;
+  slice?: number | null;
 }
+
+export type AssessedFinding = Finding & {
+  status: "present" | "absent";
+  score: number;
+  threshold: number;
+  slice: number;
+};
 
 export interface SliceScore {
   slice: number;
@@ -133,6 +142,8 @@ export interface ModelCard {
   foreign?: boolean;
   operating_point: string;
   operating_points: Record<string, CardPoint>;
+  /** What these weights were measured to tell; cards of earlier versions do not say. */
+  findings?: { assessed: Record<string, unknown> };
   /** All measured figures; `modelFiguresOf` reads those that the page shows. */
   figures?: unknown;
 }

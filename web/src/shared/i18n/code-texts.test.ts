@@ -1,5 +1,6 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
+import { NOT_DETERMINED } from "@/shared/api/findings";
 import { Problem } from "@/shared/api/problem";
 import { type CodeTexts, codeTextsOf, problemText } from "./code-texts";
 import en from "./en";
@@ -21,6 +22,7 @@ describe("words of codes", () => {
   it("are the language's own", () => {
     expect(words.verdict("not_analysed")).toBe("Не проанализировано");
     expect(words.finding("Lung nodule")).toBe("Очаг в лёгком");
+    expect(words.finding(NOT_DETERMINED)).toBe("Характер изменений не определён");
     expect(words.error("no_lung").title).toBe("Лёгкие в исследовании не найдены");
   });
 

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { NOT_DETERMINED } from "@/shared/api/findings";
 import type { Candidate, ScanStatus, Verdict } from "@/shared/api/model";
 import { Problem } from "@/shared/api/problem";
 import { currentLanguage } from ".";
@@ -33,7 +34,8 @@ export function codeTextsOf(t: Lookup): CodeTexts {
   return {
     verdict: (verdict) => medicine("verdicts", verdict),
     status: (status) => medicine("statuses", status),
-    finding: (name) => medicine("findings", name),
+    finding: (name) =>
+      name === NOT_DETERMINED ? t("medicine:notDetermined", { defaultValue: name }) : medicine("findings", name),
     stage: (name) => medicine("stages", name),
     point: (name) => medicine("points", name),
     // The server's text is English and has details (kernel, number of slices); the code has a text in both languages.

@@ -38,6 +38,7 @@ COVERAGE: dict[str, Any] = {
     "left": {"first_mm": None, "last_mm": None, "height_mm": 0.0, "volume_ml": 0.0},
     "faults": [{"code": code, "detail": LONG} for code in ("lungs_incomplete", "lungs_too_small", "view_gap_too_wide")],
 }
+SILENT: dict[str, Any] = {"status": "not_assessed", "score": None, "threshold": None}
 ANALYSED: dict[str, Any] = {
     **FAILED,
     "error": None,
@@ -54,7 +55,10 @@ ANALYSED: dict[str, Any] = {
     },
     "coverage": COVERAGE,
     "evidence": {"key_slice": {"slice": 3, "sop_uid": "2.25." + "9" * 59}},
-    "findings": [{"name": name, "mean": 0.5, "top_slices": 1} for name in FINDINGS],
+    "findings": [
+        {"name": name, "status": "present", "score": 0.9, "threshold": 0.5} if number < 9 else SILENT | {"name": name}
+        for number, name in enumerate(FINDINGS)
+    ],
     "series": [
         {"slices": 300, "kernel": LONG, "chosen": False, "reason": "unheard_of", "explanation": LONG} for _ in range(20)
     ],
@@ -120,6 +124,22 @@ def test_the_coverage_names_each_lung_and_what_is_missing(study: dict[str, Any],
     assert texts.errors.get("lungs_incomplete", LONG)[:60] in told
 
 
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+def test_what_is_not_assessed_is_said_and_has_no_number(texts: PdfTexts) -> None:
+    told = text_of({**ANALYSED, "findings": [SILENT | {"name": name} for name in FINDINGS]}, texts)
+    assert texts.not_determined in told
+    assert texts.not_assessed.partition("{")[0] in told
+    assert all(texts.finding(name) in told for name in FINDINGS)
+    assert texts.not_determined not in text_of(ANALYSED, texts)
+
+
+def test_guesses_of_an_older_report_are_not_repeated() -> None:
+    guesses = [{"name": name, "mean": 0.777, "highest": 0.9, "top_slices": 1} for name in FINDINGS]
+    told = text_of({**ANALYSED, "findings": guesses}, ENGLISH)
+    assert "0.777" not in told
+    assert ENGLISH.not_determined in told
+
+
 def test_a_study_that_is_not_analysed_has_its_reason_in_russian() -> None:
     assert RUSSIAN.errors["no_lung"][:40] in text_of(FAILED, RUSSIAN)
 
@@ -132,6 +152,7 @@ def test_a_failed_study_has_no_probability() -> None:
 
 def test_russian_has_a_text_for_every_code() -> None:
     assert set(RUSSIAN.finding_names) == set(FINDINGS)
+    assert set(RUSSIAN.finding_statuses) == set(ENGLISH.finding_statuses) == {"present", "absent"}
     assert set(RUSSIAN.notices) == {notice.code for notice in Notice}
     assert set(RUSSIAN.verdicts) == set(ENGLISH.verdicts) == {"normal", "pathology", "not_analysed"}
     texts = [field.name for field in fields(PdfTexts) if field.type == "str"]
