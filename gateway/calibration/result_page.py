@@ -96,8 +96,9 @@ def _kept(wanted: Point) -> Iterator[str]:
     needed = patients_needed(wanted.sensitivity.value, SAFE_SENSITIVITY)
     yield (
         f"\n**The operating point stays where it was.** The fitted one finds {_text(wanted.sensitivity)} of the"
-        f" pathology, fewer than before, and it is not proved that this is at least {SAFE_SENSITIVITY:.2f}."
-        + (f" With {needed} patients with pathology and the same share it would be." if needed else "")
+        " pathology, fewer than before. That is accepted only where it lets more normal studies through, and is proved"
+        f" to find at least {SAFE_SENSITIVITY:.2f}"
+        + (f": so many are {needed} patients with pathology at this share." if needed else ".")
     )
 
 

@@ -102,8 +102,12 @@ def shipped_figures(studies: ScoredStudies, base: ModelCard) -> SiteFigures:
 
 
 def is_safe(after: Point, before: Point) -> bool:
-    """Whether a point misses no more of the site's patients than the one before, or is proved to miss few."""
-    return after.sensitivity.value >= before.sensitivity.value or after.sensitivity.low >= SAFE_SENSITIVITY
+    """Whether a point misses no more of the site's patients than the one before.
+
+    Or else whether it lets more normal studies through, and is proved to miss few.
+    """
+    gains = after.specificity.value > before.specificity.value
+    return after.sensitivity.value >= before.sensitivity.value or (gains and after.sensitivity.low >= SAFE_SENSITIVITY)
 
 
 def _fit_and_judge(studies: ScoredStudies, base: ModelCard, other_rules: bool) -> tuple[SiteDecision, SiteFigures]:

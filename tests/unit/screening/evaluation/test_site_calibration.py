@@ -139,6 +139,12 @@ def test_patients_without_a_miss_are_proof_from_thirty_six_on() -> None:
     assert [is_safe(point, shipped) for point in one_missed] == [False, True]
 
 
+def test_a_point_that_misses_more_and_gains_nothing_is_not_taken() -> None:
+    shipped, fitted = (point_of(Decision(s, 0.9, 0.5, 0.5, 0.5), 0.5, (400, 400)) for s in (1.0, 0.99))
+    assert not is_safe(fitted, shipped)
+    assert is_safe(point_of(Decision(0.99, 0.95, 0.5, 0.5, 0.5), 0.5, (400, 400)), shipped)
+
+
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 40)), min_size=1, max_size=80), st.randoms())
 def test_no_patient_is_on_both_sides_of_a_fold(cases: list[tuple[int, int]], random: object) -> None:
     labels = np.array([label for label, _ in cases])
