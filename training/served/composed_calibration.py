@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS, FINDINGS_MODEL
 from screening.evaluation.bootstrap import Interval
 from screening.evaluation.metrics import Labels, Scores, brier, calibration_error
 from screening.evaluation.platt_calibration import fit_platt
+from screening.results.calibration import calibrated
 from screening.results.model_card import ModelCard
 from training.composed_studies import ComposedStudies, compose_studies
 from training.error_range import study_scores
@@ -86,7 +86,7 @@ def calibration_line(name: str, side: ComposedSide, card: ModelCard, draws: int 
 
 
 def _figures(labels: Labels, probabilities: Scores, patients: tuple[int, int]) -> tuple[float, float, float]:
-    slope = fit_platt(labels, logit(probabilities), patients).a
+    slope = fit_platt(labels, probabilities, patients, of="logit").a
     return calibration_error(labels, probabilities), brier(labels, probabilities), slope
 
 
@@ -108,8 +108,7 @@ def _resampled(patients: Sequence[list[int]], random: np.random.Generator) -> It
 
 def _probabilities(predictions: Predictions, studies: ComposedStudies, card: ModelCard) -> Scores:
     scores = study_scores(predictions, studies, card.fusion, card.test_time_slices)
-    probabilities = expit(card.calibration.a * scores + card.calibration.b)
-    return np.asarray(np.clip(probabilities, 1e-12, 1 - 1e-12), np.float64)
+    return calibrated(scores, card.calibration)
 
 
 def _patients(side: ComposedSide) -> tuple[int, int]:

@@ -7,6 +7,7 @@ Volumes and sides of the split are evaluated in processes of their own.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,7 +107,8 @@ def _evaluated(
     if settings.workers == 1:
         volumes = [_said(evaluate_volume(task), say) for task in tasks]
         return volumes, {side: composed_side(repository, cache, indices) for side, indices in published.items()}
-    with ProcessPoolExecutor(settings.workers) as pool:
+    # spawn: a process that is forked while threads of torch run may stop for ever.
+    with ProcessPoolExecutor(settings.workers, get_context("spawn")) as pool:
         running = [pool.submit(evaluate_volume, task) for task in tasks]
         sides = {side: pool.submit(composed_side, repository, cache, indices) for side, indices in published.items()}
         for one in running:

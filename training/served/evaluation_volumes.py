@@ -17,9 +17,9 @@ from screening.preparation import survey
 from screening.series.series_choice import ranked
 from screening.series.volume import Volume
 from training.datasets import Entry
-from training.grey_stack import write_as_nifti
 from training.prepared_data import PreparedData
 from training.served.decoded_volume import DecodedVolume
+from training.slice_preparation import as_nifti
 
 KINDS: Final = ("study", "grey_stack")
 SAME_HEIGHT_MM: Final = 10.0  # another reconstruction of a scan covers the same part of the body
@@ -66,9 +66,7 @@ def opened(chosen: ChosenEntry) -> Iterator[EvaluationVolume]:
     entry = chosen.entry
     with TemporaryDirectory() as folder:
         scratch = Path(folder)
-        path = scratch / "stack.nii" if entry.kind == "grey_stack" else entry.path
-        if entry.kind == "grey_stack":
-            write_as_nifti(entry.slice_files, path)
+        path = as_nifti(entry, scratch) if entry.kind == "grey_stack" else entry.path
         study = survey(path, scratch, Budgets()).studies[0]
         if isinstance(study, StudyError):
             raise study

@@ -9,7 +9,7 @@ from scipy.special import logit
 from screening.contract import VIEWS
 from screening.errors import StudyError
 from screening.preparation import PreparedStudy, SeriesPreparation, augmented_rows
-from screening.results.calibration import probability
+from screening.results.calibration import probability, score_at
 from screening.results.fusion import (
     NOT_AUGMENTED,
     AugmentedLogits,
@@ -81,9 +81,8 @@ def verdict_on(volume: DecodedVolume, networks: ExportedNetworks, other_noise: b
 
 
 def threshold_logit(card: ModelCard) -> float:
-    """The study's logit at the operating point in force, where the classifier decides; infinite where none does."""
-    score = (float(logit(card.operating_point.threshold)) - card.calibration.b) / card.calibration.a
-    return float(logit(np.clip(score, 0.0, 1.0)))
+    """The study's logit at the operating point in force, where the classifier decides."""
+    return float(logit(score_at(card.operating_point.threshold, card.calibration)))
 
 
 def _test_time(

@@ -29,7 +29,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
     data = ("--data", f"slices={root / 'slices'}", "--data", f"dicom={volumes}", "--held-out", "volumes")
     sizes = ("--lesion-mm", "20", "--solid", "1", "--others", "0")
     stage = ("evaluate-studies", "--repository", str(repository), *sizes, "--compare", "without_two")
-    where = ("--runs", str(root / "runs"), "--size", "64", "--threads", "1")
+    where = ("--runs", str(root / "runs"), "--size", "64", "--threads", "1", "--workers", "2")
     page = ("--report", str(root / "card" / "model-card.md"))
     result = CliRunner().invoke(app, [*data, *where, *stage, *page], catch_exceptions=False)
     assert result.exit_code == 0, result.output
