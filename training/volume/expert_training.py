@@ -24,8 +24,8 @@ EXPERT: Final = "expert.pt"
 def train_expert(stacks: Sequence[TrainingStack], schedule: Schedule, folder: Path, backbone: Backbone) -> Expert3d:
     """Train on these stacks, resume from the state in `folder`, and write `expert.pt` there.
 
-    Full precision: 3D convolutions in bfloat16 take twelve times as long on a CPU (torch 2.15, AVX512-BF16). Channels
-    last saves a third.
+    Full precision: on a CPU without instructions for it, 3D convolutions in bfloat16 take thirteen times as long.
+    Channels last saves a third.
     """
     device = select_device(schedule)
     network = Expert3d(backbone).to(device).to(memory_format=torch.channels_last_3d)
