@@ -6,6 +6,7 @@ grows towards its own centroid, until a branch supplies one point.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Final, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ GROWTH: Final = 0.4  # of the way to the centroid
 TRUNK_GROWTH: Final = 0.15  # ... of a whole tree: the arteries of a lobe divide soon after they enter it
 LAST_GROWTH: Final = 0.85  # of the way to the last point
 STRAIGHTNESS: Final = 0.8  # how far a branch keeps its parent's direction
+EARLY_GENERATIONS: Final = 3
 UNEVENNESS: Final = 0.25  # of the dividing planes' places, in standard deviations of the points
 
 
@@ -48,18 +50,26 @@ class _Tips:
     leaves: Integers
 
 
-def grown_trees(points: Doubles, trees: Integers, roots: Doubles, draw: np.random.Generator) -> Branches:
-    """One tree from each of the `roots` [T, 3]; `trees` [N] says which one supplies each of the points [N, 3]."""
-    return Branches.joined(list(_generations(points, trees, roots, draw)))
+def grown_trees(
+    points: Doubles, trees: Integers, roots: Doubles, draw: np.random.Generator, *, second_axis_first: bool = False
+) -> Branches:
+    """One tree from each of the `roots` [T, 3]; `trees` [N] says which one supplies each of the points [N, 3].
+
+    Trees of one lobe take the same way unless one of them divides it across its second axis first.
+    """
+    axes = chain(repeat(1, EARLY_GENERATIONS if second_axis_first else 0), repeat(2))
+    return Branches.joined(list(_generations(points, trees, roots, draw, axes)))
 
 
-def _generations(points: Doubles, tips: Integers, roots: Doubles, draw: np.random.Generator) -> Iterator[Branches]:
+def _generations(
+    points: Doubles, tips: Integers, roots: Doubles, draw: np.random.Generator, axes: Iterator[int]
+) -> Iterator[Branches]:
     leaves = np.bincount(tips, minlength=len(roots))
     stems = _Tips(roots, np.zeros_like(roots), leaves)
     grown, branches = _grow(stems, _centroids(points, tips, leaves), leaves, TRUNK_GROWTH)
     yield branches
     while len(points):
-        halves = 2 * tips + _beyond_planes(points, tips, grown, draw)
+        halves = 2 * tips + _beyond_planes(points, tips, grown, draw, next(axes))
         used, tips = np.unique(halves, return_inverse=True)
         parents = used // 2
         leaves = np.bincount(tips, minlength=len(used))
@@ -84,16 +94,18 @@ def _grow(stems: _Tips, centroids: Doubles, leaves: Integers, growth: float = GR
     return _Tips(ends, _unit(steps), leaves), Branches(stems.places, ends, leaves, stems.leaves)
 
 
-def _beyond_planes(points: Doubles, tips: Integers, grown: _Tips, draw: np.random.Generator) -> Integers:
-    """1 for each point beyond the plane that divides its set: across the widest extent beside the branch."""
+def _beyond_planes(
+    points: Doubles, tips: Integers, grown: _Tips, draw: np.random.Generator, axis: int
+) -> Integers:
+    """1 for each point beyond the plane that divides its set across an axis: 2 is the widest extent beside the branch."""
     off = points - _centroids(points, tips, grown.leaves)[tips]
     off_axis = off - (off * grown.directions[tips]).sum(axis=1, keepdims=True) * grown.directions[tips]
     products = off_axis[:, :, np.newaxis] * off_axis[:, np.newaxis, :]
     spread = np.stack([np.bincount(tips, one, len(grown.leaves)) for one in products.reshape(-1, 9).T], axis=1)
     variances, axes = np.linalg.eigh(spread.reshape(-1, 3, 3))
-    deviation = np.sqrt(np.maximum(variances[:, -1], 0) / grown.leaves)
+    deviation = np.sqrt(np.maximum(variances[:, axis], 0) / grown.leaves)
     places = UNEVENNESS * deviation * draw.standard_normal(len(deviation))
-    beyond = (off * axes[tips, :, -1]).sum(axis=1) > places[tips]
+    beyond = (off * axes[tips, :, axis]).sum(axis=1) > places[tips]
     return _never_empty(beyond.astype(np.int64), tips, grown.leaves)
 
 

@@ -11,9 +11,9 @@ FULLNESS: Final = 2.35  # power of the superellipse of the section
 
 # By height: half of the section's width, half of its depth, and where its middle lies from front to back.
 HEIGHTS: Final = np.array([0.0, 30, 60, 90, 120, 150, 180, 210, 235, 255, 268, 277, 281, 284])
-_ACROSS: Final = np.array([134.0, 137, 139, 138, 136, 132, 126, 117, 104, 89, 75, 62, 55, 48])
-_DEEP: Final = np.array([86.0, 89, 91, 91, 89, 86, 82, 76, 67, 56, 46, 37, 32, 27])
-_MIDDLE: Final = np.array([-2.0, -2, -2, -2, -2, -1, 0, 3, 7, 12, 16, 18, 19, 20])
+_ACROSS: Final = np.array([134.0, 137, 139, 138, 136, 132, 126, 117, 104, 89, 75, 63, 57, 50])
+_DEEP: Final = np.array([86.0, 89, 91, 91, 89, 86, 82, 76, 67, 56, 45, 34, 27, 20])
+_MIDDLE: Final = np.array([-2.0, -2, -2, -2, -2, -1, 0, 3, 7, 12, 16, 19, 21, 23])
 
 
 def cavity_distance(grid: Grid) -> Field:

@@ -11,9 +11,9 @@ from screening.phantom.grid import PointCloud
 from screening.phantom.segments import Segments
 from screening.phantom.thorax import Diaphragm, between_distance, lobes, lungs_distance
 
-SPACING_MM: Final = 9.0  # between the ends of the arteries, and between those of the veins
-FROM_PLEURA_MM: Final = 4.0
-LAST_DIAMETER_MM: Final = 0.76
+SPACING_MM: Final = 11.0  # between the ends of the arteries, and between those of the veins
+FROM_PLEURA_MM: Final = 6.0
+LAST_DIAMETER_MM: Final = 0.92
 MURRAY: Final = 3.0  # exponent of Murray's law in the pulmonary arteries: between 2.3 and 3 in the literature
 BRONCHI_FROM_MM: Final = 2.8  # diameter of the artery beside them; finer ones are not seen on CT
 BRONCHUS_TO_ARTERY: Final = 0.8
@@ -21,8 +21,8 @@ LUMEN_SHARE: Final = 0.72  # of a bronchus' diameter
 BESIDE_ARTERY: Final = np.array([-0.45, 0.7, 0.55])  # towards the middle, the back and the head
 
 # Roots of the lobes' trees, in the order of `thorax.lobes`.
-ARTERY_ROOTS: Final = np.array([(-24, 2, 170), (-24, 5, 162), (-25, 10, 158), (24, 3, 178), (25, 12, 168)], np.float64)
-VEIN_ROOTS: Final = np.array([(-24, -3, 150), (-24, -5, 146), (-26, 14, 126), (24, -4, 150), (26, 14, 126)], np.float64)
+ARTERY_ROOTS: Final = np.array([(-24, 2, 170), (-24, 5, 162), (-25, 10, 158), (24, 3, 178), (25, 6, 172), (25, 12, 168)], np.float64)
+VEIN_ROOTS: Final = np.array([(-24, -3, 150), (-24, -5, 146), (-26, 14, 126), (24, -3, 152), (24, -5, 147), (26, 14, 126)], np.float64)
 
 Doubles = NDArray[np.float64]
 
@@ -38,11 +38,8 @@ class LungVessels:
 
 def lung_vessels(diaphragm: Diaphragm, heart_size: float, draw: np.random.Generator) -> LungVessels:
     """Trees whose ends lie evenly in the lungs above this diaphragm, around this heart."""
-    arteries, veins = (
-        grown_trees(points, trees, roots, draw)
-        for roots in (ARTERY_ROOTS, VEIN_ROOTS)
-        for points, trees in (_ends(diaphragm, heart_size, draw),)
-    )
+    arteries = grown_trees(*_ends(diaphragm, heart_size, draw), ARTERY_ROOTS, draw)
+    veins = grown_trees(*_ends(diaphragm, heart_size, draw), VEIN_ROOTS, draw, second_axis_first=True)
     bronchi = _bronchi(arteries)
     blood = Branches.joined([arteries, veins])
     return LungVessels(

@@ -34,7 +34,7 @@ def heart(size: float) -> tuple[Shape, ...]:
     return (
         Ellipsoid((27.0, -32.0, 98.0), (58.0 * size, 42.0 * size, 52.0), turn_deg=32.0),
         Ellipsoid((-20.0, -18.0, 112.0), (30.0 * size, 34.0 * size, 40.0)),
-        Ellipsoid((2.0, 6.0, 136.0), (33.0, 19.0, 26.0)),
+        Ellipsoid((3.0, 6.0, 136.0), (29.0, 18.0, 25.0)),
     )
 
 
@@ -46,7 +46,7 @@ GREAT_VESSELS: Final[tuple[Tube, ...]] = (
     *tubes(9.0, (22.0, -8.0, 178.0), LEFT_HILUM, end_radius=6.0),  # left pulmonary artery
     *tubes(9.0, (24.0, -4.0, 146.0), (30.0, -20.0, 152.0), end_radius=6.0),  # left atrial appendage
     *tubes(9.0, (18.0, -16.0, 172.0), (-14.0, -6.0, 168.0), RIGHT_HILUM, end_radius=6.0),  # right pulmonary artery
-    *tubes(8.0, (-26.0, -16.0, 130.0), (-26.0, -16.0, 200.0), (-24.0, -16.0, 238.0)),  # superior vena cava
+    *tubes(8.0, (-24.0, -16.0, 130.0), (-23.0, -16.0, 200.0), (-22.0, -16.0, 238.0)),  # superior vena cava
     *tubes(11.0, (-18.0, -6.0, 104.0), (-20.0, 2.0, 60.0), (-20.0, 8.0, -20.0)),  # inferior vena cava
     *tubes(6.0, (-22.0, -16.0, 236.0), (-24.0, -16.0, 262.0), (-30.0, -16.0, 305.0)),  # right brachiocephalic vein
     *tubes(6.0, (-22.0, -20.0, 230.0), (2.0, -26.0, 240.0), (22.0, -20.0, 258.0), (30.0, -16.0, 305.0)),
@@ -61,7 +61,7 @@ GREAT_VESSELS: Final[tuple[Tube, ...]] = (
     *tubes(6.0, (26.0, 12.0, 126.0), (33.0, 17.0, 124.0), end_radius=4.5),
 )
 OESOPHAGUS: Final = tubes(7.0, (1.0, 27.0, 305.0), (4.0, 28.0, 200.0), (6.0, 28.0, 120.0), (14.0, 18.0, 60.0))
-SCALENES: Final = tuple(Ellipsoid((side * 48.0, 10.0, 298.0), (36.0, 44.0, 36.0)) for side in (-1, 1))
+NECK_MUSCLES: Final = Ellipsoid((0.0, 14.0, 304.0), (96.0, 80.0, 44.0))
 THYROID: Final = (
     *tubes(9.0, (-19.0, -2.0, 284.0), (-21.0, 0.0, 310.0)),
     *tubes(9.0, (19.0, -2.0, 284.0), (21.0, 0.0, 310.0)),
@@ -88,7 +88,7 @@ SEPTUM: Final[tuple[Shape, ...]] = (
 def organs(heart_size: float) -> tuple[Organ, ...]:
     """In the order of drawing."""
     return (
-        *(Organ(one, MUSCLE_HU) for one in SCALENES),
+        Organ(NECK_MUSCLES, MUSCLE_HU - 14),
         *(Organ(one, FAT_HU) for one in heart(heart_size * 1.06)),
         *(Organ(one, BLOOD_HU) for one in heart(heart_size)),
         *(Organ(one, BLOOD_HU) for one in GREAT_VESSELS),

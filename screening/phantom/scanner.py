@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from screening.phantom.shapes import Field
 
-BLUR: Final = 0.0016  # standard deviation of the point spread, as a share of the field of view
+BLUR: Final = 0.0012  # standard deviation of the point spread, as a share of the field of view
 NOISE_HU: Final = 17.0
 # The noise of a filtered back-projection has little power at low frequencies: fine noise less a part of its blur.
 FINE_PX: Final = 0.75

@@ -13,9 +13,9 @@ from screening.phantom.shapes import Field, ellipsoid_distance, intersection, un
 
 HEIGHT_MM: Final = 300.0
 # One lung's section is cut by an ellipse, which closes the apex: half its width, half its depth; its middle in x.
-_LUNG_ACROSS: Final = np.array([78.0, 80, 80, 78, 76, 74, 70, 64, 54, 45, 36, 27, 19, 9])
+_LUNG_ACROSS: Final = np.array([78.0, 80, 80, 78, 76, 74, 70, 64, 54, 45, 36, 28, 22, 11])
 _LUNG_MIDDLE: Final = np.array([70.0, 70, 70, 70, 68, 66, 63, 58, 53, 49, 46, 44, 44, 43])
-_LUNG_DEEP: Final = np.array([105.0, 106, 106, 106, 104, 100, 94, 84, 70, 56, 42, 30, 21, 10])
+_LUNG_DEEP: Final = np.array([105.0, 106, 106, 106, 104, 100, 94, 84, 70, 56, 42, 32, 25, 12])
 
 CORNER_MM: Final = 9.0  # rounding of the lungs' edges
 LOWEST_MM: Final = 30.0  # where the domes are widest; beneath, the recess behind them closes ...
@@ -59,10 +59,9 @@ def lungs_distance(grid: Grid, diaphragm: Diaphragm, between: Field) -> Field:
 
 
 def lobes(x: Field, y: Field, z: Field) -> np.ndarray:
-    """The number of the lobe of each point: 0 to 2 right upper, middle and lower, 3 and 4 left upper and lower."""
+    """The number of the lobe of each point: 0 to 2 right upper, middle and lower; 3 to 5 left, the lingula as middle."""
     lower = oblique_mm(x, y, z) < 0
-    right = np.where(lower, 2, np.where(z < HORIZONTAL_MM, 1, 0))
-    return np.where(x < 0, right, np.where(lower, 4, 3))
+    return np.where(x < 0, 0, 3) + np.where(lower, 2, np.where(z < HORIZONTAL_MM, 1, 0))
 
 
 def oblique_mm(x: Field, y: Field, z: Field) -> Field:
