@@ -1,7 +1,7 @@
 """The two commands of a new checkout: `python3 do.py up` and `python3 do.py test`.
 
 Needs only Python 3.11 or 3.12 and a package index: Node, which builds the page, comes as a wheel. `up` installs what
-serving needs (no torch), builds the page, starts PostgreSQL, Triton and the gateway, and screens a synthetic study.
+serving needs (no torch), builds the page, starts PostgreSQL, Triton and the gateway, and screens two synthetic studies.
 `test` installs all other dependencies too, and runs every check.
 Each command has its own virtual environment beside this file.
 """
@@ -25,7 +25,7 @@ TESTED_WITH = {"chromium": "chromium", "docker-compose": "docker-compose", "prom
 
 
 def up(arguments: Sequence[str]) -> None:
-    """Install serving, start everything, screen a synthetic study, serve until Ctrl-C."""
+    """Install serving, start everything, screen two synthetic studies, serve until Ctrl-C."""
     python = environment(".venv", ".[web]")
     run([python, PAGE])
     os.execv(python, [python, "-m", "gateway.cli", "up", "--demo", *arguments])  # noqa: S606 - Ctrl-C is its to handle

@@ -12,6 +12,6 @@ The modules by stage, in the order in which a study passes them:
     decision     fusion, calibration, verdict, findings, localisation
     results      report, evidence
 
-All stages use contract, model_card and errors. phantom and phantom_anatomy write a synthetic study; nifti_writing and
+All stages use contract, model_card and errors. phantom writes a synthetic study; nifti_writing and
 display_window serve the viewer.
 """

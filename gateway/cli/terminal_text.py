@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -18,13 +19,13 @@ MAX_SENTENCES = 10  # a mass run may have thousands of failures; the report file
 
 def print_report(report: Mapping[str, Any], console: Console) -> None:
     """Print a full report: the verdict, its evidence and the notices."""
-    verdict = report["verdict"]
-    title = Text(f"verdict: {verdict.replace('_', ' ')}", STYLES[verdict])
-    lines: list[RenderableType] = [_properties(report)]
-    if report["error"] is None:
-        lines.append(_findings(report["findings"]))
-    lines += [Text(notice, "dim") for notice in report["notices"]]
-    console.print(Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False))
+    console.print(_panel(report))
+
+
+def print_beside(reports: Mapping[str, Mapping[str, Any]], console: Console) -> None:
+    """Print full reports under their titles, side by side where the terminal is wide enough."""
+    panels = [Group(Text(title, "bold"), _panel(report)) for title, report in reports.items()]
+    console.print(Columns(panels, padding=(0, 2)))
 
 
 def print_passed_over(paths: Iterable[Path | str], console: Console) -> None:
@@ -55,6 +56,16 @@ def print_summary(entries: Iterable[JournalEntry], report_file: Path | None, con
         console.print(f"{code} ({count}): {detail}", style="dim", highlight=False, markup=False)
     if report_file is not None:
         console.print(f"report: {report_file}", highlight=False, markup=False)
+
+
+def _panel(report: Mapping[str, Any]) -> Panel:
+    verdict = report["verdict"]
+    title = Text(f"verdict: {verdict.replace('_', ' ')}", STYLES[verdict])
+    lines: list[RenderableType] = [_properties(report)]
+    if report["error"] is None:
+        lines.append(_findings(report["findings"]))
+    lines += [Text(notice, "dim") for notice in report["notices"]]
+    return Panel(Group(*lines), title=title, title_align="left", border_style=STYLES[verdict], expand=False)
 
 
 def _properties(report: Mapping[str, Any]) -> RenderableType:

@@ -14,7 +14,8 @@ import uvicorn
 
 from gateway.cli.command_context import console, errors, print_warnings, run_and_exit, wait_until_ready
 from gateway.cli.control_socket import OnProgress, control_socket
-from gateway.cli.demo import screen_phantom
+from gateway.cli.demo import screen_studies
+from gateway.cli.demo_records import show_on_page
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.composition.network_switch_audit import record_network_switch
 from gateway.composition.record_store import RecordStore, open_record_store
@@ -32,7 +33,7 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
     triton_url: Annotated[str | None, typer.Option(help="host:port of a Triton that runs already (gRPC).")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Screen a synthetic study once everything runs.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Screen two synthetic studies once everything runs.")] = False,
 ) -> None:
     """Start everything and serve."""
     run_and_exit(_up(host, port, triton_url, demo))
@@ -100,7 +101,7 @@ async def _print_addresses(services: Services, store: RecordStore, url: str, dem
     print_warnings(services)
     if demo:
         await wait_until_ready(services)
-        await screen_phantom(services, None)
+        await (show_on_page(url) if store.authentication.local_admin_enabled else screen_studies(services))
     console.print("Ctrl-C stops everything", style="green")
 
 

@@ -29,5 +29,5 @@ def draw_abdomen(picture: Picture, distance: Field) -> None:
     if share.any():
         inside = Picture.of(picture.grid, picture.pixel_mm, LIVER_HU)
         for shape, hu in ORGANS:
-            inside.fill_shape(shape, hu)
+            inside.fill_shape(shape, (0.0, hu))
         blend(picture.hu, inside.hu, share)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from screening.phantom.cavity import cavity_section
 from screening.phantom.grid import Grid
 from screening.phantom.picture import Picture
-from screening.phantom.shapes import Bounds, Ellipsoid, Field, Shape, Tube, ellipsoid_distance, turned, union
+from screening.phantom.shapes import Bounds, Ellipsoid, Field, Tube, ellipsoid_distance, turned, union
 
 CORTEX_HU: Final = 620.0
 SPONGY_HU: Final = 190.0
@@ -19,6 +19,7 @@ CARTILAGE_HU: Final = 110.0
 MUSCLE_HU: Final = 52.0
 
 CORTEX_MM: Final = 1.8
+BONE: Final = ((0.0, CORTEX_HU), (CORTEX_MM, SPONGY_HU))  # layers: mm beneath the surface, HU
 RIB_SPACING_MM: Final = 25.0
 RIB_DESCENT_MM: Final = 95.0  # from the spine to the front
 RIB_RADII_MM: Final = (14.0, 3.8)  # of its cut by a slice: a rib of 10 mm that descends is cut lengthwise
@@ -41,13 +42,9 @@ class Plate:
         x, y, reach = *self.middle, max(self.radii)
         return (x - reach, y - reach, self.low_mm), (x + reach, y + reach, self.high_mm)
 
-    def distance(self, x: Field, y: Field, z: Field) -> Field:
+    def distance(self, x: Field, y: Field, z: Field) -> Field:  # noqa: ARG002 - the same at every height
         off = turned(x - np.float32(self.middle[0]), y - np.float32(self.middle[1]), self.turn_deg)
         return ellipsoid_distance(off, self.radii)
-
-    def marrow(self) -> "Plate":
-        across, deep = (radius - CORTEX_MM for radius in self.radii)
-        return Plate(self.middle, (across, deep), self.turn_deg, self.low_mm, self.high_mm)
 
 
 STERNUM: Final = Plate((0.0, -99.0), (17.0, 6.0), low_mm=95.0, high_mm=215.0)
@@ -58,15 +55,13 @@ SHOULDER_BLADES: Final = tuple(
 SPINES_OF_SHOULDER_BLADES: Final = tuple(
     Plate((side * 118.0, 74.0), (26.0, 4.0), side * 8.0, low_mm=245.0, high_mm=285.0) for side in (-1, 1)
 )
-CLAVICLES: Final = tuple(
-    Tube((side * 24.0, -74.0, 254.0), (side * 120.0, -34.0, 286.0), 6.5, 6.0) for side in (-1, 1)
-)
+CLAVICLES: Final = tuple(Tube((side * 24.0, -74.0, 254.0), (side * 120.0, -34.0, 286.0), 6.5, 6.0) for side in (-1, 1))
 HUMERI: Final = tuple(Ellipsoid((side * 158.0, 10.0, 286.0), (22.0, 23.0, 26.0)) for side in (-1, 1))
 
 
 def spine_front_mm(z: Field) -> Field:
     """y of the middle of the vertebral bodies: the thoracic spine is bent."""
-    return np.interp(z, [0.0, 80, 160, 220, 300], [52.0, 57, 60, 56, 44]).astype(np.float32)
+    return np.asarray(np.interp(z, [0.0, 80, 160, 220, 300], [52.0, 57, 60, 56, 44]), np.float32)
 
 
 def spine_distance(grid: Grid) -> Field:
@@ -78,9 +73,10 @@ def spine_distance(grid: Grid) -> Field:
 
 
 def draw_bones(picture: Picture, rib_shift_mm: float) -> None:
+    """Draw all bones, with the muscles beside the spine; the ribs lie `rib_shift_mm` lower."""
     across, deep, middle = cavity_section(float(picture.grid.z))
-    for side in (-1, 1):  # the muscles beside the spine
-        picture.fill_shape(Plate((side * 30.0, 98.0), (25.0, 15.0), side * -14.0), MUSCLE_HU)
+    for side in (-1, 1):
+        picture.fill_shape(Plate((side * 30.0, 98.0), (25.0, 15.0), side * -14.0), (0.0, MUSCLE_HU))
     picture.fill(picture.grid.resized(spine_distance(picture.grid.coarser())), MUSCLE_HU)
     draw_spine(picture)
     draw_ribs(picture, (across, deep, middle), rib_shift_mm)
@@ -88,6 +84,7 @@ def draw_bones(picture: Picture, rib_shift_mm: float) -> None:
 
 
 def draw_spine(picture: Picture) -> None:
+    """Draw the vertebra that the slice cuts, or the disc between two."""
     y = float(spine_front_mm(picture.grid.z))
     disc = 0.5 + 0.5 * math.cos(2 * math.pi * float(picture.grid.z) / RIB_SPACING_MM)
     body = Plate((0.0, y), (17.5, 14.5))
@@ -97,37 +94,22 @@ def draw_spine(picture: Picture) -> None:
         Plate((0.0, y + 22.0), (14.0, 11.0)),  # arch
         body,
     ):
-        picture.fill_shape(plate, CORTEX_HU - 150 * disc)
-        picture.fill_shape(plate.marrow(), SPONGY_HU - 60 * disc)
-    picture.fill_shape(Plate((0.0, y + 21.0), (8.5, 7.5)), CANAL_HU)
+        picture.fill_shape(plate, (0.0, CORTEX_HU - 150 * disc), (CORTEX_MM, SPONGY_HU - 60 * disc))
+    picture.fill_shape(Plate((0.0, y + 21.0), (8.5, 7.5)), (0.0, CANAL_HU))
 
 
 def draw_ribs(picture: Picture, section: tuple[float, float, float], shift_mm: float) -> None:
     """Ribs around a cavity of this section (half width, half depth, middle)."""
     for way_down, plate in _ribs(section, float(picture.grid.z) + shift_mm):
-        bony = way_down < CARTILAGE_FROM
-        picture.fill_shape(plate, CORTEX_HU if bony else CARTILAGE_HU)
-        picture.fill_shape(plate.marrow(), SPONGY_HU if bony else CARTILAGE_HU - 10)
+        picture.fill_shape(plate, *(BONE if way_down < CARTILAGE_FROM else ((0.0, CARTILAGE_HU),)))
 
 
 def draw_shoulders_and_sternum(picture: Picture, front_mm: float) -> None:
     """`front_mm`: y of the front of the cavity at this height, before which the sternum lies."""
-    z = picture.grid.z
-    for plate in (*SHOULDER_BLADES, *SPINES_OF_SHOULDER_BLADES):
-        _fill_bone(picture, plate, plate.marrow())
     for plate in (STERNUM, MANUBRIUM):
-        if plate.low_mm <= z <= plate.high_mm:
-            moved = Plate((0.0, front_mm - 9.0), plate.radii, low_mm=plate.low_mm, high_mm=plate.high_mm)
-            _fill_bone(picture, moved, moved.marrow())
-    for tube in CLAVICLES:
-        _fill_bone(picture, tube, Tube(tube.start, tube.end, tube.radius - 2.0, tube.end_radius - 2.0))
-    for ball in HUMERI:
-        _fill_bone(picture, ball, Ellipsoid(ball.centre, tuple(radius - 2.0 for radius in ball.radii)))
-
-
-def _fill_bone(picture: Picture, whole: Shape, marrow: Shape) -> None:
-    picture.fill_shape(whole, CORTEX_HU)
-    picture.fill_shape(marrow, SPONGY_HU)
+        picture.fill_shape(replace(plate, middle=(0.0, front_mm - 9.0)), *BONE)
+    for shape in (*SHOULDER_BLADES, *SPINES_OF_SHOULDER_BLADES, *CLAVICLES, *HUMERI):
+        picture.fill_shape(shape, *BONE)
 
 
 def _ribs(section: tuple[float, float, float], z_mm: float) -> Iterator[tuple[float, Plate]]:

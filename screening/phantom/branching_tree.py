@@ -49,6 +49,9 @@ class _Tips:
     directions: Doubles
     leaves: Integers
 
+    def of(self, chosen: Integers) -> "_Tips":
+        return _Tips(self.places[chosen], self.directions[chosen], self.leaves[chosen])
+
 
 def grown_trees(
     points: Doubles, trees: Integers, roots: Doubles, draw: np.random.Generator, *, second_axis_first: bool = False
@@ -68,19 +71,19 @@ def _generations(
     stems = _Tips(roots, np.zeros_like(roots), leaves)
     grown, branches = _grow(stems, _centroids(points, tips, leaves), leaves, TRUNK_GROWTH)
     yield branches
-    while len(points):
-        halves = 2 * tips + _beyond_planes(points, tips, grown, draw, next(axes))
-        used, tips = np.unique(halves, return_inverse=True)
-        parents = used // 2
+    while (grown.leaves > 1).any():
+        points, tips, grown = _going_on(points, tips, grown)
+        used, tips = np.unique(2 * tips + _beyond_planes(points, tips, grown, draw, next(axes)), return_inverse=True)
         leaves = np.bincount(tips, minlength=len(used))
-        stems = _Tips(grown.places[parents], grown.directions[parents], grown.leaves[parents])
-        grown, branches = _grow(stems, _centroids(points, tips, leaves), leaves)
+        grown, branches = _grow(grown.of(used // 2), _centroids(points, tips, leaves), leaves)
         yield branches
-        going_on = leaves > 1
-        numbers = np.cumsum(going_on) - 1
-        kept = going_on[tips]
-        points, tips = points[kept], numbers[tips[kept]]
-        grown = _Tips(grown.places[going_on], grown.directions[going_on], leaves[going_on])
+
+
+def _going_on(points: Doubles, tips: Integers, grown: _Tips) -> tuple[Doubles, Integers, _Tips]:
+    """Without the branches that supply one point, and without their points."""
+    going_on = grown.leaves > 1
+    kept = going_on[tips]
+    return points[kept], (np.cumsum(going_on) - 1)[tips[kept]], grown.of(np.flatnonzero(going_on))
 
 
 def _grow(stems: _Tips, centroids: Doubles, leaves: Integers, growth: float = GROWTH) -> tuple[_Tips, Branches]:
@@ -94,10 +97,11 @@ def _grow(stems: _Tips, centroids: Doubles, leaves: Integers, growth: float = GR
     return _Tips(ends, _unit(steps), leaves), Branches(stems.places, ends, leaves, stems.leaves)
 
 
-def _beyond_planes(
-    points: Doubles, tips: Integers, grown: _Tips, draw: np.random.Generator, axis: int
-) -> Integers:
-    """1 for each point beyond the plane that divides its set across an axis: 2 is the widest extent beside the branch."""
+def _beyond_planes(points: Doubles, tips: Integers, grown: _Tips, draw: np.random.Generator, axis: int) -> Integers:
+    """1 for each point beyond the plane that divides its set.
+
+    The plane lies across an axis of the set's extent beside the branch: 2 is the widest, 1 the second.
+    """
     off = points - _centroids(points, tips, grown.leaves)[tips]
     off_axis = off - (off * grown.directions[tips]).sum(axis=1, keepdims=True) * grown.directions[tips]
     products = off_axis[:, :, np.newaxis] * off_axis[:, np.newaxis, :]

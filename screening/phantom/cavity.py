@@ -24,7 +24,7 @@ def cavity_distance(grid: Grid) -> Field:
 
 def cavity_section(z_mm: float) -> tuple[float, float, float]:
     """Half the width, half the depth and the middle (y) of the cavity at this height."""
-    across, deep, middle = (float(at_height(np.float32(z_mm), values)) for values in (_ACROSS, _DEEP, _MIDDLE))
+    across, deep, middle = (float(at_height(np.asarray(z_mm), values)) for values in (_ACROSS, _DEEP, _MIDDLE))
     return across, deep, middle
 
 
@@ -35,4 +35,4 @@ def middle_mm(z: Field) -> Field:
 
 def at_height(z: Field, values: np.ndarray) -> Field:
     """Values of the `HEIGHTS`, interpolated."""
-    return np.interp(z, HEIGHTS, values).astype(np.float32)
+    return np.asarray(np.interp(z, HEIGHTS, values), np.float32)

@@ -1,5 +1,6 @@
 """Where shapes are evaluated: the pixels of a slice, or a cloud of points."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
@@ -21,7 +22,7 @@ class Grid(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def near(self, shape: Shape, margin_mm: float) -> Iterator[tuple[Any, "Grid"]]:
-        """Index and coordinates of the part of the grid in the shape's box with a margin; nothing where that is empty."""
+        """Index and coordinates of the part in the shape's box with a margin; nothing where it is empty."""
         ...
 
     def distance(self, shape: Shape) -> Field: ...
@@ -40,7 +41,7 @@ class PixelGrid:
     def of(cls, size: int, pixel_mm: float, z_mm: float) -> Self:
         """A square around the middle of the field of view."""
         places = ((np.arange(size) + 0.5 - size / 2) * pixel_mm).astype(np.float32)
-        return cls(places[np.newaxis], places[:, np.newaxis], np.float32(z_mm), pixel_mm)
+        return cls(places[np.newaxis], places[:, np.newaxis], np.asarray(z_mm, np.float32), pixel_mm)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,8 +50,8 @@ class PixelGrid:
     def near(self, shape: Shape, margin_mm: float) -> Iterator[tuple[Any, "PixelGrid"]]:
         low, high = shape.bounds
         if low[2] - margin_mm <= self.z <= high[2] + margin_mm:
-            columns = _between(self.x[0], low[0] - margin_mm, high[0] + margin_mm)
-            rows = _between(self.y[:, 0], low[1] - margin_mm, high[1] + margin_mm)
+            columns = self._between(self.x, low[0] - margin_mm, high[0] + margin_mm)
+            rows = self._between(self.y, low[1] - margin_mm, high[1] + margin_mm)
             if columns.start < columns.stop and rows.start < rows.stop:
                 yield (rows, columns), PixelGrid(self.x[:, columns], self.y[rows], self.z, self.pixel_mm)
 
@@ -69,6 +70,11 @@ class PixelGrid:
     def resized(self, values: Field) -> Field:
         """Values of a coarser grid of the same field of view, interpolated to this one."""
         return np.asarray(cv2.resize(values, self.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+    def _between(self, places: Field, low: float, high: float) -> slice:
+        """Where evenly spaced `places` lie between two values."""
+        first, last = ((edge - places.item(0)) / self.pixel_mm for edge in (low, high))
+        return slice(*(min(places.size, max(0, math.ceil(place))) for place in (first, last)))
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,3 @@ class PointCloud:
 
     def distance(self, shape: Shape) -> Field:
         return shape.distance(self.x, self.y, self.z)
-
-
-def _between(places: Field, low: float, high: float) -> slice:
-    return slice(int(np.searchsorted(places, low)), int(np.searchsorted(places, high)))

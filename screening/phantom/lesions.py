@@ -56,7 +56,7 @@ class Tumour:
 
     seed: int
     centre: tuple[float, float, float] = (-78.0, 18.0, 180.0)
-    radius_mm: float = 11.5
+    radius_mm: float = 12.5
 
     _BOX: Final = 1.4  # of the radius: as far as its lobules reach
     _SPICULES: Final = 36

@@ -13,16 +13,20 @@ from screening.phantom.thorax import Diaphragm, between_distance, lobes, lungs_d
 
 SPACING_MM: Final = 11.0  # between the ends of the arteries, and between those of the veins
 FROM_PLEURA_MM: Final = 6.0
-LAST_DIAMETER_MM: Final = 0.92
-MURRAY: Final = 3.0  # exponent of Murray's law in the pulmonary arteries: between 2.3 and 3 in the literature
+LAST_DIAMETER_MM: Final = 1.15
+MURRAY: Final = 3.1  # exponent of Murray's law, 3 in theory
 BRONCHI_FROM_MM: Final = 2.8  # diameter of the artery beside them; finer ones are not seen on CT
 BRONCHUS_TO_ARTERY: Final = 0.8
 LUMEN_SHARE: Final = 0.72  # of a bronchus' diameter
 BESIDE_ARTERY: Final = np.array([-0.45, 0.7, 0.55])  # towards the middle, the back and the head
 
 # Roots of the lobes' trees, in the order of `thorax.lobes`.
-ARTERY_ROOTS: Final = np.array([(-24, 2, 170), (-24, 5, 162), (-25, 10, 158), (24, 3, 178), (25, 6, 172), (25, 12, 168)], np.float64)
-VEIN_ROOTS: Final = np.array([(-24, -3, 150), (-24, -5, 146), (-26, 14, 126), (24, -3, 152), (24, -5, 147), (26, 14, 126)], np.float64)
+ARTERY_ROOTS: Final = np.array(
+    [(-24, 2, 170), (-24, 5, 162), (-25, 10, 158), (24, 3, 178), (25, 6, 172), (25, 12, 168)], np.float64
+)
+VEIN_ROOTS: Final = np.array(
+    [(-24, -3, 150), (-24, -5, 146), (-26, 14, 126), (24, -3, 152), (24, -5, 147), (26, 14, 126)], np.float64
+)
 
 Doubles = NDArray[np.float64]
 

@@ -1,19 +1,20 @@
 """Heart, great vessels, airways and oesophagus: tables of shapes in mm."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from screening.phantom.grid import Grid
-from screening.phantom.picture import Picture
+from screening.phantom.picture import Layers, Picture
 from screening.phantom.shapes import FAR_MM, Ellipsoid, Field, Shape, Tube, tubes, union
 
 FAT_HU: Final = -95.0
 BLOOD_HU: Final = 44.0
 MUSCLE_HU: Final = 50.0
 WALL_HU: Final = 30.0
+THYROID_HU: Final = 95.0
 AIR_HU: Final = -985.0
 
 RIGHT_HILUM: Final = (-30.0, 4.0, 166.0)
@@ -21,12 +22,6 @@ LEFT_HILUM: Final = (30.0, 8.0, 174.0)
 
 FAT_MM: Final = 2.0  # between the organs and the pleura
 ROUNDING_MM: Final = 11.0  # the pleura spans the grooves between the organs
-
-
-@dataclass(frozen=True)
-class Organ:
-    shape: Shape
-    hu: float
 
 
 def heart(size: float) -> tuple[Shape, ...]:
@@ -52,7 +47,9 @@ GREAT_VESSELS: Final[tuple[Tube, ...]] = (
     *tubes(6.0, (-22.0, -20.0, 230.0), (2.0, -26.0, 240.0), (22.0, -20.0, 258.0), (30.0, -16.0, 305.0)),
     *tubes(6.0, (-6.0, -12.0, 214.0), (-16.0, -4.0, 256.0), (-22.0, 0.0, 305.0)),  # brachiocephalic artery
     *tubes(4.0, (6.0, 0.0, 216.0), (16.0, 2.0, 256.0), (22.0, 0.0, 305.0)),  # left common carotid artery
-    *tubes(5.0, (16.0, 16.0, 216.0), (24.0, 12.0, 258.0), (28.0, 2.0, 284.0), (70.0, -14.0, 296.0)),  # left subclavian artery
+    *tubes(
+        5.0, (16.0, 16.0, 216.0), (24.0, 12.0, 258.0), (28.0, 2.0, 284.0), (70.0, -14.0, 296.0)
+    ),  # left subclavian artery
     *tubes(5.0, (-18.0, 2.0, 260.0), (-28.0, 2.0, 284.0), (-70.0, -14.0, 296.0)),  # right subclavian artery
     *tubes(4.0, (-8.0, 32.0, 20.0), (-8.0, 32.0, 190.0), (-22.0, 4.0, 198.0)),  # azygos vein
     *tubes(6.0, (-24.0, 6.0, 142.0), (-30.0, -4.0, 149.0), end_radius=4.5),  # pulmonary veins
@@ -72,7 +69,10 @@ AIRWAYS: Final[tuple[Tube, ...]] = (
     *tubes(6.5, (1.0, 11.0, 194.0), (16.0, 16.0, 178.0), (27.0, 17.0, 167.0), end_radius=4.5),
 )
 AIRWAY_WALL_MM: Final = 1.6
-# What lies between the lungs where no organ does: fat and nodes of the hila, thymus and fat in front, the spine's ligaments behind.
+HEART_FAT_MM: Final = 2.0
+
+# What lies between the lungs where no organ does: fat and nodes of the hila, thymus and fat in front, and the
+# ligaments of the spine behind.
 SEPTUM: Final[tuple[Shape, ...]] = (
     Ellipsoid((-12.0, 14.0, 152.0), (13.0, 17.0, 30.0)),
     Ellipsoid((17.0, 22.0, 156.0), (12.0, 19.0, 34.0)),
@@ -84,34 +84,40 @@ SEPTUM: Final[tuple[Shape, ...]] = (
 )
 
 
-@lru_cache(maxsize=4)
-def organs(heart_size: float) -> tuple[Organ, ...]:
-    """In the order of drawing."""
-    return (
-        Organ(NECK_MUSCLES, MUSCLE_HU - 14),
-        *(Organ(one, FAT_HU) for one in heart(heart_size * 1.06)),
-        *(Organ(one, BLOOD_HU) for one in heart(heart_size)),
-        *(Organ(one, BLOOD_HU) for one in GREAT_VESSELS),
-        *(Organ(one, MUSCLE_HU - 15) for one in OESOPHAGUS),
-        *(Organ(one, 95.0) for one in THYROID),
-        *(Organ(_widened(one), WALL_HU) for one in AIRWAYS),
-        *(Organ(one, AIR_HU) for one in AIRWAYS),
-    )
-
-
 def draw(picture: Picture, heart_size: float) -> None:
-    for organ in organs(heart_size):
-        picture.fill_shape(organ.shape, organ.hu)
+    """Draw all organs between the lungs."""
+    for shapes, layers in _organs(heart_size):
+        for shape in shapes:
+            picture.fill_shape(shape, *layers)
 
 
 def distance(grid: Grid, heart_size: float) -> Field:
     """To the surface of all that lies between the lungs, with its fat."""
     field = np.full(grid.shape, FAR_MM, np.float32)
-    shapes = [*heart(heart_size), *GREAT_VESSELS, *OESOPHAGUS, *THYROID, *map(_widened, AIRWAYS), *SEPTUM]
-    for shape in shapes:
+    for shape in _outline(heart_size):
         for part, near in grid.near(shape, 2 * ROUNDING_MM):
             field[part] = union(field[part], near.distance(shape), ROUNDING_MM)
     return field - np.float32(FAT_MM)
+
+
+@lru_cache(maxsize=4)
+def _organs(heart_size: float) -> tuple[tuple[Sequence[Shape], Layers], ...]:
+    """In the order of drawing."""
+    blood = (0.0, BLOOD_HU)
+    return (
+        ((NECK_MUSCLES,), ((0.0, MUSCLE_HU - 14),)),
+        (heart(heart_size), ((-HEART_FAT_MM, FAT_HU), blood)),
+        (GREAT_VESSELS, (blood,)),
+        (OESOPHAGUS, ((0.0, MUSCLE_HU - 15),)),
+        (THYROID, ((0.0, THYROID_HU),)),
+        (AIRWAYS, ((-AIRWAY_WALL_MM, WALL_HU),)),
+        (AIRWAYS, ((0.0, AIR_HU),)),
+    )
+
+
+@lru_cache(maxsize=4)
+def _outline(heart_size: float) -> tuple[Shape, ...]:
+    return (*heart(heart_size), *GREAT_VESSELS, *OESOPHAGUS, *THYROID, *map(_widened, AIRWAYS), *SEPTUM)
 
 
 def _widened(tube: Tube) -> Tube:

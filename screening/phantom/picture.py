@@ -8,6 +8,9 @@ import numpy as np
 from screening.phantom.grid import PixelGrid
 from screening.phantom.shapes import Field, Shape
 
+Layer = tuple[float, float]  # mm beneath a surface, HU
+Layers = tuple[Layer, ...]
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -25,9 +28,13 @@ class Picture:
         """Fill where `distance` is negative; `part` is the part of the picture that it is for."""
         blend(self.hu[part], hu, self.covered(distance))
 
-    def fill_shape(self, shape: Shape, hu: float) -> None:
-        for part, near in self.grid.near(shape, self.pixel_mm):
-            self.fill(near.distance(shape), hu, part)
+    def fill_shape(self, shape: Shape, *layers: Layer) -> None:
+        """Fill the shape in layers from the outside inwards."""
+        margin_mm = max(0.0, -layers[0][0])
+        for part, near in self.grid.near(shape, self.pixel_mm + margin_mm):
+            distance = near.distance(shape)
+            for depth_mm, hu in layers:
+                self.fill(distance + np.float32(depth_mm), hu, part)
 
     def covered(self, distance: Field) -> Field:
         """The share of each pixel that lies within a shape."""
@@ -36,7 +43,7 @@ class Picture:
 
 def covered(distance: Field, pixel_mm: float) -> Field:
     """The share of each pixel where `distance` is negative."""
-    return np.clip(np.float32(0.5) - distance * np.float32(1 / pixel_mm), 0, 1)
+    return np.asarray(np.clip(np.float32(0.5) - distance * np.float32(1 / pixel_mm), 0, 1), np.float32)
 
 
 def blend(hu: Field, other: Field | float, share: Field) -> None:

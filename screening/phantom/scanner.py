@@ -33,7 +33,9 @@ def kernel_noise(shape: tuple[int, ...], draw: np.random.Generator) -> Field:
 def _deviation() -> float:
     """Of white noise after both blurs: the norm of the kernel, a difference of Gaussians."""
     both = np.hypot(FINE_PX, COARSE_PX)
-    power = _overlap(FINE_PX, FINE_PX) - 2 * COARSE_PART * _overlap(FINE_PX, both) + COARSE_PART**2 * _overlap(both, both)
+    power = (
+        _overlap(FINE_PX, FINE_PX) - 2 * COARSE_PART * _overlap(FINE_PX, both) + COARSE_PART**2 * _overlap(both, both)
+    )
     return float(np.sqrt(power))
 
 

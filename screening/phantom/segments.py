@@ -12,6 +12,8 @@ from screening.phantom.shapes import Field
 Doubles = NDArray[np.float64]
 
 CANVAS_PX: Final = 1024  # at least; finer than the slice, since OpenCV's lines are whole pixels wide
+THINNEST_PX: Final = 1.3
+EVEN_WIDER_PX: Final = 1.5
 _FRACTION_BITS: Final = 4
 _FULL: Final = 255
 
@@ -48,9 +50,19 @@ class Segments:
         length = np.linalg.norm(part.ends - part.starts, axis=1)
         outline = part.diameters * flat + np.pi / 4 * part.diameters**2
         depth = np.pi / 4 * part.diameters**2 * np.maximum(length, part.diameters) / outline
-        widths = np.maximum(1, np.rint(part.diameters * scale)).astype(int)
-        shares = np.minimum(1.0, depth / thickness_mm * part.diameters * scale / widths)
+        widths, drawn = _line_widths(part.diameters * scale)
+        shares = np.minimum(1.0, depth / thickness_mm * part.diameters * scale / drawn)
         return _drawn(part, shares, widths, size, factor, scale)
+
+
+def _line_widths(pixels: Doubles) -> tuple[NDArray[np.int_], Doubles]:
+    """Which line width to ask of OpenCV for lines about as wide as this, and how wide it then draws them.
+
+    Measured: smooth lines of width 1 are 1.3 px wide, even ones 1.5 px wider than asked, odd ones like the next even.
+    """
+    even = np.maximum(2, 2 * np.rint((pixels - EVEN_WIDER_PX) / 2)).astype(int)
+    thin = pixels < (THINNEST_PX + 2 + EVEN_WIDER_PX) / 2
+    return np.where(thin, 1, even), np.where(thin, THINNEST_PX, even + EVEN_WIDER_PX)
 
 
 def _drawn(part: Segments, shares: Doubles, widths: NDArray[np.int_], size: int, factor: int, scale: float) -> Field:

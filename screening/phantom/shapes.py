@@ -4,6 +4,8 @@ Coordinates may be arrays of any shapes that broadcast: a grid of a slice at one
 """
 
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -34,7 +36,7 @@ class Ellipsoid:
     radii: Point
     turn_deg: float = 0.0
 
-    @property
+    @cached_property
     def bounds(self) -> Bounds:
         wide = max(self.radii[:2]) if self.turn_deg else 0.0
         radii = (max(wide, self.radii[0]), max(wide, self.radii[1]), self.radii[2])
@@ -54,7 +56,7 @@ class Tube:
     radius: float
     end_radius: float
 
-    @property
+    @cached_property
     def bounds(self) -> Bounds:
         return _around([self.start, self.end], (max(self.radius, self.end_radius),) * 3)
 
@@ -71,7 +73,8 @@ class Tube:
 def tubes(radius: float, *points: Point, end_radius: float | None = None) -> tuple[Tube, ...]:
     """A chain of tubes through these points, from `radius` to `end_radius`."""
     radii = np.linspace(radius, radius if end_radius is None else end_radius, len(points)).tolist()
-    return tuple(Tube(*points[at : at + 2], *radii[at : at + 2]) for at in range(len(points) - 1))
+    ends = zip(pairwise(points), pairwise(radii), strict=True)
+    return tuple(Tube(start, end, one, other) for (start, end), (one, other) in ends)
 
 
 def ellipsoid_distance(off: tuple[Field, ...], radii: tuple[float, ...]) -> Field:
@@ -79,7 +82,8 @@ def ellipsoid_distance(off: tuple[Field, ...], radii: tuple[float, ...]) -> Fiel
     parts = [one / np.float32(radius) for one, radius in zip(off, radii, strict=True)]
     size = np.sqrt(sum(one * one for one in parts))
     slope = np.sqrt(sum((one / np.float32(radius)) ** 2 for one, radius in zip(parts, radii, strict=True)))
-    return np.asarray(size * (size - 1) / np.maximum(slope, _LEAST), np.float32)
+    # The least values give the middle, where both are 0, the distance of the shortest radius.
+    return np.asarray((size + _LEAST) * (size - 1) / (slope + _LEAST / reduce(np.minimum, radii)), np.float32)
 
 
 def superellipse_distance(x: Field, y: Field, across: Field, deep: Field, power: float) -> Field:

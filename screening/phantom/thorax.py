@@ -59,7 +59,7 @@ def lungs_distance(grid: Grid, diaphragm: Diaphragm, between: Field) -> Field:
 
 
 def lobes(x: Field, y: Field, z: Field) -> np.ndarray:
-    """The number of the lobe of each point: 0 to 2 right upper, middle and lower; 3 to 5 left, the lingula as middle."""
+    """The lobe of each point: 0 to 2 right upper, middle and lower; 3 to 5 left, the lingula as middle."""
     lower = oblique_mm(x, y, z) < 0
     return np.where(x < 0, 0, 3) + np.where(lower, 2, np.where(z < HORIZONTAL_MM, 1, 0))
 

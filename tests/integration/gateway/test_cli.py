@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -106,12 +107,13 @@ def test_a_report_of_an_unknown_kind_is_refused(phantom: Path, tmp_path: Path) -
     assert ".csv" in run.stderr
 
 
-def test_demo_starts_its_own_triton_and_prints_a_report(tmp_path: Path) -> None:
+def test_demo_starts_its_own_triton_and_tells_the_healthy_study_from_the_tumour(tmp_path: Path) -> None:
     run = turnstile("demo", folder=tmp_path)
     assert run.returncode == 0, run.stderr
     assert "synthetic" in run.stdout
-    assert "verdict" in run.stdout
-    assert json.loads((tmp_path / "turnstile-demo.json").read_text())["row"]["processing_status"] == "Success"
+    reports = json.loads((tmp_path / "turnstile-demo.json").read_text())
+    assert {name: report["verdict"] for name, report in reports.items()} == {"healthy": "normal", "tumour": "pathology"}
+    assert all(f"verdict: {report['verdict']}" in run.stdout for report in reports.values())
 
 
 def test_doctor_passes_and_reports_missing_models(tmp_path: Path) -> None:
@@ -151,7 +153,12 @@ def test_up_serves_is_found_by_other_commands_and_stops_all_processes(
 ) -> None:
     output = (tmp_path / "up.log").read_text
     until(lambda: "Ctrl-C stops everything" in output() or up.poll() is not None)
-    assert "A synthetic study" in output(), output()
+    assert "Two synthetic studies" in output(), output()
+    links = re.findall(r"http://\S+/scans/\S+", output())
+    assert len(set(links)) == 2, output()
+    assert {httpx.get(link.replace("/scans", "/api/scans"), trust_env=False).json()["status"] for link in links} == {
+        "done"
+    }
     url = next(line.split()[1] for line in output().splitlines() if line.startswith("gateway"))
     assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
     second = turnstile("screen", phantom, "-o", tmp_path / "report.json")
