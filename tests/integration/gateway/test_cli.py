@@ -152,7 +152,7 @@ def test_up_serves_is_found_by_other_commands_and_stops_all_processes(
     up: "subprocess.Popen[bytes]", phantom: Path, tmp_path: Path
 ) -> None:
     output = (tmp_path / "up.log").read_text
-    until(lambda: "Ctrl-C stops everything" in output() or up.poll() is not None)
+    until(lambda: "Ctrl-C stops everything" in output() or up.poll() is not None, patience_s=300)
     assert "Two synthetic studies" in output(), output()
     links = re.findall(r"http://\S+/scans/\S+", output())
     assert len(set(links)) == 2, output()

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,7 @@ STANDARD = InPlaneOrientation()
 
 @dataclass(frozen=True)
 class Stack:
-    """Slices in HU with their heights in mm; `pixel_mm` is the spacing of rows and columns."""
+    """Slices in HU with their heights in mm; `pixel_mm` is the spacing of rows and columns. Nobody changes a slice."""
 
     slices: Sequence[np.ndarray]
     heights_mm: Sequence[float]
@@ -47,6 +48,7 @@ class Stack:
         )
 
 
+@cache
 def stack(chest: Chest = HEALTHY, step_mm: float = 6.0, first_mm: float = 1.0) -> Stack:
     heights = np.arange(first_mm, HEIGHT_MM, step_mm).tolist()
     return Stack([chest.hu(z, SIZE) for z in heights], heights)
@@ -79,14 +81,16 @@ def airless(draw: st.DrawFn) -> Airless:
     if kind == "band":
         low = draw(st.floats(50, 220))
         return Airless(low, low + draw(st.floats(24, 60)), right, left)
-    low = draw(st.floats(-40, 60) if kind == "rising" else st.floats(30, 150))
+    # Behind the dome of the liver the right lung is a thin recess: what fills no more than that is not seen.
     if kind == "rising":
-        return Airless(low, low + draw(st.floats(90, 160)), right, left, 1.0, 0.0)
+        low = draw(st.floats(-40, 60))
+        return Airless(low, max(low + draw(st.floats(90, 160)), 150.0 if right else 0.0), right, left, 1.0, 0.0)
+    low = draw(st.floats(105 if right else 30, 150))
     depth = draw(st.floats(0.35, 0.6))  # a quarter of the depth over 30 mm is not seen in views 7 mm apart
     return Airless(low, low + draw(st.floats(45, 90)), right, left, depth, depth)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     step_mm=st.floats(3.0, 16.0),
@@ -105,7 +109,7 @@ def test_healthy_lungs_seen_whole_are_complete(
     assert 3500 < coverage.volume_ml < 8000
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(where=airless(), seed=st.integers(0, 10_000), step_mm=st.floats(3.0, 8.0))
 def test_lung_without_air_is_never_complete(where: Airless, seed: int, step_mm: float) -> None:
     coverage = stack(Chest(seed, nodule=False, effusion=False, airless=where), step_mm, step_mm / 2).coverage()
