@@ -19,7 +19,7 @@ from gateway.telemetry.logs import configure_logs
 from screening.phantom.phantom_study import write_phantom
 
 DEFAULT_OUTPUT = Path("turnstile-demo.json")
-SLICES: Final = 40  # 7.5 mm apart: the networks see the lungs every 8 mm
+SLICES: Final = 40  # 7.5 mm apart
 
 Reports = Mapping[str, Mapping[str, Any]]
 
