@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pydicom import dcmread
@@ -80,3 +81,26 @@ def test_write_a_picture_for_visual_inspection(out_dir: Path) -> None:
     masks = [lung_mask(hu, SPACING_MM) for hu in slices]
     sheet(out_dir / "phantom.png", slices, masks)
     assert sum(mask.any() for mask in masks) >= 15
+
+
+@pytest.mark.parametrize("seed", [0, 7, 4711])
+def test_the_lungs_have_the_densities_of_healthy_lungs(seed: int) -> None:
+    """Ranges around those of the real normal study in docs/adr/0024, which needs no data to be checked."""
+    values = []
+    for height in (0.4, 0.5, 0.65, 0.75):
+        hu = Chest(seed, nodule=False, effusion=False).hu(height * HEIGHT_MM, 512)
+        mask = lung_mask(hu, (400 / 512, 400 / 512)).astype(np.uint8)
+        values.append(hu[cv2.erode(mask, np.ones((15, 15), np.uint8)) > 0])
+    lung = np.concatenate(values)
+    assert -875 < np.median(lung) < -835
+    assert 0.02 < (lung > -500).mean() < 0.055  # vessels
+    assert 0.06 < (lung > -750).mean() < 0.16
+    assert 25 < np.subtract(*np.percentile(lung, (75, 25))) < 75
+
+
+def test_only_the_tumour_differs_from_the_healthy_chest() -> None:
+    healthy, ill = ([Chest(3, nodule, effusion=False).hu(z, SIZE) for z in (120, 180, 240)] for nodule in (False, True))
+    low, tumour, high = (np.argwhere(one != other) for one, other in zip(healthy, ill, strict=True))
+    assert not low.size
+    assert not high.size
+    assert np.ptp(tumour, axis=0).max() * SPACING_MM[0] < 70
