@@ -35,7 +35,7 @@ def chest(z_mm: float) -> np.ndarray:
 
 def test_range_and_box_of_a_chest() -> None:
     lungs = find_lungs(Drawn(chest, 64))
-    assert 3 <= lungs.first <= 9
+    assert 3 <= lungs.first <= 10
     assert 54 <= lungs.last <= 61
     row0, row1, column0, column1 = lungs.box
     assert 30 <= row0 < row1 <= 100
