@@ -54,7 +54,8 @@ def roc_curve(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
 
 
 def decide(labels: Labels, probabilities: Scores, threshold: float) -> Decision:
-    """Figures of the verdicts at this threshold."""
+    """Figures of the verdicts at this threshold; raises OneClass."""
+    _counts(labels)
     return decision_of(labels, probabilities >= threshold)
 
 
