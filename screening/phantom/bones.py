@@ -10,7 +10,7 @@ import numpy as np
 from screening.phantom.cavity import cavity_section
 from screening.phantom.grid import Grid
 from screening.phantom.picture import Picture
-from screening.phantom.shapes import Bounds, Ellipsoid, Field, Tube, ellipsoid_distance, turned, union
+from screening.phantom.shapes import Bounds, Ellipsoid, Field, Shape, Tube, ellipsoid_distance, turned, union
 
 CORTEX_HU: Final = 620.0
 SPONGY_HU: Final = 190.0
@@ -108,7 +108,8 @@ def draw_shoulders_and_sternum(picture: Picture, front_mm: float) -> None:
     """`front_mm`: y of the front of the cavity at this height, before which the sternum lies."""
     for plate in (STERNUM, MANUBRIUM):
         picture.fill_shape(replace(plate, middle=(0.0, front_mm - 9.0)), *BONE)
-    for shape in (*SHOULDER_BLADES, *SPINES_OF_SHOULDER_BLADES, *CLAVICLES, *HUMERI):
+    shoulders: tuple[Shape, ...] = (*SHOULDER_BLADES, *SPINES_OF_SHOULDER_BLADES, *CLAVICLES, *HUMERI)
+    for shape in shoulders:
         picture.fill_shape(shape, *BONE)
 
 

@@ -14,9 +14,14 @@ from screening.phantom.shapes import Field, Shape
 class Grid(Protocol):
     """Coordinates in mm that broadcast to `shape`."""
 
-    x: Field
-    y: Field
-    z: Field
+    @property
+    def x(self) -> Field: ...
+
+    @property
+    def y(self) -> Field: ...
+
+    @property
+    def z(self) -> Field: ...
 
     @property
     def shape(self) -> tuple[int, ...]: ...

@@ -80,7 +80,7 @@ class Tumour:
         draw = np.random.default_rng([self.seed, 4])
         off = [axis - np.float32(middle) for axis, middle in zip((grid.x, grid.y, grid.z), self.centre, strict=True)]
         away = np.sqrt(sum(one * one for one in off))
-        surface = np.float32(self.radius_mm)
+        surface = np.full_like(away, self.radius_mm)
         for _ in range(6):
             way = draw.normal(size=3)
             way *= 3.2 / np.linalg.norm(way)

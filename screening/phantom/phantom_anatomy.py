@@ -103,7 +103,8 @@ class Chest:
         levels = [coarse.at(coarse.z + np.float32(off)) for off in SLICE_MM * LEVELS]
         between = between_distance(coarse, self._body.heart_size)
         distances = [lungs_distance(level, self._body.diaphragm, between) for level in levels]
-        return np.mean([covered(grid.resized(one), grid.pixel_mm) for one in distances], axis=0, dtype=np.float32)
+        shares = np.stack([covered(grid.resized(one), grid.pixel_mm) for one in distances])
+        return np.asarray(shares.mean(axis=0), np.float32)
 
     def _lung(self, picture: Picture, lungs: NDArray[np.bool_]) -> Field:
         """HU of the lungs, for the whole slice; `lungs` is where they are."""

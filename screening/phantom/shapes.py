@@ -3,6 +3,7 @@
 Coordinates may be arrays of any shapes that broadcast: a grid of a slice at one height, or a cloud of points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import pairwise
@@ -77,7 +78,7 @@ def tubes(radius: float, *points: Point, end_radius: float | None = None) -> tup
     return tuple(Tube(start, end, one, other) for (start, end), (one, other) in ends)
 
 
-def ellipsoid_distance(off: tuple[Field, ...], radii: tuple[float, ...]) -> Field:
+def ellipsoid_distance(off: Sequence[Field], radii: Sequence[float | np.float32 | Field]) -> Field:
     """For offsets from the centre along the axes of an ellipse (two) or an ellipsoid (three)."""
     parts = [one / np.float32(radius) for one, radius in zip(off, radii, strict=True)]
     size = np.sqrt(sum(one * one for one in parts))
@@ -86,7 +87,9 @@ def ellipsoid_distance(off: tuple[Field, ...], radii: tuple[float, ...]) -> Fiel
     return np.asarray((size + _LEAST) * (size - 1) / (slope + _LEAST / reduce(np.minimum, radii)), np.float32)
 
 
-def superellipse_distance(x: Field, y: Field, across: Field, deep: Field, power: float) -> Field:
+def superellipse_distance(
+    x: Field, y: Field, across: Field | np.float32, deep: Field | np.float32, power: float
+) -> Field:
     """For |x / across|^power + |y / deep|^power = 1; a power above 2 fills the corners."""
     wide, tall = np.abs(x / across), np.abs(y / deep)
     wide_slope, tall_slope = wide ** (power - 1), tall ** (power - 1)

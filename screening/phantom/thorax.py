@@ -55,7 +55,7 @@ def lungs_distance(grid: Grid, diaphragm: Diaphragm, between: Field) -> Field:
     wall = intersection(cavity_distance(grid), sides + 0 * grid.x, CORNER_MM)
     above = intersection(wall, -diaphragm.distance(grid), RECESS_MM)
     top = grid.z - np.float32(HEIGHTS[-1])
-    return np.maximum(intersection(above, -between, CORNER_MM), top)
+    return np.asarray(np.maximum(intersection(above, -between, CORNER_MM), top), np.float32)
 
 
 def lobes(x: Field, y: Field, z: Field) -> np.ndarray:
@@ -68,7 +68,8 @@ def oblique_mm(x: Field, y: Field, z: Field) -> Field:
     """The distance from the oblique fissures, positive above and in front of them; they bulge forward."""
     slope = np.float32(OBLIQUE_SLOPE)
     bulge = np.float32(OBLIQUE_BULGE) * (np.abs(x) - 70) ** 2
-    return (z - OBLIQUE_AT[1] - slope * (y - OBLIQUE_AT[0]) + bulge) / np.sqrt(1 + slope * slope)
+    over = z - OBLIQUE_AT[1] - slope * (y - OBLIQUE_AT[0]) + bulge
+    return np.asarray(over / np.sqrt(1 + slope * slope), np.float32)
 
 
 def _dome(grid: Grid, middle: tuple[float, float], radii: tuple[float, float], top_mm: float) -> Field:
@@ -77,4 +78,4 @@ def _dome(grid: Grid, middle: tuple[float, float], radii: tuple[float, float], t
     off = grid.x - np.float32(middle[0]), grid.y - np.float32(middle[1]), grid.z - np.float32(lowest)
     off = off[0], off[1] + np.float32(0.10) * off[2], np.maximum(off[2], 0)
     beneath = np.maximum(lowest - grid.z, 0) * np.float32(CLOSING)
-    return ellipsoid_distance(off, (*radii, top_mm - lowest)) - beneath
+    return np.asarray(ellipsoid_distance(off, (*radii, top_mm - lowest)) - beneath, np.float32)

@@ -28,8 +28,8 @@ def test_a_ball_has_the_distance_of_a_ball(
 def test_the_axis_of_a_tube_lies_a_radius_inside(
     start: tuple[float, float, float], end: tuple[float, float, float], radius: float, way: float
 ) -> None:
-    axis = tuple((1 - way) * one + way * other for one, other in zip(start, end, strict=True))
-    assert at(Tube(start, end, radius, radius), axis) == pytest.approx(-radius, abs=0.05)
+    x, y, z = ((1 - way) * one + way * other for one, other in zip(start, end, strict=True))
+    assert at(Tube(start, end, radius, radius), (x, y, z)) == pytest.approx(-radius, abs=0.05)
 
 
 def test_a_tube_changes_its_radius_evenly() -> None:
