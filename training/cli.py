@@ -44,7 +44,7 @@ def common(
     data: Annotated[list[str], typer.Option(help="ADAPTER=FOLDER; may be given several times.")],
     runs: Annotated[Path, typer.Option(help="Caches, checkpoints and logs.")] = Path("runs"),
     size: Annotated[int, typer.Option(help="Side of the views in px, as served.")] = 224,
-    spacing: Annotated[float, typer.Option(help="Distance in mm of the slices taken of a study, as served.")] = 8.0,
+    spacing: Annotated[float, typer.Option(help="Distance in mm of the slices taken of a study, as served.")] = 5.0,
     held_out: Annotated[list[str] | None, typer.Option(help="Data sets to evaluate on and never to train on.")] = None,
     choose: Annotated[str, typer.Option(help="all, balanced (by class) or one-finding.")] = "all",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 7,

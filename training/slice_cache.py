@@ -44,7 +44,7 @@ class PreparationSettings:
     """Settings of a cache besides its entries: view size (px), and the distance of a study's slices (mm), as served."""
 
     size: int = 224
-    spacing_mm: float = 8.0
+    spacing_mm: float = 5.0
 
 
 @dataclass(frozen=True)
