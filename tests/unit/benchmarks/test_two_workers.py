@@ -91,10 +91,10 @@ def test_without_real_studies_nothing_is_extrapolated(record: Record) -> None:
 def test_bytes_and_arithmetic_are_those_of_the_shipped_networks() -> None:
     """A row is a view and its mask, a byte a pixel; FP32 comes back: a logit, 16 findings, an error, two maps.
 
-    Twelve slices have four more views, of which the classifier alone gives a logit and a map.
+    Some slices have four more views, of which the classifier alone gives a logit and a map.
     """
     card = ModelCard.load(REPOSITORY / "model_card.json")
-    views, augmented = card.slices_of_a_study, 12 * 4
+    views, augmented = card.slices_of_a_study, card.test_time_slices * 4
     logit_and_map = 1 + card.activation_size**2
     assert PHANTOM.to_triton_bytes == (views + augmented) * 2 * card.image_size**2
     assert PHANTOM.from_triton_bytes == 4 * (

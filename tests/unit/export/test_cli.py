@@ -75,6 +75,6 @@ def test_precision_overrides_the_targets_choice_for_the_classifier() -> None:
 
 def test_speed_has_a_row_for_every_form(views: CalibrationViews) -> None:
     measured = measure_speed(views)
-    assert len(measured) == 3 * 2 * 2
+    assert len(measured) == 2 * 2 * 2
     assert all(row.slices_per_s > 0 for row in measured)
     assert table(measured).count("\n") == 1 + len(measured)

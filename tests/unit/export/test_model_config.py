@@ -71,7 +71,7 @@ def test_the_cpu_target_uses_the_keys_of_nvidias_backend() -> None:
 def test_a_larger_machine_gets_more_instances_of_the_classifier_alone() -> None:
     target = TARGETS["cpu"].with_instances(8)
     counts = [network_config(step, target).instance_group[0].count for step in CONTRACT.steps]
-    assert counts == [8, 2, 2]
+    assert counts == [8, 2]
 
 
 def test_the_cuda_target_has_tensorrt_make_fp16() -> None:

@@ -7,10 +7,10 @@ import torch
 from export.errors import BrokenGraph
 from export.model_repository import contract_of
 from export.onnx_graph import OPSET, write_onnx
-from screening.contract import Signature
+from screening.contract import FindingsKind, Signature
 from training.networks import Autoencoder, Classifier
 
-CONTRACT = contract_of(64)
+CONTRACT = contract_of(64, findings_kind=FindingsKind.SOFTMAX)  # a classifier without a head of findings
 
 
 @pytest.fixture(scope="module")

@@ -81,10 +81,10 @@ def airless(draw: st.DrawFn) -> Airless:
     if kind == "band":
         low = draw(st.floats(50, 220))
         return Airless(low, low + draw(st.floats(24, 60)), right, left)
-    # Behind the dome of the liver the right lung is a thin recess: what fills no more than that is not seen.
+    # Behind the domes the lungs are thin recesses: what fills no more than these is not seen (docs/adr/0018).
     if kind == "rising":
         low = draw(st.floats(-40, 60))
-        return Airless(low, max(low + draw(st.floats(90, 160)), 150.0 if right else 0.0), right, left, 1.0, 0.0)
+        return Airless(low, max(low + draw(st.floats(90, 160)), 150.0), right, left, 1.0, 0.0)
     low = draw(st.floats(105 if right else 30, 150))
     depth = draw(st.floats(0.35, 0.6))  # a quarter of the depth over 30 mm is not seen in views 7 mm apart
     return Airless(low, low + draw(st.floats(45, 90)), right, left, depth, depth)

@@ -118,7 +118,7 @@ def test_at_the_operating_point_an_incomplete_coverage_is_a_warning() -> None:
 def test_every_analysed_study_tells_its_coverage(suspicion: float) -> None:
     coverage = report_of(suspicion=suspicion).to_json()["coverage"]
     assert coverage["complete"]
-    assert coverage["right"]["volume_ml"] > coverage["left"]["volume_ml"] > 1000
+    assert min(coverage[side]["volume_ml"] for side in ("right", "left")) > 1000
 
 
 @pytest.mark.parametrize("error", [NoLung("no lung", "2.25.5"), EngineDeadline("too late")])
