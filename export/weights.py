@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from export.calibration_views import CalibrationViews
 from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL, FindingsKind
 from training.networks import (
-    AtTrainedSize,
     Autoencoder,
     Classifier,
     FindingsHead,
+    for_views_of,
     kind_of,
     load_findings,
     load_network,
@@ -90,10 +90,7 @@ def load_networks(checkpoints: Checkpoints, views: CalibrationViews, seed: int) 
 
 def _for_views_of(size: int, network: nn.Module, path: Path) -> nn.Module:
     """A network with views of its own may have been trained at another size; a head shares the classifier's."""
-    trained = trained_size(path)
-    if isinstance(network, FindingsHead) or trained in (None, size):
-        return network
-    return AtTrainedSize(network, size, trained).eval()
+    return network if isinstance(network, FindingsHead) else for_views_of(size, network, trained_size(path))
 
 
 def _untrained_classifier(sample: Tensor, mask: Tensor) -> Classifier:

@@ -24,10 +24,10 @@ from training.finding_comparisons import FindingValues
 from training.model_card_tables import parts_of, slice_results
 from training.model_card_text import EvaluationResults, write_card
 from training.networks import (
-    AtTrainedSize,
     Autoencoder,
     Classifier,
     FindingsHead,
+    for_views_of,
     kind_of,
     load_findings,
     load_network,
@@ -66,11 +66,11 @@ class Candidates:
         classifier, findings = load_network(Classifier, self.classifier), load_findings(self.findings)
         autoencoder = load_network(Autoencoder, self.autoencoder)
         return {
-            CLASSIFIER: _for_views_of(size, classifier, trained_size(self.classifier)),
-            AUTOENCODER: _for_views_of(size, autoencoder, trained_size(self.autoencoder)),
+            CLASSIFIER: for_views_of(size, classifier, trained_size(self.classifier)),
+            AUTOENCODER: for_views_of(size, autoencoder, trained_size(self.autoencoder)),
             FINDINGS_MODEL: with_findings(classifier, findings).eval()
             if isinstance(findings, FindingsHead)
-            else _for_views_of(size, findings, trained_size(self.findings)),
+            else for_views_of(size, findings, trained_size(self.findings)),
         }
 
     @property
@@ -151,10 +151,6 @@ def _study_parts(test: _Side, rules: FusionRules) -> Mapping[str, float]:
         "autoencoder": roc_auc(studies.labels, errors),
         "fusion": roc_auc(studies.labels, study_scores(test.predictions, studies, rules)),
     }
-
-
-def _for_views_of(size: int, network: nn.Module, trained: int | None) -> nn.Module:
-    return network if trained in (None, size) else AtTrainedSize(network, size, trained).eval()
 
 
 def _provenance(data: PreparedData, candidates: Candidates) -> dict[str, Any]:

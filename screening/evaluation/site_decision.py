@@ -16,15 +16,9 @@ from screening.evaluation.platt_calibration import fit_platt
 from screening.evaluation.scored_studies import ScoredStudies
 from screening.results.calibration import calibrated, score_at
 from screening.results.model_card import Calibration, ModelCard
-from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
+from screening.results.volume_rule import CANDIDATES, VolumeRule
 
 KEPT: Final = "as_shipped"  # the operating point at which the shipped card called these studies, on the site's scale
-CANDIDATES: Final = (
-    MAXIMUM,
-    *[VolumeRule(RuleName.MEAN_OF_HIGHEST, mm) for mm in (8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0)],
-    *[VolumeRule(RuleName.HIGHEST_RUN, mm) for mm in (12.0, 20.0, 32.0)],
-    *[VolumeRule(RuleName.PERCENTILE, percent=percent) for percent in (90.0, 95.0)],
-)
 DRAWS: Final = 400
 CHANCE: Final = 0.05 / len(CANDIDATES)  # Bonferroni: with so many candidates one is better by chance
 MIN_THRESHOLD: Final = 1e-12  # inside (0, 1), and never raised by more than this

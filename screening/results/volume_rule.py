@@ -89,3 +89,9 @@ def _percentile(slices: Floats, extents_mm: Floats, percent: float) -> float:
 
 
 MAXIMUM: Final = VolumeRule()
+CANDIDATES: Final = (  # that the model card compares and that `calibrate` chooses among
+    MAXIMUM,
+    *[VolumeRule(RuleName.MEAN_OF_HIGHEST, mm) for mm in (8.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0)],
+    *[VolumeRule(RuleName.HIGHEST_RUN, mm) for mm in (16.0, 24.0)],
+    *[VolumeRule(RuleName.PERCENTILE, percent=percent) for percent in (90.0, 95.0)],
+)

@@ -4,7 +4,7 @@ Casting, normalising, resizing, softmax and the reduction of maps happen inside,
 and in the exported graph.
 """
 
-from training.networks.at_trained_size import AtTrainedSize
+from training.networks.at_trained_size import AtTrainedSize, for_views_of
 from training.networks.autoencoder import Autoencoder
 from training.networks.checkpoints import (
     InvalidCheckpoint,
@@ -30,6 +30,7 @@ __all__ = [
     "Findings",
     "FindingsHead",
     "InvalidCheckpoint",
+    "for_views_of",
     "kind_of",
     "load_findings",
     "load_network",

@@ -29,6 +29,11 @@ class AtTrainedSize(nn.Module):
         return weights @ images.float() @ weights.T
 
 
+def for_views_of(size: int, network: nn.Module, trained: int | None) -> nn.Module:
+    """The network for views of `size` px; `trained` is the size of its training, None where that is not known."""
+    return network if trained in (None, size) else AtTrainedSize(network, size, trained).eval()
+
+
 def area_weights(size: int, resized: int) -> NDArray[np.float32]:
     """[resized, size]: the fraction of each output pixel that each input pixel covers; rows add up to 1."""
     edges = np.arange(resized + 1) * size / resized

@@ -12,7 +12,6 @@ from screening.results.verdict import Verdict
 from training.served.decoded_volume import Bools, DecodedVolume
 from training.served.exported_networks import ExportedNetworks
 from training.served.pointing import pointing
-from training.served.rules import rule_logits
 from training.served.served_study import ServedStudy, serve
 from training.synthesis.volume_lesions import (
     Density,
@@ -110,7 +109,7 @@ def _result(
         found.chance,
         served.logit,
         plain.logit,
-        rule_logits(served),
+        served.by_each_rule(),
     )
 
 

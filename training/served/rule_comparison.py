@@ -8,11 +8,11 @@ import numpy as np
 
 from screening.evaluation.metrics import roc_auc
 from screening.results.model_card import ModelCard
+from screening.results.volume_rule import CANDIDATES
 from training.composed_studies import ComposedStudies
 from training.error_range import study_scores
 from training.predictions import Predictions
 from training.served.painted_studies import PaintedStudy
-from training.served.rules import RULES
 from training.served.stability import ChangedStudy
 from training.synthesis.volume_lesions import Density
 
@@ -48,7 +48,7 @@ def compared_rules(
     painted: Sequence[PaintedStudy],
 ) -> Iterator[RuleLine]:
     """A line for each rule; only pairs of whole volumes as they are, none of painted ones."""
-    for rule in RULES:
+    for rule in CANDIDATES:
         fusion = replace(card.fusion, volume_rule=rule, error_clip=0.0)
         name = str(rule)
         logits = {label: [one.logits[name] for one in pairs if one.label == label and one.logits] for label in (0, 1)}

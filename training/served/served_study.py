@@ -1,5 +1,6 @@
 """One study as served: prepared, screened and fused by serving's own functions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +22,7 @@ from screening.results.fusion import (
 )
 from screening.results.model_card import ModelCard
 from screening.results.verdict import Verdict, verdict_of
-from screening.results.volume_rule import VolumeRule
+from screening.results.volume_rule import CANDIDATES, VolumeRule
 from screening.series.studies import Study
 from training.served.decoded_volume import DecodedVolume
 from training.served.exported_networks import ExportedNetworks
@@ -48,6 +49,10 @@ class ServedStudy:
     def by(self, rule: VolumeRule) -> float:
         """The study's logit by another rule."""
         return rule.value(self.slice_logits, np.asarray(self.prepared.extents_mm, np.float64))
+
+    def by_each_rule(self) -> Mapping[str, float]:
+        """The study's logit by each rule that serving can apply."""
+        return {str(rule): self.by(rule) for rule in CANDIDATES}
 
 
 def serve(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool = False) -> ServedStudy:

@@ -11,7 +11,6 @@ from screening.evaluation.exact_interval import exact_interval
 from screening.results.verdict import Verdict
 from training.served.decoded_volume import DecodedVolume
 from training.served.exported_networks import ExportedNetworks
-from training.served.rules import rule_logits
 from training.served.served_study import ServedStudy, serve
 from training.served.study_changes import changes_of
 
@@ -76,7 +75,7 @@ def changed_studies(
             yield ChangedStudy(study, label, change.kind, plain.verdict, Verdict.NOT_ANALYSED, plain.logit, {}, None)
             continue
         yield ChangedStudy(
-            study, label, change.kind, plain.verdict, after.verdict, plain.logit, rule_logits(after), after.logit
+            study, label, change.kind, plain.verdict, after.verdict, plain.logit, after.by_each_rule(), after.logit
         )
 
 

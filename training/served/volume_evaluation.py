@@ -13,7 +13,6 @@ from training.served.evaluation_volumes import ChosenEntry, EvaluationVolume, op
 from training.served.exported_networks import ExportedNetworks
 from training.served.painted_studies import PaintedStudy, PaintingPlan, painted_studies, stack_of
 from training.served.pointing import pointing, slices_auc
-from training.served.rules import rule_logits
 from training.served.served_study import ServedStudy, serve
 from training.served.stability import ChangedStudy, changed_studies
 from training.served.study_results import MarkedLine, VolumeLine
@@ -87,7 +86,7 @@ def _changed_painted(volume: EvaluationVolume, stack: LungStack, networks: Expor
 
 def _unchanged(name: str, label: int, plain: ServedStudy) -> ChangedStudy:
     verdict, logit = plain.verdict, plain.logit
-    return ChangedStudy(name, label, UNCHANGED, verdict, verdict, logit, rule_logits(plain), logit)
+    return ChangedStudy(name, label, UNCHANGED, verdict, verdict, logit, plain.by_each_rule(), logit)
 
 
 def _line(volume: EvaluationVolume, plain: ServedStudy, pairs: Sequence[ChangedStudy]) -> VolumeLine:
