@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,8 +48,14 @@ def demo(
     run_and_exit(_demo(output))
 
 
-def write_studies(folder: Path) -> dict[DemoStudy, Path]:
-    """Write the studies as zips; takes some seconds."""
+@asynccontextmanager
+async def written_studies() -> AsyncIterator[dict[DemoStudy, Path]]:
+    """The studies as zips, until the block ends; takes some seconds."""
+    with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening two synthetic chest CTs"):
+        yield await asyncio.to_thread(_write, Path(folder))
+
+
+def _write(folder: Path) -> dict[DemoStudy, Path]:
     return {
         study: write_phantom(folder / f"{study.name}.zip", slices=SLICES, seed=study.seed, nodule=study.tumour)
         for study in STUDIES
@@ -57,8 +64,7 @@ def write_studies(folder: Path) -> dict[DemoStudy, Path]:
 
 async def screen_studies(services: Services) -> Reports:
     """Screen the studies, store nothing, and print their reports side by side."""
-    with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening two synthetic chest CTs"):
-        paths = await asyncio.to_thread(write_studies, Path(folder))
+    async with written_studies() as paths:
         reports = await asyncio.gather(*(_report(services, study, path) for study, path in paths.items()))
     by_name = dict(zip((study.name for study in paths), reports, strict=True))
     print_studies(by_name)

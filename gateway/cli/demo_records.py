@@ -8,13 +8,12 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
 
-from gateway.cli.command_context import console
-from gateway.cli.demo import DemoStudy, print_studies, write_studies
+from gateway.cli.command_context import console, errors
+from gateway.cli.demo import DemoStudy, print_studies, written_studies
 
 LAST_NAME: Final = "Phantom"
 DESCRIPTION: Final = "synthetic, of no patient"
@@ -23,12 +22,21 @@ TIMEOUT_S: Final = 120.0
 
 
 async def show_on_page(url: str) -> None:
+    """Show the studies; where that fails, say so: the service goes on, and a demo must not end it."""
+    try:
+        await _show(url)
+    except httpx.HTTPError as error:
+        errors.print(f"the synthetic studies could not be shown: {type(error).__name__}: {error}", style="yellow")
+
+
+async def _show(url: str) -> None:
     """Upload and analyse the studies, print their reports side by side and where the page shows them."""
-    with TemporaryDirectory(prefix="turnstile-demo-") as folder, console.status("screening two synthetic chest CTs"):
-        paths = await asyncio.to_thread(write_studies, Path(folder))
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=TIMEOUT_S) as client:
-            scans = [await _scan(client, study, path) for study, path in paths.items()]
-            reports = await asyncio.gather(*(_analysed(client, scan) for scan in scans))
+    async with (
+        written_studies() as paths,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=TIMEOUT_S) as client,
+    ):
+        scans = [await _scan(client, study, path) for study, path in paths.items()]
+        reports = await asyncio.gather(*(_analysed(client, scan) for scan in scans))
     print_studies(dict(zip((study.name for study in paths), reports, strict=True)))
     for study, scan in zip(paths, scans, strict=True):
         console.print(f"[bold]{study.name:9}[/]{url}/scans/{scan}", highlight=False)

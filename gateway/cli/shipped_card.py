@@ -11,8 +11,8 @@ from screening.results.model_card import InvalidModelCard, ModelCard
 
 
 def served_repository(settings: Settings) -> Path:
-    """The repository of the networks that a running `turnstile up` serves, else that of the settings."""
-    running = find_running()
+    """That of a running `turnstile up`; that of the settings, where they name a database."""
+    running = find_running() if settings.database_url is None else None  # as `with_running_database`
     return Path(running.networks) / "models" if running and running.networks else settings.model_repository
 
 
