@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from training.slice_cache import SliceRow
 
+SLICES_PER_STUDY: Final = 48  # lungs of 240 mm, one slice every 5 mm (`error_range.VIEW_SPACING_MM`)
 MIN_PATHOLOGICAL_FRACTION: Final = 1 / 6  # of a pathological study's slices
 
 

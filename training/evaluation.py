@@ -16,7 +16,7 @@ from screening.evaluation.metrics import reliability_figures, roc_auc
 from screening.evaluation.roc_curve import curve_figures
 from screening.results.model_card import FusionRules
 from training import model_card_plots
-from training.composed_studies import ComposedStudies, compose_studies
+from training.composed_studies import SLICES_PER_STUDY, ComposedStudies, compose_studies
 from training.decision_fitting import DecisionParameters, fit_decision
 from training.error_range import study_scores, without_autoencoder
 from training.finding_assessment import SideFindings, assess, findings_json
@@ -43,7 +43,6 @@ from training.study_evaluation import study_results
 from training.training_run import write_json
 
 DECISION: Final = "decision.json"
-SLICES_PER_STUDY: Final = 48  # lungs of 240 mm, one slice every 5 mm
 STUDIES_PER_CLASS: Final = 100
 TEST_DATA: Final = "studies composed of 48 published slices of one set, of groups that training never saw"
 

@@ -1,7 +1,7 @@
 """Training batches of the findings: twins with a lesion that is a known finding, and slices with what is known of them.
 
 Most labels are of data sets that have one finding each, so that a finding could be learned as the look of a data set;
-twins differ in the lesion alone, and every finding is painted into slices of every data set.
+twins differ in the lesion and in neutral changes, and every finding is painted into slices of every data set.
 """
 
 from collections import defaultdict

@@ -16,15 +16,14 @@ from screening.contract import FINDINGS
 from screening.evaluation.bootstrap import Interval
 from screening.evaluation.exact_interval import exact_interval
 from screening.results.volume_rule import RuleName, VolumeRule
-from training.composed_studies import MIN_PATHOLOGICAL_FRACTION
+from training.composed_studies import MIN_PATHOLOGICAL_FRACTION, SLICES_PER_STUDY
+from training.error_range import VIEW_SPACING_MM
 from training.finding_comparisons import FindingValues
 from training.finding_targets import known_findings
 from training.slice_cache import SliceRow
 
 SPECIFICITY: Final = 0.95  # a name that is wrong harms more than one that is missing: the verdict stays
-STUDY_SLICES: Final = 30
 STUDIES: Final = 100  # of each data set and kind
-EXTENT_MM: Final = 8.0  # of a slice
 # Slices are drawn at random, so that no rule of neighbours can be fitted; as for pathology, one slice decides nothing.
 FINDING_RULE: Final = VolumeRule(RuleName.MEAN_OF_HIGHEST, 20.0)
 
@@ -75,7 +74,7 @@ def finding_studies(name: str, slices: FindingValues) -> FindingStudies | None:
     with_it = [values[study] for study in _studies_with(slices.rows, shown, absent, random)]
     groups, members = zip(*_studies_without(slices.rows, absent, random), strict=True)
     without_it = [values[study] for study in members]
-    extents = np.full(STUDY_SLICES, EXTENT_MM)
+    extents = np.full(SLICES_PER_STUDY, VIEW_SPACING_MM)
     called, passed = (
         np.array([FINDING_RULE.value(one, extents) for one in studies]) for studies in (with_it, without_it)
     )
@@ -94,8 +93,8 @@ def _studies_with(
         if not len(free):
             free = np.flatnonzero(absent & np.array([row.label == 0 for row in rows]))
         for _ in range(STUDIES if len(free) else 0):
-            count = int(random.integers(round(STUDY_SLICES * MIN_PATHOLOGICAL_FRACTION), STUDY_SLICES, endpoint=True))
-            yield np.concatenate([random.choice(chosen, count), random.choice(free, STUDY_SLICES - count)])
+            count = int(random.integers(round(SLICES_PER_STUDY * MIN_PATHOLOGICAL_FRACTION), SLICES_PER_STUDY, endpoint=True))
+            yield np.concatenate([random.choice(chosen, count), random.choice(free, SLICES_PER_STUDY - count)])
 
 
 def _studies_without(
@@ -107,7 +106,7 @@ def _studies_without(
         sets = _of_each_set(rows, kind)
         for place, chosen in enumerate(sets):
             for _ in range(STUDIES * 4 // len(sets)):
-                yield 100 * number + place, random.choice(chosen, STUDY_SLICES)
+                yield 100 * number + place, random.choice(chosen, SLICES_PER_STUDY)
 
 
 def _of_each_set(rows: Sequence[SliceRow], chosen: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

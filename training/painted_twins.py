@@ -1,4 +1,4 @@
-"""Twins: a slice without and with a painted lesion, under one augmentation, so that they differ in the lesion only."""
+"""Twins: a slice without and with a painted lesion, under one augmentation; neutral changes are drawn for each alone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -55,10 +55,11 @@ class TeacherFeatures:
     @classmethod
     def open(cls, folder: Path, slices: SliceCache) -> Self:
         """Open what was computed for the slices of this cache; more may be added while it is open."""
-        known = {digest: row for row, digest in enumerate(_digests(folder))}
+        digests = list(_digests(folder))
+        known = {digest: row for row, digest in enumerate(digests)}
         shapes = json.loads((folder / SHAPES).read_text("utf-8"))
         rows = {index: known[digest] for index, digest in enumerate(map(_digest, _plain(slices))) if digest in known}
-        arrays = (np.memmap(_file(folder, name), np.float16, "r", shape=(len(known), *shapes[name])) for name in ARRAYS)
+        arrays = (np.memmap(_file(folder, name), np.float16, "r", shape=(len(digests), *shapes[name])) for name in ARRAYS)
         return cls(rows, *arrays)
 
     def __len__(self) -> int:
@@ -74,8 +75,8 @@ def prepare_teacher_features(
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = set(_digests(folder))
-    missing = [index for index in indices if _digest(slices.views[index, 0]) not in known]
-    missing = np.random.default_rng(0).permutation(missing).astype(int).tolist()
+    new = {digest: index for index in indices if (digest := _digest(slices.views[index, 0])) not in known}
+    missing = np.random.default_rng(0).permutation(list(new.values())).astype(int).tolist()  # equal views once
     batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
     views = (views_for_teacher(slices, batch) for batch in batches)
     results = track(_results(views, featurise, workers), "Features of the teacher", len(batches))

@@ -44,7 +44,7 @@ def texture(lungs: LungContext, random: Random) -> Floats:
 
 
 def vessels(lungs: LungContext, random: Random) -> Floats:
-    """One to four vessels that bend, taper and fork, and some that are cut across: dots of up to 2 mm radius."""
+    """One to four vessels that bend and taper, and some that are cut across: dots of up to 2 mm radius."""
     cover = np.zeros_like(lungs.view)
     for _ in range(random.integers(1, 5)):
         _draw_vessel(cover, lungs, random, random.uniform(0.8, 2.2), lungs.lung_radius * random.uniform(0.3, 0.9))

@@ -42,7 +42,7 @@ def test_each_kind_changes_the_view_and_only_where_it_may(kind: Kind) -> None:
 def test_no_vessel_scar_or_fissure_is_as_thick_as_a_nodule(seed: int) -> None:
     """Opening by a disc of a 6 mm nodule's size leaves nothing but what was dense before."""
     random = np.random.default_rng(seed)
-    kind = (neutral_changes.scars, neutral_changes.fissure)[seed % 2]
+    kind = (neutral_changes.scars, neutral_changes.fissure, neutral_changes.vessels)[seed % 3]
     dense = ((kind(LUNGS, random) - LUNGS.view) > 0.5 * (LUNGS.soft - LUNGS.lung)).astype(np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
     assert not cv2.morphologyEx(dense, cv2.MORPH_OPEN, disc).any()

@@ -34,6 +34,23 @@ def test_each_slice_has_its_own_row(slices: SliceCache, tmp_path: Path) -> None:
     assert len(features) == len(slices) == len({found.tobytes() for found in means})
 
 
+def test_equal_views_share_a_row(slices: SliceCache, tmp_path: Path) -> None:
+    """A slice that was published twice, and a row that was written twice, leave the rows of the others in place."""
+    order = [0, 0, *range(len(slices))]
+    twice = replace(slices, views=slices.views[order], rows=tuple(slices.rows[index] for index in order))
+    features = prepare_teacher_features(twice, tmp_path, range(len(twice)), 1, drawn_maps)
+    assert features.rows[0] == features.rows[1] == features.rows[2]
+    views = tmp_path / "views.txt"
+    views.write_text(views.read_text() + views.read_text().splitlines()[0] + "\n")
+    for name in ("middle", "last", "means"):
+        file = next(tmp_path.glob(f"{name}*"))
+        row = len(file.read_bytes()) // len(slices)
+        file.write_bytes(file.read_bytes() + file.read_bytes()[:row])
+    again = TeacherFeatures.open(tmp_path, twice)
+    last = max(again.rows.values())
+    assert np.array_equal(again.means[last], again.means[len(slices)])
+
+
 def test_only_what_is_missing_is_computed(slices: SliceCache, tmp_path: Path) -> None:
     first = prepare_teacher_features(slices, tmp_path, range(5), 1, drawn_maps)
     kept = {index: first.last[row].copy() for index, row in first.rows.items()}
