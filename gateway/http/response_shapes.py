@@ -14,7 +14,7 @@ ROW_EXAMPLE: Final[dict[str, Any]] = {
     "pathology": 1,
     "processing_status": "Success",
     "time_of_processing": 0.41,
-    "most_dangerous_pathology_type": "Lung nodule",
+    "most_dangerous_pathology_type": "Lung opacity",
     "pathology_localization": "112,141,201,233,30,36",
     "verdict": "pathology",
     "error": None,
