@@ -93,7 +93,9 @@ def _studies_with(
         if not len(free):
             free = np.flatnonzero(absent & np.array([row.label == 0 for row in rows]))
         for _ in range(STUDIES if len(free) else 0):
-            count = int(random.integers(round(SLICES_PER_STUDY * MIN_PATHOLOGICAL_FRACTION), SLICES_PER_STUDY, endpoint=True))
+            count = int(
+                random.integers(round(SLICES_PER_STUDY * MIN_PATHOLOGICAL_FRACTION), SLICES_PER_STUDY, endpoint=True)
+            )
             yield np.concatenate([random.choice(chosen, count), random.choice(free, SLICES_PER_STUDY - count)])
 
 

@@ -59,7 +59,9 @@ class TeacherFeatures:
         known = {digest: row for row, digest in enumerate(digests)}
         shapes = json.loads((folder / SHAPES).read_text("utf-8"))
         rows = {index: known[digest] for index, digest in enumerate(map(_digest, _plain(slices))) if digest in known}
-        arrays = (np.memmap(_file(folder, name), np.float16, "r", shape=(len(digests), *shapes[name])) for name in ARRAYS)
+        arrays = (
+            np.memmap(_file(folder, name), np.float16, "r", shape=(len(digests), *shapes[name])) for name in ARRAYS
+        )
         return cls(rows, *arrays)
 
     def __len__(self) -> int:
