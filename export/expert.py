@@ -15,8 +15,9 @@ from export.manifest import multiply_adds, sha256
 from export.onnx_graph import write_onnx
 from export.targets import Target
 from screening.contract import BLOCK, Signature
+from screening.results.calibration import logit_at
 from screening.results.expert_rules import ExpertRules
-from screening.results.model_card import InvalidModelCard
+from screening.results.model_card import Calibration, InvalidModelCard
 from training.networks import load_network
 from training.networks.expert import Expert3d
 
@@ -31,11 +32,26 @@ class ExportedExpert:
     checkpoint: Path
     rules: Path
 
-    def card_section(self, target: Target) -> dict[str, Any]:
-        """The section `expert3d` of the model card: on a GPU every study is asked about. Raises InvalidModelCard."""
+    def card_section(self, target: Target, decision: Mapping[str, Any]) -> dict[str, Any]:
+        """The section `expert3d` of the card of this decision: on a GPU every study is asked about.
+
+        The expert's threshold comes to lie where the operating point in force lies for the classifier. Raises
+        InvalidModelCard, also for rules of other weights: their threshold means nothing for these.
+        """
+        point = decision["operating_points"][decision["operating_point"]]
+        at = logit_at(point["threshold"], Calibration(**decision["calibration"]))
         try:
             rules = json.loads(self.rules.read_text("utf-8"))
-            section = {key: rules[key] for key in ("slope", "shift", "grey_zone")} | {"every_study": target.gpu}
+            if rules["checkpoint_sha256"] != sha256(self.checkpoint):
+                raise InvalidModelCard(
+                    f"{self.rules.name} is not of {self.checkpoint.name}: run `turnstile train evaluate-expert` on it"
+                )
+            section = {
+                "slope": rules["slope"],
+                "shift": at - rules["slope"] * rules["threshold"],
+                "grey_zone": rules["grey_zone"],
+                "every_study": target.gpu,
+            }
             ExpertRules.from_json(section)
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{self.rules.name} cannot be used: {type(error).__name__}: {error}"

@@ -157,11 +157,16 @@ def _forms(target: Target, fp32: Path, staged: Path) -> dict[Form, Path]:
 
 
 def _decision(request: ExportRequest, reference: Outputs) -> dict[str, Any]:
-    expert = {} if request.expert is None else {EXPERT: request.expert.card_section(request.target)}
+    decision = _decision_of_networks(request, reference)
+    expert = request.expert and request.expert.card_section(request.target, decision)
+    return decision | ({EXPERT: expert} if expert else {})
+
+
+def _decision_of_networks(request: ExportRequest, reference: Outputs) -> dict[str, Any]:
     kind, findings = request.contract.findings_kind, request.checkpoints.findings
     if request.checkpoints.complete and request.decision is not None and findings is not None:
-        return with_findings_of(load_decision(request.decision), kind, sha256(findings)) | expert
-    return placeholder_decision(reference["reconstruction_error"], kind) | expert
+        return with_findings_of(load_decision(request.decision), kind, sha256(findings))
+    return placeholder_decision(reference["reconstruction_error"], kind)
 
 
 def _manifest(

@@ -20,6 +20,7 @@ from training.stage_options import (
     TrainSize,
     Validation,
     backbone_of,
+    block_batch_of,
     data_options,
     depth_of,
     training_stage,
@@ -204,10 +205,10 @@ def volume(
     from training.volume.expert_training import train_expert
     from training.volume.training_stack import training_stacks
 
-    options = data_options(context)
+    options, network = data_options(context), backbone_of(backbone)
+    schedule = Schedule(steps, block_batch_of(batch), SIDE, rate, options.seed, options.threads)
     stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
-    schedule = Schedule(steps, batch, SIDE, rate, options.seed, options.threads)
-    train_expert(stacks, schedule, options.runs / name, backbone_of(backbone))
+    train_expert(stacks, schedule, options.runs / name, network)
 
 
 @app.command("evaluate-expert")
@@ -217,21 +218,28 @@ def evaluate_expert(
     validation: Validation = None,
     lesions: Annotated[int, typer.Option(help="Lesions of each size, painted into each normal volume.")] = 20,
     repository: Annotated[Path, typer.Option(help="The repository that it would join.")] = Path("model_repository"),
+    report: Annotated[Path, typer.Option(help="The page beside which looks at these studies are counted.")] = Path(
+        "docs/model-card.md"
+    ),
     name: Name = "expert",
 ) -> None:
     """Evaluate the 3D expert on held-out volumes; writes its figures, and expert3d.json for `turnstile export`."""
     from screening.results.model_card import ModelCard
-    from training.networks import load_network
-    from training.networks.expert import Expert3d
+    from training.volume.expert_evaluation import ExpertEvaluation
     from training.volume.expert_evaluation import evaluate_expert as evaluate
-    from training.volume.held_out_volumes import held_out_volumes
+    from training.volume.held_out_volumes import NoValidation, held_out_volumes
 
     options = data_options(context)
-    volumes = held_out_volumes(read_entries(options.sources), options.held_out, validation or ())
+    try:
+        volumes = held_out_volumes(read_entries(options.sources), options.held_out, validation or ())
+    except NoValidation as error:
+        raise typer.BadParameter(f"--validation: {error}") from error
     card = ModelCard.load(repository / "model_card.json")
-    figures = evaluate(load_network(Expert3d, expert), volumes, lesions, card, options.runs / name, typer.echo)
+    settings = ExpertEvaluation(expert, card, lesions, options.runs / name, report)
+    figures = evaluate(volumes, settings, typer.echo)
     for line in figures.froc:
         typer.echo(f"{line.size_mm:g} mm at {line.false_marks:g} false marks: {line.found}")
+    typer.echo(f"Held-out studies were looked at {figures.looks.runs} times: {figures.looks.networks} sets of networks")
 
 
 @app.command()

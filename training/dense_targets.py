@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.networks.dense_head import CELL
-from training.slice_cache import SliceRow
 
 COVERED: Final = 2.5  # a cell is fully positive when this share of its inverse, 40 %, is changed
 NORMAL: Final = 1.0
@@ -21,9 +20,9 @@ def cell_targets(changed: Tensor) -> Tensor:
     return (COVERED * covered).clamp(max=1.0)
 
 
-def trust_in_normality(row: SliceRow, marked_patient: bool) -> float:
-    """How far the unpainted lung of a slice may be called normal."""
-    if row.label == 0:
+def trust_in_normality(label: int | None, marked_patient: bool) -> float:
+    """How far the unpainted lung of a slice or a volume of this label may be called normal."""
+    if label == 0:
         return NORMAL
     return MARKED_ELSEWHERE if marked_patient else UNKNOWN
 

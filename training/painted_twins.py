@@ -1,4 +1,4 @@
-"""Twins: a slice without and with a painted lesion, under one augmentation; neutral changes are drawn for each alone."""
+"""Twins: a slice without and with a painted lesion, one augmentation for both; neutral changes are drawn for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ Training draws between them, so that the size of the lungs in the view is no cue
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final
 
@@ -16,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.errors import StudyError
-from screening.intake.budgets import Budgets
 from screening.lungs.lung_extent import box_of
-from screening.preparation import survey
 from training.datasets.entry import Entry
-from training.grey_stack import write_as_nifti
+from training.opened_study import opened_study
 from training.prepared_slice import MARGIN_FRACTION, PreparedSlice, extent_of, on_views, scaled_box
 from training.single_slices import of_dicom_image, of_grey_slice
 from training.surveyed_volume import SurveyedVolume, Unusable, survey_volume
@@ -36,25 +32,13 @@ def prepare_entry(entry: Entry, size: int, spacing_mm: float) -> Iterator[Prepar
     if entry.kind in SINGLE_SLICES:
         yield SINGLE_SLICES[entry.kind](entry, size)
         return
-    with TemporaryDirectory() as scratch:
-        try:
-            path = as_nifti(entry, Path(scratch)) if entry.kind == "grey_stack" else entry.path
-            study = survey(path, Path(scratch), Budgets()).studies[0]
-        except StudyError as error:
-            raise Unusable(error.code) from error
-        volume = survey_volume(study, spacing_mm)
-        for index in volume.viewed:
-            yield _of_volume(entry, volume, index, size)
-
-
-def as_nifti(entry: Entry, folder: Path) -> Path:
-    """The NIfTI file of a grey stack, written into `folder`; raises Unusable."""
-    path = folder / "stack.nii"
     try:
-        write_as_nifti(entry.slice_files, path)
-    except ValueError as error:
-        raise Unusable(str(error)) from error
-    return path
+        with opened_study(entry) as study:
+            volume = survey_volume(study, spacing_mm)
+            for index in volume.viewed:
+                yield _of_volume(entry, volume, index, size)
+    except StudyError as error:
+        raise Unusable(error.code) from error
 
 
 def _of_volume(entry: Entry, volume: SurveyedVolume, index: int, size: int) -> PreparedSlice:
@@ -76,11 +60,11 @@ def _of_volume(entry: Entry, volume: SurveyedVolume, index: int, size: int) -> P
 
 
 def lesion_of(entry: Entry, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """What a reader has marked on the file `name`; nothing where there is no mask."""
+    """What a reader has marked on the file `name` [rows, columns]; nothing where there is no mask. Raises Unusable."""
     path = entry.lesion_masks.get(name)
     if path is None:
         return np.zeros(shape, np.bool_)
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if mask is None or mask.shape != shape:
-        raise Unusable("the mask of a lesion cannot be decoded, or does not have the size of its slice")
+        raise Unusable(f"the mask {path.name} cannot be decoded, or does not have the size of its slice")
     return np.asarray(mask > 0)

@@ -106,6 +106,15 @@ def backbone_of(name: str) -> Backbone:
     return cast("Backbone", name)
 
 
+def block_batch_of(blocks: int) -> int:
+    """So many blocks per step; raises BadParameter unless they are a multiple of `BATCH_STEP`."""
+    from training.volume.expert_training import BATCH_STEP
+
+    if blocks < BATCH_STEP or blocks % BATCH_STEP:
+        raise typer.BadParameter(f"--batch {blocks}: a batch of blocks is a multiple of {BATCH_STEP}")
+    return blocks
+
+
 _RUN_OPTIONS = ("steps", "batch", "rate", "train_size", "name")
 
 

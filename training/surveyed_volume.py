@@ -79,10 +79,8 @@ class SurveyedVolume:
         return np.asarray(resized).view(np.bool_)
 
 
-def survey_volume(study: Study | StudyError, spacing_mm: float) -> SurveyedVolume:
+def survey_volume(study: Study, spacing_mm: float) -> SurveyedVolume:
     """The series of a study that serving chooses, with slices `spacing_mm` apart; raises Unusable."""
-    if isinstance(study, StudyError):
-        raise Unusable(study.code)
     try:
         for volume in ranked(study).volumes:
             try:

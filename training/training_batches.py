@@ -153,7 +153,7 @@ class TrainingBatches:
 
     def _trust(self, index: int) -> float:
         row = self._rows[index]
-        return trust_in_normality(row, row.patient in self._marked_patients)
+        return trust_in_normality(row.label, row.patient in self._marked_patients)
 
     def _nothing(self, index: int) -> NDArray[np.uint8]:
         return np.zeros_like(self._cache.masks[index])

@@ -42,3 +42,8 @@ def score_at(threshold: float, calibration: Calibration) -> float:
     """The score, 0 to 1, whose probability is the threshold; the nearest one when there is none."""
     x = (logit(threshold) - calibration.b) / calibration.a
     return float(np.clip(x if calibration.of == "score" else expit(x), CERTAIN, 1 - CERTAIN))
+
+
+def logit_at(threshold: float, calibration: Calibration) -> float:
+    """The logit of the score whose probability is the threshold."""
+    return float(logit(score_at(threshold, calibration)))

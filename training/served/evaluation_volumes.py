@@ -1,27 +1,21 @@
 """The volumes to evaluate on: whole studies that training did not see, and those with marked lesions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.errors import PixelError, StudyError
-from screening.intake.budgets import Budgets
-from screening.preparation import survey
 from screening.series.series_choice import ranked
 from screening.series.volume import Volume
 from training.datasets import Entry
+from training.opened_study import VOLUMES, opened_study
 from training.prepared_data import PreparedData
 from training.served.decoded_volume import DecodedVolume
-from training.slice_preparation import as_nifti
+from training.slice_preparation import lesion_of
 
-KINDS: Final = ("study", "grey_stack")
 SAME_HEIGHT_MM: Final = 10.0  # another reconstruction of a scan covers the same part of the body
 
 
@@ -56,24 +50,19 @@ class ChosenEntry:
 
 def chosen_entries(entries: Sequence[Entry], data: PreparedData) -> tuple[ChosenEntry, ...]:
     """Whole studies of held-out sets and of the side that is not trained on, and all with marked lesions."""
-    chosen = (ChosenEntry(entry, _trained(entry, data)) for entry in entries if entry.kind in KINDS)
+    chosen = (ChosenEntry(entry, _trained(entry, data)) for entry in entries if entry.kind in VOLUMES)
     return tuple(one for one in chosen if one.entry.lesion_masks or one.verdict_counts)
 
 
 @contextmanager
 def opened(chosen: ChosenEntry) -> Iterator[EvaluationVolume]:
-    """Read and decode a study; raises a StudyError. Its files stay until the end of the block."""
+    """Read and decode a study; raises a StudyError or Unusable. Its files stay until the end of the block."""
     entry = chosen.entry
-    with TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        path = as_nifti(entry, scratch) if entry.kind == "grey_stack" else entry.path
-        study = survey(path, scratch, Budgets()).studies[0]
-        if isinstance(study, StudyError):
-            raise study
+    with opened_study(entry) as study:
         best, *rest = ranked(study).volumes
         volume = DecodedVolume.read(best)
         others = tuple(DecodedVolume.read(other) for other in rest if _same_scan(best, other))
-        lesion = _lesion(best, entry.lesion_masks) if entry.lesion_masks else None
+        lesion = _lesion(entry, best) if entry.lesion_masks else None
         name = entry.study.rsplit("/", 1)[-1]
         yield EvaluationVolume(name, entry.dataset, entry.label, chosen.trained, volume, others, lesion)
 
@@ -91,14 +80,6 @@ def _same_scan(chosen: Volume, other: Volume) -> bool:
     )
 
 
-def _lesion(volume: Volume, masks: Mapping[str, Path]) -> NDArray[np.bool_]:
-    _, rows, columns = volume.geometry.shape
-    lesion = np.zeros(volume.geometry.shape, np.bool_)
-    for index, header in enumerate(volume.slices):
-        path = masks.get(header.member.path.name)
-        if path is not None:
-            mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-            if mask is None or mask.shape != (rows, columns):
-                raise PixelError(f"the mask {path.name} cannot be decoded, or does not have the size of its slice")
-            lesion[index] = mask > 0
-    return lesion
+def _lesion(entry: Entry, volume: Volume) -> NDArray[np.bool_]:
+    shape = volume.geometry.shape[1:]
+    return np.stack([lesion_of(entry, header.member.path.name, shape) for header in volume.slices])

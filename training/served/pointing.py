@@ -1,6 +1,5 @@
 """The pointing game (Zhang et al. 2016): does the highest cell of the heatmap lie on the lesion?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,8 +71,3 @@ def _shares(masks: NDArray[np.uint8], cells: int) -> NDArray[np.float64]:
 
 def _share(shown: Bools, counted: Bools) -> float:
     return float((shown & counted).sum() / max(1, counted.sum()))
-
-
-def rate(flags: Sequence[bool]) -> float:
-    """The share that is true; 0 of none."""
-    return float(np.mean(flags)) if flags else 0.0

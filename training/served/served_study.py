@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from screening.contract import VIEWS
-from screening.errors import StudyError
 from screening.preparation import PreparedStudy, SeriesPreparation, augmented_rows
-from screening.results.calibration import probability, score_at
+from screening.results.calibration import logit_at, probability
 from screening.results.fusion import (
     NOT_AUGMENTED,
     AugmentedLogits,
@@ -77,17 +76,9 @@ def serve(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool =
     )
 
 
-def verdict_on(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool = False) -> Verdict:
-    """The verdict; a study that serving refuses is not analysed."""
-    try:
-        return serve(volume, networks, other_noise).verdict
-    except StudyError:
-        return Verdict.NOT_ANALYSED
-
-
 def threshold_logit(card: ModelCard) -> float:
     """The study's logit at the operating point in force, where the classifier decides."""
-    return float(logit(score_at(card.operating_point.threshold, card.calibration)))
+    return logit_at(card.operating_point.threshold, card.calibration)
 
 
 def _test_time(

@@ -5,6 +5,7 @@ the slices are fewer. Lesions are painted into normal volumes only, each alone, 
 around them.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,19 +13,20 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from scipy.special import logit
 
 from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
-from screening.contract import BLOCK
+from screening.contract import BLOCK, EXPERT
 from screening.preparation import SeriesPreparation
-from screening.results.calibration import score_at
-from screening.results.model_card import ModelCard
+from screening.results.model_card import WIDEST_VIEW_SPACING_MM, ModelCard
 from screening.series.studies import Study
 from screening.views.crop import Crop
+from training.networks import load_network
 from training.networks.expert import Expert3d
 from training.served.decoded_volume import DecodedVolume
-from training.synthesis.volume_lesions import LungStack, NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.served.looks import Looks, counted_look
+from training.served.painted_studies import stack_of
+from training.synthesis.volume_lesions import NoPlace, PaintedLesion, VolumeLesion, paint_lesion
 from training.training_run import write_json
 from training.volume.expert_marks import ExpertReading, Point, read
 from training.volume.froc import FrocLine, froc
@@ -36,8 +38,9 @@ AROUND_MM: Final = 48.0  # above and below a painted lesion
 NEAR_MM: Final = 4.0  # beyond the lesion's surface
 SEED: Final = 17
 MARGIN: Final = 0.5  # of a logit, above the highest of a normal study
+SLOPE: Final = 1.0  # of the expert's logit on the classifier's scale
 GREY_ZONE: Final = (0.01, 0.99)
-SURVEY_MM: Final = 8.0
+FARTHEST_MM: Final = 1.3 * WIDEST_VIEW_SPACING_MM  # between the slices of a volume that is read
 ANY_SIZE: Final = 64  # of the views, which are not used here
 RESULTS: Final = "expert_evaluation.json"
 RULES: Final = "expert3d.json"
@@ -66,68 +69,92 @@ class ExpertFigures:
     volumes: tuple[ReadVolume, ...]
     froc: tuple[FrocLine, ...]
     lesions: tuple[tuple[str, float, float], ...]
+    looks: Looks
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def evaluate_expert(
-    network: Expert3d, held_out: Iterable[HeldOutVolume], lesions: int, card: ModelCard, folder: Path, say: Say
-) -> ExpertFigures:
-    """Evaluate, and write expert_evaluation.json, and expert3d.json for `turnstile export`; `lesions` of each size."""
+@dataclass(frozen=True)
+class ExpertEvaluation:
+    """What to evaluate: a checkpoint, for serving by this card; `lesions` of each size are painted.
+
+    Results go to `folder`; the look at the held-out volumes is counted beside the page `report`, with all others.
+    """
+
+    checkpoint: Path
+    card: ModelCard
+    lesions: int
+    folder: Path
+    report: Path
+
+
+def evaluate_expert(held_out: Iterable[HeldOutVolume], settings: ExpertEvaluation, say: Say) -> ExpertFigures:
+    """Evaluate; write expert_evaluation.json, and expert3d.json for `turnstile export`.
+
+    At least one normal volume is for validation, as `held_out_volumes` makes sure.
+    """
     cv2.setNumThreads(1)
+    network, spacing_mm = load_network(Expert3d, settings.checkpoint), settings.card.view_spacing_mm
+    checkpoint = hashlib.sha256(settings.checkpoint.read_bytes()).hexdigest()
     volumes: list[ReadVolume] = []
     painted: list[tuple[str, float, float]] = []
     for one in held_out:
-        volumes.extend(_read_at_every_spacing(network, one))
+        volumes.extend(_read_at_every_spacing(network, one, spacing_mm))
         say(f"{one.name}: {', '.join(f'{read.logit:.2f}' for read in volumes if read.name == one.name)}")
         if one.label == 0 and not one.validation:
-            painted.extend((one.name, *found) for found in _painted(network, one.volume, lesions))
+            painted.extend((one.name, *found) for found in _painted(network, one.volume, settings.lesions, spacing_mm))
     normal = [one for one in volumes if one.label == 0]
-    sure = [one.logit for one in normal if one.validation] or [one.logit for one in normal]
+    threshold = max(one.logit for one in normal if one.validation) + MARGIN
     lines = froc([found[1:] for found in painted], [one.marks for one in normal if not one.validation])
-    figures = ExpertFigures(max(sure) + MARGIN, tuple(volumes), tuple(lines), tuple(painted))
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / RESULTS, figures.to_json())
-    write_json(folder / RULES, rules_of(figures.threshold, card))
+    looks = counted_look(
+        settings.report.parent / "model-card", f"{EXPERT}-{checkpoint[:12]}", "expert", "highest block"
+    )
+    figures = ExpertFigures(threshold, tuple(volumes), tuple(lines), tuple(painted), looks)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    write_json(settings.folder / RESULTS, figures.to_json())
+    write_json(settings.folder / RULES, rules_of(threshold, checkpoint))
     return figures
 
 
-def rules_of(threshold: float, card: ModelCard) -> dict[str, Any]:
-    """The rules for the model card: the expert's threshold lies where the operating point lies for the classifier."""
-    at = float(logit(score_at(card.operating_point.threshold, card.calibration)))
-    return {"slope": 1.0, "shift": at - threshold, "grey_zone": list(GREY_ZONE)}
+def rules_of(threshold: float, checkpoint: str) -> dict[str, Any]:
+    """What export makes the section `expert3d` of the model card of; `checkpoint` is the SHA-256 of the weights.
+
+    `threshold` is the expert's logit. Where it lies on the classifier's scale depends on the decision exported.
+    """
+    return {"checkpoint_sha256": checkpoint, "slope": SLOPE, "threshold": threshold, "grey_zone": list(GREY_ZONE)}
 
 
-def read_volume(network: Expert3d, volume: DecodedVolume) -> ExpertReading:
-    """What the expert says of a series, prepared as serving prepares it."""
-    first, last, crop = _lungs(volume)
+def read_volume(network: Expert3d, volume: DecodedVolume, spacing_mm: float) -> ExpertReading:
+    """What the expert says of a series, prepared as serving prepares it, with views `spacing_mm` apart."""
+    first, last, crop = _lungs(volume, spacing_mm)
     return read(network, blocks_of(lung_grid(volume, first, last, crop), volume.geometry.affine_lps))
 
 
-def _lungs(volume: DecodedVolume) -> tuple[int, int, Crop]:
+def _lungs(volume: DecodedVolume, spacing_mm: float) -> tuple[int, int, Crop]:
     study = Study(volume.study_uid, (), ())
-    chosen = SeriesPreparation(volume).prepared(study, (), ANY_SIZE, SURVEY_MM).chosen
+    chosen = SeriesPreparation(volume).prepared(study, (), ANY_SIZE, spacing_mm).chosen
     return min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop
 
 
-def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume) -> Iterator[ReadVolume]:
+def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume, spacing_mm: float) -> Iterator[ReadVolume]:
     step_mm = one.volume.geometry.spacing_mm[0]
     for every in SPACINGS:
-        if every > 1 and every * step_mm > SURVEY_MM * 1.3:
+        if every > 1 and every * step_mm > FARTHEST_MM:
             break
         for offset in range(every):
             volume = one.volume if every == 1 else one.volume.only(range(offset, len(one.volume), every))
-            found = read_volume(network, volume)
+            found = read_volume(network, volume, spacing_mm)
             marks = tuple(mark.logit for mark in found.marks)
             yield ReadVolume(one.name, one.label, one.validation, every, offset, found.logit, marks)
 
 
-def _painted(network: Expert3d, volume: DecodedVolume, lesions: int) -> Iterator[tuple[float, float]]:
+def _painted(
+    network: Expert3d, volume: DecodedVolume, lesions: int, spacing_mm: float
+) -> Iterator[tuple[float, float]]:
     """Size and highest mark of each painted lesion."""
-    thickness_mm = volume.slices[0].thickness_mm or volume.geometry.spacing_mm[0]
-    stack = LungStack(volume.values, volume.lung_masks(), volume.geometry.spacing_mm, thickness_mm)
-    first, last, crop = _lungs(volume)
+    stack = stack_of(volume)
+    first, last, crop = _lungs(volume, spacing_mm)
     for size in SIZES_MM:
         for number in range(lesions):
             try:

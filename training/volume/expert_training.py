@@ -19,6 +19,7 @@ from training.volume.training_stack import TrainingStack
 from training.weight_averaging import averaged_copy, update_average
 
 EXPERT: Final = "expert.pt"
+BATCH_STEP: Final = 10  # two fifths of a batch are then a whole number of times `CUTS` pairs
 
 
 def train_expert(stacks: Sequence[TrainingStack], schedule: Schedule, folder: Path, backbone: Backbone) -> Expert3d:

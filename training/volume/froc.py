@@ -8,6 +8,7 @@ import numpy as np
 
 from screening.evaluation.bootstrap import Interval
 from screening.evaluation.exact_interval import exact_interval
+from training.volume.expert_marks import LOWEST
 
 FALSE_MARKS: Final = (0.25, 1.0)
 
@@ -26,11 +27,12 @@ class FrocLine:
 def threshold_at(false_marks: float, normal: Sequence[Sequence[float]]) -> float:
     """The lowest threshold at which normal volumes have at most so many marks above it on average.
 
-    `normal` holds the logits of the marks of each volume.
+    `normal` holds the logits of the marks of each volume. Where all marks are allowed it is `LOWEST`, the logit of a
+    lesion without a mark: a missed lesion is above no threshold.
     """
     logits = np.sort(np.concatenate([np.asarray(one, np.float64) for one in normal]))[::-1]
     allowed = int(false_marks * len(normal))
-    return float(logits[allowed]) if allowed < len(logits) else -np.inf
+    return float(logits[allowed]) if allowed < len(logits) else LOWEST
 
 
 def froc(

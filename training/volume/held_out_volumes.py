@@ -3,15 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from screening.errors import StudyError
-from screening.intake.budgets import Budgets
-from screening.preparation import survey
 from screening.series.series_choice import ranked
 from training.datasets.entry import Entry
+from training.opened_study import VOLUMES, opened_study
 from training.served.decoded_volume import DecodedVolume
-from training.slice_preparation import as_nifti
 
 
 @dataclass(frozen=True)
@@ -24,21 +20,26 @@ class HeldOutVolume:
     volume: DecodedVolume = field(repr=False)
 
 
+class NoValidation(Exception):
+    """No normal volume is kept for validation, so nothing but what judges could set the threshold."""
+
+
 def held_out_volumes(
     entries: Sequence[Entry], held_out: Collection[str], validation: Collection[str]
 ) -> Iterator[HeldOutVolume]:
-    """The labelled volumes of held-out data sets, and of patients kept for validation; raises a StudyError.
+    """The labelled volumes of held-out data sets, and of patients kept for validation.
 
-    Each is read when it is asked for, and its files stay until the next one.
+    Raises NoValidation at once; each volume is read when it is asked for, which raises a StudyError or Unusable.
     """
-    for entry in entries:
-        chosen = entry.patient in validation or entry.dataset in held_out
-        if entry.kind not in ("study", "grey_stack") or entry.label is None or not chosen:
-            continue
-        with TemporaryDirectory() as scratch:
-            path = as_nifti(entry, Path(scratch)) if entry.kind == "grey_stack" else entry.path
-            study = survey(path, Path(scratch), Budgets()).studies[0]
-            if isinstance(study, StudyError):
-                raise study
+    chosen = [one for one in entries if one.kind in VOLUMES and one.label is not None]
+    if not any(one.label == 0 and one.patient in validation for one in chosen):
+        named = ", ".join(validation) or "none is named"
+        raise NoValidation(f"no patient kept for validation has a normal volume to set the threshold by ({named})")
+    return _read([one for one in chosen if one.patient in validation or one.dataset in held_out], validation)
+
+
+def _read(chosen: Sequence[Entry], validation: Collection[str]) -> Iterator[HeldOutVolume]:
+    for entry in chosen:
+        with opened_study(entry) as study:
             volume = DecodedVolume.read(ranked(study).volumes[0])
-            yield HeldOutVolume(Path(entry.study).name, entry.label, entry.patient in validation, volume)
+            yield HeldOutVolume(Path(entry.study).name, entry.label or 0, entry.patient in validation, volume)

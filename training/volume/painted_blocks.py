@@ -6,7 +6,7 @@ noisy along the body as what surrounds it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from screening.blocks.lung_grid import grey_of
 from screening.dicom.hu import AIR_HU
-from training.synthesis.volume_lesions import NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.synthesis.volume_lesions import LungStack, NoPlace, PaintedLesion, VolumeLesion, paint_lesion
 from training.volume.block_cut import BlockChange, BlockCut, Bools, Floats, Random
 from training.volume.training_stack import TrainingStack
 
@@ -53,33 +53,17 @@ class PaintedBlocks:
         self._tumours = [(one, np.argwhere(one.lesions)) for one in stacks if one.lesions.any()]
 
     def draw(self, pairs: int, marked: int, random: Random) -> BlockBatch:
-        """`pairs` pairs, a multiple of `CUTS`, and `marked` blocks around marked tumours, where a stack has any."""
+        """`pairs` pairs, rounded down to a multiple of `CUTS`, and `marked` blocks of marked tumours, if there are."""
         drawn = [pair for _ in range(pairs // CUTS) for pair in self._pairs(random)]
         plain, painted = [one for one, _ in drawn], [one for _, one in drawn]
         tumours = [self._marked_block(random) for _ in range(marked if self._tumours else 0)]
-        return _batched([*plain, *painted, *tumours], pairs)
+        return _batched([*plain, *painted, *tumours], len(drawn))
 
     def _pairs(self, random: Random) -> list[tuple["_Block", "_Block"]]:
         """`CUTS` pairs around one painted lesion: painting costs as much as a step of the network."""
         source = self._stacks[random.choice(len(self._stacks), p=self._shares)]
-        painted, lesion = self._painted(source, random)
+        painted, lesion = _painted(source.stack, random)
         return [_pair(source, painted, lesion, random) for _ in range(CUTS)]
-
-    def _painted(self, source: TrainingStack, random: Random) -> tuple[NDArray[np.int16], PaintedLesion]:
-        """Values with one or two lesions, and the first of them."""
-        first = self._lesion(source, random)
-        values: NDArray[np.int16] = first.on(source.stack.values)
-        if random.random() < SECOND_LESION:
-            second = self._lesion(source, random)
-            values[second.window] = np.where(second.mask, second.values, values[second.window])
-        return values, first
-
-    def _lesion(self, source: TrainingStack, random: Random) -> PaintedLesion:
-        while True:
-            try:
-                return paint_lesion(source.stack, VolumeLesion.drawn(random, *SIZES_MM), random)
-            except NoPlace:
-                continue
 
     def _marked_block(self, random: Random) -> "_Block":
         source, voxels = self._tumours[random.integers(len(self._tumours))]
@@ -94,6 +78,23 @@ class _Block:
     lungs: Bools
     lesion: Bools
     trust: float
+
+
+def _painted(stack: LungStack, random: Random) -> tuple[NDArray[np.int16], PaintedLesion]:
+    """Values with one or two lesions, and the first of them."""
+    first = _lesion(stack, random)
+    values: NDArray[np.int16] = first.on(stack.values)
+    if random.random() < SECOND_LESION:
+        values = _lesion(replace(stack, values=values), random).on(values)
+    return values, first
+
+
+def _lesion(stack: LungStack, random: Random) -> PaintedLesion:
+    while True:
+        try:
+            return paint_lesion(stack, VolumeLesion.drawn(random, *SIZES_MM), random)
+        except NoPlace:
+            continue
 
 
 def _pair(

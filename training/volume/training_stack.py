@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -11,17 +9,17 @@ from numpy.typing import NDArray
 
 from screening.dicom.hu import AIR_HU
 from screening.errors import StudyError
-from screening.intake.budgets import Budgets
 from screening.lungs.slice_anatomy import slice_anatomy
-from screening.preparation import survey
 from screening.views.augmented_views import view_mask
 from training.datasets.entry import Entry
-from training.slice_preparation import as_nifti, lesion_of
+from training.dense_targets import trust_in_normality
+from training.error_range import VIEW_SPACING_MM
+from training.opened_study import VOLUMES, opened_study
+from training.slice_preparation import lesion_of
 from training.surveyed_volume import SurveyedVolume, Unusable, survey_volume
 from training.synthesis.volume_lesions import LungStack
 
 IN_PLANE_MM: Final = 1.0
-SURVEY_MM: Final = 8.0
 
 Bools = NDArray[np.bool_]
 
@@ -42,22 +40,17 @@ class TrainingStack:
 
 def training_stacks(entries: Sequence[Entry], held_out: Sequence[str] = ()) -> list[TrainingStack]:
     """The stack of each entry that is a volume, but for those of data sets or patients that are held out."""
-    kept = [
-        one for one in entries if one.kind in ("study", "grey_stack") and not {one.dataset, one.patient} & {*held_out}
-    ]
+    kept = [one for one in entries if one.kind in VOLUMES and not {one.dataset, one.patient} & {*held_out}]
     return [stack_of(entry) for entry in kept]
 
 
 def stack_of(entry: Entry) -> TrainingStack:
     """Read all slices of the lungs of a volume; raises Unusable."""
-    with TemporaryDirectory() as scratch:
-        try:
-            path = as_nifti(entry, Path(scratch)) if entry.kind == "grey_stack" else entry.path
-            study = survey(path, Path(scratch), Budgets()).studies[0]
-            surveyed = survey_volume(study, SURVEY_MM)
-            return _read(entry, surveyed)
-        except StudyError as error:
-            raise Unusable(error.code) from error
+    try:
+        with opened_study(entry) as study:
+            return _read(entry, survey_volume(study, VIEW_SPACING_MM))
+    except StudyError as error:
+        raise Unusable(error.code) from error
 
 
 def _read(entry: Entry, surveyed: SurveyedVolume) -> TrainingStack:
@@ -75,11 +68,5 @@ def _read(entry: Entry, surveyed: SurveyedVolume) -> TrainingStack:
     heights = np.array([volume.heights_mm[index] for index in indices])
     spacing_mm = (float(np.median(np.diff(heights))), IN_PLANE_MM, IN_PLANE_MM)
     stack = LungStack(np.stack(values), np.stack(lungs).view(np.bool_), spacing_mm)
-    return TrainingStack(entry.study, stack, heights, np.stack(lesions).view(np.bool_), _trust(entry))
-
-
-def _trust(entry: Entry) -> float:
-    """As for slices (`training.sampling`): off the tumour of a marked patient, most lung is normal."""
-    if entry.label == 0:
-        return 1.0
-    return 0.4 if entry.lesion_masks else 0.15
+    trust = trust_in_normality(entry.label, bool(entry.lesion_masks))
+    return TrainingStack(entry.study, stack, heights, np.stack(lesions).view(np.bool_), trust)

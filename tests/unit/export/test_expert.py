@@ -3,24 +3,33 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime
 import pytest
 import torch
 from google.protobuf import text_format
+from scipy.special import expit
 from tritonclient.grpc import model_config_pb2
 
 from export.calibration_views import CalibrationViews
 from export.expert import ExportedExpert
+from export.manifest import sha256
 from export.model_repository import ExportedRepository, ExportRequest, export_repository
 from export.targets import TARGETS
 from screening.contract import EXPERT
+from screening.results.calibration import probability
 from screening.results.expert_rules import ExpertRules
-from screening.results.model_card import InvalidModelCard
+from screening.results.model_card import Calibration, InvalidModelCard
 from training.networks import save_network
 from training.networks.expert import Expert3d
 
-RULES = {"slope": 1.5, "shift": -0.5, "grey_zone": [0.1, 0.6], "figures": {"kept": "for the reader"}}
+RULES = {"slope": 1.5, "threshold": 2.0, "grey_zone": [0.1, 0.6], "figures": {"kept": "for the reader"}}
+DECISION = {
+    "operating_points": {"low": {"threshold": 0.4}, "high": {"threshold": 0.7}},
+    "operating_point": "high",
+    "calibration": {"a": 2.0, "b": -1.0, "of": "logit"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +37,7 @@ def expert(tmp_path_factory: pytest.TempPathFactory) -> ExportedExpert:
     folder = tmp_path_factory.mktemp("expert")
     torch.manual_seed(0)
     save_network(Expert3d(), folder / "expert.pt", 32)
-    (folder / "expert3d.json").write_text(json.dumps(RULES))
+    (folder / "expert3d.json").write_text(json.dumps(RULES | {"checkpoint_sha256": sha256(folder / "expert.pt")}))
     return ExportedExpert(folder / "expert.pt", folder / "expert3d.json")
 
 
@@ -42,7 +51,10 @@ def with_expert(
 
 def test_the_card_has_the_rules_and_the_ensemble_its_version(with_expert: ExportedRepository) -> None:
     card = with_expert.card
-    assert card.expert3d == ExpertRules(1.5, -0.5, (0.1, 0.6), every_study=False)
+    assert card.expert3d is not None
+    assert replace(card.expert3d, shift=0.0) == ExpertRules(1.5, 0.0, (0.1, 0.6), every_study=False)
+    at_threshold = score_of(card.expert3d, 2.0)
+    assert probability(at_threshold, card.calibration) == pytest.approx(card.operating_point.threshold, abs=1e-6)
     assert "expert3d/1/model.onnx" in card.file_hashes
     assert (with_expert.path / "expert" / str(card.ensemble_version)).is_dir()
 
@@ -66,8 +78,30 @@ def test_the_manifest_says_where_it_comes_from(with_expert: ExportedRepository) 
 
 
 def test_a_gpu_asks_it_about_every_study(expert: ExportedExpert) -> None:
-    assert not expert.card_section(TARGETS["cpu"])["every_study"]
-    assert expert.card_section(TARGETS["cuda"])["every_study"]
+    assert not expert.card_section(TARGETS["cpu"], DECISION)["every_study"]
+    assert expert.card_section(TARGETS["cuda"], DECISION)["every_study"]
+
+
+@pytest.mark.parametrize("point", ["low", "high"])
+@pytest.mark.parametrize("of", ["score", "logit"])
+def test_its_threshold_lies_at_the_operating_point_of_the_decision_exported(
+    expert: ExportedExpert, point: str, of: Literal["score", "logit"]
+) -> None:
+    decision = DECISION | {"operating_point": point, "calibration": {"a": 2.0, "b": -1.0, "of": of}}
+    rules = ExpertRules.from_json(expert.card_section(TARGETS["cpu"], decision))
+    expected = {"low": 0.4, "high": 0.7}[point]
+    assert probability(score_of(rules, 2.0), Calibration(2.0, -1.0, of)) == pytest.approx(expected, abs=1e-6)
+
+
+def score_of(rules: ExpertRules, logit: float) -> float:
+    return float(expit(rules.slope * logit + rules.shift))
+
+
+def test_rules_of_other_weights_are_refused(expert: ExportedExpert, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    save_network(Expert3d(), tmp_path / "other.pt", 32)
+    with pytest.raises(InvalidModelCard, match=r"expert3d\.json is not of other\.pt"):
+        replace(expert, checkpoint=tmp_path / "other.pt").card_section(TARGETS["cpu"], DECISION)
 
 
 def test_without_it_nothing_of_it_is_written(exported: ExportedRepository) -> None:
@@ -76,8 +110,11 @@ def test_without_it_nothing_of_it_is_written(exported: ExportedRepository) -> No
     assert not (exported.path / "expert").exists()
 
 
-@pytest.mark.parametrize("content", ["{", "{}", json.dumps(RULES | {"grey_zone": [0.6, 0.1]})])
+@pytest.mark.parametrize(
+    "content",
+    ["{", "{}", json.dumps(RULES), json.dumps(RULES | {"checkpoint_sha256": "HASH", "grey_zone": [0.6, 0.1]})],
+)
 def test_rules_that_cannot_be_used_are_refused(expert: ExportedExpert, tmp_path: Path, content: str) -> None:
-    (tmp_path / "rules.json").write_text(content)
+    (tmp_path / "rules.json").write_text(content.replace("HASH", sha256(expert.checkpoint)))
     with pytest.raises(InvalidModelCard, match=r"rules\.json"):
-        replace(expert, rules=tmp_path / "rules.json").card_section(TARGETS["cpu"])
+        replace(expert, rules=tmp_path / "rules.json").card_section(TARGETS["cpu"], DECISION)

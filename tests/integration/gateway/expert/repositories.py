@@ -9,6 +9,7 @@ from typing import Final
 import torch
 
 from export.expert import ExportedExpert
+from export.manifest import sha256
 from export.model_config import ensemble_config, network_config, write_config
 from export.targets import TARGETS
 from gateway.settings.settings import ROOT
@@ -16,9 +17,10 @@ from screening.contract import EXPERT, EXPERT_ENSEMBLE
 from screening.results.model_card import ModelCard
 from training.networks import save_network
 from training.networks.expert import Expert3d
+from training.volume.expert_evaluation import rules_of
 
 LOGIT: Final = 3.0
-EVERYTHING: Final = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1.0]}
+EVERYTHING: Final = (0.0, 1.0)
 
 
 def with_expert(folder: Path, scratch: Path) -> Path:
@@ -29,14 +31,16 @@ def with_expert(folder: Path, scratch: Path) -> Path:
         network.get_parameter("backbone.logit.weight").zero_()
         network.get_parameter("backbone.logit.bias").fill_(LOGIT)
     save_network(network, scratch / "expert.pt", 32)
-    (scratch / "rules.json").write_text(json.dumps(EVERYTHING))
+    (scratch / "rules.json").write_text(
+        json.dumps(rules_of(LOGIT, sha256(scratch / "expert.pt")) | {"grey_zone": EVERYTHING})
+    )
     expert, target = ExportedExpert(scratch / "expert.pt", scratch / "rules.json"), TARGETS["cpu"]
     contract = ModelCard.load(folder / "model_card.json").contract
     expert.write_graph(contract.expert3d, folder / EXPERT / "1" / "model.onnx")
     write_config(network_config(contract.expert3d, target), folder / EXPERT / "config.pbtxt")
     (folder / EXPERT_ENSEMBLE).mkdir()
     write_config(ensemble_config(contract.expert, target), folder / EXPERT_ENSEMBLE / "config.pbtxt")
-    _add_to_card(folder, expert.card_section(target))
+    _add_to_card(folder, expert.card_section(target, json.loads((folder / "model_card.json").read_text())))
     return folder
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screening.errors import NoLung
 from screening.lungs.in_plane_orientation import STANDARD
 from screening.lungs.slice_anatomy import slice_anatomy
 from screening.preparation import prepare
@@ -14,7 +15,7 @@ from screening.series.studies import Study
 from training.served.decoded_volume import DecodedVolume
 from training.served.exported_networks import ExportedNetworks, _Remembered
 from training.served.remembered import RememberedAnatomies
-from training.served.served_study import serve, threshold_logit, verdict_on
+from training.served.served_study import serve, threshold_logit
 
 
 def test_a_decoded_series_has_the_views_of_serving(
@@ -32,12 +33,12 @@ def test_the_threshold_in_logits_divides_the_verdicts(volume: DecodedVolume, net
     served = serve(volume, networks)
     assert (served.logit >= threshold_logit(networks.card)) == (served.verdict is Verdict.PATHOLOGY)
     assert served.by(MAXIMUM) == pytest.approx(served.logit, abs=1e-9)
-    assert verdict_on(volume, networks) is served.verdict
 
 
 def test_without_lungs_a_study_is_not_analysed(volume: DecodedVolume, networks: ExportedNetworks) -> None:
     filled = volume.with_values(np.full_like(volume.values, 40))
-    assert verdict_on(filled, networks) is Verdict.NOT_ANALYSED
+    with pytest.raises(NoLung):
+        serve(filled, networks)
 
 
 def test_a_part_of_the_slices_keeps_their_values_and_places(volume: DecodedVolume) -> None:

@@ -1,31 +1,84 @@
-"""The expert's threshold is where the operating point is for the classifier, whatever the calibration."""
+"""What evaluate-expert writes is bound to its checkpoint, and only validation sets the threshold."""
 
+import itertools
+import json
 from dataclasses import replace
-from typing import Literal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from screening.blocks.tiling import LungBlocks, blocks_of
-from screening.results.calibration import probability
-from screening.results.expert_opinion import ExpertOpinion
-from screening.results.expert_rules import ExpertRules
-from screening.results.model_card import Calibration
-from tests.unit.screening.blocks.test_tiling import AFFINE, grid_of
-from tests.unit.screening.results.test_expert_opinion import outputs
+from export.manifest import sha256
+from screening.phantom.phantom_study import write_phantom
+from screening.preparation import SeriesPreparation
 from tests.unit.screening.studies import card_of
-from training.volume.expert_evaluation import rules_of
+from training.cli import app
+from training.datasets.entry import Entry
+from training.networks import save_network
+from training.networks.expert import Expert3d
+from training.volume import expert_evaluation
+from training.volume.block_cut import SIDE
+from training.volume.expert_evaluation import MARGIN, RESULTS, RULES, ExpertEvaluation, evaluate_expert
+from training.volume.expert_marks import ExpertReading
+from training.volume.held_out_volumes import NoValidation, held_out_volumes
 
 
-@pytest.mark.parametrize("of", ["score", "logit"])
-@pytest.mark.parametrize("threshold", [-3.0, 0.0, 4.0])
-def test_at_its_threshold_the_expert_gives_the_probability_of_the_operating_point(
-    of: Literal["score", "logit"], threshold: float
+@pytest.fixture(scope="module")
+def evaluation(tmp_path_factory: pytest.TempPathFactory) -> ExpertEvaluation:
+    folder = tmp_path_factory.mktemp("expert")
+    save_network(Expert3d(), folder / "expert.pt", SIDE)
+    card = replace(card_of(), view_spacing_mm=6.5)
+    return ExpertEvaluation(folder / "expert.pt", card, 1, folder / "run", folder / "card" / "model-card.md")
+
+
+def entry_of(folder: Path, patient: str) -> Entry:
+    path = write_phantom(folder / f"{patient}.zip", slices=24, size=128, nodule=False)
+    return Entry("judging", patient, patient, path, "study", 0)
+
+
+def test_the_rules_are_of_the_checkpoint_and_its_validation(
+    evaluation: ExpertEvaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = replace(card_of(), calibration=Calibration(3.0, -1.0, of))
-    rules = ExpertRules.from_json(rules_of(threshold, card) | {"every_study": False})
-    opinion = ExpertOpinion.of(one_block(), outputs(threshold), rules)
-    assert probability(opinion.p, card.calibration) == pytest.approx(card.operating_point.threshold, abs=1e-4)
+    spacings_mm: list[float] = []
+
+    def recorded(self: SeriesPreparation, *args: Any) -> Any:
+        spacings_mm.append(args[-1])
+        return prepared(self, *args)
+
+    prepared, logits = SeriesPreparation.prepared, itertools.count(1.0)
+    monkeypatch.setattr(SeriesPreparation, "prepared", recorded)
+    monkeypatch.setattr(expert_evaluation, "read", lambda *_: ExpertReading(next(logits), ()))
+    monkeypatch.setattr(expert_evaluation, "SPACINGS", (1,))
+    monkeypatch.setattr(expert_evaluation, "SIZES_MM", (20.0,))
+    entries = [entry_of(tmp_path, "kept"), entry_of(tmp_path, "normal")]
+    figures = evaluate_expert(held_out_volumes(entries, ["judging"], ["kept"]), evaluation, str)
+    assert [(one.name, one.logit) for one in figures.volumes] == [("kept", 1.0), ("normal", 2.0)]
+    assert json.loads((evaluation.folder / RULES).read_text()) == {
+        "checkpoint_sha256": sha256(evaluation.checkpoint),
+        "slope": 1.0,
+        "threshold": 1.0 + MARGIN,
+        "grey_zone": [0.01, 0.99],
+    }
+    assert {name for name, _, _ in figures.lesions} == {"normal"}
+    assert json.loads((evaluation.folder / RESULTS).read_text())["looks"] == {"runs": 1, "networks": 1}
+    assert (evaluation.report.parent / "model-card" / "looks.csv").is_file()
+    assert set(spacings_mm) == {evaluation.card.view_spacing_mm}
 
 
-def one_block() -> LungBlocks:
-    return blocks_of(grid_of(40, 90), AFFINE)
+@pytest.mark.parametrize(("patient", "label"), [("other", 0), ("kept", 1)])
+def test_without_a_normal_volume_for_validation_nothing_is_read(patient: str, label: int) -> None:
+    nowhere = Entry("judging", patient, "study", Path("nowhere"), "study", label)
+    with pytest.raises(NoValidation, match="kept"):
+        held_out_volumes([nowhere], ["judging"], ["kept"])
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"), [(("evaluate-expert",), "none is named"), (("volume", "--batch", "25"), "multiple of 10")]
+)
+def test_the_command_says_what_is_wrong_at_once(stage: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "labels.csv").write_text("study,patient,label\n")
+    result = CliRunner().invoke(app, ["--data", f"dicom={tmp_path / 'studies'}", "--runs", str(tmp_path), *stage])
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.replace("│", " ").split())

@@ -1,5 +1,8 @@
 """Free-response figures against hand-counted cases, and marks against cells that are known."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +19,7 @@ NORMAL = [[3.0, 1.0], [2.0], [0.5], [-1.0]]
 logits = st.lists(st.lists(st.floats(-6, 6), max_size=6), min_size=1, max_size=5)
 
 
-@pytest.mark.parametrize(("rate", "threshold"), [(0.0, 3.0), (0.25, 2.0), (0.5, 1.0), (1.0, -1.0), (2.0, -np.inf)])
+@pytest.mark.parametrize(("rate", "threshold"), [(0.0, 3.0), (0.25, 2.0), (0.5, 1.0), (1.0, -1.0), (2.0, LOWEST)])
 def test_the_threshold_allows_so_many_false_marks(rate: float, threshold: float) -> None:
     assert threshold_at(rate, NORMAL) == threshold
 
@@ -35,6 +38,12 @@ def test_lesions_are_counted_by_size() -> None:
         (10.0, 1, 1.0),
         (10.0, 1, 1.0),
     ]
+
+
+def test_a_missed_lesion_is_found_at_no_rate_of_false_marks() -> None:
+    lines = froc([(4.0, LOWEST), (4.0, 1.0)], [[], [2.0]], rates=(0.25, 1.0))
+    assert [(line.found.value, line.threshold) for line in lines] == [(0.0, 2.0), (0.5, LOWEST)]
+    json.dumps([asdict(line) for line in lines], allow_nan=False)
 
 
 def test_marks_are_the_highest_cells_at_their_place() -> None:

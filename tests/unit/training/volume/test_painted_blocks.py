@@ -6,6 +6,8 @@ import torch
 from torch.nn.functional import max_pool3d
 
 from tests.unit.training.volume.stacks import synthetic_stack
+from training.synthesis.volume_lesions import LungStack, PaintedLesion, VolumeLesion, paint_lesion
+from training.volume import painted_blocks
 from training.volume.block_cut import SIDE
 from training.volume.painted_blocks import CUTS, BlockBatch, PaintedBlocks
 
@@ -36,6 +38,33 @@ def test_a_batch_has_pairs_then_marked_blocks() -> None:
     assert batch.lesions.shape == (2 * PAIRS + 2, SIDE, SIDE, SIDE)
     assert batch.lesions[2 * PAIRS :].flatten(1).any(dim=1).all()
     assert batch.trust[2 * PAIRS :].tolist() == pytest.approx([0.4, 0.4])
+
+
+@pytest.mark.parametrize("pairs", range(CUTS, 2 * CUTS))
+def test_a_batch_says_how_many_pairs_it_has(pairs: int) -> None:
+    batch = PaintedBlocks([synthetic_stack()]).draw(pairs, 0, np.random.default_rng(0))
+    assert len(batch.blocks) == 2 * batch.pairs
+    assert not batch.lesions[: batch.pairs].any()
+    assert batch.lesions[batch.pairs :].flatten(1).any(dim=1).all()
+
+
+def test_a_second_lesion_is_painted_as_softly_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[tuple[LungStack, PaintedLesion]] = []
+
+    def recorded(stack: LungStack, lesion: VolumeLesion, random: np.random.Generator) -> PaintedLesion:
+        painted.append((stack, paint_lesion(stack, lesion, random)))
+        return painted[-1][1]
+
+    monkeypatch.setattr(painted_blocks, "paint_lesion", recorded)
+    monkeypatch.setattr(painted_blocks, "SECOND_LESION", 1.0)
+    source = synthetic_stack().stack
+    values, first = painted_blocks._painted(source, np.random.default_rng(0))
+    (_, one), (with_first, two) = painted
+    assert one is first
+    np.testing.assert_array_equal(with_first.values, first.on(source.values))
+    np.testing.assert_array_equal(values, two.on(with_first.values))
+    changed = values[two.window] != with_first.values[two.window]
+    assert (changed & ~two.mask).any()  # its edge, beyond the half maximum
 
 
 def test_the_same_seed_draws_the_same_blocks() -> None:
