@@ -13,9 +13,9 @@ from screening.evaluation.metrics import Labels, Scores, brier, calibration_erro
 from screening.evaluation.platt_calibration import fit_platt
 from screening.results.calibration import calibrated
 from screening.results.model_card import ModelCard
-from training.composed_studies import ComposedStudies, compose_studies
+from training.composed_studies import SLICES_PER_STUDY, ComposedStudies, compose_studies
 from training.error_range import study_scores
-from training.evaluation import SLICES_PER_STUDY, STUDIES_PER_CLASS
+from training.evaluation import STUDIES_PER_CLASS
 from training.predictions import Networks, Predictions
 from training.served.exported_networks import ExportedNetworks
 from training.slice_cache import SliceRow

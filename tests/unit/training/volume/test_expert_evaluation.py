@@ -52,7 +52,7 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
     monkeypatch.setattr(expert_evaluation, "SPACINGS", (1,))
     monkeypatch.setattr(expert_evaluation, "SIZES_MM", (20.0,))
     entries = [entry_of(tmp_path, "kept"), entry_of(tmp_path, "normal")]
-    figures = evaluate_expert(held_out_volumes(entries, ["judging"], ["kept"]), evaluation, str)
+    figures = evaluate_expert(held_out_volumes(entries, ["judging"], ["kept"]), evaluation, lambda _: None)
     assert [(one.name, one.logit) for one in figures.volumes] == [("kept", 1.0), ("normal", 2.0)]
     assert json.loads((evaluation.folder / RULES).read_text()) == {
         "checkpoint_sha256": sha256(evaluation.checkpoint),
