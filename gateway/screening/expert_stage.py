@@ -35,8 +35,8 @@ class ExpertStage:
 
     def asks(self, fusion: Fusion) -> bool:
         """Whether the expert is asked about a study of this score."""
-        rules = self.card.expert3d
-        return rules is not None and rules.asks(probability(fusion.score, self.card.calibration))
+        rules, threshold = self.card.expert3d, self.card.operating_point.threshold
+        return rules is not None and rules.asks(probability(fusion.score, self.card.calibration), threshold)
 
     async def fused(
         self, study: Study, prepared: PreparedStudy, fusion: Fusion, deadline: Deadline, timings_s: dict[str, float]

@@ -9,8 +9,9 @@ from typing import Any, Self
 class ExpertRules:
     """p = sigmoid(`slope` x logit + `shift`) is on the classifier's scale and joins the maximum of the study's score.
 
-    The expert is asked when `every_study`, as on a GPU, or when the study's probability without it lies in `grey_zone`
-    (low, high), both included. A model card without these rules has no expert.
+    The expert is asked when `every_study`, as on a GPU, or when the study's probability without it lies in the grey
+    zone: from `low` up to `high`, and up to the threshold in force where that is higher, so that no study becomes
+    normal unasked while a less suspicious one is asked. A model card without these rules has no expert.
     """
 
     slope: float
@@ -28,7 +29,7 @@ class ExpertRules:
         low, high = rules["grey_zone"]
         return cls(float(rules["slope"]), float(rules["shift"]), (float(low), float(high)), rules["every_study"])
 
-    def asks(self, probability: float) -> bool:
-        """Whether the expert is asked about a study of this calibrated probability."""
+    def asks(self, probability: float, threshold: float) -> bool:
+        """Whether the expert is asked about a study of this calibrated probability at the threshold in force."""
         low, high = self.grey_zone
-        return self.every_study or low <= probability <= high
+        return self.every_study or low <= probability < max(high, threshold)

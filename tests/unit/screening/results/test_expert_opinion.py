@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from screening.blocks.tiling import LungBlocks, blocks_of
 from screening.contract import BLOCK
@@ -17,6 +19,7 @@ from screening.results.verdict import Verdict
 from tests.unit.screening.blocks.test_tiling import AFFINE, grid_of
 from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
+SHARES = st.floats(0.0, 1.0)
 RULES = ExpertRules(2.0, -1.0, (0.1, 0.4), every_study=False)
 
 
@@ -29,10 +32,24 @@ def outputs(*logits: float) -> ExpertOutputs:
     return ExpertOutputs(np.array(logits, np.float32), peaks)
 
 
-@pytest.mark.parametrize(("probability", "asked"), [(0.05, False), (0.1, True), (0.4, True), (0.41, False)])
+@pytest.mark.parametrize(("probability", "asked"), [(0.05, False), (0.1, True), (0.39, True), (0.4, False)])
 def test_it_is_asked_in_the_grey_zone_and_on_a_gpu_about_every_study(probability: float, asked: bool) -> None:
-    assert RULES.asks(probability) is asked
-    assert replace(RULES, every_study=True).asks(probability)
+    assert RULES.asks(probability, threshold=0.3) is asked
+    assert replace(RULES, every_study=True).asks(probability, threshold=0.3)
+
+
+@given(
+    edges=st.lists(SHARES, min_size=2, max_size=2, unique=True),
+    ascending=st.lists(SHARES, min_size=3, max_size=3).map(sorted),
+)
+def test_no_study_becomes_normal_unasked_while_a_less_suspicious_one_is_asked(
+    edges: list[float], ascending: list[float]
+) -> None:
+    low, high = sorted(edges)
+    rules = ExpertRules(1.0, 0.0, (low, high), every_study=False)
+    less, more, threshold = ascending
+    assume(more < threshold)
+    assert rules.asks(more, threshold) or not rules.asks(less, threshold)
 
 
 @pytest.mark.parametrize("changed", [{"slope": 0.0}, {"grey_zone": (0.4, 0.1)}, {"grey_zone": (-0.1, 0.5)}])
