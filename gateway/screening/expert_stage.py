@@ -7,11 +7,12 @@ import structlog
 
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
-from gateway.screening.decode_workers import DecodePool
+from gateway.screening.decode_workers import DecodePool, WorkerFault
 from gateway.telemetry.metrics import Metrics
 from screening.block_preparation import prepare_blocks
+from screening.blocks.tiling import LungBlocks
 from screening.contract import Priority
-from screening.errors import StudyError
+from screening.errors import EngineFault, StudyError
 from screening.preparation import PreparedStudy
 from screening.results.calibration import probability
 from screening.results.expert_opinion import ExpertOpinion
@@ -49,10 +50,14 @@ class ExpertStage:
         try:
             return fusion.with_expert(await self._opinion(study, prepared, deadline, timings_s))
         except StudyError as error:
-            if probability(fusion.score, self.card.calibration) < self.card.operating_point.threshold:
-                raise
-            log.warning("pathology without the 3D expert", error=error.code)
-            return fusion
+            return self.without_opinion(fusion, error)
+
+    def without_opinion(self, fusion: Fusion, error: StudyError) -> Fusion:
+        """The fusion of what is pathology without the expert, with the error's code; raises the error for the rest."""
+        if probability(fusion.score, self.card.calibration) < self.card.operating_point.threshold:
+            raise error
+        log.warning("pathology without the 3D expert", error=error.code)
+        return fusion.without_expert(error.code)
 
     async def _opinion(
         self, study: Study, prepared: PreparedStudy, deadline: Deadline, timings_s: dict[str, float]
@@ -64,7 +69,14 @@ class ExpertStage:
         async with self.admission.turn(deadline):
             self.metrics.observe_stage("expert_queue", perf_counter() - queued, timings_s)
             with self.metrics.stage("expert_blocks", timings_s):
-                blocks = await self.decode.run(deadline, prepare_blocks, study, prepared.chosen)
+                blocks = await self._blocks(study, prepared, deadline)
             with self.metrics.stage("expert_inference", timings_s):
                 outputs = await self.engine.ask_expert(blocks.blocks, blocks.masks, deadline, self.priority)
         return ExpertOpinion.of(blocks, outputs, rules)
+
+    async def _blocks(self, study: Study, prepared: PreparedStudy, deadline: Deadline) -> LungBlocks:
+        """The study's blocks; a fault of the program is an error of this study alone, the others keep their reports."""
+        try:
+            return await self.decode.run(deadline, prepare_blocks, study, prepared.chosen)
+        except WorkerFault:  # the pool has logged its frames
+            raise EngineFault("the 3D expert's input could not be prepared; the log has the reason") from None

@@ -17,7 +17,7 @@ from gateway.screening.expert_stage import ExpertStage
 from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progress
 from gateway.telemetry.metrics import Metrics
 from screening.contract import Priority
-from screening.errors import StudyError
+from screening.errors import EngineDeadline, StudyError
 from screening.intake.upload import Budgets
 from screening.preparation import PreparedStudy, augmented_rows, prepare, survey
 from screening.results.evidence import Evidence
@@ -84,9 +84,9 @@ class ScreeningPipeline:
                 self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
                 progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
                 seen = await self._screen_admitted(upload, timings_s, progress)
-                if any(isinstance(one, _SeenStudy) for one in seen):
-                    await expert_place.enter_async_context(self.expert_admission.places)
-            screened = tuple([await self._with_expert(upload, one) for one in seen])
+                asked = any(isinstance(one, _SeenStudy) for one in seen)
+                no_place = await self._wait_for_place(expert_place) if asked else None
+            screened = tuple([await self._with_expert(upload, one, no_place) for one in seen])
             progress.report_started()
         for study in screened:
             self._record_outcome(study.report)
@@ -144,18 +144,33 @@ class ScreeningPipeline:
         except StudyError as error:
             return ScreenedStudy(Report.failed(upload.name, _with_study_uid(study, error), perf_counter() - start))
 
-    async def _with_expert(self, upload: Upload, seen: ScreenedStudy | _SeenStudy) -> ScreenedStudy:
+    async def _wait_for_place(self, held: AsyncExitStack) -> EngineDeadline | None:
+        """Hold a place at the 3D expert for the upload, or give the reason why it has none."""
+        try:
+            await held.enter_async_context(self.expert_admission.place(self._deadline()))
+        except EngineDeadline as error:
+            return error
+        return None
+
+    async def _with_expert(
+        self, upload: Upload, seen: ScreenedStudy | _SeenStudy, no_place: EngineDeadline | None
+    ) -> ScreenedStudy:
         """The study with the 3D expert's opinion where one is asked for."""
         if isinstance(seen, ScreenedStudy):
             return seen
         start = perf_counter()
         try:
-            fusion = await self._expert.fused(seen.study, seen.prepared, seen.fusion, self._deadline(), seen.timings_s)
+            fusion = (
+                await self._asked(seen) if no_place is None else self._expert.without_opinion(seen.fusion, no_place)
+            )
             spent_s = perf_counter() - start - seen.timings_s.get("expert_queue", 0.0)
             return self._reported(upload, replace(seen, fusion=fusion, seconds=seen.seconds + spent_s))
         except StudyError as error:
             seconds = seen.seconds + perf_counter() - start
             return ScreenedStudy(Report.failed(upload.name, _with_study_uid(seen.study, error), seconds))
+
+    async def _asked(self, seen: _SeenStudy) -> Fusion:
+        return await self._expert.fused(seen.study, seen.prepared, seen.fusion, self._deadline(), seen.timings_s)
 
     async def _see(
         self, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter

@@ -124,7 +124,7 @@ def scored_study(
     (report,) = reports
     if not report.get("coverage", {}).get("complete", True):
         return LeftOut.NOT_COVERED
-    if report["error"] is not None or "score" not in report:
+    if report["error"] is not None or "score" not in report or "expert3d_error" in report.get("evidence", {}):
         return LeftOut.FAILED
     if report["provenance"]["file_hashes"] != dict(file_hashes):
         return LeftOut.OTHER_NETWORKS

@@ -71,7 +71,7 @@ class Fusion:
 
     `classifier_p` and `reconstruction_r` are the study's two parts, of which `score` is the higher one; `slice_p` and
     `slice_r` [K] are those of each slice; `test_time` are the numbers of the slices with all views. `expert` is None
-    where the 3D expert was not asked.
+    where the 3D expert was not asked, or gave no opinion: then `expert_error` is the error's code.
     """
 
     score: float
@@ -82,10 +82,15 @@ class Fusion:
     slice_r: Doubles = field(repr=False)
     test_time: tuple[int, ...] = ()
     expert: ExpertOpinion | None = None
+    expert_error: str | None = None
 
     def with_expert(self, expert: ExpertOpinion) -> "Fusion":
         """The same with the 3D expert's opinion, which can only raise the score."""
         return replace(self, score=max(self.score, expert.p), expert=expert)
+
+    def without_expert(self, error_code: str) -> "Fusion":
+        """The same of a study that the 3D expert was asked about in vain."""
+        return replace(self, expert_error=error_code)
 
     @property
     def slice_scores(self) -> Doubles:

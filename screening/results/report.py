@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from screening.errors import StudyError
+from screening.lungs.coverage_faults import CoverageFault
 from screening.preparation import PreparedStudy
 from screening.results.calibration import probability
 from screening.results.findings import assess_findings, named_finding
@@ -101,7 +102,7 @@ class Report:
             "operating_point": asdict(card.operating_point),
             "findings": [asdict(finding) for finding in findings],
             "evidence": _evidence(prepared, fusion, box),
-            **_seen(prepared, card, timings_s, [fault.detail for fault in prepared.coverage.faults]),
+            **_seen(prepared, card, timings_s, prepared.coverage.faults, _without_expert(fusion)),
         }
         return cls(row, verdict, None, _notices(card), MappingProxyType(body))
 
@@ -123,7 +124,7 @@ class Report:
             time_of_processing=round(seconds, 3),
         )
         first, *others = prepared.coverage.faults
-        body = _seen(prepared, card, timings_s, [fault.detail for fault in others])
+        body = _seen(prepared, card, timings_s, others)
         error = first.error(prepared.study_uid)
         return cls(row, Verdict.NOT_ANALYSED, error, _notices(card), MappingProxyType(body))
 
@@ -155,13 +156,17 @@ def _row(**values: Any) -> Mapping[str, Any]:
 
 
 def _seen(
-    prepared: PreparedStudy, card: ModelCard, timings_s: Mapping[str, float], faults: Sequence[str]
+    prepared: PreparedStudy,
+    card: ModelCard,
+    timings_s: Mapping[str, float],
+    faults: Sequence[CoverageFault],
+    first_warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The parts of every report of a study whose slices were read; `faults` of the coverage become warnings."""
     return {
         "coverage": prepared.coverage.to_json(),
         "series": [asdict(candidate) for candidate in prepared.candidates],
-        "warnings": [*prepared.warnings, *faults],
+        "warnings": [*first_warnings, *prepared.warnings, *(fault.detail for fault in faults)],
         "provenance": _provenance(card),
         "timings_s": dict(timings_s),
     }
@@ -186,16 +191,28 @@ def _evidence(prepared: PreparedStudy, fusion: Fusion, box: Localisation | None)
     ]
     for number, one in enumerate(slices):
         one["test_time_views"] = number in fusion.test_time
-    expert = {} if fusion.expert is None else {"expert3d": asdict(fusion.expert)}
     return {
         "classifier_p": fusion.classifier_p,
         "reconstruction_r": fusion.reconstruction_r,
-        **expert,
+        **_expert(fusion),
         "key_slice": slices[fusion.key],
         "slices": slices,
         "crop": asdict(prepared.crop),
         "localisation": box and asdict(box),
     }
+
+
+def _expert(fusion: Fusion) -> dict[str, Any]:
+    """Nothing where the 3D expert was not asked."""
+    if fusion.expert is not None:
+        return {"expert3d": asdict(fusion.expert)}
+    return {} if fusion.expert_error is None else {"expert3d_error": fusion.expert_error}
+
+
+def _without_expert(fusion: Fusion) -> tuple[str, ...]:
+    if fusion.expert_error is None:
+        return ()
+    return (f"The 3D expert gave no opinion ({fusion.expert_error}); the other networks alone call this pathology.",)
 
 
 def _provenance(card: ModelCard) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Admission to the 3D expert: one study at a time in order of arrival, and no wait beyond the study's deadline."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -37,6 +38,10 @@ async def test_a_study_whose_time_is_over_waits_no_longer_and_gives_its_turn_bac
 
 async def test_places_are_those_at_once_and_those_that_wait() -> None:
     admission = ExpertAdmission(2, 3)
-    for _ in range(5):
-        await admission.places.acquire()
-    assert admission.places.locked()
+    async with AsyncExitStack() as held:
+        for _ in range(5):
+            await held.enter_async_context(admission.place(Deadline.after(60)))
+        with pytest.raises(EngineDeadline):
+            await held.enter_async_context(admission.place(Deadline.after(0.01)))
+    async with admission.place(Deadline.after(60)):
+        pass
