@@ -48,7 +48,8 @@ class ExpertStage:
         pathology without the expert stays so.
         """
         try:
-            return fusion.with_expert(await self._opinion(study, prepared, deadline, timings_s))
+            opinion = await self._opinion(study, prepared, deadline, timings_s)
+            return fusion.with_expert(opinion, prepared.slice_indices)
         except StudyError as error:
             return self.without_opinion(fusion, error)
 

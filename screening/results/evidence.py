@@ -44,7 +44,8 @@ class Evidence:
 
     `activation` is the probability of pathology of each cell.
 
-    `slice_p` and `slice_r` [K] are the two parts of each slice's score, as in `screening.results.fusion`.
+    `slice_p` and `slice_r` [K] are the two parts of each slice's score, as in `screening.results.fusion`. Where the 3D
+    expert's p is the study's score, `expert_key` is the number of the slice nearest to its place.
     """
 
     study_uid: str
@@ -56,11 +57,14 @@ class Evidence:
     error_map: NDArray[np.float32] = field(repr=False)
     slice_p: NDArray[np.float64] = field(repr=False)
     slice_r: NDArray[np.float64] = field(repr=False)
+    expert_key: int | None = None
 
     def __post_init__(self) -> None:
         count, indices = len(self.slice_indices), self.slice_indices
         if not count or sorted(set(indices)) != list(indices) or not 0 <= indices[0] <= indices[-1] < len(self):
             raise InvalidEvidence("slice indices must ascend within the series")
+        if self.expert_key is not None and not 0 <= self.expert_key < count:
+            raise InvalidEvidence(f"slice {self.expert_key} of {count} is no key slice")
         for name, axes in (("activation", 3), ("error_map", 3), ("slice_p", 1), ("slice_r", 1)):
             values = getattr(self, name)
             if values.ndim != axes or len(values) != count or not values.size or not np.isfinite(values).all():
@@ -79,6 +83,7 @@ class Evidence:
             error_map=outputs.error_map,
             slice_p=fusion.slice_p,
             slice_r=fusion.slice_r,
+            expert_key=fusion.key if fusion.by_expert else None,
         )
 
     def __len__(self) -> int:
@@ -87,8 +92,9 @@ class Evidence:
 
     @property
     def key_slice(self) -> int:
-        """Index in the series of the slice with the highest score; the lowest of equal ones."""
-        return self.slice_indices[int(np.maximum(self.slice_p, self.slice_r).argmax())]
+        """Index in the series of the slice with the highest score, the lowest of equal ones; or the 3D expert's."""
+        key = self.expert_key
+        return self.slice_indices[int(np.maximum(self.slice_p, self.slice_r).argmax()) if key is None else key]
 
     def maps(self, kind: MapKind) -> NDArray[np.float32]:
         """The maps [K, cells, cells], 0 to 1: the probability of each cell, or the error between the study's extremes.
@@ -147,7 +153,8 @@ def _count(arrays: Mapping[str, NDArray[Any]]) -> int:
 
 
 def _arrays(study: Evidence) -> dict[str, NDArray[Any]]:
-    return {
+    expert = {} if study.expert_key is None else {"expert_key": np.array(study.expert_key)}
+    return expert | {
         "uids": np.array([study.study_uid, study.series_uid]),
         "shape": np.array(study.geometry.shape),
         "affine_lps": study.geometry.affine_lps,
@@ -180,6 +187,7 @@ def _study(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Evidence:
         error_map=np.asarray(arrays[f"{prefix}error_map"], np.float32),
         slice_p=np.asarray(arrays[f"{prefix}slice_p"], np.float64),
         slice_r=np.asarray(arrays[f"{prefix}slice_r"], np.float64),
+        expert_key=int(arrays[f"{prefix}expert_key"]) if f"{prefix}expert_key" in arrays else None,
     )
 
 

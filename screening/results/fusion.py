@@ -67,7 +67,9 @@ class AugmentedLogits:
 
 @dataclass(frozen=True)
 class Fusion:
-    """Scores of a study and of its K slices; `key` is the number of the slice with the highest score.
+    """Scores of a study and of its K slices.
+
+    `key` is the number of the slice with the highest score, or, `by_expert`, of the one nearest to the expert's place.
 
     `classifier_p` and `reconstruction_r` are the study's two parts, of which `score` is the higher one; `slice_p` and
     `slice_r` [K] are those of each slice; `test_time` are the numbers of the slices with all views. `expert` is None
@@ -84,9 +86,17 @@ class Fusion:
     expert: ExpertOpinion | None = None
     expert_error: str | None = None
 
-    def with_expert(self, expert: ExpertOpinion) -> "Fusion":
-        """The same with the 3D expert's opinion, which can only raise the score."""
-        return replace(self, score=max(self.score, expert.p), expert=expert)
+    def with_expert(self, expert: ExpertOpinion, slice_indices: Sequence[int]) -> "Fusion":
+        """The same with the 3D expert's opinion, which can only raise the score; `slice_indices` [K] in the series."""
+        if expert.p <= self.score:
+            return replace(self, expert=expert)
+        key = int(np.abs(np.asarray(slice_indices) - expert.slice).argmin())
+        return replace(self, score=expert.p, key=key, expert=expert)
+
+    @property
+    def by_expert(self) -> bool:
+        """Whether the 3D expert's p is the score: then the maps of the other networks do not show what decided."""
+        return self.expert is not None and self.expert.p > max(self.classifier_p, self.reconstruction_r)
 
     def without_expert(self, error_code: str) -> "Fusion":
         """The same of a study that the 3D expert was asked about in vain."""

@@ -2,7 +2,8 @@
 
 It spans the key slice and the consecutive chosen slices around it whose own probability reaches the operating point. In
 each of them, of the two maps the one of the network with the higher part of the score is thresholded at half of its
-range, and the connected component of the peak is taken. The box encloses the components of all these slices.
+range, and the connected component of the peak is taken. The box encloses the components of all these slices. A study
+whose score is the 3D expert's has no box: these maps are not of the network that decided.
 """
 
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Localisation:
 
 
 def localise(prepared: PreparedStudy, outputs: SliceOutputs, fusion: Fusion, card: ModelCard) -> Localisation:
-    """The box of a study that reached the operating point."""
+    """The box of a study that reached the operating point by a score of the networks for slices."""
     numbers = _run_around_key(fusion, card)
     edges = np.array([_edges(_map_of(number, outputs, fusion), prepared) for number in numbers])
     _, rows, columns = prepared.geometry.shape

@@ -84,7 +84,7 @@ class Report:
             return cls._not_covered(path_to_study, prepared, card, seconds, timings_s)
         findings = assess_findings(outputs.findings, prepared.slice_indices, prepared.extents_mm, card.findings)
         found = verdict is Verdict.PATHOLOGY
-        box = localise(prepared, outputs, fusion, card) if found else None
+        box = localise(prepared, outputs, fusion, card) if found and not fusion.by_expert else None
         row = _row(
             path_to_study=path_to_study,
             study_uid=prepared.study_uid,

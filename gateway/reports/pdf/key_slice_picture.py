@@ -1,4 +1,7 @@
-"""The picture of the key slice, cropped to the lungs: plain on the left, with its heatmap on the right."""
+"""The picture of the key slice, cropped to the lungs: plain on the left, with its heatmap on the right.
+
+The 3D expert has no heatmap: where it decided, the slice is plain and alone.
+"""
 
 from typing import Final
 
@@ -14,20 +17,25 @@ MAX_HEAT_SHARE: Final = 0.55  # opacity where the map is highest: the slice stay
 
 
 def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
-    """A PNG of SIDE_PX x 2 SIDE_PX pixels, from the PNG of the key slice.
+    """A PNG of SIDE_PX x 2 SIDE_PX pixels, or without a heatmap SIDE_PX x SIDE_PX, from the PNG of the key slice.
 
     The patient's left is on the right, posterior is down; the heatmap is that of the network with the higher score.
     """
     grey = cv2.imdecode(np.frombuffer(slice_png, np.uint8), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise ValueError("the slice is no PNG")
-    plain = cv2.cvtColor(_crop_to_lungs(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR)
+    plain = np.asarray(cv2.cvtColor(_crop_to_lungs(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR), np.uint8)
+    if evidence.expert_key is not None:
+        return _png(plain)
     heat = np.clip(_crop_to_lungs(_heatmap(evidence), evidence), 0.0, 1.0)
     colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     share = heat[..., None] ** 2 * MAX_HEAT_SHARE  # squared: low values of the map stay invisible
     heated = np.rint(plain * (1.0 - share) + colours * share).astype(np.uint8)
-    _, data = cv2.imencode(".png", np.hstack([plain, heated]))
-    return data.tobytes()
+    return _png(np.hstack([plain, heated]))
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 def _heatmap(evidence: Evidence) -> NDArray[np.float32]:

@@ -107,8 +107,13 @@ class StudyPages(FPDF):
             self.set_xy(MARGIN_MM + 2 * PICTURE_MM + COLUMN_GAP_MM, top)
             self._coverage(study, WIDTH_MM - 2 * PICTURE_MM - COLUMN_GAP_MM)
             self.set_xy(MARGIN_MM, max(self.get_y(), top + PICTURE_MM) + 1)
-        key = study["evidence"]["key_slice"]
-        self._pair(texts.key_slice, f"{key['slice']}  ({key['sop_uid']})")
+        key, expert = study["evidence"]["key_slice"], study["evidence"].get("expert3d")
+        label = texts.key_slice_of_expert if _decided_by_expert(study["evidence"]) else texts.key_slice
+        self._pair(label, f"{key['slice']}  ({key['sop_uid']})")
+        if expert:
+            x, y, z = (f"{mm:.0f}" for mm in expert["position_lps_mm"])
+            place = texts.expert_place.format(p=f"{expert['p']:.3f}", slice=expert["slice"], x=x, y=y, z=z)
+            self._pair(texts.expert, place, LONG_LINE_CHARACTERS)
         if row["pathology_localization"]:
             self._pair(texts.location, row["pathology_localization"].replace(",", ", "))
         self.ln(2)
@@ -205,6 +210,12 @@ class StudyPages(FPDF):
     def _font(self, size: float, colour: tuple[int, int, int], style: str = "") -> None:
         self.set_font(FONT, style, size)
         self.set_text_color(*colour)
+
+
+def _decided_by_expert(evidence: Mapping[str, Any]) -> bool:
+    """Whether the 3D expert's part is the score (`Fusion.by_expert`)."""
+    expert = evidence.get("expert3d")
+    return expert is not None and expert["p"] > max(evidence["classifier_p"], evidence["reconstruction_r"])
 
 
 def _shorten(text: str, max_characters: int) -> str:

@@ -45,6 +45,9 @@ class PdfTexts:
     reason: str
     errors: Mapping[str, str]
     key_slice: str
+    key_slice_of_expert: str
+    expert: str
+    expert_place: str
     no_picture: str
     location: str
     findings: str

@@ -54,7 +54,9 @@ class SeriesResponse(BaseModel):
     warnings: list[str]
     grid: SliceGrid
     windows: list[DisplayWindow]
-    key_slice: int | None = Field(description="The slice with the highest score; null without a report.")
+    key_slice: int | None = Field(
+        description="The slice with the highest score, or the 3D expert's; null without a report."
+    )
     seen_slices: list[int] = Field(description="The slices that the networks screened; empty without a report.")
 
     @classmethod

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from screening.blocks.tiling import LungBlocks, blocks_of
 from screening.contract import BLOCK
 from screening.errors import EngineFault
+from screening.results.evidence import Evidence, pack, unpack
 from screening.results.expert_opinion import ExpertOpinion, ExpertOutputs
 from screening.results.expert_rules import ExpertRules
 from screening.results.model_card import InvalidModelCard
@@ -93,17 +94,38 @@ def test_outputs_that_mean_nothing_are_a_fault(logits: np.ndarray, peaks: np.nda
 def test_an_opinion_raises_the_score_and_never_lowers_it() -> None:
     fusion = fusion_of(outputs_of())
     high, low = ExpertOpinion(0.9, 3, (0.0, 0.0, 0.0)), ExpertOpinion(0.0, 3, (0.0, 0.0, 0.0))
-    assert fusion.with_expert(high).score == 0.9
-    assert fusion.with_expert(low).score == fusion.score
+    assert fusion.with_expert(high, range(8)).score == 0.9
+    assert fusion.with_expert(low, range(8)).score == fusion.score
 
 
 def test_the_report_names_the_expert_only_where_it_was_asked() -> None:
     fusion, opinion = fusion_of(outputs_of()), ExpertOpinion(0.9, 3, (1.0, 2.0, 3.0))
     reports = [
         Report.analysed("study", eight_slices(), outputs_of(), one, card_of(), 1.0, {})
-        for one in (fusion, fusion.with_expert(opinion))
+        for one in (fusion, fusion.with_expert(opinion, eight_slices().slice_indices))
     ]
     assert "expert3d" not in reports[0].to_json()["evidence"]
     expected = {"p": 0.9, "slice": 3, "position_lps_mm": [1.0, 2.0, 3.0]}
     assert reports[1].to_json()["evidence"]["expert3d"] == expected
     assert [one.verdict for one in reports] == [Verdict.NORMAL, Verdict.PATHOLOGY]
+
+
+@given(high=st.integers(0, 7), place=st.integers(0, 23), p=SHARES)
+def test_key_slice_and_box_are_of_what_decided(high: int, place: int, p: float) -> None:
+    """The box of the slice networks is in no report whose score is the expert's, and the expert's place in no other."""
+    prepared, errors = eight_slices(), np.full(8, 0.5, np.float32)
+    errors[high] = 1.3
+    outputs_ = outputs_of(reconstruction_error=errors)
+    fusion = fusion_of(outputs_)
+    joined = fusion.with_expert(ExpertOpinion(p, place, (0.0, 0.0, 0.0)), prepared.slice_indices)
+    report = Report.analysed("study", prepared, outputs_, joined, card_of(), 1.0, {}).to_json()
+    evidence, key = Evidence.of(prepared, outputs_, joined), report["evidence"]["key_slice"]["slice"]
+    (stored,) = unpack(pack([evidence]))
+    assert key == evidence.key_slice == stored.key_slice
+    assert joined.by_expert is (p > fusion.score)
+    if joined.by_expert:
+        assert abs(key - place) == min(abs(index - place) for index in prepared.slice_indices)
+        assert report["row"]["pathology_localization"] is report["evidence"]["localisation"] is None
+    else:
+        assert key == prepared.slice_indices[high]
+        assert report["row"]["pathology_localization"] is not None

@@ -140,6 +140,17 @@ def test_guesses_of_an_older_report_are_not_repeated() -> None:
     assert ENGLISH.not_determined in told
 
 
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+@pytest.mark.parametrize("part", [0.2, 0.95])
+def test_the_expert_is_named_where_it_was_asked_and_where_it_decided(texts: PdfTexts, part: float) -> None:
+    expert = {"p": part, "slice": 43, "position_lps_mm": [-61.7, 12.2, 803.0]}
+    evidence = {**ANALYSED["evidence"], "classifier_p": 0.5, "reconstruction_r": 0.1, "expert3d": expert}
+    told = text_of({**ANALYSED, "evidence": evidence}, texts)
+    assert all(word in told for word in (texts.expert, f"{part:.3f}", "43", "-62, 12, 803"))
+    assert (texts.key_slice_of_expert in told) is (part > 0.5)
+    assert texts.expert_place.partition("{")[0] not in text_of(ANALYSED, texts)
+
+
 def test_a_study_that_is_not_analysed_has_its_reason_in_russian() -> None:
     assert RUSSIAN.errors["no_lung"][:40] in text_of(FAILED, RUSSIAN)
 
