@@ -15,15 +15,17 @@ from gateway.reports.pdf.texts import PdfTexts
 FONTS: Final = Path(__file__).with_name("fonts")
 FONT: Final = "DejaVu"
 WIDTH_MM, MARGIN_MM = 180.0, 15.0  # A4 is 210 wide
-PICTURE_MM: Final = 56.0  # high; twice as wide
+PICTURE_MM: Final = 54.0  # high; twice as wide
 COLUMN_GAP_MM: Final = 4.0
+GAP_MM: Final = 1.4  # below each part of the page
 BAR_MM: Final = 22.0
 GREY, LIGHT, TEXT_COLOUR, RED = (105, 110, 118), (236, 238, 241), (25, 28, 33), (176, 32, 32)
 VERDICT_COLOURS: Final = {"normal": (30, 110, 70), "pathology": (170, 40, 40), "not_analysed": (150, 105, 10)}
 # With these limits the content ends above the footer, which begins at 267 mm with two notices.
-TOP_FINDINGS: Final = 4  # of those assessed
+FINDING_ROWS: Final = 4  # the other assessed findings follow in one paragraph
 MAX_SERIES: Final = 3
 MAX_WARNINGS: Final = 3
+FINDING_STATUSES: Final = ("present", "absent", "not_assessed")
 LINE_CHARACTERS, LONG_LINE_CHARACTERS, PARAGRAPH_CHARACTERS = 60, 95, 600  # letters
 
 
@@ -66,26 +68,26 @@ class StudyPages(FPDF):
         else:
             reason = self._texts.why_not_analysed(study["error"]["code"], study["error"]["detail"])
             self._pair(self._texts.reason, reason, PARAGRAPH_CHARACTERS)
-            self.ln(2)
+            self.ln(GAP_MM)
             self._coverage(study, WIDTH_MM)
         self._footer(study, header)
 
     def _header_block(self, header: StudyHeader) -> None:
         self._font(9, GREY)
-        self.cell(WIDTH_MM, 5, "Turnstile", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(WIDTH_MM, 4.5, "Turnstile", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self._font(16, TEXT_COLOUR, "B")
-        self.cell(WIDTH_MM, 9, self._texts.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(WIDTH_MM, 8, self._texts.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(1)
         reported = (self._texts.reported, f"{header.created_at:%Y-%m-%d %H:%M} UTC")
         for label, value in [*header.labels, reported]:
             self._pair(label, value)
-        self.ln(2)
+        self.ln(GAP_MM)
 
     def _verdict(self, study: Mapping[str, Any]) -> None:
         self.set_fill_color(*VERDICT_COLOURS[study["verdict"]])
         self._font(14, (255, 255, 255), "B")
-        self.cell(WIDTH_MM, 12, f"   {self._texts.verdicts[study['verdict']]}", fill=True)
-        self.ln(14)
+        self.cell(WIDTH_MM, 11, f"   {self._texts.verdicts[study['verdict']]}", fill=True)
+        self.ln(12.6)
 
     def _probability(self, study: Mapping[str, Any]) -> None:
         texts, point = self._texts, study["operating_point"]
@@ -94,7 +96,7 @@ class StudyPages(FPDF):
         self._pair(texts.operating_point, f"{point['name']}: {point['threshold']:.3f}")
         for label, value in point_figures(point, texts):
             self._pair(label, value, LONG_LINE_CHARACTERS + LINE_CHARACTERS)
-        self.ln(2)
+        self.ln(GAP_MM)
 
     def _key_slice(self, study: Mapping[str, Any], picture: bytes | None) -> None:
         texts, row = self._texts, study["row"]
@@ -116,31 +118,45 @@ class StudyPages(FPDF):
             self._pair(texts.expert, place, LONG_LINE_CHARACTERS)
         if row["pathology_localization"]:
             self._pair(texts.location, row["pathology_localization"].replace(",", ", "))
-        self.ln(2)
+        self.ln(GAP_MM)
 
     def _findings(self, study: Mapping[str, Any]) -> None:
-        """What is present and absent, and in one line what these weights cannot tell.
-
-        Reports made before findings were assessed have the numbers of guesses, which are not repeated.
-        """
-        texts, assessed = self._texts, [one for one in study["findings"] if one.get("score") is not None]
+        """What is present and absent, present ones first, and in one line what these weights cannot tell."""
+        texts, findings = self._texts, study["findings"]
         self._section(f"{texts.findings} ({texts.findings_help})")
-        if study["verdict"] == "pathology" and not any(one["status"] == "present" for one in assessed):
+        if all("status" not in one for one in findings):  # made before findings were assessed: its numbers were guesses
+            self._small_print(texts.older_findings)
+            self.ln(GAP_MM)
+            return
+        present, absent, silent = ([one for one in findings if one["status"] == status] for status in FINDING_STATUSES)
+        if study["verdict"] == "pathology" and not present:
             self._font(9, TEXT_COLOUR, "B")
             self.cell(WIDTH_MM, 5, texts.not_determined, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        for finding in assessed[:TOP_FINDINGS]:
-            self._font(9, TEXT_COLOUR, "B" if finding["status"] == "present" else "")
-            self.cell(85, 5, texts.finding(finding["name"]))
-            self.cell(30, 5, texts.finding_statuses[finding["status"]])
-            self._bar(finding["score"])
-            self.cell(20, 5, f"{finding['score']:.3f}", align="R")
-            self.cell(20, 5, f"{finding['threshold']:.3f}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        names = [texts.finding(one["name"]) for one in study["findings"] if one not in assessed]
+        rows = [*present, *absent][:FINDING_ROWS]
+        for finding in rows:
+            self._finding(finding)
+        also_present = [f"{texts.finding(one['name'])} {one['score']:.3f}" for one in present if one not in rows]
+        also_absent = [texts.finding(one["name"]) for one in absent if one not in rows]
+        self._names(texts.also_present, also_present, TEXT_COLOUR)
+        self._names(texts.also_absent, also_absent)
+        self._names(texts.not_assessed, [texts.finding(one["name"]) for one in silent])
+        self.ln(GAP_MM)
+
+    def _finding(self, finding: Mapping[str, Any]) -> None:
+        self._font(9, TEXT_COLOUR, "B" if finding["status"] == "present" else "")
+        self.cell(85, 4.5, self._texts.finding(finding["name"]))
+        self.cell(30, 4.5, self._texts.finding_statuses[finding["status"]])
+        self._bar(finding["score"])
+        self.cell(20, 4.5, f"{finding['score']:.3f}", align="R")
+        self.cell(20, 4.5, f"{finding['threshold']:.3f}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def _names(self, line: str, names: Sequence[str], colour: tuple[int, int, int] = GREY) -> None:
         if names:
-            self._font(7.5, GREY)
-            line = texts.not_assessed.format(names=", ".join(names))
-            self.multi_cell(WIDTH_MM, 3.9, _shorten(line, 600), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(2)
+            self._small_print(line.format(names=", ".join(names)), colour)
+
+    def _small_print(self, text: str, colour: tuple[int, int, int] = GREY) -> None:
+        self._font(7.5, colour)
+        self.multi_cell(WIDTH_MM, 3.9, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _coverage(self, study: Mapping[str, Any], width_mm: float) -> None:
         """A column of this width, as high as the picture; reports made before coverage was measured have none."""
@@ -163,7 +179,7 @@ class StudyPages(FPDF):
             self.cell(28, 4.5, _shorten(one["kernel"], 16))
             why = self._texts.why(one["reason"], one["explanation"])
             self.multi_cell(WIDTH_MM - 52, 4.5, _shorten(why, 80), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(2)
+        self.ln(GAP_MM)
 
     def _list(self, title: str, lines: Sequence[str]) -> None:
         if lines:
@@ -172,7 +188,7 @@ class StudyPages(FPDF):
             for line in lines:
                 text = _shorten(line, LONG_LINE_CHARACTERS)
                 self.multi_cell(WIDTH_MM, 4.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-            self.ln(2)
+            self.ln(GAP_MM)
 
     def _footer(self, study: Mapping[str, Any], header: StudyHeader) -> None:
         """The notices, at a fixed place at the bottom of the page, so that long content cannot push them off."""
@@ -190,17 +206,17 @@ class StudyPages(FPDF):
 
     def _section(self, title: str) -> None:
         self._font(9, GREY, "B")
-        self.cell(WIDTH_MM, 6, title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(WIDTH_MM, 5.4, title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _pair(self, label: str, value: str, max_characters: int = LINE_CHARACTERS) -> None:
         self._font(8, GREY)
-        self.cell(62, 4.8, label)
+        self.cell(62, 4.6, label)
         self._font(9, TEXT_COLOUR)
         text = _shorten(value, max_characters)
-        self.multi_cell(WIDTH_MM - 62, 4.8, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(WIDTH_MM - 62, 4.6, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _bar(self, share: float) -> None:
-        x, y = self.get_x(), self.get_y() + 1.2
+        x, y = self.get_x(), self.get_y() + 1.0
         self.set_fill_color(*LIGHT)
         self.rect(x, y, BAR_MM, 2.6, style="F")
         self.set_fill_color(*GREY)

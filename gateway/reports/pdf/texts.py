@@ -55,7 +55,10 @@ class PdfTexts:
     finding_names: Mapping[str, str]
     finding_statuses: Mapping[str, str]
     not_determined: str
+    also_present: str
+    also_absent: str
     not_assessed: str
+    older_findings: str
     series: str
     slices: str
     reasons: Mapping[str, str]

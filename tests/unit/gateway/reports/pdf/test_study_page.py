@@ -10,10 +10,12 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.reports.pdf.english import ENGLISH
 from gateway.reports.pdf.russian import RUSSIAN
-from gateway.reports.pdf.study_page import StudyHeader, StudyPages
+from gateway.reports.pdf.study_page import FINDING_ROWS, StudyHeader, StudyPages
 from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
 from screening.errors import NoLung
@@ -63,6 +65,16 @@ ANALYSED: dict[str, Any] = {
         {"slices": 300, "kernel": LONG, "chosen": False, "reason": "unheard_of", "explanation": LONG} for _ in range(20)
     ],
     "warnings": [LONG] * 20,
+}
+FULLEST: dict[str, Any] = {
+    **ANALYSED,
+    "row": {**FAILED["row"], "pathology_localization": "100,200,100,200,100,200"},
+    "evidence": {
+        **ANALYSED["evidence"],
+        "classifier_p": 0.5,
+        "reconstruction_r": 0.1,
+        "expert3d": {"p": 0.2, "slice": 43, "position_lps_mm": [-61.7, 12.2, 803.0]},
+    },
 }
 
 
@@ -133,18 +145,49 @@ def test_what_is_not_assessed_is_said_and_has_no_number(texts: PdfTexts) -> None
     assert texts.not_determined not in text_of(ANALYSED, texts)
 
 
-def test_guesses_of_an_older_report_are_not_repeated() -> None:
+@pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
+@pytest.mark.parametrize("verdict", ["normal", "pathology"])
+def test_an_older_report_says_so_and_its_guesses_are_not_repeated(texts: PdfTexts, verdict: str) -> None:
     guesses = [{"name": name, "mean": 0.777, "highest": 0.9, "top_slices": 1} for name in FINDINGS]
-    told = text_of({**ANALYSED, "findings": guesses}, ENGLISH)
-    assert "0.777" not in told
-    assert ENGLISH.not_determined in told
+    told = text_of({**ANALYSED, "verdict": verdict, "findings": guesses}, texts)
+    assert texts.older_findings in told
+    silent = ("0.777", texts.not_determined, texts.not_assessed.partition("{")[0])
+    assert not any(words in told for words in silent)
+
+
+@given(
+    order=st.permutations(FINDINGS),
+    counts=st.lists(st.integers(0, len(FINDINGS)), min_size=2, max_size=2).map(sorted),
+    language=st.sampled_from([ENGLISH, RUSSIAN]),
+    picture=st.sampled_from([PICTURE, None]),
+)
+@settings(max_examples=8, deadline=None)
+def test_every_finding_is_named_as_what_it_is(
+    order: list[str], counts: list[int], language: PdfTexts, picture: bytes | None
+) -> None:
+    """Above all each that is present, however many they are; on the fullest page too."""
+    present, absent = order[: counts[0]], order[counts[0] : counts[1]]
+    findings = [
+        *({"name": name, "status": "present", "score": 0.9, "threshold": 0.5} for name in present),
+        *({"name": name, "status": "absent", "score": 0.1, "threshold": 0.5} for name in absent),
+        *(SILENT | {"name": name} for name in order[counts[1] :]),
+    ]
+    told = text_of({**FULLEST, "findings": findings}, language, *[("Patient", LONG)] * 4, picture=picture)
+    _, _, told = told.partition(f"{language.findings} (")
+    parts = (language.also_present, language.also_absent, language.not_assessed, language.series)
+    ends = sorted(end for end in (told.find(one.partition("{")[0]) for one in parts) if end >= 0)
+    assert all(told.count(language.finding(name)) >= 1 for name in FINDINGS)
+    rows, further = told[: ends[0]], told[ends[0] :]
+    for name in present[:FINDING_ROWS]:
+        assert f"{language.finding(name)} {language.finding_statuses['present']}" in rows
+    assert (language.also_present.partition("{")[0] in told) is (len(present) > FINDING_ROWS)
+    assert all(f"{language.finding(name)} 0.900" in further for name in present[FINDING_ROWS:])
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, RUSSIAN])
 @pytest.mark.parametrize("part", [0.2, 0.95])
 def test_the_expert_is_named_where_it_was_asked_and_where_it_decided(texts: PdfTexts, part: float) -> None:
-    expert = {"p": part, "slice": 43, "position_lps_mm": [-61.7, 12.2, 803.0]}
-    evidence = {**ANALYSED["evidence"], "classifier_p": 0.5, "reconstruction_r": 0.1, "expert3d": expert}
+    evidence = FULLEST["evidence"] | {"expert3d": FULLEST["evidence"]["expert3d"] | {"p": part}}
     told = text_of({**ANALYSED, "evidence": evidence}, texts)
     assert all(word in told for word in (texts.expert, f"{part:.3f}", "43", "-62, 12, 803"))
     assert (texts.key_slice_of_expert in told) is (part > 0.5)
