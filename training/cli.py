@@ -280,13 +280,17 @@ def evaluate_studies(
     """Stage 6, after export: whole studies as served; lesions found, stability, volume rules -> model card."""
     from training.served.evaluate_studies import StudyEvaluation
     from training.served.evaluate_studies import evaluate_studies as evaluate
+    from training.served.exported_networks import ExpertNotServed
     from training.served.painted_studies import SIZES_MM, PaintingPlan
 
     options = data_options(context)
     plan = PaintingPlan(solid, others, tuple(lesion_mm or SIZES_MM))
     compared = [options.runs / run for run in compare or ()]
     settings = StudyEvaluation(repository, plan, compared, options.workers, options.runs / name, report)
-    evaluate(options.entries(), options.open(), settings, typer.echo)
+    try:
+        evaluate(options.entries(), options.open(), settings, typer.echo)
+    except ExpertNotServed as error:
+        raise typer.BadParameter(f"--repository: {error}") from error
 
 
 @app.command()

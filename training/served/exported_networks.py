@@ -24,14 +24,23 @@ Floats = NDArray[np.float32]
 Run = Callable[[Bytes, Bytes], tuple[Floats, ...]]
 
 
+class ExpertNotServed(Exception):
+    """The model card has a 3D expert, which these evaluations cannot ask: their figures would not be those served."""
+
+
 class ExportedNetworks:
-    """Classifier and autoencoder of a repository, with its model card; raises InvalidModelCard.
+    """Classifier and autoencoder of a repository, with its model card; raises InvalidModelCard and ExpertNotServed.
 
     All that it is asked is remembered until it is let go: one for each patient, who has no view in common with another.
     """
 
     def __init__(self, repository: Path, threads: int = 1) -> None:
         self.card: Final = ModelCard.load(repository / MODEL_CARD)
+        if self.card.expert3d is not None:
+            raise ExpertNotServed(
+                f"the card {self.card.version} has a 3D expert, and whole studies are evaluated without one here: "
+                "export without --expert3d, or judge the expert with evaluate-expert"
+            )
         self.anatomies: Final = RememberedAnatomies()
         signatures = {step.model: [tensor.name for tensor in step.outputs] for step in self.card.contract.steps}
         self._classifier = _Remembered(_session(repository, CLASSIFIER, signatures[CLASSIFIER][:2], threads))

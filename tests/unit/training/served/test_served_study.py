@@ -1,5 +1,8 @@
 """A series in memory is screened as serving screens it; what is remembered is what would be computed."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,8 +15,9 @@ from screening.preparation import prepare
 from screening.results.verdict import Verdict
 from screening.results.volume_rule import MAXIMUM
 from screening.series.studies import Study
+from tests.unit.training.served.bright_networks import CARD, write_bright_repository
 from training.served.decoded_volume import DecodedVolume
-from training.served.exported_networks import ExportedNetworks, _Remembered
+from training.served.exported_networks import ExpertNotServed, ExportedNetworks, _Remembered
 from training.served.remembered import RememberedAnatomies
 from training.served.served_study import serve, threshold_logit
 
@@ -33,6 +37,17 @@ def test_the_threshold_in_logits_divides_the_verdicts(volume: DecodedVolume, net
     served = serve(volume, networks)
     assert (served.logit >= threshold_logit(networks.card)) == (served.verdict is Verdict.PATHOLOGY)
     assert served.by(MAXIMUM) == pytest.approx(served.logit, abs=1e-9)
+
+
+def test_a_card_with_an_expert_that_would_not_be_asked_is_refused(tmp_path: Path) -> None:
+    repository = write_bright_repository(tmp_path)
+    card = repository / "model_card.json"
+    rules = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.1, 0.5], "every_study": False}
+    card.write_text(
+        json.dumps({**CARD, "expert3d": rules, "file_hashes": {"expert3d/1/model.onnx": "0" * 64}}), "utf-8"
+    )
+    with pytest.raises(ExpertNotServed, match="bright-1 has a 3D expert"):
+        ExportedNetworks(repository)
 
 
 def test_without_lungs_a_study_is_not_analysed(volume: DecodedVolume, networks: ExportedNetworks) -> None:
