@@ -104,6 +104,7 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
         metrics.refusals.inc,
         busy_after_s=settings.busy_after_s,
         min_uploads=settings.decode_workers + 1,  # one upload in each worker, and one that is being received
+        weights=settings.turn_weights,
     )
     metrics.slices_in_flight.set_function(lambda: admission.in_flight)
     metrics.slices_waiting.set_function(lambda: admission.waiting)

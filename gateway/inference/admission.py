@@ -1,41 +1,47 @@
-"""Admission: bounds the slices in flight and the slices that wait; uploads beyond both are refused.
+"""Admission: bounds the slices in flight and the uploads that wait; one that would wait too long is refused at once.
 
 An upload reserves its place before its first byte is read. Without that, many uploads were received and then refused:
 at three times the capacity of two cores 51 were received at once, took 30 s instead of 1 s each, and were refused after
-the last byte. A reserved upload is refused later only when the queue is full.
+the last byte.
 
-`busy_after_s` limits the wait in seconds, not in slices: a queue of 24 slices takes 8 s on two cores and a fraction of
-a second on a GPU. Uploads are admitted in the order of arrival; a small one does not overtake a large one, so none
-starves.
+Waiting uploads have turns (`FairQueue`), and the expected wait of a new one counts only the turns before its own: a
+crowd of one principal delays others by a turn each, and is refused before it takes their places. The next upload waits
+until it fits; a small one does not overtake a large one, so none starves.
 """
 
 import asyncio
 import math
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final, NoReturn
 
+from gateway.fairness.fair_queue import FairQueue
+from gateway.fairness.party import LOCAL, Party
+from gateway.fairness.wait_bound import Weights, turns_before
 from gateway.inference.throughput_estimate import ThroughputEstimate
 from screening.errors import EngineOverloaded
 
 MAX_RETRY_AFTER_S: Final = 60
 MAX_ARRIVAL_S: Final = 2.0  # 18 MB take 0.1 s in a data centre; an upload over a slow line must not keep others out
+OVERRUN: Final = 2.0  # an upload that waits so many times `busy_after_s` is refused: the estimate was wrong
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Waiter:
+    party: Party
     slices: int
     admitted: "asyncio.Future[None]"
 
 
 class Admission:
-    """Admits uploads by their slices: at most `limit` in flight and `waiting_limit` in the queue.
+    """Admits uploads by their slices: at most `limit` in flight and `waiting_limit` that wait or arrive.
 
-    An upload that would wait longer than `busy_after_s` is refused, unless fewer than `min_uploads` are admitted.
-    `on_refusal` is called for each refusal.
+    An upload that would wait longer than `busy_after_s` is refused, unless fewer than `min_uploads` are admitted, or
+    its institution has none. Of the free places one principal takes half, and one institution as many as it leaves
+    free. `weights` are those of the institutions. `on_refusal` is called for each refusal.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Admission:
         *,
         busy_after_s: float = math.inf,
         min_uploads: int = 1,
+        weights: Weights | None = None,
     ) -> None:
         self.in_flight = 0
         self.waiting = 0
@@ -54,38 +61,50 @@ class Admission:
         self._waiting_limit = waiting_limit
         self._busy_after_s = busy_after_s
         self._min_uploads = min_uploads
+        self._weights = weights or {}
         self._on_refusal = on_refusal
-        self._queue: deque[_Waiter] = deque()
+        self._queue: FairQueue[_Waiter] = FairQueue(self._weights)
+        self._uploads: Counter[Party] = Counter()  # that wait or arrive
+        self._in_flight_of: Counter[str] = Counter()  # slices by institution
         self._throughput = ThroughputEstimate()
 
     @asynccontextmanager
-    async def hold(self, slices: int) -> AsyncIterator[None]:
-        """Wait in the queue, then keep `slices` in flight for the block; raises EngineOverloaded when it is full."""
+    async def hold(
+        self, slices: int, party: Party = LOCAL, *, urgent: bool = False, patient: bool = False
+    ) -> AsyncIterator[None]:
+        """Wait for a turn, then keep `slices` in flight for the block.
+
+        Raises EngineOverloaded when too many wait, or after `OVERRUN` times `busy_after_s`; never when `patient`: an
+        analysis of the job queue has waited already, and no client waits for it.
+        """
         slices = self._capped(slices)
-        await self._acquire(slices)
+        await self._acquire(_Waiter(party, slices, asyncio.get_running_loop().create_future()), urgent, patient)
         start, in_flight_at_start = monotonic(), self.in_flight
         try:
             yield
         finally:
             self._throughput.record((in_flight_at_start + self.in_flight) / 2, monotonic() - start)
-            self._release(slices)
+            self._release(party, slices)
 
     @contextmanager
-    def reserve(self, slices: int) -> Iterator[None]:
+    def reserve(self, slices: int, party: Party = LOCAL) -> Iterator[None]:
         """Reserve capacity for the block, in which an upload is received; raises EngineOverloaded when there is none.
 
         The reservation ends after `MAX_ARRIVAL_S` even when the upload is still being received.
         """
         slices = self._capped(slices)
-        if not self._can_accept(slices):
-            self._refuse()
+        wait_s = self._seconds_until_acceptable(slices, party)
+        if wait_s:
+            self._refuse(wait_s)
         self.arriving += slices
+        self._uploads[party] += 1
         reserved = True
 
         def end_reservation() -> None:
             nonlocal reserved
             if reserved:
                 self.arriving -= slices
+                self._leave_queue(party)
                 reserved = False
 
         timer = asyncio.get_running_loop().call_later(MAX_ARRIVAL_S, end_reservation)
@@ -97,65 +116,110 @@ class Admission:
 
     def retry_after_s(self) -> int:
         """Whole seconds until all slices of the service have left at the measured throughput; at least 1."""
-        seconds = self._throughput.seconds_for(self._total_slices) or 0.0
-        return max(1, min(MAX_RETRY_AFTER_S, math.ceil(seconds)))
+        return _whole_seconds(self._seconds_for(self._total_slices))
 
     @property
     def _total_slices(self) -> int:
         return self.in_flight + self.waiting + self.arriving
 
-    def _can_accept(self, slices: int) -> bool:
-        """Whether there is capacity for `slices` more, and an answer in time."""
+    def _seconds_until_acceptable(self, slices: int, party: Party) -> float:
+        """0 when an upload of `slices` is accepted, else the seconds until one like it will be."""
         total = self._total_slices
-        if total + slices > self._limit + self._waiting_limit:
-            return False
-        if total < self._min_uploads * slices:
-            return True
-        return (self._throughput.seconds_for(total + slices) or 0.0) <= self._busy_after_s
+        free = self._limit + self._waiting_limit - total - slices
+        if free >= 0 and total < self._min_uploads * slices:
+            return 0.0
+        missing = max(-free, self._beyond_share(slices, party, free))
+        if missing > 0:
+            return self._seconds_for(missing) or 1.0
+        if self._is_absent(party.institution):
+            return 0.0
+        before = self.in_flight + slices * turns_before(party, self._uploads, self._weights)
+        return max(0.0, self._seconds_for(before + slices) - self._busy_after_s)
+
+    def _beyond_share(self, slices: int, party: Party, free: int) -> float:
+        """Slices that must leave before the party may take `slices` more; not above 0 when it may.
+
+        A limit for each that depends on the places that are free (Choudhury and Hahne, 1998) keeps some free for
+        those that come next, without knowing how many they will be.
+        """
+        own = slices * self._uploads[party]
+        institution = slices * sum(n for one, n in self._uploads.items() if one.institution == party.institution)
+        return max(own - free / 2, institution - free)
+
+    def _is_absent(self, institution: str) -> bool:
+        """Whether the institution has no upload here: then one is accepted, however long the others' take."""
+        waits = any(party.institution == institution for party in self._uploads)
+        return not waits and not self._in_flight_of[institution]
+
+    def _seconds_for(self, slices: float) -> float:
+        return self._throughput.seconds_for(slices) or 0.0
 
     def _capped(self, slices: int) -> int:
         return min(slices, self._limit)  # an upload larger than the limit is admitted alone, not never
 
-    def _fits(self, slices: int) -> bool:
-        return not self._queue and self.in_flight + slices <= self._limit
-
-    def _refuse(self) -> NoReturn:
+    def _refuse(self, wait_s: float) -> NoReturn:
         self._on_refusal()
-        raise EngineOverloaded("the service is busy; send the study again after the time in Retry-After")
+        seconds = _whole_seconds(wait_s)
+        error = EngineOverloaded(f"the service is busy; send the study again in {seconds} s")
+        error.headers = {"Retry-After": str(seconds)}
+        raise error
 
-    async def _acquire(self, slices: int) -> None:
-        if self._fits(slices):
-            self.in_flight += slices
-            return
-        if self.waiting + slices > self._waiting_limit:
-            self._refuse()
-        waiter = _Waiter(slices, asyncio.get_running_loop().create_future())
-        self._queue.append(waiter)
-        self.waiting += slices
+    async def _acquire(self, waiter: _Waiter, urgent: bool, patient: bool) -> None:
+        waits = bool(self._queue) or self.in_flight + waiter.slices > self._limit
+        if waits and not patient and self.waiting + waiter.slices > self._waiting_limit:
+            self._refuse(self._seconds_for(waiter.slices))
+        self._queue.add(waiter.party, waiter, urgent=urgent)
+        self._uploads[waiter.party] += 1
+        self.waiting += waiter.slices
+        self._admit_waiters()
+        await self._wait(waiter, math.inf if patient else OVERRUN * self._busy_after_s)
+
+    async def _wait(self, waiter: _Waiter, longest_s: float) -> None:
         try:
-            await waiter.admitted
+            async with asyncio.timeout(longest_s if math.isfinite(longest_s) else None):
+                await waiter.admitted
         except asyncio.CancelledError:
             self._cancel_waiter(waiter)
             raise
+        except TimeoutError:
+            self._cancel_waiter(waiter)
+            self._refuse(self._seconds_for(self._total_slices))
 
     def _cancel_waiter(self, waiter: _Waiter) -> None:
         """Remove it from the queue, or release its slices if it was admitted in the tick of the cancellation."""
-        if waiter in self._queue:
-            self._queue.remove(waiter)
-            self.waiting -= waiter.slices
+        if self._queue.remove(waiter.party, waiter):
+            self._stop_waiting(waiter)
             self._admit_waiters()
         else:
-            self._release(waiter.slices)
+            self._release(waiter.party, waiter.slices)
 
-    def _release(self, slices: int) -> None:
+    def _release(self, party: Party, slices: int) -> None:
         self.in_flight -= slices
+        self._in_flight_of[party.institution] -= slices
+        if not self._in_flight_of[party.institution]:
+            del self._in_flight_of[party.institution]
         self._admit_waiters()
 
     def _admit_waiters(self) -> None:
-        while self._queue and self.in_flight + self._queue[0].slices <= self._limit:
-            if self._queue[0].admitted.cancelled():
-                return  # its own task is about to remove it, and admits the next
-            waiter = self._queue.popleft()
-            self.waiting -= waiter.slices
+        while self._queue:
+            waiter = self._queue.first()
+            if waiter.admitted.cancelled() or self.in_flight + waiter.slices > self._limit:
+                return  # the task of a cancelled one is about to remove it, and admits the next
+            self._queue.take()
+            self._stop_waiting(waiter)
             self.in_flight += waiter.slices
+            self._in_flight_of[waiter.party.institution] += waiter.slices
             waiter.admitted.set_result(None)
+
+    def _stop_waiting(self, waiter: _Waiter) -> None:
+        self.waiting -= waiter.slices
+        self._leave_queue(waiter.party)
+
+    def _leave_queue(self, party: Party) -> None:
+        self._uploads[party] -= 1
+        if not self._uploads[party]:
+            del self._uploads[party]
+
+
+def _whole_seconds(seconds: float) -> int:
+    return max(1, min(MAX_RETRY_AFTER_S, math.ceil(seconds)))

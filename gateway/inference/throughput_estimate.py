@@ -20,6 +20,6 @@ class ThroughputEstimate:
         newest, known = held_s / in_flight, self.seconds_per_slice
         self.seconds_per_slice = newest if known is None else (1 - SMOOTHING) * known + SMOOTHING * newest
 
-    def seconds_for(self, slices: int) -> float | None:
+    def seconds_for(self, slices: float) -> float | None:
         """Seconds until `slices` slices have left; None before the first measurement."""
         return None if self.seconds_per_slice is None else slices * self.seconds_per_slice

@@ -77,7 +77,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         `all=true` always answers with `rows` and `summary`; a study that was not analysed is a row with its error.
         """
         async with AsyncExitStack() as stack:
-            with predictions.reserve():
+            with predictions.reserve(principal):
                 uploads = await stack.enter_async_context(received_uploads(request, scratch_folder, upload_bytes))
             reports = await cancel_on_disconnect(request, predictions.screen(principal, uploads, context))
         if not all_studies:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.audit import audit_log
 from gateway.database.connection import Database
+from gateway.fairness.party import Party
 from gateway.principal import Principal, RequestContext
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.card_in_force import CardsInForce
@@ -21,17 +22,18 @@ class Predictions:
     networks: ActiveNetworks
     cards: CardsInForce
 
-    def reserve(self) -> AbstractContextManager[None]:
+    def reserve(self, principal: Principal) -> AbstractContextManager[None]:
         """Reserve capacity while an upload is received; raises EngineOverloaded before its first byte is read."""
         pipeline = self.networks.current.pipeline
-        return pipeline.admission.reserve(pipeline.slices_per_upload)
+        return pipeline.admission.reserve(pipeline.slices_per_upload, Party.of(principal))
 
     async def screen(
         self, principal: Principal, uploads: Sequence[Upload], context: RequestContext
     ) -> tuple[Report, ...]:
         """The report of every study, those included that were not analysed."""
         async with self.networks.in_use() as served:
-            pipeline = served.pipeline.with_card(await self.cards.for_screening(principal.institution, served.card))
+            card = await self.cards.for_screening(principal.institution, served.card)
+            pipeline = served.pipeline.with_card(card).on_behalf_of(Party.of(principal), patient=False)
             reports = tuple([report for upload in uploads for report in await pipeline.reports(upload)])
         await self._record_audit_event(principal, reports, context)
         return reports

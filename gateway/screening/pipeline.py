@@ -1,7 +1,7 @@
 """The screening pipeline: from an upload to one report for each of its studies."""
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -9,6 +9,7 @@ from typing import Self
 
 import structlog
 
+from gateway.fairness.party import LOCAL, Party
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
@@ -71,16 +72,19 @@ class ScreeningPipeline:
     metrics: Metrics
     deadline_s: float
     priority: Priority = Priority.ROUTINE
+    party: Party = LOCAL
+    patient: bool = True
 
     async def screen(self, upload: Upload, on_progress: OnProgress = ignore_progress) -> tuple[ScreenedStudy, ...]:
         """Screen each study of the upload; a study that fails has a report with its error.
 
-        Raises EngineOverloaded when admission refuses the upload: then nothing was read and nothing is reported.
+        Raises EngineOverloaded when admission refuses the upload, unless the pipeline is `patient`: then nothing was
+        read and nothing is reported.
         """
         timings_s: dict[str, float] = {}
         queued = perf_counter()
         async with AsyncExitStack() as expert_place:
-            async with self.admission.hold(self.slices_per_upload):
+            async with self._admitted():
                 self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
                 progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
                 seen = await self._screen_admitted(upload, timings_s, progress)
@@ -101,6 +105,10 @@ class ScreeningPipeline:
     def with_priority(self, priority: Priority) -> Self:
         """The same pipeline with this priority in Triton's queues."""
         return replace(self, priority=priority)
+
+    def on_behalf_of(self, party: Party, *, patient: bool) -> Self:
+        """The same pipeline, in the turn of the party; a `patient` one waits for it as long as it takes."""
+        return replace(self, party=party, patient=patient)
 
     async def reports(self, upload: Upload) -> tuple[Report, ...]:
         """Screen each study of the upload, without the evidence of its heatmaps."""
@@ -216,6 +224,10 @@ class ScreeningPipeline:
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)
         return prepared
+
+    def _admitted(self) -> AbstractAsyncContextManager[None]:
+        urgent = self.priority is Priority.URGENT
+        return self.admission.hold(self.slices_per_upload, self.party, urgent=urgent, patient=self.patient)
 
     @property
     def _expert(self) -> ExpertStage:

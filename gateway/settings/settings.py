@@ -52,17 +52,21 @@ class Settings(AuthSettings):
     deadline_s: PositiveFloat = 120.0
     """Timeout in seconds for one study, from the first read to the report."""
 
-    slices_in_flight: PositiveInt = 96
+    slices_in_flight: PositiveInt = 200
     """Slices that are processed at once. An upload counts as the model card's number of slices per study."""
-    slices_waiting: NonNegativeInt = 192
-    """Slices that may wait or be on their way in; uploads above this are refused with 429."""
+    slices_waiting: NonNegativeInt = 10_000
+    """Slices that may wait or be on their way in: they hold disk, not memory. One principal may take a third of them,
+    one institution half; uploads above this are refused with 429."""
     expert_studies: PositiveInt = 1
     """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
     expert_waiting: NonNegativeInt = 4
     """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""
-    busy_after_s: PositiveFloat = 1.2
+    busy_after_s: PositiveFloat = 20.0
     """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the
-    throughput of the last ones, is refused with 429 before it is read; `decode_workers` + 1 are always admitted."""
+    throughput of the last ones and the turns before its own, is refused with 429 before it is read. Always admitted are
+    `decode_workers` + 1, and one of each institution."""
+    turn_weights: dict[str, PositiveInt] = {}  # noqa: RUF012 - pydantic copies it
+    """Turns of an institution in each round of both queues, as JSON: {"large hospital": 3}. By default 1."""
 
     decode_workers: PositiveInt = 2
     """Worker processes that read and decode studies."""

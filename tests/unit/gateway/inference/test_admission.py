@@ -1,4 +1,4 @@
-"""Admission: never over its limits, in the order of arrival, and nothing is lost when an upload is cancelled."""
+"""Admission: never over its limits, in fair turns, and nothing is lost when an upload is cancelled."""
 
 import asyncio
 from contextlib import ExitStack
@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.fairness.party import Party
 from gateway.inference import admission as admission_module
 from gateway.inference.admission import MAX_RETRY_AFTER_S, Admission
 from screening.errors import EngineOverloaded
 
+A, B, C, D = (Party(institution, "someone") for institution in "abcd")
 UPLOADS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 3), st.booleans()), max_size=30)
 
 
@@ -41,7 +43,7 @@ async def _traffic(uploads: list[tuple[int, int, bool]], admission: Admission, l
     assert (admission.in_flight, admission.waiting) == (0, 0)
 
 
-async def test_uploads_are_admitted_in_the_order_of_arrival_even_when_a_small_one_would_fit() -> None:
+async def test_uploads_of_a_party_are_admitted_in_the_order_of_arrival_even_when_a_small_one_would_fit() -> None:
     admission, order = Admission(10, 100), []
     leave = asyncio.Event()
 
@@ -82,21 +84,21 @@ async def test_an_upload_that_does_not_fit_into_the_queue_is_refused_and_counted
 async def test_an_arriving_upload_keeps_its_reservation() -> None:
     admission = Admission(10, 20)
     with (
-        admission.reserve(10),
-        admission.reserve(10),
-        admission.reserve(10),
+        admission.reserve(10, A),
+        admission.reserve(10, B),
+        admission.reserve(10, C),
         pytest.raises(EngineOverloaded),
-        admission.reserve(1),
+        admission.reserve(1, D),
     ):
         pass
     async with admission.hold(10):
-        with admission.reserve(10):
+        with admission.reserve(10, A):
             waiter = asyncio.create_task(_hold_once(admission))  # it is received, and the arriving ones do not block it
             await asyncio.sleep(0)
             assert (admission.in_flight, admission.waiting, admission.arriving) == (10, 10, 10)
-            with pytest.raises(EngineOverloaded), admission.reserve(1):
+            with pytest.raises(EngineOverloaded), admission.reserve(1, B):
                 pass
-        with admission.reserve(10):
+        with admission.reserve(10, B):
             pass
     await waiter
     assert (admission.in_flight, admission.waiting, admission.arriving) == (0, 0, 0)
@@ -142,10 +144,10 @@ def test_retry_after_is_a_second_before_anything_was_measured() -> None:
     assert Admission(1, 1).retry_after_s() == 1
 
 
-@pytest.mark.parametrize(("slices_per_s", "admitted"), [(41.0, 4), (400.0, 24), (1.0, 3)])
+@pytest.mark.parametrize(("slices_per_s", "admitted"), [(41.0, 4), (4000.0, 25), (1.0, 3)])
 async def test_as_many_are_admitted_as_are_answered_in_time(slices_per_s: float, admitted: int) -> None:
-    """1.2 s are four studies at 41 slices/s; a fast engine fills all limits, a slow one still gets three."""
-    admission = Admission(96, 192, busy_after_s=1.2, min_uploads=3)
+    """1.2 s are four studies at 41 slices/s; a fast engine fills a third of the places, a slow one still gets three."""
+    admission = Admission(96, 804, busy_after_s=1.2, min_uploads=3)
     admission._throughput.record(slices_per_s, 1.0)
     with ExitStack() as arriving:
         for _ in range(admitted):
@@ -158,11 +160,11 @@ async def test_as_many_are_admitted_as_are_answered_in_time(slices_per_s: float,
 async def test_before_anything_was_measured_only_the_limits_count() -> None:
     admission = Admission(24, 12, busy_after_s=0.001)
     with (
-        admission.reserve(12),
-        admission.reserve(12),
-        admission.reserve(12),
+        admission.reserve(12, A),
+        admission.reserve(12, B),
+        admission.reserve(12, C),
         pytest.raises(EngineOverloaded),
-        admission.reserve(12),
+        admission.reserve(12, D),
     ):
         pass
 
@@ -170,11 +172,11 @@ async def test_before_anything_was_measured_only_the_limits_count() -> None:
 async def test_an_upload_on_a_slow_line_blocks_no_other_and_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission_module, "MAX_ARRIVAL_S", 0.0)
     admission = Admission(12, 12)
-    with admission.reserve(12), admission.reserve(12):
+    with admission.reserve(12, A), admission.reserve(12, B):
         assert admission.arriving == 24
         await asyncio.sleep(0.01)
         assert admission.arriving == 0
-        with admission.reserve(12):
+        with admission.reserve(12, C):
             pass
     assert admission.arriving == 0
 

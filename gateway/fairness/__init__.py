@@ -1,0 +1,1 @@
+"""Fair order: turns go round institutions, and within an institution round its principals."""
