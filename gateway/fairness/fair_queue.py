@@ -91,8 +91,8 @@ class _Class(Generic[T]):
 
     def _compared_turn(self, who: str | Party, weight: int) -> int:
         """The number of the `weight`-th last turn; NEVER when there were fewer."""
-        turns = self._turns_of.get(who, ())
-        return turns[0] if len(turns) == weight else NEVER
+        turns = self._turns_of.get(who)
+        return NEVER if turns is None or len(turns) < weight else turns[0]
 
     def _record(self, who: str | Party, weight: int, number: int) -> None:
         self._turns_of.setdefault(who, deque(maxlen=weight)).append(number)
