@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from gateway.audit.audit_reader import AuditReader, ExportFormat, as_json
 from gateway.audit.hash_chain import Action
 from gateway.audit.store import AuditFilter
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import LineText
 from gateway.permissions import Scope
@@ -65,7 +65,7 @@ def audit_router(reader: AuditReader) -> APIRouter:
     """The resource `audit`."""
     router = APIRouter(prefix="/api/audit", tags=["audit"])
 
-    @router.get("", summary="Events of the institution, newest first")
+    @router.get("", dependencies=[LIST_RATE_LIMIT], summary="Events of the institution, newest first")
     async def page(
         principal: Auditor, context: Context, criteria: Criteria, limit: Limit = 20, offset: Offset = 0
     ) -> Page[AuditEvent]:

@@ -1,5 +1,6 @@
 """API tokens for programs: `ts_<id>_<secret>`. The text is returned once; only a hash of the secret is stored."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from gateway.permissions import GRANTS, Role, Scope
 from gateway.principal import Principal, PrincipalKind
 
 PREFIX: Final = "ts_"
+TOKEN: Final = re.compile(PREFIX + "([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,12 @@ async def revoke(session: AsyncSession, institution: str, token_id: UUID) -> Tok
     return row
 
 
+def account_of(text: str | None) -> str | None:
+    """The id that an API token names, whether there is such a token or not; None for other texts."""
+    parts = _parts(text or "")
+    return None if parts is None else str(parts[0])
+
+
 def principal_of(row: TokenRow) -> Principal:
     """The principal; scopes that its role has lost since the token was created are removed."""
     role = Role(row.role)
@@ -95,10 +103,6 @@ def _current_scopes(scopes: Collection[str]) -> frozenset[Scope]:
 
 
 def _parts(text: str) -> tuple[UUID, str] | None:
-    """Id and secret; None when the text is not an API token."""
-    before_prefix, _, rest = text.partition(PREFIX)
-    token_id, _, secret = rest.partition("_")
-    try:
-        return (UUID(hex=token_id), secret) if not before_prefix and secret else None
-    except ValueError:
-        return None
+    """Id and secret; None when the text has not the form of an API token."""
+    found = TOKEN.fullmatch(text)
+    return (UUID(hex=found[1]), found[2]) if found else None

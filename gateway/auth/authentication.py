@@ -9,19 +9,22 @@ from typing import Final
 import httpx
 
 from gateway.audit import audit_log
-from gateway.auth.authenticator import Authenticator, BearerValidation
+from gateway.auth.api_tokens import account_of
+from gateway.auth.authenticator import Authenticator, BearerValidation, bearer_token
 from gateway.auth.browser_sessions import BrowserSessions
 from gateway.auth.local_admin import local_admin
 from gateway.auth.oidc_claims import ClaimMapping
 from gateway.auth.oidc_login import OidcClient, OidcLogin
 from gateway.auth.oidc_provider import OidcProvider, TrustedIssuer
-from gateway.auth.rate_limit import RateLimit, rate_limit_key
+from gateway.auth.refusals import Refusals
 from gateway.auth.store import tokens
 from gateway.database.connection import Database
-from gateway.errors import NotPermitted, NotSignedIn
+from gateway.http.authorization import Limited
 from gateway.http.request_credentials import RequestCredentials
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
+from gateway.rate_limits.client_network import client_network
+from gateway.rate_limits.rate_limit import RateLimit, RateLimits
 from gateway.settings.auth import AuthSettings
 
 ACTIONS: Final = {"POST": audit_log.Action.CREATE, "PUT": audit_log.Action.UPDATE, "DELETE": audit_log.Action.DELETE}
@@ -33,7 +36,7 @@ class LoginNotConfigured(Exception):
 
 @dataclass(frozen=True)
 class Authentication:
-    """Which credentials are accepted, how often they may fail, and how many uploads a principal may send."""
+    """Which credentials are accepted, and how often a principal or an address may do what is limited."""
 
     settings: AuthSettings
     database: Database
@@ -41,8 +44,11 @@ class Authentication:
     sessions: BrowserSessions
     oidc: BearerValidation | None
     oidc_login: OidcLogin | None
-    sign_in_rate: RateLimit
-    upload_rate: RateLimit
+    refusals: Refusals
+    login_starts: RateLimit
+    sign_ins: RateLimit
+    uploads: RateLimit
+    lists: RateLimit
     local_admin_enabled: bool
 
     @property
@@ -61,40 +67,28 @@ class Authentication:
         """The principal of a request; a refused credential is counted and recorded.
 
         Raises NotSignedIn, NotPermitted, ForeignOrigin, IdentityProviderUnavailable, and TooManyRequests after too
-        many refusals.
+        many guesses.
         """
         if not credentials.has_credential:
             return await self.authenticator.authenticate(credentials)
-        async with self.recording_refusals(context):
-            try:
-                return await self.authenticator.authenticate(credentials)
-            except (NotSignedIn, NotPermitted):
-                await self.sign_in_rate.hit(rate_limit_key(context.address))
-                raise
-
-    @asynccontextmanager
-    async def recording_refusals(self, context: RequestContext) -> AsyncIterator[None]:
-        """Write the audit event of a refused credential before the refusal is answered."""
-        try:
-            yield
-        except (NotSignedIn, NotPermitted) as refusal:
-            async with self.database.transaction() as session:
-                await audit_log.record_refused_credential(
-                    session, self.settings.institution, context, {"error": refusal.code}
-                )
-            raise
+        async with self.refusals.recorded(context, account_of(bearer_token(credentials.authorization))):
+            return await self.authenticator.authenticate(credentials)
 
     async def record_refused_call(
         self, principal: Principal, context: RequestContext, method: str, scope: Scope
     ) -> None:
-        """Write the audit event of a call that the principal has no scope for."""
+        """Write the audit event of a call that the principal has no scope for; raises TooManyRequests."""
+        await self.lists.hit(principal.key)
         action, detail = ACTIONS.get(method, audit_log.Action.READ), {"scope": scope.value}
         async with self.database.transaction() as session:
             await audit_log.record(session, principal, action, "call", None, context, detail, audit_log.Outcome.REFUSED)
 
-    async def count_upload(self, principal: Principal, context: RequestContext) -> None:
-        """Count one upload; raises TooManyRequests."""
-        await self.upload_rate.hit(principal.key, rate_limit_key(context.address))
+    async def count(self, limited: Limited, principal: Principal, context: RequestContext) -> None:
+        """Count one call of this kind; raises TooManyRequests."""
+        if limited is Limited.UPLOAD:
+            await self.uploads.hit(principal.key, client_network(context.address))
+        else:
+            await self.lists.hit(principal.key)
 
     async def require_login(self) -> None:
         """Raise LoginNotConfigured when there is no local admin, no identity provider and no valid API token."""
@@ -110,7 +104,7 @@ class Authentication:
 
 @asynccontextmanager
 async def open_authentication(
-    settings: AuthSettings, database: Database, loopback: bool
+    settings: AuthSettings, database: Database, limits: RateLimits, loopback: bool
 ) -> AsyncIterator[Authentication]:
     """The authentication of a service. The local admin needs a loopback address, its setting, and no OIDC provider."""
     local_admin_enabled = loopback and settings.local_admin and settings.oidc_issuer is None
@@ -126,10 +120,23 @@ async def open_authentication(
             sessions,
             oidc,
             oidc_login,
-            sign_in_rate=RateLimit(settings.sign_in_rate),
-            upload_rate=RateLimit(settings.upload_rate),
+            refusals=_refusals(settings, database, limits),
+            login_starts=limits.limit("login starts", settings.login_start_rate),
+            sign_ins=limits.limit("sign-ins", settings.sign_in_rate),
+            uploads=limits.limit("uploads", settings.upload_rate),
+            lists=limits.limit("lists", settings.list_rate),
             local_admin_enabled=local_admin_enabled,
         )
+
+
+def _refusals(settings: AuthSettings, database: Database, limits: RateLimits) -> Refusals:
+    return Refusals(
+        database,
+        settings.institution,
+        guesses=limits.limit("guesses", settings.sign_in_rate, at_once=True),
+        guesses_of_account=limits.limit("guesses of account", settings.account_rate, at_once=True),
+        others=limits.limit("other refusals", settings.refusal_rate),
+    )
 
 
 def _identity_provider(

@@ -61,8 +61,8 @@ class Authenticator:
         raise NotSignedIn("sign in, or send a token: Authorization: Bearer ts_...")
 
     async def _bearer(self, authorization: str) -> Principal:
-        text = authorization[len(BEARER_PREFIX) :].strip()
-        if authorization[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX or not text:
+        text = bearer_token(authorization)
+        if text is None:
             raise InvalidToken("the Authorization header must hold a bearer token: Authorization: Bearer ts_...")
         if text.startswith(api_tokens.PREFIX):
             async with self._database.transaction() as session:
@@ -85,6 +85,13 @@ class Authenticator:
         if principal is None:
             raise NotSignedIn("the session has ended; sign in again")
         return principal
+
+
+def bearer_token(authorization: str | None) -> str | None:
+    """The token of an Authorization header; None when it holds none."""
+    if authorization is None or authorization[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
+        return None
+    return authorization[len(BEARER_PREFIX) :].strip() or None
 
 
 def _refuse_csrf(credentials: RequestCredentials) -> None:

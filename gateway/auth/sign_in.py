@@ -9,19 +9,20 @@ from gateway.auth.authentication import Authentication
 from gateway.auth.authenticator import BearerValidation
 from gateway.auth.oidc_claims import record_user
 from gateway.auth.oidc_login import OidcLogin
-from gateway.auth.rate_limit import rate_limit_key
 from gateway.database.connection import AsyncSession
 from gateway.errors import NotFound, NotSignedIn
 from gateway.principal import Principal, RequestContext
+from gateway.rate_limits.client_network import client_network
 
 CALLBACK = "/auth/callback"
 
 
 async def sign_in_with_token(authentication: Authentication, text: str, context: RequestContext) -> str:
     """The secret of a new session, which ends at the token's expiry; raises InvalidToken or TooManyRequests."""
-    await authentication.sign_in_rate.hit(rate_limit_key(context.address))
-    async with authentication.recording_refusals(context), authentication.database.transaction() as session:
+    refusals = authentication.refusals.recorded(context, api_tokens.account_of(text))
+    async with refusals, authentication.database.transaction() as session:
         principal, until = await api_tokens.authenticate_token(session, text)
+        await authentication.sign_ins.hit(principal.key)
         return await _create_session(session, authentication, principal, context, until)
 
 
@@ -30,7 +31,7 @@ async def start_oidc_login(
 ) -> tuple[str, str]:
     """The provider's URL for the browser, and the state for its cookie; raises NotFound without a provider."""
     oidc_login, _ = _oidc(authentication)
-    await authentication.sign_in_rate.hit(rate_limit_key(context.address))
+    await authentication.login_starts.hit(client_network(context.address))
     async with authentication.database.transaction() as session:
         return await oidc_login.start(session, origin + CALLBACK, return_to)
 
@@ -49,7 +50,7 @@ async def finish_oidc_login(
     InvalidToken, UnknownRole, UnknownInstitution, IdentityProviderUnavailable, or NotFound without a provider.
     """
     oidc_login, oidc = _oidc(authentication)
-    async with authentication.recording_refusals(context):
+    async with authentication.refusals.recorded(context):
         if cookie_state is None or not compare_digest(state.encode(), cookie_state.encode()):
             raise NotSignedIn("this sign-in was not started in this browser; sign in again")
         async with authentication.database.transaction() as session:

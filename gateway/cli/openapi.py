@@ -17,6 +17,7 @@ from gateway.composition.record_store import RecordStore
 from gateway.composition.services import open_services
 from gateway.database.connection import Database
 from gateway.main import create_app
+from gateway.rate_limits.rate_limit import RateLimits
 from gateway.settings.settings import Settings
 from gateway.storage.blobs import Blobs
 from gateway.telemetry.logs import configure_logs
@@ -45,7 +46,8 @@ async def description() -> dict[str, Any]:
 @asynccontextmanager
 async def _unconnected_store(settings: Settings) -> AsyncIterator[RecordStore]:
     database = Database(NO_DATABASE)
-    async with open_authentication(settings, database, loopback=True) as authentication:
+    limits = RateLimits(database)
+    async with open_authentication(settings, database, limits, loopback=True) as authentication:
         with TemporaryDirectory(prefix="turnstile-openapi-") as folder:
             blobs, notifications = Blobs(Path(folder)), Notifications(NO_DATABASE)
-            yield RecordStore(database, blobs, notifications, authentication, SecretStr(NO_DATABASE), "nowhere")
+            yield RecordStore(database, blobs, notifications, authentication, SecretStr(NO_DATABASE), "nowhere", limits)

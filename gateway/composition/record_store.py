@@ -11,6 +11,7 @@ from gateway.auth.authentication import Authentication, open_authentication
 from gateway.composition.postgres import data_folder, open_postgres
 from gateway.database.connection import Database
 from gateway.database.migration import migrate_when_available
+from gateway.rate_limits.rate_limit import RateLimits, open_rate_limits
 from gateway.settings.auth import is_loopback
 from gateway.settings.settings import Settings
 from gateway.storage.blobs import Blobs
@@ -26,6 +27,7 @@ class RecordStore:
     authentication: Authentication
     database_url: SecretStr
     location: str
+    rate_limits: RateLimits
 
 
 @asynccontextmanager
@@ -41,9 +43,10 @@ async def open_record_store(settings: Settings) -> AsyncIterator[RecordStore]:
         stack.push_async_callback(database.close)
         await migrate_when_available(database, settings.database_start_s)
         blobs = Blobs(settings.blob_url or folder / "blobs")
+        limits = await stack.enter_async_context(open_rate_limits(database))
         authentication = await stack.enter_async_context(
-            open_authentication(settings, database, is_loopback(settings.host))
+            open_authentication(settings, database, limits, is_loopback(settings.host))
         )
         notifications = await stack.enter_async_context(Notifications(url.get_secret_value()).listening())
         location = str(folder) if settings.database_url is None else "the PostgreSQL of TURNSTILE_DATABASE_URL"
-        yield RecordStore(database, blobs, notifications, authentication, url, location)
+        yield RecordStore(database, blobs, notifications, authentication, url, location, limits)

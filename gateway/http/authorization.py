@@ -3,12 +3,14 @@
     async def patients(principal: CurrentPrincipal, context: Context) -> ...         # signed in, any role
     @router.get("/patients", dependencies=[requires(Scope.PATIENTS_READ)])           # signed in, with this scope
     async def patients(principal: Annotated[Principal, requires(Scope.PATIENTS_READ)])
-    @router.post("/scans", dependencies=[UPLOAD_RATE_LIMIT])                         # within the upload rate
+    @router.post("/scans", dependencies=[UPLOAD_RATE_LIMIT])                         # within the rate of uploads
+    @router.get("/patients", dependencies=[LIST_RATE_LIMIT])                         # within the rate of lists
 
 The answer is 401 `not_signed_in` or `invalid_token` without a login, 403 `not_permitted` without the scope, and 429
 `too_many_requests` above the rate limit. Refused credentials and refused calls are audit events.
 """
 
+from enum import Enum, auto
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
@@ -28,6 +30,13 @@ from gateway.principal import Principal, RequestContext
 BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
 
 
+class Limited(Enum):
+    """Calls that a principal may make so often in a time."""
+
+    UPLOAD = auto()
+    LIST = auto()  # and other reads that write an audit event each time
+
+
 class Authentication(Protocol):
     """The authentication that HTTP calls use; `gateway.auth` implements it, the composition root sets it."""
 
@@ -44,10 +53,10 @@ class Authentication(Protocol):
     async def record_refused_call(
         self, principal: Principal, context: RequestContext, method: str, scope: Scope
     ) -> None:
-        """Write the audit event of a call that the principal has no scope for."""
+        """Write the audit event of a call that the principal has no scope for; raises TooManyRequests."""
 
-    async def count_upload(self, principal: Principal, context: RequestContext) -> None:
-        """Count one upload; raises TooManyRequests."""
+    async def count(self, limited: Limited, principal: Principal, context: RequestContext) -> None:
+        """Count one call of this kind; raises TooManyRequests."""
 
 
 def authentication_of(request: Request) -> Authentication:
@@ -90,11 +99,17 @@ def requires(*scopes: Scope) -> Any:
     return Depends(principal_with_scopes)
 
 
-async def _count_upload(request: Request, principal: CurrentPrincipal, context: Context) -> None:
-    await authentication_of(request).count_upload(principal, context)
+def _rate_limit(limited: Limited) -> Any:
+    """A dependency that counts the call; raises TooManyRequests above the principal's rate."""
+
+    async def count(request: Request, principal: CurrentPrincipal, context: Context) -> None:
+        await authentication_of(request).count(limited, principal, context)
+
+    return Depends(count)
 
 
-UPLOAD_RATE_LIMIT: Final = Depends(_count_upload)
+UPLOAD_RATE_LIMIT: Final = _rate_limit(Limited.UPLOAD)
+LIST_RATE_LIMIT: Final = _rate_limit(Limited.LIST)
 
 
 def _challenge(request: Request) -> dict[str, str]:

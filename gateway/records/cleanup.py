@@ -1,4 +1,4 @@
-"""Periodic cleanup: deletes orphaned blobs and expired idempotency answers.
+"""Periodic cleanup: deletes orphaned blobs, expired idempotency answers and ended windows of rate limits.
 
 Each worker runs it. Two workers may run it at the same time; that is only slower.
 """
@@ -11,7 +11,8 @@ import structlog
 
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable, StorageUnavailable
-from gateway.idempotency import store
+from gateway.idempotency import store as idempotency
+from gateway.rate_limits import store as rate_limits
 from gateway.records.orphaned_blobs import sweep_orphaned_blobs
 from gateway.storage.blobs import Blobs
 
@@ -38,7 +39,8 @@ async def clean_up_periodically(database: Database, blobs: Blobs) -> None:
 async def clean_up(database: Database, blobs: Blobs) -> None:
     """Clean up once."""
     async with database.transaction() as session:
-        await store.delete_before(session, datetime.now(UTC) - ANSWER_RETENTION)
+        await idempotency.delete_before(session, datetime.now(UTC) - ANSWER_RETENTION)
+        await rate_limits.delete_expired(session, datetime.now(UTC))
     deleted = await sweep_orphaned_blobs(database, blobs)
     if deleted.blobs or deleted.analyses:
         log.info("orphaned blobs deleted", blobs=deleted.blobs, analyses=deleted.analyses)

@@ -104,7 +104,16 @@ class AuthSettings(BaseSettings):
     session_absolute_s: PositiveInt = 12 * 3600
     """Seconds after which a browser session ends in any case."""
     sign_in_rate: RateLimitText = "30 per minute"
-    """Rate limit of sign-ins and refused credentials from one address."""
+    """Rate limit of refused tokens from one address, and of sign-ins of one principal. Valid tokens always pass."""
+    account_rate: RateLimitText = "10 per minute"
+    """Rate limit of refused tokens that name one account, an API token's id, from all addresses."""
+    refusal_rate: RateLimitText = "60 per minute"
+    """Rate limit of audit events about ended sessions and logins without a role, from one address; further ones get
+    the same answer and leave no event."""
+    login_start_rate: RateLimitText = "300 per minute"
+    """Rate limit of logins that one address starts at the identity provider."""
+    list_rate: RateLimitText = "600 per minute"
+    """Rate limit of lists, and of calls without permission, of one principal; each writes an audit event."""
     upload_rate: RateLimitText = "240 per minute"
     """Rate limit of uploads of one principal from one address."""
     json_body_bytes: PositiveInt = MIB

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from gateway.auth.api_tokens import NewToken
 from gateway.auth.token_administration import TokenAdministration
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import LineText
@@ -65,7 +65,7 @@ def tokens_router(tokens: TokenAdministration) -> APIRouter:
     """The resource `tokens`."""
     router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 
-    @router.get("", summary="Tokens of the institution, newest first")
+    @router.get("", dependencies=[LIST_RATE_LIMIT], summary="Tokens of the institution, newest first")
     async def page(principal: TokenAdmin, context: Context, limit: Limit = 20, offset: Offset = 0) -> Page[Token]:
         rows, total = await tokens.page(principal, limit, offset, context)
         return Page(items=[Token.model_validate(row) for row in rows], total=total, limit=limit, offset=offset)

@@ -6,6 +6,7 @@ from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, Tok
 from gateway.database.tables.base import Base
 from gateway.database.tables.idempotency import IdempotencyRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
+from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
@@ -23,6 +24,7 @@ __all__ = [
     "InstitutionSettingRow",
     "PatientRow",
     "PendingLoginRow",
+    "RateLimitRow",
     "ReportRow",
     "RunItemRow",
     "RunRow",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import PageRange
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import ExpectedVersions, etag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -93,7 +93,7 @@ def patients_router(patients: Patients) -> APIRouter:
     """The resource `patients`."""
     router = APIRouter(prefix="/api/patients", tags=["patients"])
 
-    @router.get("", summary="Patients of the institution")
+    @router.get("", dependencies=[LIST_RATE_LIMIT], summary="Patients of the institution")
     async def page(
         principal: Reader,
         context: Context,

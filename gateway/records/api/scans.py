@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from gateway.database.paging import PageRange
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.etag import ExpectedVersions, etag_of
 from gateway.http.paging import Limit, Offset, Page
@@ -72,7 +72,9 @@ def scans_router(scans: Scans) -> APIRouter:
     """The resource `scans`."""
     router = APIRouter(prefix="/api/scans", tags=["scans"])
 
-    @router.get("", summary="Scans of the institution, newest first or most suspicious first")
+    @router.get(
+        "", dependencies=[LIST_RATE_LIMIT], summary="Scans of the institution, newest first or most suspicious first"
+    )
     async def page(
         principal: Reader,
         context: Context,

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import PageRange
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import MultilineText
@@ -77,6 +77,7 @@ def feedback_router(feedback: Feedback) -> APIRouter:
 
     @router.get(
         "/feedback",
+        dependencies=[LIST_RATE_LIMIT],
         summary="Feedback of the institution, newest first",
         response_model=Page[FeedbackResponse],
         responses=TABLE,

@@ -1,11 +1,14 @@
 """Protection of all calls: headers, limits of bodies, rate limits, other origins, proxies."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from gateway.auth.rate_limit import rate_limit_key
 from gateway.permissions import Role
+from gateway.rate_limits.client_network import client_network
 from gateway.settings.settings import Settings
 from tests.integration.gateway.auth.api_calls import bearer, gateway_without_networks, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway
@@ -24,6 +27,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
         allowed_origins=(PARTNER,),
         sign_in_rate="3 per minute",
         upload_rate="2 per minute",
+        account_rate="4 per minute",
+        refusal_rate="5 per minute",
+        list_rate="3 per minute",
         json_body_bytes=1000,
     ) as running:
         yield running
@@ -85,6 +91,71 @@ def test_refused_credentials_are_counted_for_each_address(strict: RunningGateway
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
+def test_guesses_at_one_account_are_counted_over_all_addresses(strict: RunningGateway, database_url: str) -> None:
+    token = make_token(database_url, Role.RADIOLOGIST)
+    guess = bearer(token[:-1] + ("A" if token[-1] != "A" else "B"))
+    with strict.client() as client:
+
+        def from_(number: int, headers: dict[str, str]) -> int:
+            return client.get("/api/me", headers={"X-Forwarded-For": f"203.0.113.{number}"} | headers).status_code
+
+        assert [from_(number, guess) for number in range(6)] == [401] * 4 + [429] * 2
+        assert from_(0, bearer(token)) == 200, "the owner is not locked out"
+        assert from_(0, bearer("ts_guess")) == 401, "nor does the account's limit lock an address"
+
+
+def test_visits_are_no_guesses(strict: RunningGateway, database_url: str) -> None:
+    """Neither logins that were only started nor calls with an ended session lock the sign-ins of their address."""
+    address = {"X-Forwarded-For": "198.51.100.8"}
+    with strict.client(headers=address) as client, strict.client(headers=address, cookies={"turnstile": "x"}) as ended:
+        assert {client.get("/auth/login").status_code for _ in range(40)} == {404}
+        assert {ended.get("/api/me").status_code for _ in range(40)} == {401}
+        assert client.post("/auth/token", json={"token": "ts_x"}).status_code == 401, "a first guess is answered"
+        token = {"token": make_token(database_url, Role.RADIOLOGIST)}
+        assert client.post("/auth/token", json=token).status_code == 204
+
+
+def test_refusals_that_are_no_guesses_are_recorded_up_to_a_limit(strict: RunningGateway, database_url: str) -> None:
+    with strict.client(headers={"X-Forwarded-For": "198.51.100.10"}, cookies={"turnstile": "x"}) as ended:
+        for _ in range(10):
+            ended.get("/api/me")
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT count(*) FROM audit_events WHERE address = '198.51.100.10'"
+        assert connection.execute(query).fetchone() == (5,)
+
+
+def test_two_gateways_count_guesses_together(strict: RunningGateway, tmp_path: Path, database_url: str) -> None:
+    settings: dict[str, Any] = {"local_admin": False, "trusted_proxies": ("127.0.0.1",), "sign_in_rate": "3 per minute"}
+    headers = {"X-Forwarded-For": "198.51.100.11"} | bearer("ts_guess")
+    with (
+        gateway_without_networks(tmp_path, database_url, **settings) as second,
+        strict.client(headers=headers) as one,
+        second.client(headers=headers) as other,
+    ):
+        answers = [client.get("/api/me").status_code for client in (one, other) * 3]
+    assert answers == [401] * 3 + [429] * 3
+
+
+def test_lists_and_refused_calls_of_a_principal_are_counted(strict: RunningGateway, database_url: str) -> None:
+    """Each call with the parameter `limit`, as the API's description has them."""
+    with strict.client() as client:
+        described = client.get("/openapi.json").json()["paths"]
+    lists = [path for path, calls in described.items() if "limit" in _parameters(calls.get("get", {}))]
+    assert {"/api/patients", "/api/scans", "/api/tokens", "/api/audit", "/api/feedback"} <= set(lists)
+    for path in lists:
+        with strict.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
+            answers = [client.get(path) for _ in range(4)]
+            assert [answer.status_code for answer in answers] == [200, 200, 200, 429], path
+            assert 1 <= int(answers[-1].headers["Retry-After"]) <= 120
+            assert client.get("/api/me").status_code == 200
+    with strict.client(headers=bearer(make_token(database_url, Role.RADIOLOGIST))) as client:
+        assert [client.get("/api/tokens").status_code for _ in range(3)] == [403, 429, 429]
+
+
+def _parameters(call: dict[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in call.get("parameters", [])}
+
+
 def test_sign_ins_are_counted(strict: RunningGateway) -> None:
     with strict.client(headers={"X-Forwarded-For": "198.51.100.7"}) as client:
         answers = [client.post("/auth/token", json={"token": "ts_x"}).status_code for _ in range(4)]
@@ -129,10 +200,16 @@ def test_https_sets_secure_cookies_and_hsts(strict: RunningGateway, database_url
 
 @pytest.mark.parametrize(
     ("address", "key"),
-    [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("", ""), ("socket", "socket")],
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("", ""),
+        ("socket", "socket"),
+    ],
 )
-def test_ipv6_addresses_of_one_subscriber_share_a_rate_limit_key(address: str, key: str) -> None:
-    assert rate_limit_key(address) == key
+def test_ipv6_addresses_of_one_subscriber_share_a_client_network(address: str, key: str) -> None:
+    assert client_network(address) == key
 
 
 def test_no_secret_has_a_default() -> None:

@@ -7,6 +7,7 @@ import pytest
 from gateway.auth.authentication import LoginNotConfigured, open_authentication
 from gateway.database.connection import Database
 from gateway.permissions import Role
+from gateway.rate_limits.rate_limit import RateLimits
 from gateway.settings.auth import AuthSettings, is_loopback
 from tests.integration.gateway.auth.api_calls import bearer, make_token, problem
 from tests.integration.gateway.running_gateway import RunningGateway
@@ -92,7 +93,7 @@ def test_a_reachable_address_needs_a_login(postgres: RunningPostgres) -> None:
     async def start(settings: AuthSettings, *, loopback: bool) -> str:
         database = Database(url)
         try:
-            async with open_authentication(settings, database, loopback) as authentication:
+            async with open_authentication(settings, database, RateLimits(database), loopback) as authentication:
                 await authentication.require_login()
                 return authentication.description
         finally:
