@@ -13,11 +13,11 @@ from screening.results.model_card import ModelCard
 def remaining(
     studies: Sequence[LabelledStudy], journal: Journal, card: ModelCard, *, retry_failed: bool
 ) -> Iterator[Path]:
-    """The studies with a label that the journal has no report of by these networks, in the table's order."""
+    """The studies with a label that the journal has no report of by this card's networks and rules, as in the table."""
     done = {
         entry.item
         for entry in journal.entries()
-        if not (retry_failed and entry.failed) and not _of_other_networks(entry, card)
+        if not (retry_failed and entry.failed) and not _scored_otherwise(entry, card)
     }
     return (study.path for study in studies if study.label is not None and str(study.path) not in done)
 
@@ -31,11 +31,10 @@ def collect(studies: Sequence[LabelledStudy], journal: Journal, card: ModelCard)
         study = by_path.get(entry.item)
         if study is not None and study.label is not None:
             month = f"{study.study_date:%Y-%m}" if study.study_date else None
-            collector.add(scored_study(entry.reports, study.study, study.patient, study.label, card.file_hashes, month))
+            collector.add(scored_study(entry.reports, study.study, study.patient, study.label, card, month))
     return collector.collected()
 
 
-def _of_other_networks(entry: JournalEntry, card: ModelCard) -> bool:
-    """Whether a report of the upload names other networks; a failed one names none."""
-    named = [report["provenance"]["file_hashes"] for report in entry.reports if "provenance" in report]
-    return any(hashes != dict(card.file_hashes) for hashes in named)
+def _scored_otherwise(entry: JournalEntry, card: ModelCard) -> bool:
+    """Whether the report has no score by this card since other networks or other rules made it."""
+    return scored_study(entry.reports, "", "", 0, card) in (LeftOut.OTHER_NETWORKS, LeftOut.OTHER_RULE)

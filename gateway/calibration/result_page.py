@@ -21,6 +21,7 @@ REASONS: Final[Mapping[LeftOut, str]] = MappingProxyType(
         LeftOut.FAILED: "not analysed; the report says why",
         LeftOut.NOT_COVERED: "the lungs were not seen whole: never called normal, whatever the threshold",
         LeftOut.OTHER_NETWORKS: "not screened with these networks: analyse the scan again",
+        LeftOut.OTHER_RULE: "scored by other rules than the shipped card's: analyse the study again",
     }
 )
 MANY_CHOSEN: Final = 0.8  # of the analysed scans; with fewer, the page says that the choice may flatter

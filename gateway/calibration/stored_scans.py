@@ -25,18 +25,15 @@ class StoredScans:
     database: Database
 
     async def collect(self, principal: Principal, card: ModelCard) -> CollectedStudies:
-        """The labelled scans that the networks of this card have screened."""
+        """The labelled scans with the score that this card gives them."""
         async with self.database.transaction() as session:
             labels, collector = await self._labels(session, principal.institution)
             scans = list(labels)
-            async for report in labelled_reports.newest_reports(
-                session, principal.institution, scans, card.file_hashes
-            ):
-                label, patient = labels.pop(report.scan_id), str(report.patient_id)
+            async for report in labelled_reports.newest_reports(session, principal.institution, scans):
+                label, patient = labels[report.scan_id], str(report.patient_id)
                 month = f"{report.created_at:%Y-%m}"
                 scan = str(report.scan_id)
-                collector.add(scored_study(report.studies, scan, patient, label, card.file_hashes, month))
-            collector.left_out[LeftOut.OTHER_NETWORKS] += len(labels)
+                collector.add(scored_study(report.studies, scan, patient, label, card, month))
             analysed = await labelled_reports.analysed_scans(session, principal.institution)
             detail: audit_log.Detail = {"calibration": True, "scans": len(scans)}
             await audit_log.record(session, principal, audit_log.Action.READ, "feedback", None, None, detail)

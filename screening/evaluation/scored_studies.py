@@ -1,7 +1,7 @@
 """Labelled studies with the score that they had as served, read from their reports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from screening.evaluation.metrics import Labels, Scores
+from screening.results.calibration import probability
 from screening.results.fusion import study_parts
+from screening.results.model_card import ModelCard
 from screening.results.volume_rule import VolumeRule
 
 ROUNDING: Final = 5e-7  # half of the last digit that a report gives
@@ -27,6 +29,7 @@ class LeftOut(StrEnum):
     FAILED = "failed"
     NOT_COVERED = "not_covered"
     OTHER_NETWORKS = "other_networks"
+    OTHER_RULE = "other_rule"
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,12 @@ def scored_study(
     study: str,
     patient: str,
     label: int,
-    file_hashes: Mapping[str, str],
+    card: ModelCard,
     month: str | None = None,
 ) -> ScoredStudy | LeftOut:
-    """The scored study of an upload's reports, as JSON, or why there is none; `file_hashes` name the networks.
+    """The scored study of an upload's reports, as JSON, with the score that this card gives it, or why there is none.
+
+    A score by another volume rule is made anew from the slices, where the report has all that this needs.
 
     A study whose lungs were not seen whole is left out whatever its score: serving calls it pathology or not analysed,
     never normal, and the reports of the second kind hold no score. Kept for the first kind alone, they would flatter.
@@ -126,9 +131,38 @@ def scored_study(
         return LeftOut.NOT_COVERED
     if report["error"] is not None or "score" not in report or "expert3d_error" in report.get("evidence", {}):
         return LeftOut.FAILED
-    if report["provenance"]["file_hashes"] != dict(file_hashes):
+    if report["provenance"]["file_hashes"] != dict(card.file_hashes):
         return LeftOut.OTHER_NETWORKS
-    return ScoredStudy(study, patient, label, float(report["score"]), month, *_slices(report))
+    found = ScoredStudy(study, patient, label, float(report["score"]), month, *_slices(report))
+    made_by = _volume_rule(report["provenance"], card)
+    return LeftOut.OTHER_RULE if made_by is None else _by_card(found, report["evidence"], made_by, card)
+
+
+def _volume_rule(provenance: Mapping[str, Any], card: ModelCard) -> VolumeRule | None:
+    """The volume rule of the report; None where something else than that makes the score otherwise.
+
+    An older report names the card alone.
+    """
+    if "score_fingerprint" not in provenance:
+        return card.fusion.volume_rule if provenance.get("model_card") == card.version else None
+    same = provenance["score_fingerprint"] == card.score_fingerprint
+    return VolumeRule.from_json(provenance["volume_rule"]) if same else None
+
+
+def _by_card(
+    found: ScoredStudy, evidence: Mapping[str, Any], made_by: VolumeRule, card: ModelCard
+) -> ScoredStudy | LeftOut:
+    """The study with the score of this card; none where the card asks the 3D expert, and the report did not."""
+    rule, expert = card.fusion.volume_rule, evidence.get("expert3d")
+    alone = max(evidence["classifier_p"], evidence["reconstruction_r"])
+    if made_by != rule:
+        if not len(found.extents_mm) or abs(found.score_by(made_by) - alone) > SAME_SCORE:
+            return LeftOut.OTHER_RULE
+        alone = found.score_by(rule)
+    threshold = card.operating_point.threshold
+    if card.expert3d is None or not card.expert3d.asks(probability(alone, card.calibration), threshold):
+        return replace(found, score=alone)
+    return LeftOut.OTHER_RULE if expert is None else replace(found, score=max(alone, expert["p"]))
 
 
 def _slices(report: Mapping[str, Any]) -> tuple[NDArray[np.float64], ...]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self
@@ -162,6 +162,22 @@ class ModelCard:
     def contract(self) -> Contract:
         has_expert = self.expert3d is not None
         return Contract(self.image_size, self.activation_size, self.error_map_size, has_expert, self.findings.kind)
+
+    @property
+    def score_fingerprint(self) -> str:
+        """A hash of all that makes a study's score but the volume rule, and but whether the 3D expert was asked.
+
+        Reports with an equal one have values of slices that another volume rule can be applied to.
+        """
+        fusion, expert = self.fusion, self.expert3d
+        rules = {
+            "view_spacing_mm": self.view_spacing_mm,
+            "test_time_slices": self.test_time_slices,
+            "error_range": asdict(fusion.error_range),
+            "error_rule": [fusion.error_clip, fusion.error_min_lung_share],
+            "expert3d": expert and [expert.slope, expert.shift],
+        }
+        return fingerprint(rules, dict(self.file_hashes))
 
     @property
     def slices_of_a_study(self) -> int:

@@ -221,6 +221,8 @@ def _provenance(card: ModelCard) -> dict[str, Any]:
         "model_card": card.version,
         "trained": card.trained,
         "file_hashes": dict(card.file_hashes),
+        "score_fingerprint": card.score_fingerprint,
+        "volume_rule": card.fusion.volume_rule.to_json(),
     }
 
 

@@ -13,11 +13,13 @@ from gateway.calibration.store.labelled_reports import GivenFeedback
 from gateway.calibration.stored_scans import StoredScans, label_of
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AuditRow, FeedbackRow, ReportRow, ScanRow
+from screening.results.model_card import ModelCard
 from screening.results.volume_rule import MAXIMUM
 from tests.integration.gateway.analyses.rows import new_scan
-from tests.unit.screening.evaluation.made_studies import CARD, report_of, site_studies
+from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies
 
 MADE = site_studies(3, 3).studies
+RECALIBRATED = ModelCard.from_json(shipped_card(version="trained-again", test_time_slices=0))
 
 
 async def screened(session: AsyncSession, institution: str, number: int, verdict: str, **changed: Any) -> ReportRow:
@@ -94,9 +96,26 @@ async def test_a_scan_analysed_again_keeps_its_label_and_has_the_new_score(datab
     async with database.transaction() as session:
         old = await screened(session, "three", 0, "pathology", provenance={"file_hashes": {"old": "0"}})
         session.add(said(old, agrees=False))
+    async with database.transaction() as session:
         await rescreened(session, "three", old.scan_id, 1, "normal")
     (study,) = (await collected(database, "three")).studies.studies
     assert (study.label, study.score) == (0, round(MADE[1].score, 6))
+
+
+FAILED = {"error": {"code": "no_lung", "detail": ""}, "verdict": "not_analysed"}
+
+
+async def test_the_newest_report_says_why_a_scan_is_left_out(database: Database) -> None:
+    async with database.transaction() as session:
+        old = await screened(session, "five", 0, "normal")
+        session.add(said(old, agrees=True))
+    async with database.transaction() as session:
+        again = await rescreened(session, "five", old.scan_id, 0, "not_analysed")
+        again.body = {"studies": [FAILED]}
+        rule = await screened(session, "five", 1, "normal", card=RECALIBRATED)
+        session.add(said(rule, agrees=True))
+    found = await collected(database, "five")
+    assert (len(found.studies), found.left_out_counts) == (0, {"failed": 1, "other_rule": 1})
 
 
 async def test_another_institution_has_studies_of_its_own(database: Database) -> None:

@@ -11,7 +11,9 @@ from gateway.calibration.labelled_folder import collect, remaining
 from gateway.mass_runs.journal import Journal
 from screening.evaluation.label_table import LabelledStudy
 from screening.evaluation.scored_studies import LeftOut
-from tests.unit.screening.evaluation.made_studies import CARD, report_of, site_studies
+from screening.results.model_card import ModelCard
+from screening.results.volume_rule import MAXIMUM
+from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies
 
 MADE = site_studies(2, 2).studies
 FAILED: Mapping[str, Any] = {
@@ -54,6 +56,18 @@ def test_the_label_is_that_of_the_table_and_reasons_are_counted(journal: Path) -
     (study,) = collected.studies.studies
     assert (study.label, study.patient) == (1, STUDIES[0].patient)
     assert collected.left_out_counts == {"failed": 1, "other_networks": 1}
+
+
+def test_a_study_that_other_rules_scored_is_scored_again(tmp_path: Path) -> None:
+    before, rule = (
+        ModelCard.from_json(shipped_card(version="before", **changed))
+        for changed in ({"test_time_slices": 0}, {"volume_rule": MAXIMUM.to_json()})
+    )
+    with Journal(tmp_path / "scores.journal") as journal:
+        for study, card in zip(STUDIES, (before, rule, CARD, CARD), strict=True):
+            journal.append(str(study.path), [_report(STUDIES.index(study), card=card)])
+        assert list(remaining(STUDIES, journal, CARD, retry_failed=False)) == [STUDIES[0].path]
+        assert collect(STUDIES, journal, CARD).left_out_counts == {"other_rule": 1}
 
 
 def _report(number: int, **changed: Any) -> dict[str, Any]:

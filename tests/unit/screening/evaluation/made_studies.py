@@ -65,17 +65,23 @@ def single_slices(labels: np.ndarray, logits: np.ndarray) -> ScoredStudies:
     return ScoredStudies(tuple(made))
 
 
-def report_of(study: ScoredStudy, **changed: Any) -> dict[str, Any]:
-    """The report of a study, as serving writes it, with the parts that calibration reads."""
+def report_of(study: ScoredStudy, card: ModelCard = CARD, **changed: Any) -> dict[str, Any]:
+    """The report of a study, as serving with this card writes it, with the parts that calibration reads."""
     slices = [
         {"slice": n, "extent_mm": mm, "classifier_p": round(float(expit(x)), 6), "reconstruction_r": float(r)}
         for n, (x, r, mm) in enumerate(zip(study.logits, study.r, study.extents_mm, strict=True))
     ]
+    score = round(study.score_by(card.fusion.volume_rule), 6)
     return {
         "error": None,
-        "score": round(study.score, 6),
+        "score": score,
         "coverage": {"complete": True},
-        "evidence": {"slices": slices},
-        "provenance": {"file_hashes": dict(CARD.file_hashes)},
+        "evidence": {"slices": slices, "classifier_p": score, "reconstruction_r": 0.0},
+        "provenance": {
+            "model_card": card.version,
+            "file_hashes": dict(card.file_hashes),
+            "score_fingerprint": card.score_fingerprint,
+            "volume_rule": card.fusion.volume_rule.to_json(),
+        },
         **changed,
     }

@@ -210,7 +210,7 @@ def test_a_shipped_threshold_means_the_same_studies_on_the_site_scale() -> None:
 
 def test_a_report_gives_the_served_score_and_the_slices_behind_it() -> None:
     study = NORMALS_TOO_HIGH.studies[70]
-    read = scored_study([report_of(study)], study.study, study.patient, 1, CARD.file_hashes, "2026-01")
+    read = scored_study([report_of(study)], study.study, study.patient, 1, CARD, "2026-01")
     assert isinstance(read, ScoredStudy)
     assert read.score_by(SERVED) == pytest.approx(read.score, abs=1e-5)
     assert read.score_by(MAXIMUM) == pytest.approx(study.score_by(MAXIMUM), abs=1e-5)
@@ -220,7 +220,7 @@ def test_an_older_report_has_a_score_but_no_other_rule() -> None:
     report = report_of(NORMALS_TOO_HIGH.studies[0])
     for one in report["evidence"]["slices"]:
         del one["extent_mm"]
-    read = scored_study([report], "a", "b", 0, CARD.file_hashes)
+    read = scored_study([report], "a", "b", 0, CARD)
     assert isinstance(read, ScoredStudy)
     assert not ScoredStudies((read,)).other_rules_known(SERVED)
 
@@ -236,8 +236,78 @@ def test_an_older_report_has_a_score_but_no_other_rule() -> None:
 )
 def test_a_study_that_cannot_be_calibrated_on_says_why(changed: dict[str, object], why: LeftOut) -> None:
     report = report_of(NORMALS_TOO_HIGH.studies[0], **changed)
-    assert scored_study([report], "a", "b", 0, CARD.file_hashes) is why
-    assert scored_study([report, report], "a", "b", 0, CARD.file_hashes) is LeftOut.SEVERAL_STUDIES
+    assert scored_study([report], "a", "b", 0, CARD) is why
+    assert scored_study([report, report], "a", "b", 0, CARD) is LeftOut.SEVERAL_STUDIES
+
+
+OTHER_RULE = ModelCard.from_json(shipped_card(version="site-1", volume_rule=MAXIMUM.to_json()))
+
+
+def test_a_score_by_another_volume_rule_is_made_anew() -> None:
+    study = NORMALS_TOO_HIGH.studies[70]
+    report = report_of(study, OTHER_RULE)
+    read = scored_study([report], "a", "b", 1, CARD)
+    assert isinstance(read, ScoredStudy)
+    assert report["score"] > read.score == pytest.approx(study.score, abs=1e-5)
+
+
+def test_a_score_by_another_rule_without_its_slices_is_left_out() -> None:
+    report = report_of(NORMALS_TOO_HIGH.studies[0], OTHER_RULE)
+    for one in report["evidence"]["slices"]:
+        del one["extent_mm"]
+    assert scored_study([report], "a", "b", 0, CARD) is LeftOut.OTHER_RULE
+    unexplained = report_of(NORMALS_TOO_HIGH.studies[0], OTHER_RULE)
+    unexplained["evidence"]["classifier_p"] = 0.999
+    assert scored_study([unexplained], "a", "b", 0, CARD) is LeftOut.OTHER_RULE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"test_time_slices": 0},
+        {"view_spacing_mm": 5.0},
+        {"error_range": {"r_min": 0.1, "r_max": 1.0}},
+        {"error_rule": {"clip": 0.5, "min_lung_share": 0.05}},
+    ],
+)
+def test_a_score_that_other_numbers_of_the_card_made_is_left_out(changed: dict[str, object]) -> None:
+    card = ModelCard.from_json(shipped_card(version="trained-again", **changed))
+    assert scored_study([report_of(NORMALS_TOO_HIGH.studies[0], card)], "a", "b", 0, CARD) is LeftOut.OTHER_RULE
+
+
+def test_an_export_with_other_points_alone_keeps_the_scores() -> None:
+    card = ModelCard.from_json(shipped_card(version="trained-again", calibration={"a": 9.0, "b": -5.0}))
+    assert isinstance(scored_study([report_of(NORMALS_TOO_HIGH.studies[0], card)], "a", "b", 0, CARD), ScoredStudy)
+
+
+def test_an_older_report_is_known_by_its_card() -> None:
+    report = report_of(NORMALS_TOO_HIGH.studies[0])
+    for name in ("score_fingerprint", "volume_rule"):
+        del report["provenance"][name]
+    assert isinstance(scored_study([report], "a", "b", 0, CARD), ScoredStudy)
+    assert scored_study([report], "a", "b", 0, OTHER_RULE) is LeftOut.OTHER_RULE
+
+
+def test_a_study_that_the_expert_was_not_asked_about_is_left_out_where_the_card_asks() -> None:
+    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1.0], "every_study": False}
+    card = ModelCard.from_json(shipped_card(expert3d=zone, file_hashes={"expert3d/1/model.onnx": "0" * 64}))
+    report = report_of(NORMALS_TOO_HIGH.studies[0], card)
+    assert scored_study([report], "a", "b", 0, card) is LeftOut.OTHER_RULE
+    report["evidence"]["expert3d"] = {"p": 0.999}
+    read = scored_study([report], "a", "b", 0, card)
+    assert isinstance(read, ScoredStudy)
+    assert read.score == 0.999
+
+
+def test_the_opinion_of_an_expert_whom_the_card_does_not_ask_is_not_in_the_score() -> None:
+    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1e-6], "every_study": False}
+    card = ModelCard.from_json(shipped_card(expert3d=zone, file_hashes={"expert3d/1/model.onnx": "0" * 64}))
+    report = report_of(next(one for one in NORMALS_TOO_HIGH.studies if one.score > 0.6), card)
+    alone, report["score"] = report["score"], 0.999
+    report["evidence"]["expert3d"] = {"p": 0.999}
+    read = scored_study([report], "a", "b", 0, card)
+    assert isinstance(read, ScoredStudy)
+    assert read.score == alone
 
 
 def test_more_patients_narrow_the_interval_of_their_class() -> None:
