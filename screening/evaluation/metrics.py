@@ -53,10 +53,10 @@ def roc_curve(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
     return np.append(0.0, (ends + 1 - hits) / normal), np.append(0.0, hits / pathological)
 
 
-def decide(labels: Labels, probabilities: Scores, threshold: float) -> Decision:
+def decide(labels: Labels, probabilities: Scores, threshold: float, weights: Scores | None = None) -> Decision:
     """Figures of the verdicts at this threshold; raises OneClass."""
     _counts(labels)
-    return decision_of(labels, probabilities >= threshold)
+    return decision_of(labels, probabilities >= threshold, weights)
 
 
 def decision_of(labels: Labels, called: NDArray[np.bool_], weights: Scores | None = None) -> Decision:

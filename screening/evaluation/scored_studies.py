@@ -8,15 +8,17 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from screening.evaluation.metrics import Labels, Scores
-from screening.results.calibration import probability
+from screening.results.calibration import CERTAIN, probability
 from screening.results.fusion import study_parts
 from screening.results.model_card import ModelCard
 from screening.results.volume_rule import VolumeRule
 
-ROUNDING: Final = 5e-7  # half of the last digit that a report gives
+ROUNDING: Final = 5.0001e-7  # half of the last digit that a report gives, and the error of the rounding itself
+# On a value by another rule: 5e-7 mm for each mm, times the range of logits, 40 at most.
+ROUNDING_OF_MM: Final = 2e-5
 SAME_SCORE: Final = 1e-3  # the rounding of slices near a probability of 1 reaches this
 
 
@@ -51,6 +53,11 @@ class ScoredStudy:
     def score_by(self, rule: VolumeRule) -> float:
         """The score that another volume rule gives."""
         return max(study_parts(self.logits, self.r, self.extents_mm, rule))
+
+    def lowest_score_by(self, rule: VolumeRule) -> float:
+        """The lowest score by another volume rule whose report, rounded, is this one."""
+        logits = logit(np.maximum(expit(self.logits) - ROUNDING, CERTAIN)) - ROUNDING_OF_MM
+        return max(study_parts(logits, self.r - ROUNDING - ROUNDING_OF_MM, self.extents_mm, rule))
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,12 @@ class ScoredStudies:
         if rule == served:
             return np.array([study.score for study in self.studies], np.float64)
         return np.array([study.score_by(rule) for study in self.studies], np.float64)
+
+    def lowest_scores(self, rule: VolumeRule, served: VolumeRule) -> Scores:
+        """As `scores`, the lowest that the reports allow: their floats are rounded, and those of serving are not."""
+        if rule == served:
+            return np.array([study.score - ROUNDING for study in self.studies], np.float64)
+        return np.array([study.lowest_score_by(rule) for study in self.studies], np.float64)
 
     def other_rules_known(self, served: VolumeRule) -> bool:
         """Whether the reports hold the slices, and the served score follows from them alone."""
@@ -166,11 +179,12 @@ def _by_card(
 
 
 def _slices(report: Mapping[str, Any]) -> tuple[NDArray[np.float64], ...]:
+    """Logits, r and mm of the slices; none where a p reads 0, whose logit may be any low number."""
     slices = report["evidence"]["slices"]
-    if any("extent_mm" not in one for one in slices):
+    if any("extent_mm" not in one or not one["classifier_p"] for one in slices):
         return ()
     p, r, extents = (
         np.array([one[name] for one in slices], np.float64)
         for name in ("classifier_p", "reconstruction_r", "extent_mm")
     )
-    return logit(np.clip(p, ROUNDING, 1 - ROUNDING)), r, extents
+    return logit(np.minimum(p, 1 - ROUNDING)), r, extents

@@ -22,6 +22,7 @@ from screening.evaluation.scored_studies import ScoredStudies
 from screening.evaluation.site_decision import KEPT, SiteDecision, best_rule, fit_site_decision
 from screening.results.calibration import calibrated
 from screening.results.model_card import ModelCard
+from screening.results.volume_rule import VolumeRule
 
 MIN_PATIENTS: Final = 30  # of each class; all of 30 found still allows 11.6 % missed (0.025 ** (1 / 30) = 0.884)
 FOLDS: Final = 10
@@ -83,13 +84,13 @@ def calibrate_site(studies: ScoredStudies, base: ModelCard, point: str | None = 
     _refuse_not_told_apart(studies, base)
     wanted = point or base.operating_point.name
     served = base.fusion.volume_rule
-    other_rules = studies.other_rules_known(served) and best_rule(studies, served) != served
-    decision, after = _fit_and_judge(studies, base, other_rules)
+    rule = best_rule(studies, served) if studies.other_rules_known(served) else served
+    decision, after = _fit_and_judge(studies, base, rule)
     if wanted not in after.points:
         raise CalibrationRefused("unknown_point", f"there is no operating point {wanted}: {', '.join(after.points)}")
     kept = not is_safe(after.points[wanted], before.points[base.operating_point.name])
-    if kept and other_rules:
-        decision, after = _fit_and_judge(studies, base, other_rules=False)
+    if kept and rule != served:
+        decision, after = _fit_and_judge(studies, base, served)
     return SiteCalibration(studies, decision, wanted, kept, before, after)
 
 
@@ -110,13 +111,17 @@ def is_safe(after: Point, before: Point) -> bool:
     return after.sensitivity.value >= before.sensitivity.value or (gains and after.sensitivity.low >= SAFE_SENSITIVITY)
 
 
-def _fit_and_judge(studies: ScoredStudies, base: ModelCard, other_rules: bool) -> tuple[SiteDecision, SiteFigures]:
-    """The fit on all studies, and the figures of fits on nine tenths of the patients on the other tenth."""
-    decision, served = fit_site_decision(studies, base, other_rules), base.fusion.volume_rule
+def _fit_and_judge(studies: ScoredStudies, base: ModelCard, rule: VolumeRule) -> tuple[SiteDecision, SiteFigures]:
+    """The fit on all studies, and the figures of fits on nine tenths of the patients on the other tenth.
+
+    Where `rule`, chosen on all studies, is not the served one, each of those fits chooses its own.
+    """
+    decision, served = fit_site_decision(studies, base, rule), base.fusion.volume_rule
     probabilities = np.empty(len(studies))
     called = {name: np.zeros(len(studies), np.bool_) for name in decision.thresholds}
     for training, test in patient_folds(studies.labels, studies.patients, FOLDS):
-        fold = fit_site_decision(studies.subset(training), base, other_rules)
+        seen = studies.subset(training)
+        fold = fit_site_decision(seen, base, served if rule == served else best_rule(seen, served))
         probabilities[test] = fold.probabilities(studies.subset(test), served)
         for name, calls in called.items():
             calls[test] = probabilities[test] >= fold.thresholds[name]

@@ -1,6 +1,6 @@
 """What a site's own studies decide about a model card: volume rule, calibration and operating points.
 
-Everything is fitted in `fit_site_decision`, so that cross-validation repeats all of it on each fold.
+Everything is fitted by `best_rule` and `fit_site_decision`, which cross-validation repeats on each fold.
 """
 
 from collections.abc import Mapping
@@ -37,17 +37,18 @@ class SiteDecision:
         return calibrated(studies.scores(self.rule, served), self.calibration)
 
 
-def fit_site_decision(studies: ScoredStudies, base: ModelCard, other_rules: bool) -> SiteDecision:
-    """Fit on all of these studies; every patient of a class counts one, however many studies he has.
+def fit_site_decision(studies: ScoredStudies, base: ModelCard, rule: VolumeRule) -> SiteDecision:
+    """Fit calibration and points on all of these studies; every patient of a class counts one, whatever his studies.
 
-    With `other_rules` the volume rule is chosen too; without, it stays, and `as_shipped` is among the points.
+    Thresholds lie on the lowest scores that the reports allow: a study that sets one is found by it in service, where
+    no score is rounded. With the rule of the card `base`, `as_shipped` is among the points.
     """
-    served = base.fusion.volume_rule
-    rule = best_rule(studies, served) if other_rules else served
+    served, weights = base.fusion.volume_rule, studies.patient_weights
     scores = studies.scores(rule, served)
-    calibration = fit_platt(studies.labels, scores, studies.patient_counts, studies.patient_weights, "logit")
-    thresholds = operating_points(studies.labels, calibrated(scores, calibration))
-    if not other_rules:
+    calibration = fit_platt(studies.labels, scores, studies.patient_counts, weights, "logit")
+    lowest = calibrated(studies.lowest_scores(rule, served), calibration)
+    thresholds = operating_points(studies.labels, lowest, weights)
+    if rule == served:
         thresholds[KEPT] = same_score(base.operating_point.threshold, base.calibration, calibration)
     return SiteDecision(rule, calibration, thresholds)
 

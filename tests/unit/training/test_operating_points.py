@@ -42,6 +42,18 @@ def test_half_of_the_studies_are_normal_at_the_median() -> None:
     assert decide(LABELS, PROBABILITIES, point).rule_out_rate == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("name", sorted(FITS))
+def test_a_weight_of_n_counts_as_n_studies(name: str) -> None:
+    weights = np.random.default_rng(3).integers(1, 5, len(LABELS))
+    often = FITS[name](np.repeat(LABELS, weights), np.repeat(PROBABILITIES, weights), None)
+    assert FITS[name](LABELS, PROBABILITIES, weights / 7) == pytest.approx(often, abs=1e-12)
+
+
+def test_no_threshold_is_raised_above_a_study_that_it_must_find() -> None:
+    labels, probabilities = np.array([0, 0, 1, 1]), np.array([1e-7, 1e-9, 1e-6, 1.0])
+    assert operating_points(labels, probabilities)["high_sensitivity"] <= 1e-6
+
+
 def test_calibration_is_monotone_and_beats_its_neighbours() -> None:
     scores = PROBABILITIES * 3 - 1
     found = fit_platt(LABELS, scores)

@@ -68,7 +68,12 @@ def single_slices(labels: np.ndarray, logits: np.ndarray) -> ScoredStudies:
 def report_of(study: ScoredStudy, card: ModelCard = CARD, **changed: Any) -> dict[str, Any]:
     """The report of a study, as serving with this card writes it, with the parts that calibration reads."""
     slices = [
-        {"slice": n, "extent_mm": mm, "classifier_p": round(float(expit(x)), 6), "reconstruction_r": float(r)}
+        {
+            "slice": n,
+            "extent_mm": round(float(mm), 6),
+            "classifier_p": round(float(expit(x)), 6),
+            "reconstruction_r": round(float(r), 6),
+        }
         for n, (x, r, mm) in enumerate(zip(study.logits, study.r, study.extents_mm, strict=True))
     ]
     score = round(study.score_by(card.fusion.volume_rule), 6)

@@ -1,5 +1,6 @@
 """A site's calibration: what it may change, what it refuses, and that no patient judges a fit that saw him."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from screening.evaluation import site_calibration
 from screening.evaluation.evaluated_studies import point_of
 from screening.evaluation.exact_interval import exact_interval
 from screening.evaluation.metrics import Decision
@@ -27,7 +29,7 @@ from screening.evaluation.site_card import site_card
 from screening.evaluation.site_decision import KEPT, best_rule, fit_site_decision
 from screening.results.calibration import calibrated, probability
 from screening.results.model_card import Calibration, ModelCard
-from screening.results.volume_rule import MAXIMUM, RuleName, VolumeRule
+from screening.results.volume_rule import CANDIDATES, MAXIMUM, RuleName, VolumeRule
 from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies, study_of
 
 SERVED = CARD.fusion.volume_rule
@@ -201,11 +203,69 @@ def test_the_shipped_figures_need_no_second_class() -> None:
 
 
 def test_a_shipped_threshold_means_the_same_studies_on_the_site_scale() -> None:
-    decision = fit_site_decision(NORMALS_TOO_HIGH, CARD, other_rules=False)
+    decision = fit_site_decision(NORMALS_TOO_HIGH, CARD, SERVED)
     shipped = calibrated(NORMALS_TOO_HIGH.scores(SERVED, SERVED), CARD.calibration) >= 0.5
     site = decision.probabilities(NORMALS_TOO_HIGH, SERVED) >= decision.thresholds[KEPT]
     assert (shipped == site).all()
     assert isinstance(decision.calibration, Calibration)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-6.0, 14.0), st.floats(0.0, 6.0), st.sampled_from((SERVED, *CANDIDATES)))
+def test_a_study_that_sets_a_threshold_is_found_by_it_in_service(
+    seed: int, shift: float, gap: float, rule: VolumeRule
+) -> None:
+    served = _at_full_precision(seed, shift, gap)
+    reported = [scored_study([report_of(one)], one.study, one.patient, one.label, CARD) for one in served.studies]
+    read = ScoredStudies(tuple([one for one in reported if isinstance(one, ScoredStudy)]))
+    assert len(read) == len(served)
+    if rule != SERVED and not read.other_rules_known(SERVED):
+        return
+    decision = fit_site_decision(read, CARD, rule)
+    found = decision.probabilities(served, SERVED)[served.labels == 1]
+    weights = served.patient_weights[served.labels == 1]
+    for name, least in (("high_sensitivity", 1.0), ("sensitivity_95", 0.95)):
+        assert weights @ (found >= decision.thresholds[name]) / weights.sum() >= least - 1e-9, name
+
+
+def _at_full_precision(seed: int, shift: float, gap: float) -> ScoredStudies:
+    """Studies of 20 patients of each class, with scores as serving has them: not rounded."""
+    random = np.random.default_rng(seed)
+    made = []
+    for number in range(60):
+        label = int(number % 3 == 0)
+        bare = study_of(number, label, random.normal(shift + gap * label, 2.0, 12), f"{number % 40}")
+        one = replace(bare, extents_mm=random.uniform(1.0, 8.0, 12), r=random.random(12) * random.integers(0, 2))
+        made.append(replace(one, score=one.score_by(SERVED)))
+    return ScoredStudies(tuple(made))
+
+
+def test_points_count_each_patient_once() -> None:
+    one = site_studies(40, 40, gap=2.0)
+    often = ScoredStudies(
+        tuple(
+            [
+                replace(study, study=f"{study.study}-{n}")
+                for study in one.studies
+                for n in range(1 + 9 * (study.score < 0.5))
+            ]
+        )
+    )
+    once, many = (fit_site_decision(studies, CARD, SERVED).thresholds for studies in (one, often))
+    assert many == pytest.approx(once, abs=1e-4)
+
+
+def test_the_rule_of_all_studies_is_chosen_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(studies: ScoredStudies, served: VolumeRule) -> VolumeRule:
+        asked.append(len(studies))
+        return MAXIMUM
+
+    monkeypatch.setattr(site_calibration, "best_rule", counted)
+    calibrate_site(site_studies(30, 30), CARD)
+    assert asked.count(60) == 1
+    assert len(asked) == 1 + FOLDS
 
 
 def test_a_report_gives_the_served_score_and_the_slices_behind_it() -> None:
