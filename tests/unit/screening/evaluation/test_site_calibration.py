@@ -1,7 +1,7 @@
 """A site's calibration: what it may change, what it refuses, and that no patient judges a fit that saw him."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -294,7 +294,7 @@ def test_an_older_report_has_a_score_but_no_other_rule() -> None:
         ({"provenance": {"file_hashes": {}}}, LeftOut.OTHER_NETWORKS),
     ],
 )
-def test_a_study_that_cannot_be_calibrated_on_says_why(changed: dict[str, object], why: LeftOut) -> None:
+def test_a_study_that_cannot_be_calibrated_on_says_why(changed: dict[str, Any], why: LeftOut) -> None:
     report = report_of(NORMALS_TOO_HIGH.studies[0], **changed)
     assert scored_study([report], "a", "b", 0, CARD) is why
     assert scored_study([report, report], "a", "b", 0, CARD) is LeftOut.SEVERAL_STUDIES
@@ -330,7 +330,7 @@ def test_a_score_by_another_rule_without_its_slices_is_left_out() -> None:
         {"error_rule": {"clip": 0.5, "min_lung_share": 0.05}},
     ],
 )
-def test_a_score_that_other_numbers_of_the_card_made_is_left_out(changed: dict[str, object]) -> None:
+def test_a_score_that_other_numbers_of_the_card_made_is_left_out(changed: dict[str, Any]) -> None:
     card = ModelCard.from_json(shipped_card(version="trained-again", **changed))
     assert scored_study([report_of(NORMALS_TOO_HIGH.studies[0], card)], "a", "b", 0, CARD) is LeftOut.OTHER_RULE
 
