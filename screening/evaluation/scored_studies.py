@@ -171,7 +171,7 @@ def _by_card(
     if made_by != rule:
         if not len(found.extents_mm) or abs(found.score_by(made_by) - alone) > SAME_SCORE:
             return LeftOut.OTHER_RULE
-        alone = found.score_by(rule)
+        alone = found.lowest_score_by(rule)
     threshold = card.operating_point.threshold
     if card.expert3d is None or not card.expert3d.asks(probability(alone, card.calibration), threshold):
         return replace(found, score=alone)
