@@ -21,6 +21,7 @@
     ├── ModelCardChanged            model_card_changed       409  the served weights are not those that the client read
     ├── UnknownOperatingPoint       unknown_operating_point  422  the model card has no such operating point
     ├── UnknownModelCard            unknown_model_card       422  the site has no such card, or it is of other networks
+    ├── InvalidSiteCard             invalid_site_card        422  no card of a site for these networks, or a changed one
     ├── IdempotencyMismatch         idempotency_mismatch     422  the key was used for another request
     ├── IdempotencyBusy             idempotency_busy         409  the first request with this key is not finished
     └── DatabaseUnavailable         database_unavailable     503  a retry may succeed
@@ -106,6 +107,10 @@ class UnknownOperatingPoint(GatewayError):
 
 class UnknownModelCard(GatewayError):
     code, status = "unknown_model_card", 422
+
+
+class InvalidSiteCard(GatewayError):
+    code, status = "invalid_site_card", 422
 
 
 class IdempotencyMismatch(GatewayError):

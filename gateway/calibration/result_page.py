@@ -69,11 +69,12 @@ def _studies(collected: CollectedStudies) -> Iterator[str]:
 
 def _before_and_after(found: SiteCalibration, shipped: ModelCard) -> Iterator[str]:
     before, after = found.before, found.after
-    points = before.points[shipped.operating_point.name], after.points[found.default_point]
+    points = before.points[found.before_point], after.points[found.default_point]
     yield from ("", "## Before and after", "")
-    yield f"Before: the card {shipped.version}. After: each patient is judged by a fit on the other patients. 95 % CI."
+    yield f"Before: the card {shipped.version} at {found.before_point}."
+    yield "After: each patient is judged by a fit on the other patients. 95 % CI."
     yield from ("", "| figure | before | after |", "|---|---|---|")
-    yield f"| operating point | {shipped.operating_point.name} | {found.default_point} |"
+    yield f"| operating point | {found.before_point} | {found.default_point} |"
     yield _row("threshold", *[f"{point.threshold:.4f}" for point in points])
     yield _row("sensitivity", *[point.sensitivity for point in points])
     yield _row("specificity", *[point.specificity for point in points])

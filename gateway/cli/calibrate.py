@@ -12,6 +12,7 @@ import typer
 from rich.markdown import Markdown
 
 from gateway.auth.local_admin import command_line_admin
+from gateway.calibration.base_card import base_card
 from gateway.calibration.collected_studies import CollectedStudies
 from gateway.calibration.labelled_folder import collect, remaining
 from gateway.calibration.result_page import result_page, shipped_page, studies_page
@@ -27,6 +28,7 @@ from gateway.cli.command_context import (
 )
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.shipped_card import card_in, served_repository
+from gateway.composition.record_store import RecordStore
 from gateway.mass_runs.journal import Journal
 from gateway.mass_runs.local import LocalScreening
 from gateway.mass_runs.run import screen_all
@@ -55,7 +57,7 @@ def calibrate(
     stored: Annotated[bool, typer.Option("--stored", help="Stored scans with radiologists' feedback.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of card, page and journal.")] = OUTPUT,
     point: Annotated[
-        str | None, typer.Option(help="The operating point by default; that of the shipped card if not given.")
+        str | None, typer.Option(help="The operating point by default; the one in use if not given.")
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Score again what failed before.")] = False,
     institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
@@ -97,37 +99,53 @@ class _Calibration:
 
     async def of_stored_scans(self) -> int:
         async with open_records(self.settings) as store:
-            return await self._fit(await StoredScans(store.database).collect(self.by, self.card))
+            base = await self._base(store)
+            return await self._fit(await StoredScans(store.database).collect(self.by, base), base, store)
 
     async def of_folder(self, studies: Sequence[LabelledStudy], *, retry_failed: bool) -> int:
         """Score what the journal does not have yet, and calibrate on all of it."""
+        async with open_records(self.settings) as store:
+            base = await self._base(store)
         with Journal(self.output / JOURNAL) as journal:
-            items = list(remaining(studies, journal, self.card, retry_failed=retry_failed))
+            items = list(remaining(studies, journal, base, retry_failed=retry_failed))
             if items:
-                await self._score(items, len(studies), journal)
-            return await self._fit(collect(studies, journal, self.card))
+                await self._score(items, len(studies), journal, base)
+            collected = collect(studies, journal, base)
+        async with open_records(self.settings) as store:
+            return await self._fit(collected, base, store)
 
-    async def _score(self, items: Sequence[Path], total: int, journal: Journal) -> None:
+    async def _base(self, store: RecordStore) -> ModelCard:
+        """The shipped card at the operating point in use."""
+        base, site_version = await base_card(store.database, self.by.institution, self.card)
+        if site_version is not None:
+            errors.print(
+                f"{site_version} is in force; `before` is {base.version} at {base.operating_point.name}",
+                style="yellow",
+                highlight=False,
+                markup=False,
+            )
+        return base
+
+    async def _score(self, items: Sequence[Path], total: int, journal: Journal, base: ModelCard) -> None:
         async with ready_services(self.settings) as services:
             print_warnings(services)
-            screening = LocalScreening(services.pipeline.with_priority(Priority.MASS), services.scratch)
+            screening = LocalScreening(services.pipeline.with_card(base).with_priority(Priority.MASS), services.scratch)
             with ProgressBar("scoring", total, total - len(items)) as bar:
                 at_once = self.settings.decode_workers + 1
                 await screen_all(screening, items, journal, at_once, lambda one: bar.done(failed=one.failed))
 
-    async def _fit(self, collected: CollectedStudies) -> int:
+    async def _fit(self, collected: CollectedStudies, base: ModelCard, store: RecordStore) -> int:
         """Fit, write the card and its page, and keep the card with the records."""
         try:
             with errors.status("fitting and cross-validating"):
-                found = calibrate_site(collected.studies, self.card, self.point)
+                found = calibrate_site(collected.studies, base, self.point)
         except CalibrationRefused:
             self._print_shipped(collected)
             raise
         made = site_card(self.shipped, found, collected.left_out_counts)
         version, page = made["version"], result_page(made["version"], collected, found, self.card)
         write_card(self.output, made, page)
-        async with open_records(self.settings) as store:
-            await SiteCards(store.database).add(self.by, made)
+        await SiteCards(store.database).add(self.by, made, self.shipped)
         console.print(Markdown(page))
         console.print(f"card and page: {self.output / version}.json, .md", highlight=False, markup=False)
         console.print(f"in force with: turnstile switch {version}; undone with: turnstile switch --back", style="green")

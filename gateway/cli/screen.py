@@ -11,12 +11,14 @@ import typer
 from gateway.cli.command_context import console, errors, print_warnings, ready_services, run_and_exit
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.remote_options import DEFAULT_CONNECTIONS, RemoteOptions
+from gateway.cli.shipped_card import site_card_in
 from gateway.cli.terminal_text import print_passed_over, print_report, print_summary
 from gateway.mass_runs.discovery import discover
 from gateway.mass_runs.journal import Journal, JournalEntry
 from gateway.mass_runs.local import LocalScreening
 from gateway.mass_runs.report_file import ReportFile
 from gateway.mass_runs.run import Screening, screen_all
+from gateway.screening.site_card_check import check_site_card
 from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
 from gateway.telemetry.logs import configure_logs
@@ -98,7 +100,9 @@ class LocalOptions:
             at_once = min(settings.decode_workers + 1, uploads_in_flight or 1)
             pipeline = services.pipeline.with_priority(Priority.MASS)
             if self.card is not None:
-                pipeline = pipeline.with_card(ModelCard.load(self.card))
+                made = site_card_in(self.card)
+                check_site_card(made, services.networks.current.card_json)
+                pipeline = pipeline.with_card(ModelCard.from_json(made))
             yield LocalScreening(pipeline, services.scratch), at_once
 
 

@@ -14,6 +14,7 @@ from gateway.cli.running_instance import find_running
 from gateway.cli.shipped_card import card_in, served_repository, site_card_in
 from gateway.principal import Principal
 from gateway.screening.network_switch import SwitchRefused
+from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.site_cards import SiteCards
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -67,22 +68,30 @@ async def _switch_networks(repository: Path) -> int:
 
 async def _switch_card(settings: Settings, by: Principal, version: str | None, made: Mapping[str, Any] | None) -> int:
     """Put a card in force: the one `made` elsewhere, the one of this version, or without both the one before."""
-    shipped = ModelCard.from_json(card_in(served_repository(settings)))
+    shipped_json = card_in(served_repository(settings))
+    shipped = ModelCard.from_json(shipped_json)
     async with open_records(settings) as store:
         cards = SiteCards(store.database)
         if made is not None:
-            await cards.add(by, made)
+            await cards.add(by, made, shipped_json)
             version = made["version"]
         if version is None:
             chosen = await cards.take_back(by, shipped)
         else:
             chosen = await cards.choose(by, shipped, version, None, None)
-    point = chosen.card.operating_point
+        point = (await OperatingPoints(store.database).read(by.institution, chosen.card)).point
     console.print(
-        f"{chosen.card.version} is in force for {by.institution}, at {point.name} {point.threshold:.4g} unless an admin"
-        " chose another",
+        f"{chosen.card.version} is in force for {by.institution}, at {point.name} {point.threshold:.4g}",
         style="green",
         highlight=False,
         markup=False,
     )
+    if chosen.dropped_point is not None:
+        errors.print(
+            f"{chosen.dropped_point}, which an admin chose for the card before, no longer holds: if {point.name} is not"
+            " wanted, choose a point of this card on the page",
+            style="yellow",
+            highlight=False,
+            markup=False,
+        )
     return 0

@@ -20,13 +20,17 @@ SETTING: Final = "model_card"
 
 @dataclass(frozen=True)
 class CardInForce:
-    """The card, parsed and as JSON (None: the shipped card itself); `changes` counts the choices, 0 when none."""
+    """The card, parsed and as JSON (None: the shipped card itself); `changes` counts the choices, 0 when none.
+
+    `dropped_point`, after a change only: the operating point that was chosen for the card before, and no longer holds.
+    """
 
     card: ModelCard
     site_json: Mapping[str, Any] | None = None
     changes: int = 0
     changed_at: datetime | None = None
     changed_by: str | None = None
+    dropped_point: str | None = None
 
 
 async def card_in_force(session: AsyncSession, institution: str, shipped: ModelCard) -> CardInForce:

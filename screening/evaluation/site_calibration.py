@@ -56,12 +56,14 @@ class SiteFigures:
 class SiteCalibration:
     """What was fitted on all of the studies, the operating point by default, and the figures before and after.
 
-    `after` is cross-validated: each patient is judged by a fit on the other patients. `kept`: the default point stays
-    where the shipped card has it, since the wanted one would miss more and too few patients prove it safe.
+    `before_point` is the point of the shipped card that the site used. `after` is cross-validated: each patient is
+    judged by a fit on the other patients. `kept`: the default point stays where `before_point` is, since the wanted one
+    would miss more and too few patients prove it safe.
     """
 
     studies: ScoredStudies
     decision: SiteDecision
+    before_point: str
     wanted_point: str
     kept: bool
     before: SiteFigures
@@ -74,24 +76,26 @@ class SiteCalibration:
 
 
 def calibrate_site(studies: ScoredStudies, base: ModelCard, point: str | None = None) -> SiteCalibration:
-    """Fit volume rule, calibration and operating points; `point` is the wanted default, else that of the card `base`.
+    """Fit volume rule, calibration and operating points.
 
-    Raises CalibrationRefused.
+    `base` is the shipped card, at the operating point that the site uses: nothing may miss more than this one without
+    proof. `point` is the wanted default, else the point of the same name. Raises CalibrationRefused.
     """
     _refuse_too_few(studies)
     studies = studies.in_order()
     before = shipped_figures(studies, base)
     _refuse_not_told_apart(studies, base)
-    wanted = point or base.operating_point.name
+    in_use = base.operating_point.name
+    wanted = point or in_use
     served = base.fusion.volume_rule
     rule = best_rule(studies, served) if studies.other_rules_known(served) else served
     decision, after = _fit_and_judge(studies, base, rule)
     if wanted not in after.points:
         raise CalibrationRefused("unknown_point", f"there is no operating point {wanted}: {', '.join(after.points)}")
-    kept = not is_safe(after.points[wanted], before.points[base.operating_point.name])
+    kept = not is_safe(after.points[wanted], before.points[in_use])
     if kept and rule != served:
         decision, after = _fit_and_judge(studies, base, served)
-    return SiteCalibration(studies, decision, wanted, kept, before, after)
+    return SiteCalibration(studies, decision, in_use, wanted, kept, before, after)
 
 
 def shipped_figures(studies: ScoredStudies, base: ModelCard) -> SiteFigures:

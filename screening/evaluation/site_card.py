@@ -16,6 +16,17 @@ from screening.evaluation.site_decision import same_score
 from screening.results.model_card import ModelCard, fingerprint
 
 DATA_SET: Final = "site"
+VERSION_PREFIX: Final = "site-"
+DECIDED: Final = (  # the entries that calibration makes; all others are the shipped card's
+    "volume_rule",
+    "calibration",
+    "operating_points",
+    "operating_point",
+    "probability_histogram",
+    "figures",
+    "site",
+    "expert3d",
+)
 HISTOGRAM_BINS: Final = 20
 DIGITS: Final = 4
 FIGURES_OF: Final = "the site's own studies, each patient judged by a fit on the other patients"
@@ -34,28 +45,34 @@ def site_card(shipped: Mapping[str, Any], calibration: SiteCalibration, left_out
         "operating_point": calibration.default_point,
         "probability_histogram": np.histogram(after.probabilities, HISTOGRAM_BINS, (0.0, 1.0))[0].tolist(),
         "figures": _curve(evaluated),
-        "site": site_figures(calibration, ModelCard.from_json(shipped), left_out),
+        "site": site_figures(calibration, shipped["version"], left_out),
     }
     if "expert3d" in shipped:
         decided["expert3d"] = _same_studies_asked(shipped, calibration)
-    version = f"site-{fingerprint(decided, shipped['file_hashes'])}"
-    card = {**shipped, **decided, "version": version}
+    card = {**shipped, **decided}
+    card["version"] = site_version(card)
     ModelCard.from_json(card)
     return card
 
 
-def site_figures(calibration: SiteCalibration, shipped: ModelCard, left_out: Mapping[str, int]) -> dict[str, Any]:
-    """What the studies were, and the figures before and after, as JSON."""
+def site_version(card: Mapping[str, Any]) -> str:
+    """The version that follows from what calibration decided and from the networks."""
+    decided = {name: card[name] for name in DECIDED if name in card}
+    return f"{VERSION_PREFIX}{fingerprint(decided, card['file_hashes'])}"
+
+
+def site_figures(calibration: SiteCalibration, shipped: str, left_out: Mapping[str, int]) -> dict[str, Any]:
+    """What the studies were, and the figures before and after, as JSON; `shipped` is the version of that card."""
     normal, pathological = calibration.studies.patient_counts
     months = calibration.studies.months
     return {
-        "shipped": shipped.version,
+        "shipped": shipped,
         "studies": len(calibration.studies),
         "patients": {"normal": normal, "pathological": pathological},
         "months": list(months) if months else None,
         "left_out": dict(sorted(left_out.items())),
         "kept": calibration.kept,
-        "before": _side(calibration.before, shipped.operating_point.name),
+        "before": _side(calibration.before, calibration.before_point),
         "after": _side(calibration.after, calibration.default_point),
     }
 

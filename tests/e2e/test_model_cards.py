@@ -28,7 +28,7 @@ def fixture_cards(service: RunningGateway) -> Iterator[tuple[str, str]]:
         institution = client.get("/api/me").raise_for_status().json()["institution"]
         made = site_card(shipped, calibrate_site(site_studies(60, 60, gap=4.0), ModelCard.from_json(shipped)), {})
         with ThreadPoolExecutor(1) as thread:  # Playwright's event loop has this one
-            thread.submit(asyncio.run, _add(service, institution, made)).result()
+            thread.submit(asyncio.run, _add(service, institution, made, shipped)).result()
         yield shipped["version"], made["version"]
         client.put("/api/model-card", json={"version": shipped["version"]}).raise_for_status()
 
@@ -62,9 +62,9 @@ def _row(page: Page, version: str, language: str) -> Any:
     return table.locator("tbody tr").filter(has_text=version)
 
 
-async def _add(service: RunningGateway, institution: str, card: Mapping[str, Any]) -> None:
+async def _add(service: RunningGateway, institution: str, card: Mapping[str, Any], shipped: Mapping[str, Any]) -> None:
     database = Database(service.store.database_url.get_secret_value())
     try:
-        await SiteCards(database).add(command_line_admin("tester", institution), card)
+        await SiteCards(database).add(command_line_admin("tester", institution), card, shipped)
     finally:
         await database.close()

@@ -54,7 +54,8 @@ def model_card_router(networks: ActiveNetworks, in_force: CardsInForce, cards: S
     """The resources `model-card` and `model-cards`.
 
     The operating points of a card have null for a figure that was not measured and for an interval over no known
-    patients.
+    patients. The answer to a change has `dropped_operating_point`: the point that an admin had chosen for the card
+    before, and that no longer holds; null when there was none.
     """
     router = APIRouter(tags=["models"])
 
@@ -74,7 +75,7 @@ def model_card_router(networks: ActiveNetworks, in_force: CardsInForce, cards: S
         served = networks.current
         chosen = await cards.choose(principal, served.card, choice.version, expected, context)
         response.headers["ETag"] = etag_of(chosen.changes)
-        return card_json(served, chosen)
+        return {**card_json(served, chosen), "dropped_operating_point": chosen.dropped_point}
 
     @router.get("/api/model-cards", summary="The shipped card, and those calibrated on this site's studies")
     async def model_cards(

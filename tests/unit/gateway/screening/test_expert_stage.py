@@ -118,7 +118,7 @@ async def test_a_pathology_says_that_the_expert_failed(upload: Upload, faults: d
     assert report["verdict"] == "pathology"
     assert report["evidence"]["expert3d_error"] == code
     assert f"3D expert gave no opinion ({code})" in report["warnings"][0]
-    assert scored_study([report], "study", "patient", 1, FILE) is LeftOut.FAILED
+    assert scored_study([report], "study", "patient", 1, card_at(0.5)) is LeftOut.FAILED
 
 
 async def test_one_that_the_expert_saw_has_no_such_warning(upload: Upload) -> None:

@@ -30,7 +30,7 @@ from screening.evaluation.site_decision import KEPT, best_rule, fit_site_decisio
 from screening.results.calibration import calibrated, probability
 from screening.results.model_card import Calibration, ModelCard
 from screening.results.volume_rule import CANDIDATES, MAXIMUM, RuleName, VolumeRule
-from tests.unit.screening.evaluation.made_studies import CARD, report_of, shipped_card, site_studies, study_of
+from tests.unit.screening.evaluation.made_studies import CARD, POINTS, report_of, shipped_card, site_studies, study_of
 
 SERVED = CARD.fusion.volume_rule
 NORMALS_TOO_HIGH = site_studies(60, 60, gap=4.0, shift=1.5)
@@ -123,6 +123,20 @@ def test_a_point_that_would_miss_more_without_proof_keeps_the_shipped_threshold(
     before, after = found.before.points["high_sensitivity"], found.after.points[found.default_point]
     assert (found.kept, found.default_point) == (True, KEPT)
     assert after.decision == before.decision  # every study is called as before; its probability alone is another
+
+
+def test_the_point_that_an_admin_chose_is_the_one_before_and_the_one_that_is_kept() -> None:
+    points = {name: {"threshold": 0.5} for name in POINTS} | {"youden": {"threshold": 0.05}}
+    card = ModelCard.from_json(shipped_card(operating_points=points))
+    chosen = replace(card, operating_point=card.operating_points["youden"])
+    overlapping = site_studies(40, 40, gap=1.3, shift=-0.5)
+    found = calibrate_site(overlapping, chosen)
+    before = found.before.points
+    assert before["youden"].sensitivity.value > before["high_sensitivity"].sensitivity.value, "or it proves nothing"
+    assert (found.before_point, found.wanted_point, found.kept) == ("youden", "youden", True)
+    assert found.after.points[KEPT].decision == before["youden"].decision
+    made = site_card(shipped_card(operating_points=points), found, {})
+    assert made["site"]["before"]["operating_point"]["name"] == "youden"
 
 
 @settings(max_examples=6, deadline=None)

@@ -8,6 +8,7 @@ import { modelCardsQuery, putInForce } from "@/shared/api/model-cards";
 import { siteFiguresOf } from "@/shared/api/site-figures";
 import { modelCardQuery, operatingPointQuery } from "@/shared/api/statistics";
 import { useFormat } from "@/shared/format/use-format";
+import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Section } from "@/shared/ui/section";
@@ -118,6 +119,9 @@ function Card({ card, onChoose }: { card: ListedCard; onChoose: () => void }) {
 function PutInForceDialog({ version, etag, onClose }: { version: string; etag: string | null; onClose: () => void }) {
   const { t } = useTranslation("statistics");
   const queries = useQueryClient();
+  const point = useQuery(operatingPointQuery).data?.body;
+  const words = useCodeTexts();
+  const dropped = point?.chosen ? ` ${t("cards.dropped", { point: words.point(point.name) })}` : "";
   const put = useMutation({
     mutationFn: () => putInForce(version, etag),
     onSuccess: async () => {
@@ -131,7 +135,7 @@ function PutInForceDialog({ version, etag, onClose }: { version: string; etag: s
     <ConfirmDialog
       opened
       title={t("cards.askTitle", { version })}
-      text={t("cards.askText")}
+      text={t("cards.askText") + dropped}
       confirm={t("cards.choose")}
       busy={put.isPending}
       error={put.error}
