@@ -19,11 +19,14 @@ from screening.series.volume import Volume
 
 _EVERY = 3  # pixels of a row and rows that are counted: 0.05 ms a slice of 512 x 512
 # 226 slices of normal001, cap001, lung_dx, 54 patients of siim and 5 of qin: soft tissue 12 to 70 % of the pixels, air
-# and lung 21 to 76 %, soft tissue at least 2.4 times of what lies between lung and fat, and 72 % of it and all above.
+# and lung 21 to 76 %, soft tissue at least 2.1 times of what lies between lung and fat, and 72 % of it and all above.
 _LEAST_SOFT = 0.03
-_LEAST_AIR = 0.01  # scanners that write -1024 for all air outside leave the lungs and the airways
+_LEAST_AIR = (
+    0.02  # scanners that write -1024 for all air outside leave the lungs: 12 % at least; airways alone are 1.4 %
+)
+_DARKEST_AIR = -800  # HU that some of the air must reach: airways and air outside do in any patient
 _LEAST_SOFT_OF_DENSE = 0.4
-_LEAST_SOFT_TO_BETWEEN = 1.0
+_LEAST_SOFT_TO_BETWEEN = 1.0  # more would refuse lungs full of ground glass, which lie between
 _DROP = 0.25  # of both neighbours: a slice that has less soft tissue, or less air, than a quarter of theirs
 _SEEN_IN_NEIGHBOURS = 0.08
 
@@ -32,9 +35,13 @@ Hu = NDArray[np.int16]
 
 @dataclass(frozen=True)
 class Shares:
-    """What share of the pixels is air or lung, soft tissue or fat, between lung and fat, and denser than 200 HU."""
+    """What share of the pixels is air or lung, soft tissue or fat, between lung and fat, and denser than 200 HU.
+
+    `darkest_air` is the HU that 1 % of what is air or lung does not exceed; +inf where there is none.
+    """
 
     air: float
+    darkest_air: float
     soft: float
     between: float
     dense: float
@@ -43,15 +50,18 @@ class Shares:
     def of(cls, slices: Sequence[Hu]) -> "Shares":
         """The shares over slices [rows, columns]; -1024 alone is no air, for padding and clipped values lie there."""
         counted = np.concatenate([hu[::_EVERY, ::_EVERY].ravel() for hu in slices])
-        edges = np.array([AIR_HU + 1, -699, -650, -249, -200, 201, np.iinfo(np.int16).max])
-        air, _, between, _, soft, dense = np.histogram(counted, edges)[0] / counted.size
-        return cls(float(air), float(soft), float(between), float(dense))
+        edges = np.array([AIR_HU + 1, -699, -650, -200, 201, np.iinfo(np.int16).max])
+        air, _, between, soft, dense = np.histogram(counted, edges)[0] / counted.size
+        dark = counted[(counted > AIR_HU) & (counted < -699)]
+        darkest = float(np.percentile(dark, 1)) if dark.size else np.inf
+        return cls(float(air), darkest, float(soft), float(between), float(dense))
 
     @property
     def plausible(self) -> bool:
         """Whether Hounsfield units of a body may lie so."""
         return (
             self.air >= _LEAST_AIR
+            and self.darkest_air <= _DARKEST_AIR
             and self.soft >= _LEAST_SOFT
             and self.soft >= _LEAST_SOFT_TO_BETWEEN * self.between
             and self.soft >= _LEAST_SOFT_OF_DENSE * (self.soft + self.dense)
