@@ -6,7 +6,7 @@ around them.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +37,9 @@ SPACINGS: Final = (1, 2, 3, 4)  # every so many slices
 AROUND_MM: Final = 48.0  # above and below a painted lesion
 NEAR_MM: Final = 4.0  # beyond the lesion's surface
 SEED: Final = 17
-MARGIN: Final = 0.5  # of a logit, above the highest of a normal study
+MARGIN: Final = 0.5  # of a logit, above the highest of a normal study, at least
+AIM_MM: Final = 10.0  # the lesions that the expert is asked for: one slice cannot tell them from a vessel,
+AIM: Final = 0.95  # and so many of them are to be found
 SLOPE: Final = 1.0  # of the expert's logit on the classifier's scale
 GREY_ZONE: Final = (0.01, 0.99)
 FARTHEST_MM: Final = 1.3 * WIDEST_VIEW_SPACING_MM  # between the slices of a volume that is read
@@ -62,13 +64,24 @@ class ReadVolume:
 
 
 @dataclass(frozen=True)
+class ReadLesion:
+    """A painted lesion: its highest mark, and the logit of the blocks around it, by which serving decides."""
+
+    name: str
+    validation: bool
+    size_mm: float
+    mark: float
+    logit: float
+
+
+@dataclass(frozen=True)
 class ExpertFigures:
     """Everything that was measured; `threshold` is the logit above which a study is pathology by the expert alone."""
 
     threshold: float
     volumes: tuple[ReadVolume, ...]
     froc: tuple[FrocLine, ...]
-    lesions: tuple[tuple[str, float, float], ...]
+    lesions: tuple[ReadLesion, ...]
     looks: Looks
 
     def to_json(self) -> dict[str, Any]:
@@ -98,15 +111,19 @@ def evaluate_expert(held_out: Iterable[HeldOutVolume], settings: ExpertEvaluatio
     network, spacing_mm = load_network(Expert3d, settings.checkpoint), settings.card.view_spacing_mm
     checkpoint = hashlib.sha256(settings.checkpoint.read_bytes()).hexdigest()
     volumes: list[ReadVolume] = []
-    painted: list[tuple[str, float, float]] = []
+    painted: list[ReadLesion] = []
     for one in held_out:
         volumes.extend(_read_at_every_spacing(network, one, spacing_mm))
         say(f"{one.name}: {', '.join(f'{read.logit:.2f}' for read in volumes if read.name == one.name)}")
-        if one.label == 0 and not one.validation:
-            painted.extend((one.name, *found) for found in _painted(network, one.volume, settings.lesions, spacing_mm))
+        if one.label == 0:
+            painted.extend(_painted(network, one, settings.lesions, spacing_mm))
     normal = [one for one in volumes if one.label == 0]
-    threshold = max(one.logit for one in normal if one.validation) + MARGIN
-    lines = froc([found[1:] for found in painted], [one.marks for one in normal if not one.validation])
+    threshold = threshold_by(
+        [one.logit for one in normal if one.validation],
+        [one.logit for one in painted if one.validation and one.size_mm == AIM_MM],
+    )
+    judging = [(one.size_mm, one.mark) for one in painted if not one.validation]
+    lines = froc(judging, [one.marks for one in normal if not one.validation])
     looks = counted_look(
         settings.report.parent / "model-card", f"{EXPERT}-{checkpoint[:12]}", "expert", "highest block"
     )
@@ -115,6 +132,17 @@ def evaluate_expert(held_out: Iterable[HeldOutVolume], settings: ExpertEvaluatio
     write_json(settings.folder / RESULTS, figures.to_json())
     write_json(settings.folder / RULES, rules_of(threshold, checkpoint))
     return figures
+
+
+def threshold_by(normal: Sequence[float], lesions: Sequence[float]) -> float:
+    """Half way from the highest logit of a normal volume to that which `AIM` of the lesions reach.
+
+    A scanner that nobody saw may lie higher than these normal volumes, and a true nodule lower than a painted one: each
+    gets half of what lies between. Where they overlap, no normal volume may be above it.
+    """
+    highest = max(normal)
+    reached = float(np.quantile(lesions, 1 - AIM, method="lower")) if lesions else highest
+    return max(highest + MARGIN, (highest + reached) / 2)
 
 
 def rules_of(threshold: float, checkpoint: str) -> dict[str, Any]:
@@ -149,10 +177,9 @@ def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume, spacing_mm: fl
             yield ReadVolume(one.name, one.label, one.validation, every, offset, found.logit, marks)
 
 
-def _painted(
-    network: Expert3d, volume: DecodedVolume, lesions: int, spacing_mm: float
-) -> Iterator[tuple[float, float]]:
-    """Size and highest mark of each painted lesion."""
+def _painted(network: Expert3d, one: HeldOutVolume, lesions: int, spacing_mm: float) -> Iterator[ReadLesion]:
+    """The lesions painted into a volume, each alone."""
+    volume = one.volume
     stack = stack_of(volume)
     first, last, crop = _lungs(volume, spacing_mm)
     for size in SIZES_MM:
@@ -161,13 +188,14 @@ def _painted(
                 painted = paint_lesion(stack, VolumeLesion(size), np.random.default_rng((SEED, int(size), number)))
             except NoPlace:
                 continue
-            yield size, _highest(network, volume, painted, first, last, crop)
+            mark, logit = _around_lesion(network, volume, painted, first, last, crop)
+            yield ReadLesion(one.name, one.validation, size, mark, logit)
 
 
-def _highest(
+def _around_lesion(
     network: Expert3d, volume: DecodedVolume, painted: PaintedLesion, first: int, last: int, crop: Crop
-) -> float:
-    """The highest mark on a painted lesion, read in the slices around it."""
+) -> tuple[float, float]:
+    """The highest mark on a painted lesion, and the logit of the blocks that hold it, read in the slices around it."""
     slice_, row, column = painted.centre
     reach = round((AROUND_MM - CONTEXT_MM) / volume.geometry.spacing_mm[0])
     low, high = max(first, round(slice_) - reach), min(last, round(slice_) + reach)
@@ -175,7 +203,8 @@ def _highest(
     blocks = blocks_of(lung_grid(ill, low, high, crop), volume.geometry.affine_lps)
     at = (volume.geometry.affine_lps @ (column, row, slice_, 1.0))[:3]
     point = (float(at[0]), float(at[1]), float(at[2]))
-    return read(network, _around(blocks, point)).highest_near(point, painted.lesion.diameter_mm / 2 + NEAR_MM)
+    found = read(network, _around(blocks, point))
+    return found.highest_near(point, painted.lesion.diameter_mm / 2 + NEAR_MM), found.logit
 
 
 def _around(blocks: LungBlocks, point: Point) -> LungBlocks:

@@ -19,7 +19,15 @@ from training.networks import save_network
 from training.networks.expert import Expert3d
 from training.volume import expert_evaluation
 from training.volume.block_cut import SIDE
-from training.volume.expert_evaluation import MARGIN, RESULTS, RULES, ExpertEvaluation, evaluate_expert
+from training.volume.expert_evaluation import (
+    AIM_MM,
+    MARGIN,
+    RESULTS,
+    RULES,
+    ExpertEvaluation,
+    evaluate_expert,
+    threshold_by,
+)
 from training.volume.expert_marks import ExpertReading
 from training.volume.held_out_volumes import NoValidation, held_out_volumes
 
@@ -50,20 +58,38 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
     monkeypatch.setattr(SeriesPreparation, "prepared", recorded)
     monkeypatch.setattr(expert_evaluation, "read", lambda *_: ExpertReading(next(logits), ()))
     monkeypatch.setattr(expert_evaluation, "SPACINGS", (1,))
-    monkeypatch.setattr(expert_evaluation, "SIZES_MM", (20.0,))
+    monkeypatch.setattr(expert_evaluation, "SIZES_MM", (AIM_MM,))
     entries = [entry_of(tmp_path, "kept"), entry_of(tmp_path, "normal")]
     figures = evaluate_expert(held_out_volumes(entries, ["judging"], ["kept"]), evaluation, lambda _: None)
-    assert [(one.name, one.logit) for one in figures.volumes] == [("kept", 1.0), ("normal", 2.0)]
+    assert [(one.name, one.logit) for one in figures.volumes] == [("kept", 1.0), ("normal", 3.0)]
     assert json.loads((evaluation.folder / RULES).read_text()) == {
         "checkpoint_sha256": sha256(evaluation.checkpoint),
         "slope": 1.0,
-        "threshold": 1.0 + MARGIN,
+        "threshold": (1.0 + 2.0) / 2,
         "grey_zone": [0.01, 0.99],
     }
-    assert {name for name, _, _ in figures.lesions} == {"normal"}
+    assert [(one.name, one.validation, one.logit) for one in figures.lesions] == [
+        ("kept", True, 2),
+        ("normal", False, 4),
+    ]
     assert json.loads((evaluation.folder / RESULTS).read_text())["looks"] == {"runs": 1, "networks": 1}
     assert (evaluation.report.parent / "model-card" / "looks.csv").is_file()
     assert set(spacings_mm) == {evaluation.card.view_spacing_mm}
+
+
+@pytest.mark.parametrize(
+    ("lesions", "threshold"),
+    [
+        ([9.0, 6.0, 8.0], 5.0),  # half way
+        ([3.9, 6.0], 4.0 + MARGIN),  # one overlaps
+        ([], 4.0 + MARGIN),
+        ([5.0] + [9.0] * 40, 6.5),  # 19 of 20 are enough
+    ],
+)
+def test_the_threshold_lies_between_normal_volumes_and_the_lesions_asked_for(
+    lesions: list[float], threshold: float
+) -> None:
+    assert threshold_by([1.0, 4.0], lesions) == threshold
 
 
 @pytest.mark.parametrize(("patient", "label"), [("other", 0), ("kept", 1)])
