@@ -19,9 +19,10 @@ WHERE scan_id = ANY(%s::uuid[]) AND state = 'done' ORDER BY queued_at
 """
 COUNTS: Final = """
 SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
-       (SELECT count(*) FROM audit_events), pg_database_size(current_database())
+       (SELECT count(*) FROM audit_events) + (SELECT count(*) FROM audit_pending), pg_database_size(current_database())
 """
-# The newest event once more: the words of a real one, at the end of the same chain.
+SEAL: Final = "SELECT seal_audit(1000)"
+# The newest event once more: the words of a real one.
 AUDIT: Final = """
 SELECT append_audit((to_jsonb(newest) - 'seq' - 'hash' - 'previous_hash')::text)
 FROM (SELECT * FROM audit_events ORDER BY seq DESC LIMIT 1) AS newest
@@ -80,6 +81,7 @@ def commit_times_s(database_url: str) -> tuple[float, float]:
     """Median seconds of a small insert, and of an audit event, each in a transaction of its own."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE commits (words text)")
+        connection.execute(SEAL)
         insert = _median_s(lambda: connection.execute("INSERT INTO commits VALUES (repeat('a', 400))"))
         audit = _median_s(lambda: connection.execute(AUDIT))
         connection.execute("DROP TABLE commits")

@@ -11,6 +11,7 @@ from gateway.audit.audit_reader import AuditReader, ExportFormat, as_json
 from gateway.audit.hash_chain import Action
 from gateway.audit.store import AuditFilter
 from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
+from gateway.http.concurrency_limit import EXPORT_LIMIT
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import LineText
 from gateway.permissions import Scope
@@ -78,6 +79,7 @@ def audit_router(reader: AuditReader) -> APIRouter:
         summary="All events, one a line, oldest first: as JSON, or as FHIR R4 AuditEvent",
         response_class=StreamingResponse,
         responses=EXPORT_RESPONSES,
+        dependencies=[EXPORT_LIMIT],
     )
     async def export(
         principal: Auditor,

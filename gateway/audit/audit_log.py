@@ -4,8 +4,7 @@
         ... the change ...
         await audit_log.record(session, principal, Action.DELETE, "patient", patient.id, context)
 
-It comes last in the transaction: from here to the commit no other audited transaction can commit. docs/security.md
-has the measured cost.
+So there is no action without its event, and no event without its action. `sealing` links the events into the chain.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """The hash chain of the audit log: each row's hash covers the row and the hash of the row before it.
 
+Events of the last moments are not in it yet (`sealing`).
+
 A changed row does not match its hash, a removed row leaves a gap in the numbers, and an inserted row does not match
 the row after it. Rewriting all rows up to the end leaves no trace; to detect that, note the head (the last number and
 hash) outside the database. Each verification returns it.
@@ -86,12 +88,13 @@ class ChainBreak:
 
 @dataclass(frozen=True)
 class ChainVerification:
-    """The number of rows, the head, and all breaks."""
+    """The number of rows, the head, all breaks, and the number of events that are not in the chain yet."""
 
     rows: int
     head_seq: int
     head_hash: str
     breaks: tuple[ChainBreak, ...]
+    unsealed: int = 0
 
 
 async def verify_chain(links: AsyncIterator[Link]) -> ChainVerification:
@@ -119,7 +122,7 @@ def _breaks(seq: int, last_hash: str, link: Link) -> list[ChainBreak]:
 
 
 def _hash(seq: int, previous_hash: str, event: Event) -> str:
-    """The same hash as the database function append_audit computes."""
+    """The same hash as the database function seal_audit computes."""
     return hashlib.sha256(f"{previous_hash}{seq}{canonical(event)}".encode()).hexdigest()
 
 

@@ -1,6 +1,5 @@
 """The rows of the audit log: appended, listed, and read in the order of the chain."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -9,9 +8,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.hash_chain import Action, Event, Link, Outcome, canonical
-from gateway.database.tables.audit import AuditRow
+from gateway.database.tables.audit import AuditRow, PendingAuditRow
 
-ROWS_PER_FETCH: Final = 500
+ROWS_PER_READ: Final = 500
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,26 @@ class AuditFilter:
 
 
 async def append(session: AsyncSession, event: Event) -> None:
-    """Append the event to the chain; other writers wait until this transaction ends."""
-    # One round trip under the lock instead of three: the database finds the head, hashes and inserts.
+    """Write the event; `seal` links it into the chain after this transaction has been committed."""
     await session.execute(select(func.append_audit(canonical(event))))
+
+
+async def seal(session: AsyncSession, most: int) -> int:
+    """Link events that wait, at most so many, into the chain in the order of their ids; returns their number.
+
+    The database hashes and inserts, under a lock that other sealing processes wait for.
+    """
+    return await session.scalar(select(func.seal_audit(most))) or 0
+
+
+async def any_pending(session: AsyncSession) -> bool:
+    """Whether an event waits to be sealed."""
+    return await session.scalar(select(PendingAuditRow.id).limit(1)) is not None
+
+
+async def count_pending(session: AsyncSession) -> int:
+    """The number of events that wait to be sealed."""
+    return await session.scalar(select(func.count()).select_from(PendingAuditRow)) or 0
 
 
 async def page(session: AsyncSession, criteria: AuditFilter, limit: int, offset: int) -> tuple[tuple[Link, ...], int]:
@@ -43,13 +59,18 @@ async def page(session: AsyncSession, criteria: AuditFilter, limit: int, offset:
     return tuple(_link(row) for row in rows), total or 0
 
 
-async def read_chain(session: AsyncSession, criteria: AuditFilter | None = None) -> AsyncIterator[Link]:
-    """Events in the order of the chain; all without criteria. At most `ROWS_PER_FETCH` are in memory at once."""
-    statement = select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=ROWS_PER_FETCH)
-    if criteria is not None:
-        statement = statement.where(*_where(criteria))
-    async for row in await session.stream_scalars(statement):
-        yield _link(row)
+async def head_seq(session: AsyncSession) -> int:
+    """The number of the last row of the chain; 0 without one."""
+    return await session.scalar(select(func.max(AuditRow.seq))) or 0
+
+
+async def next_links(
+    session: AsyncSession, after: int, until: int, criteria: AuditFilter | None = None
+) -> tuple[Link, ...]:
+    """The next events in the order of the chain, at most `ROWS_PER_READ`: those numbered above `after`, to `until`."""
+    statement = select(AuditRow).where(AuditRow.seq > after, AuditRow.seq <= until).order_by(AuditRow.seq)
+    where = [] if criteria is None else _where(criteria)
+    return tuple(_link(row) for row in await session.scalars(statement.where(*where).limit(ROWS_PER_READ)))
 
 
 def _where(criteria: AuditFilter) -> list[ColumnElement[bool]]:

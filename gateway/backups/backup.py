@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from engines.postgres_dump import DumpTools
 from gateway.audit import audit_log
+from gateway.audit.sealing import seal_all
 from gateway.backups.archive import DUMP, LISTING, Archive
 from gateway.backups.bounded_concurrency import OnProgress, no_progress, run_bounded
 from gateway.backups.errors import BackupDamaged, BackupMissing, SchemaNotCurrent
@@ -96,9 +97,10 @@ class BackupWriter:
             return tuple(sorted(await still_referenced(session, not_found)))
 
     async def _record(self, name: str) -> None:
-        """Record an export in the audit log: the backup contains all records."""
+        """Record an export in the audit log: the backup contains all records. Its head covers this event."""
         async with self.database.transaction() as session:
             await audit_log.record(session, self.by, audit_log.Action.EXPORT, "backup", name, None)
+        await seal_all(self.database)
 
 
 @dataclass

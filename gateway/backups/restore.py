@@ -10,6 +10,7 @@ from engines.postgres_dump import DumpTools
 from gateway.analyses.store import analyses
 from gateway.audit import audit_log
 from gateway.audit.audit_reader import AuditReader
+from gateway.audit.sealing import seal_all
 from gateway.backups.archive import Archive
 from gateway.backups.bounded_concurrency import OnProgress, no_progress, run_bounded
 from gateway.backups.errors import BackupDamaged, BackupTooNew, DatabaseForeign, DatabaseInUse, DatabaseNotEmpty
@@ -95,6 +96,7 @@ class BackupRestorer:
         async with self.database.transaction() as session:
             unfinished = await analyses.counts(session)
             await audit_log.record(session, self.by, audit_log.Action.EXECUTE, "restore", manifest.name, None)
+        await seal_all(self.database)
         return unfinished
 
 

@@ -12,6 +12,7 @@ import typer
 from pydantic import SecretStr
 
 from gateway.analyses.store.notifications import Notifications
+from gateway.audit.sealing import Sealer
 from gateway.auth.authentication import open_authentication
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import open_services
@@ -50,4 +51,5 @@ async def _unconnected_store(settings: Settings) -> AsyncIterator[RecordStore]:
     async with open_authentication(settings, database, limits, loopback=True) as authentication:
         with TemporaryDirectory(prefix="turnstile-openapi-") as folder:
             blobs, notifications = Blobs(Path(folder)), Notifications(NO_DATABASE)
-            yield RecordStore(database, blobs, notifications, authentication, SecretStr(NO_DATABASE), "nowhere", limits)
+            url, sealer = SecretStr(NO_DATABASE), Sealer(database)
+            yield RecordStore(database, blobs, notifications, authentication, url, sealer, "nowhere", limits)

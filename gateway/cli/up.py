@@ -21,12 +21,11 @@ from gateway.composition.network_switch_audit import record_network_switch
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
+from gateway.http.server import server_config
 from gateway.main import create_app
 from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
-
-DRAIN_S = 30
 
 
 def up(
@@ -55,16 +54,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
 
 async def _serve(services: Services, store: RecordStore, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
-    server = _Server(
-        uvicorn.Config(
-            create_app(services, store),
-            log_config=None,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,  # the gateway trusts the proxies of its settings, not every loopback address
-            timeout_graceful_shutdown=DRAIN_S,
-        )
-    )
+    server = _Server(server_config(create_app(services, store), services.settings))
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(create_worker(services, store).running())
         await stack.enter_async_context(_discoverable(url, services, store))

@@ -6,11 +6,13 @@ from fastapi import FastAPI
 
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
+from gateway.http.concurrency_limit import ConcurrencyLimit, ConcurrencyLimits
 from gateway.http.documented_errors import COMMON_ERRORS
 from gateway.http.error_responses import handle_errors
 from gateway.http.request_aliases import RequestAliases
 from gateway.http.request_id import RequestLog
 from gateway.http.security_headers import add_security_headers, trust_proxies
+from gateway.settings.settings import Settings
 from gateway.telemetry.tracing import RequestTraces
 
 DESCRIPTION = """
@@ -29,7 +31,9 @@ def create_application(services: Services, store: RecordStore) -> FastAPI:
         docs_url=None,  # FastAPI's pages load scripts from another host; `web/docs.html` is the page /docs
         redoc_url=None,
     )
+    services.metrics.audit_unsealed.set_function(lambda: store.sealer.silent_s)
     app.state.authentication = store.authentication
+    app.state.concurrency_limits = _concurrency_limits(services.settings)
     add_security_headers(app, services.settings)
     app.add_middleware(RequestTraces, traces=services.traces)
     app.add_middleware(RequestLog, metrics=services.metrics)
@@ -37,3 +41,12 @@ def create_application(services: Services, store: RecordStore) -> FastAPI:
     trust_proxies(app, services.settings)
     handle_errors(app, services.metrics, services.admission.retry_after_s)
     return app
+
+
+def _concurrency_limits(settings: Settings) -> ConcurrencyLimits:
+    return ConcurrencyLimits(
+        exports=ConcurrencyLimit("exports", settings.exports_per_principal, settings.exports_at_once),
+        streams=ConcurrencyLimit(
+            "downloads and event streams", settings.streams_per_principal, settings.streams_at_once
+        ),
+    )

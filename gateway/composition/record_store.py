@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from gateway.analyses.store.notifications import Notifications
+from gateway.audit.sealing import Sealer
 from gateway.auth.authentication import Authentication, open_authentication
 from gateway.composition.postgres import data_folder, open_postgres
 from gateway.database.connection import Database
@@ -26,6 +27,7 @@ class RecordStore:
     notifications: Notifications
     authentication: Authentication
     database_url: SecretStr
+    sealer: Sealer
     location: str
     rate_limits: RateLimits
 
@@ -42,6 +44,7 @@ async def open_record_store(settings: Settings) -> AsyncIterator[RecordStore]:
         database = Database(url.get_secret_value())
         stack.push_async_callback(database.close)
         await migrate_when_available(database, settings.database_start_s)
+        sealer = await stack.enter_async_context(Sealer(database).running())
         blobs = Blobs(settings.blob_url or folder / "blobs")
         limits = await stack.enter_async_context(open_rate_limits(database))
         authentication = await stack.enter_async_context(
@@ -49,4 +52,4 @@ async def open_record_store(settings: Settings) -> AsyncIterator[RecordStore]:
         )
         notifications = await stack.enter_async_context(Notifications(url.get_secret_value()).listening())
         location = str(folder) if settings.database_url is None else "the PostgreSQL of TURNSTILE_DATABASE_URL"
-        yield RecordStore(database, blobs, notifications, authentication, url, location, limits)
+        yield RecordStore(database, blobs, notifications, authentication, url, sealer, location, limits)

@@ -3,11 +3,9 @@
 A comment is free text and may name a patient: a principal without access to names does not see it.
 """
 
-import csv
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,12 +17,13 @@ from gateway.errors import NoFeedback, NoReport, NotFound
 from gateway.principal import Principal, RequestContext
 from gateway.records.scans import UNKNOWN as UNKNOWN_SCAN
 from gateway.records.store import scans
-from gateway.reports.report_table import escape_formula
+from gateway.reports.csv_cells import csv_header, csv_line
 from gateway.reports.store import feedback, reports
 from gateway.reports.store.feedback import FeedbackEntry
 from gateway.reports.stored_reports import check_scan_exists
 from gateway.telemetry.metrics import Metrics
 
+ROWS_PER_READ: Final = 500
 COLUMNS: Final = (
     "created_at",
     "scan_id",
@@ -96,16 +95,23 @@ class Feedback:
         return entries, total
 
     async def as_csv(self, principal: Principal, agrees: bool | None, context: RequestContext) -> AsyncIterator[str]:
-        """All feedback of the institution as CSV, line by line."""
+        """All feedback of the institution as CSV, in blocks of lines, newest first as at the start of the export.
+
+        No transaction is open while the client takes a block. Feedback that is replaced meanwhile appears once, old or
+        new; what is deleted meanwhile may be missing, and what is new is not in it.
+        """
         async with self._database.transaction() as session:
+            ids = await feedback.all_ids(session, principal.institution, agrees)
             await audit_log.record(
                 session, principal, audit_log.Action.EXPORT, "feedback", None, context, {"format": "csv"}
             )
-        yield _line(COLUMNS)
-        async with self._database.transaction() as session:
-            async for entry in feedback.stream_all(session, principal.institution, agrees):
-                fields = visible_fields(entry, principal)
-                yield _line([escape_formula(fields[column]) for column in COLUMNS])
+        yield csv_header(COLUMNS)
+        for start in range(0, len(ids), ROWS_PER_READ):
+            some = ids[start : start + ROWS_PER_READ]
+            async with self._database.transaction() as session:
+                entries = await feedback.by_ids(session, principal.institution, agrees, some)
+            fields = [visible_fields(entry, principal) for entry in entries]
+            yield "".join(csv_line([row[column] for column in COLUMNS]) for row in fields)
 
     async def _report(self, session: Any, principal: Principal, scan_id: UUID) -> ReportRow:
         report = await reports.find(session, principal.institution, scan_id)
@@ -138,9 +144,3 @@ def visible_fields(entry: FeedbackEntry, principal: Principal) -> dict[str, Any]
 
 def _own(given: FeedbackRow, principal: Principal) -> bool:
     return given.user_key == principal.key
-
-
-def _line(cells: Any) -> str:
-    text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow("" if cell is None else cell for cell in cells)
-    return text.getvalue()

@@ -4,17 +4,15 @@ A row has the columns of the contest, in its order, then the verdict, the error 
 the notices.
 """
 
-import csv
 from collections.abc import Iterable, Mapping
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any, Final
 
 import xlsxwriter
 
+from gateway.reports.csv_cells import csv_header, csv_line
 from screening.results.report import COLUMNS
 
-# OWASP, CSV injection: a spreadsheet runs a cell that begins so as a formula, and clients choose the file names.
-FORMULA_STARTS: Final = ("=", "+", "-", "@")
 TABLE: Final = (*COLUMNS, "verdict", "error", "detail", "notices")
 
 
@@ -27,19 +25,12 @@ def table_row(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """A header and one line for each row; an absent value is an empty cell."""
-    return ",".join(TABLE) + "\n" + csv_lines(rows)
+    return csv_header(TABLE) + csv_lines(rows)
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One line for each row; a file name that a spreadsheet would run as a formula is escaped."""
-    text = StringIO(newline="")
-    csv.DictWriter(text, TABLE, lineterminator="\n").writerows(_escape_path(flatten_notices(row)) for row in rows)
-    return text.getvalue()
-
-
-def escape_formula(cell: Any) -> Any:
-    """The cell, with an apostrophe in front when a spreadsheet would run it as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    """One line for each row; what a spreadsheet would run as a formula is escaped."""
+    return "".join(csv_line(flatten_notices(row)[column] for column in TABLE) for row in rows)
 
 
 def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -60,7 +51,3 @@ def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
 def flatten_notices(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with its list of notices as one text."""
     return {**row, "notices": " ".join(row["notices"])}
-
-
-def _escape_path(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "path_to_study": escape_formula(str(row["path_to_study"]))}

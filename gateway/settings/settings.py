@@ -100,6 +100,17 @@ class Settings(AuthSettings):
     blob_url: str | None = None
     """s3://bucket/prefix for uploads and derived data. Without it they are stored in the data folder."""
 
+    send_timeout_s: PositiveFloat = 30.0
+    """Seconds in which a client must take 16 KiB of its answer, or the rest of it; else its connection is closed."""
+    exports_per_principal: PositiveInt = 2
+    """Exports (of the audit log, of all feedback) of one principal at once; above this, 429. In each gateway process."""
+    exports_at_once: PositiveInt = 8
+    """Exports of all principals at once."""
+    streams_per_principal: PositiveInt = 32
+    """Downloads of files and volumes and event streams of one principal at once; above this, 429. For each process."""
+    streams_at_once: PositiveInt = 256
+    """Downloads of files and volumes and event streams of all principals at once."""
+
     scratch_folder: Path | None = None
     """Folder for uploads during processing, cleared after each; by default the system's temporary folder."""
     upload_bytes: PositiveInt = 2 * GIB

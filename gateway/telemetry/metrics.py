@@ -113,6 +113,11 @@ class Metrics:
             buckets=ANALYSIS_BUCKETS_S,
             registry=registry,
         )
+        self.audit_unsealed = Gauge(
+            "turnstile_audit_unsealed_seconds",
+            "Seconds since this process last sealed audit events into the chain, or had none to seal.",
+            registry=registry,
+        )
         self.analysis_run_seconds = Histogram(
             "turnstile_analysis_run_seconds",
             "Seconds of one attempt, from its start to its report.",

@@ -20,6 +20,7 @@ from gateway.analyses.api.shapes import (
 )
 from gateway.analyses.requests import Analyses, AnalysisStatus
 from gateway.http.authorization import Context, requires
+from gateway.http.concurrency_limit import STREAM_LIMIT
 from gateway.http.documented_errors import problem
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -74,6 +75,7 @@ def _add_reads(router: APIRouter, analyses: Analyses) -> None:
         "/{scan_id}/analysis/events",
         summary="Changes of the newest analysis, as server-sent events",
         response_class=EventSourceResponse,
+        dependencies=[STREAM_LIMIT],
     )
     async def events(principal: Reader, status: Newest) -> AsyncIterator[ServerSentEvent]:
         """Server-sent events `analysis`, the first one at once; the stream ends with the analysis."""

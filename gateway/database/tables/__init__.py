@@ -1,7 +1,7 @@
 """All tables; importing this package makes the SQLAlchemy metadata complete."""
 
 from gateway.database.tables.analyses import AnalysisRow, AttemptRow
-from gateway.database.tables.audit import AuditRow
+from gateway.database.tables.audit import AuditRow, PendingAuditRow
 from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
 from gateway.database.tables.idempotency import IdempotencyRow
@@ -23,6 +23,7 @@ __all__ = [
     "IdempotencyRow",
     "InstitutionSettingRow",
     "PatientRow",
+    "PendingAuditRow",
     "PendingLoginRow",
     "RateLimitRow",
     "ReportRow",

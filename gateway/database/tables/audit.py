@@ -1,4 +1,4 @@
-"""Audit events: who read, created, changed, deleted or exported what; a trigger refuses every change."""
+"""Audit events: who read, created, changed, deleted or exported what; triggers refuse every change."""
 
 from typing import Any
 
@@ -8,12 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.database.tables.base import Base, Moment
 
 
-class AuditRow(Base):
-    """One event, with the hash of the event before it. `detail` never names a patient."""
+class _EventColumns:
+    """What an event says. `detail` never names a patient."""
 
-    __tablename__ = "audit_events"
-
-    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[Moment]
     actor: Mapped[str]
     actor_kind: Mapped[str]
@@ -26,6 +23,14 @@ class AuditRow(Base):
     address: Mapped[str | None]
     request_id: Mapped[str | None]
     detail: Mapped[dict[str, Any]]
+
+
+class AuditRow(_EventColumns, Base):
+    """One event in the chain, with the hash of the event before it."""
+
+    __tablename__ = "audit_events"
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     previous_hash: Mapped[str]
     hash: Mapped[str]
 
@@ -33,3 +38,12 @@ class AuditRow(Base):
         Index("ix_audit_events_institution", "institution", "seq"),
         Index("ix_audit_events_entity", "entity", "entity_id"),
     )
+
+
+class PendingAuditRow(_EventColumns, Base):
+    """One event that waits to be sealed into the chain; `canonical` is what its hash covers."""
+
+    __tablename__ = "audit_pending"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    canonical: Mapped[str]

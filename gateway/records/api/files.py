@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
+from gateway.http.concurrency_limit import STREAM_LIMIT
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
 from gateway.http.multipart import MAX_FILES
@@ -124,7 +125,7 @@ def _add_download_calls(router: APIRouter, files: OriginalFiles) -> None:
         "/{scan_id}/file",
         response_class=Response,
         responses=DOWNLOAD_RESPONSES,
-        dependencies=[not_found_if_deleted(files.database)],
+        dependencies=[STREAM_LIMIT, not_found_if_deleted(files.database)],
         summary="The file as it was uploaded",
     )
     @router.head("/{scan_id}/file", include_in_schema=False)

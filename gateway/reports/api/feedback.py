@@ -1,15 +1,18 @@
 """The HTTP calls of feedback: /api/scans/{id}/feedback and /api/feedback."""
 
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.database.paging import PageRange
-from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, CurrentPrincipal, requires
+from gateway.http.concurrency_limit import limits_of
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import MultilineText
@@ -20,6 +23,7 @@ from screening.contract import FINDINGS
 
 Reader = Annotated[Principal, requires(Scope.FEEDBACK_READ)]
 Radiologist = Annotated[Principal, requires(Scope.FEEDBACK_WRITE)]
+Kind = Annotated[Literal["json", "csv"], Query(alias="format")]
 CSV: Final = "text/csv"
 TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
@@ -59,6 +63,12 @@ class FeedbackResponse(BaseModel):
     created_at: datetime
 
 
+async def _limit_exports(request: Request, principal: CurrentPrincipal, kind: Kind = "json") -> AsyncIterator[None]:
+    """Hold a place among the exports while a table of all feedback is sent."""
+    with limits_of(request).exports.hold(principal) if kind == "csv" else nullcontext():
+        yield
+
+
 def feedback_router(feedback: Feedback) -> APIRouter:
     """The resource `feedback`."""
     router = APIRouter(prefix="/api", tags=["feedback"])
@@ -81,12 +91,13 @@ def feedback_router(feedback: Feedback) -> APIRouter:
         summary="Feedback of the institution, newest first",
         response_model=Page[FeedbackResponse],
         responses=TABLE,
+        dependencies=[Depends(_limit_exports)],
     )
     async def page(
         principal: Reader,
         context: Context,
         agrees: bool | None = None,
-        kind: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+        kind: Kind = "json",
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Any:

@@ -1,9 +1,8 @@
 """The rows of feedback: one for each user and report."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -12,8 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.paging import PageRange, count
 from gateway.database.tables import FeedbackRow, ReportRow
-
-BATCH_ROWS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,20 @@ async def page(
     return tuple(FeedbackEntry(*row) for row in found), await count(session, wanted.with_only_columns(FeedbackRow.id))
 
 
-async def stream_all(session: AsyncSession, institution: str, agrees: bool | None) -> AsyncIterator[FeedbackEntry]:
-    """All feedback of an institution, in batches: never all in memory."""
-    wanted = _of(institution, agrees).execution_options(yield_per=BATCH_ROWS)
-    async for row in await session.stream(wanted):
-        yield FeedbackEntry(*row)
+async def all_ids(session: AsyncSession, institution: str, agrees: bool | None) -> Sequence[UUID]:
+    """The ids of all feedback of an institution, newest first."""
+    return (await session.scalars(_of(institution, agrees).with_only_columns(FeedbackRow.id))).all()
+
+
+async def by_ids(
+    session: AsyncSession, institution: str, agrees: bool | None, ids: Sequence[UUID]
+) -> tuple[FeedbackEntry, ...]:
+    """The feedback with these ids as it is now, in their order; without what was deleted, or fits no more."""
+    found = {
+        row[0].id: FeedbackEntry(*row)
+        for row in await session.execute(_of(institution, agrees).where(FeedbackRow.id.in_(ids)))
+    }
+    return tuple(found[id_] for id_ in ids if id_ in found)
 
 
 def _of(institution: str, agrees: bool | None) -> Select[FeedbackRow, ReportRow]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AfterValidator
 
 from gateway.http.authorization import Context, requires
+from gateway.http.concurrency_limit import STREAM_LIMIT
 from gateway.http.ranges import CACHE_PRIVATE, is_cached, not_modified, streaming_response
 from gateway.http.response_shapes import Problem
 from gateway.permissions import Scope
@@ -123,7 +124,13 @@ def _add_slices(router: APIRouter, viewing: Viewing) -> None:
 
 
 def _add_volumes(router: APIRouter, viewing: Viewing) -> None:
-    @router.get("/volume.nii.gz", response_class=Response, responses=_responses(NIFTI), summary="The series as NIfTI")
+    @router.get(
+        "/volume.nii.gz",
+        response_class=Response,
+        responses=_responses(NIFTI),
+        summary="The series as NIfTI",
+        dependencies=[STREAM_LIMIT],
+    )
     async def volume(
         request: Request, opened: Annotated[OpenedScan, _open_scan(viewing, "volume")], step: Step = 1
     ) -> Response:
@@ -131,7 +138,13 @@ def _add_volumes(router: APIRouter, viewing: Viewing) -> None:
         tag = _tag(opened, "volume", step)
         return await _nifti_response(request, viewing, tag, lambda: viewing.volume(opened, step))
 
-    @router.get("/lungs.nii.gz", response_class=Response, responses=_responses(NIFTI), summary="The lung mask as NIfTI")
+    @router.get(
+        "/lungs.nii.gz",
+        response_class=Response,
+        responses=_responses(NIFTI),
+        summary="The lung mask as NIfTI",
+        dependencies=[STREAM_LIMIT],
+    )
     async def lungs(
         request: Request, opened: Annotated[OpenedScan, _open_scan(viewing, "lungs")], step: Step = 1
     ) -> Response:
@@ -144,6 +157,7 @@ def _add_volumes(router: APIRouter, viewing: Viewing) -> None:
         response_class=Response,
         responses=_responses(NIFTI),
         summary="The heatmap of a network as NIfTI",
+        dependencies=[STREAM_LIMIT],
     )
     async def heatmap(
         request: Request,

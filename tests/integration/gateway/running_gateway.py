@@ -17,6 +17,7 @@ import uvicorn
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
+from gateway.http.server import server_config
 from gateway.main import create_app
 from gateway.settings.settings import Settings
 
@@ -79,10 +80,15 @@ def same_triton(running: RunningGateway) -> dict[str, Any]:
 
 
 @contextmanager
-def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
-    """Start a gateway; at the end stop it with all its processes. Its data folder is beside `scratch`."""
+def running_gateway(scratch: Path, send_buffer: int | None = None, **settings: Any) -> Iterator[RunningGateway]:
+    """Start a gateway; at the end stop it with all its processes. Its data folder is beside `scratch`.
+
+    `send_buffer` is the kernel's buffer for each connection, in bytes: with a small one a slow reader is soon noticed.
+    """
     started: Queue[tuple[uvicorn.Server, Services, RecordStore] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings
     serve = _serve(Settings(**settings), listener, started)
     thread = threading.Thread(target=lambda: asyncio.run(serve), name="gateway")
@@ -104,7 +110,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: "Queue[An
     try:
         async with open_record_store(settings) as store, open_services(settings) as services:
             app = create_app(services, store)
-            server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", proxy_headers=False))
+            server = uvicorn.Server(server_config(app, settings, timeout_graceful_shutdown=None))
             async with create_worker(services, store).running():
                 started.put((server, services, store))
                 await server.serve([listener])

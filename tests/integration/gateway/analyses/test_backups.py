@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.audit_reader import AuditReader
+from gateway.audit.sealing import seal_all
 from gateway.backups.archive import Archive
 from gateway.backups.errors import BackupDamaged
 from gateway.backups.restore import verify_backup
@@ -119,6 +120,7 @@ async def test_the_audit_holds_and_goes_on(machine: RunningGateway, saved: Saved
     url = machine.store.database_url.get_secret_value()
     database = Database(url)
     try:
+        await seal_all(database)
         assert (await AuditReader(database).verify()).breaks == ()
         async with database.transaction() as session:
             events = await session.scalars(select(AuditRow.action).where(AuditRow.entity == "restore"))

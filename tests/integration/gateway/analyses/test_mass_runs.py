@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from typer.testing import CliRunner, Result
 
+from gateway.audit import store as audit_rows
 from gateway.cli.app import app
 from gateway.cli.results import UNFINISHED
 from gateway.cli.screen import FAILED
@@ -139,6 +140,7 @@ def test_a_run_writes_the_same_audit_events_as_the_api(scans: Scans, archive: Pa
     turnstile("enqueue", archive / "0.zip", "--name", "audited", "--urgent")
 
     async def events(session: AsyncSession) -> list[tuple[str, str]]:
+        await audit_rows.seal(session, 1000)
         newest = select(AuditRow.action, AuditRow.entity).order_by(AuditRow.seq.desc()).limit(4)
         return [(row.action, row.entity) for row in await session.execute(newest)][::-1]
 

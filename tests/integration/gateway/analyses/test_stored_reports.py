@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from gateway.analyses.job_leases import JobLeases
 from gateway.analyses.store import analyses
+from gateway.audit.sealing import seal_all
 from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
 from gateway.errors import NotFound
@@ -66,6 +67,7 @@ async def test_another_institutions_report_is_not_found(database: Database, repo
 async def test_a_read_and_an_export_are_different_audit_events(database: Database, reported_scan: UUID) -> None:
     for format_ in (Format.JSON, Format.XLSX):
         await Reports(database).read(principal_of(Role.RADIOLOGIST), CONTEXT, reported_scan, None, format_)
+    await seal_all(database)
     async with database.transaction() as session:
         newest = select(AuditRow).where(AuditRow.entity == "report").order_by(AuditRow.seq.desc()).limit(2)
         events = list(await session.scalars(newest))

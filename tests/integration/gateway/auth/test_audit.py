@@ -18,6 +18,7 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from gateway.audit import audit_log
 from gateway.audit.audit_reader import AuditReader
 from gateway.audit.hash_chain import GENESIS, Action, ChainVerification, Event, Link, Outcome
+from gateway.audit.sealing import seal_all
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
 from gateway.permissions import Role
@@ -56,6 +57,7 @@ def chain(postgres: RunningPostgres) -> str:
         database = Database(url)
         try:
             await asyncio.gather(*(record(database, number) for number in range(10)))
+            assert await seal_all(database) == 10
         finally:
             await database.close()
 

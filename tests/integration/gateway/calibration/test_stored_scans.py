@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audit.sealing import seal_all
 from gateway.auth.local_admin import command_line_admin
 from gateway.calibration.collected_studies import CollectedStudies
 from gateway.calibration.store.labelled_reports import GivenFeedback
@@ -126,6 +127,7 @@ async def test_another_institution_has_studies_of_its_own(database: Database) ->
 
 async def test_reading_the_feedback_is_an_audit_event(database: Database) -> None:
     await collected(database, "audited")
+    await seal_all(database)
     async with database.transaction() as session:
         event = (await session.scalars(select(AuditRow).where(AuditRow.institution == "audited"))).one()
     assert (event.action, event.entity, event.detail) == ("read", "feedback", {"calibration": True, "scans": 0})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from gateway.audit.sealing import seal_all
 from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
 from gateway.errors import ModelCardChanged, PreconditionFailed, UnknownOperatingPoint
@@ -77,6 +78,7 @@ async def test_a_choice_does_not_hold_for_other_weights(points: OperatingPoints)
 
 async def test_a_choice_is_an_audit_event(points: OperatingPoints, database: Database) -> None:
     await chosen(points, "audited", "youden")
+    await seal_all(database)
     async with database.transaction() as session:
         event = (await session.scalars(select(AuditRow).where(AuditRow.institution == "audited"))).one()
     assert (event.action, event.entity) == ("update", "operating_point")

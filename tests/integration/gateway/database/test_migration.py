@@ -42,7 +42,11 @@ async def test_the_migrations_create_the_tables_of_the_code(database: Database) 
 
 
 async def test_audit_events_cannot_be_changed(database: Database) -> None:
-    for statement in ("UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"):
+    for statement in (
+        f"{change} {table}{to}"
+        for table in ("audit_events", "audit_pending")
+        for change, to in (("UPDATE", " SET actor = 'x'"), ("DELETE FROM", ""), ("TRUNCATE", ""))
+    ):
         with pytest.raises(ProgrammingError, match="written once"):
             async with database.transaction() as session:
                 await session.execute(text(statement))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.audit.sealing import seal_all
 from gateway.calibration.base_card import base_card
 from gateway.database.connection import Database
 from gateway.database.tables import AuditRow
@@ -196,6 +197,7 @@ async def test_calibration_and_each_change_are_audit_events(cards: SiteCards, da
     await cards.add(admin("audited"), site_card(1), shipped_card())
     await choose(cards, "audited", SITE[1])
     await cards.take_back(admin("audited"), SHIPPED)
+    await seal_all(database)
     async with database.transaction() as session:
         mine = select(AuditRow).where(AuditRow.institution == "audited").order_by(AuditRow.seq)
         events = (await session.scalars(mine)).all()
