@@ -87,11 +87,10 @@ def feedback_router(feedback: Feedback) -> APIRouter:
 
     @router.get(
         "/feedback",
-        dependencies=[LIST_RATE_LIMIT],
         summary="Feedback of the institution, newest first",
         response_model=Page[FeedbackResponse],
         responses=TABLE,
-        dependencies=[Depends(_limit_exports)],
+        dependencies=[LIST_RATE_LIMIT, Depends(_limit_exports)],
     )
     async def page(
         principal: Reader,
