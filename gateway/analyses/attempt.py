@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 import structlog
 
@@ -18,6 +17,7 @@ from gateway.analyses.job_leases import JobLeases, StopReason
 from gateway.analyses.store.job_leases import JobLease
 from gateway.analyses.store.notifications import Notifications
 from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, StorageUnavailable
+from gateway.fairness.party import Party
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
@@ -49,16 +49,18 @@ class Attempts:
     scratch: Path
     heartbeat_s: float
 
-    async def run(self, analysis_id: UUID) -> None:
-        """Run one attempt at the analysis, unless it is not queued any more.
+    async def run(self) -> None:
+        """Run one attempt at the analysis whose turn is next; nothing when none waits.
 
         Cancelling this call releases the lease. Raises DatabaseUnavailable only before the lease is claimed.
         """
         async with self.networks.in_use() as served:
-            lease = await self.leases.claim(analysis_id, served.card.version)
+            lease = await self.leases.claim_next(served.card.version)
             if lease is not None:
                 priority = Priority.URGENT if lease.urgent else Priority.ROUTINE
-                await self._run_attempt(lease, served.pipeline.with_priority(priority))
+                party = Party(lease.institution, lease.requested_by)
+                pipeline = served.pipeline.with_priority(priority).on_behalf_of(party, patient=True)
+                await self._run_attempt(lease, pipeline)
 
     async def _run_attempt(self, lease: JobLease, pipeline: ScreeningPipeline) -> None:
         structlog.contextvars.bind_contextvars(analysis=str(lease.analysis_id), attempt=lease.attempt)

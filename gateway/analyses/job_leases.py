@@ -4,21 +4,22 @@ Every call writes in one transaction, and only while the worker holds the lease.
 answer of PostgreSQL was lost: the second call finds the work done and changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
-from uuid import UUID
 
 import structlog
 
 from gateway.analyses import retry_policy
 from gateway.analyses.errors import AnalysisCrashed
-from gateway.analyses.store import analyses, attempts, job_leases
+from gateway.analyses.store import analyses, attempts, fair_order, job_leases
 from gateway.analyses.store.attempts import HANDED_BACK, WORKER_LOST
 from gateway.analyses.store.job_leases import JobLease
 from gateway.analyses.store.job_queue import delete_lost_workers, enqueue, queued_without_job
 from gateway.analyses.store.states import CANCELLED, DONE, FAILED, QUEUED
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
+from gateway.fairness.wait_bound import Weights
 from gateway.reports.report_body import ScanOutcome, body_of
 from gateway.reports.store import reports
 from gateway.screening.progress import Progress
@@ -38,16 +39,19 @@ class StopReason(Enum):
 
 @dataclass(frozen=True)
 class JobLeases:
-    """The leases of one worker process; `worker` is its name."""
+    """The leases of one worker process; `worker` is its name, `weights` are those of the institutions."""
 
     database: Database
     metrics: Metrics
     worker: str
+    weights: Weights = field(default_factory=dict)
 
-    async def claim(self, analysis_id: UUID, model_card: str) -> JobLease | None:
-        """Claim the analysis for the weights of `model_card`; None when it is not queued any more."""
+    async def claim_next(self, model_card: str) -> JobLease | None:
+        """Claim the analysis whose turn is next, for the weights of `model_card`; None when none waits."""
+        lease = None
         async with self.database.transaction() as session:
-            lease = await job_leases.claim(session, analysis_id, self.worker, model_card)
+            while lease is None and (analysis_id := await fair_order.next_analysis(session, self.weights)) is not None:
+                lease = await job_leases.claim(session, analysis_id, self.worker, model_card)
         if lease is not None and lease.attempt == 1:
             self.metrics.analysis_wait_seconds.observe(lease.waited_s)
         return lease
@@ -115,11 +119,16 @@ class JobLeases:
             log.warning("lease expired", analysis=str(lease.analysis_id), attempt=lease.attempt)
 
     async def requeue_missing_jobs(self, silent_s: float) -> None:
-        """Enqueue a job for each queued analysis without one: its worker was killed between fetch and claim."""
+        """Enqueue missing jobs: a worker was killed between fetch and claim, or found the only scan locked."""
         async with self.database.transaction() as session:
             await delete_lost_workers(session, silent_s)
             for analysis_id, urgent in await queued_without_job(session):
                 await enqueue(session, analysis_id, urgent=urgent)
+
+    async def delete_old_turns(self) -> None:
+        """Delete turns of the job queue that no longer decide an order."""
+        async with self.database.transaction() as session:
+            await fair_order.delete_old_turns(session)
 
     async def update_metrics(self) -> None:
         """Set the gauges of queued and running analyses."""
@@ -139,9 +148,10 @@ class JobLeases:
     async def _requeue(
         self, session: AsyncSession, lease: JobLease, error: str, detail: str | None, pause_s: float
     ) -> bool:
-        ended = await job_leases.end(session, lease, QUEUED, error=error, detail=detail)
+        at = datetime.now(UTC) + timedelta(seconds=pause_s) if pause_s else None
+        ended = await job_leases.end(session, lease, QUEUED, error=error, detail=detail, paused_until=at)
         if ended:
-            await enqueue(session, lease.analysis_id, urgent=lease.urgent, pause_s=pause_s)
+            await enqueue(session, lease.analysis_id, urgent=lease.urgent, at=at)
             self.metrics.analysis_retries.labels(error).inc()
         return ended
 

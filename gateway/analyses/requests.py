@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from gateway.analyses.store import analyses, attempts
+from gateway.analyses.store import analyses, attempts, fair_order
 from gateway.analyses.store.notifications import Notifications
 from gateway.analyses.store.states import FINAL, QUEUED
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import AnalysisRow, AttemptRow
 from gateway.errors import DatabaseUnavailable, GatewayError, NoAnalysis, NotFound
+from gateway.fairness.wait_bound import Weights
 from gateway.principal import Principal, RequestContext
 from gateway.records.store import scans
 
@@ -22,7 +23,7 @@ POLL_S: Final = 3.0  # notifications may get lost, and a new place in the queue 
 
 @dataclass(frozen=True)
 class AnalysisStatus:
-    """An analysis and, while it is queued, its position in the queue, from 1."""
+    """An analysis and, while it is queued, its position in the queue, from 1; by fair order it is at most that."""
 
     row: AnalysisRow
     queue_position: int | None
@@ -38,6 +39,7 @@ class Analyses:
 
     database: Database
     notifications: Notifications
+    weights: Weights = field(default_factory=dict)
 
     async def request(
         self, principal: Principal, context: RequestContext, scan_id: UUID, *, urgent: bool
@@ -47,7 +49,7 @@ class Analyses:
             row = await analyses.request(session, principal.institution, scan_id, principal.key, urgent=urgent)
             if row is None:
                 raise NotFound("there is no such scan")
-            status = await _status_of(session, row)
+            status = await self._status_of(session, row)
             detail: dict[str, str | bool] = {"scan": str(scan_id), "urgent": urgent}
             await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", row.id, context, detail)
         return status
@@ -71,7 +73,7 @@ class Analyses:
             if row is None:
                 await self._check_scan_exists(session, principal, scan_id)
                 raise NoAnalysis("this scan was never analysed")
-            return await _status_of(session, row)
+            return await self._status_of(session, row)
 
     async def all(self, principal: Principal, scan_id: UUID) -> list[tuple[AnalysisStatus, list[AttemptRow]]]:
         """All analyses of the scan, newest first, each with its attempts."""
@@ -80,7 +82,8 @@ class Analyses:
             rows = await analyses.of_scan(session, principal.institution, scan_id)
             made = await attempts.of_analyses(session, [row.id for row in rows])
             return [
-                (await _status_of(session, row), [one for one in made if one.analysis_id == row.id]) for row in rows
+                (await self._status_of(session, row), [one for one in made if one.analysis_id == row.id])
+                for row in rows
             ]
 
     async def cancel(self, principal: Principal, context: RequestContext, scan_id: UUID) -> AnalysisStatus:
@@ -90,7 +93,7 @@ class Analyses:
             if row is None:
                 await self._check_scan_exists(session, principal, scan_id)
                 raise NoAnalysis("this scan was never analysed")
-            status = await _status_of(session, row)
+            status = await self._status_of(session, row)
             detail = {"scan": str(scan_id)}
             await audit_log.record(session, principal, audit_log.Action.DELETE, "analysis", row.id, context, detail)
         return status
@@ -128,12 +131,12 @@ class Analyses:
     async def _reload(self, principal: Principal, status: AnalysisStatus) -> AnalysisStatus | None:
         async with self.database.transaction() as session:
             row = await analyses.find(session, principal.institution, status.row.id)
-            return None if row is None else await _status_of(session, row)
+            return None if row is None else await self._status_of(session, row)
 
     async def _check_scan_exists(self, session: AsyncSession, principal: Principal, scan_id: UUID) -> None:
         if not await scans.exists(session, principal.institution, scan_id):
             raise NotFound("there is no such scan")
 
-
-async def _status_of(session: AsyncSession, row: AnalysisRow) -> AnalysisStatus:
-    return AnalysisStatus(row, await analyses.ahead_of(session, row) + 1 if row.state == QUEUED else None)
+    async def _status_of(self, session: AsyncSession, row: AnalysisRow) -> AnalysisStatus:
+        ahead = await fair_order.ahead_of(session, row, self.weights) if row.state == QUEUED else None
+        return AnalysisStatus(row, None if ahead is None else ahead + 1)

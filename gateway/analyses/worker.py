@@ -1,7 +1,7 @@
 """The worker: runs analyses from the queue, several at once, and sweeps the expired leases of lost workers.
 
-procrastinate fetches the jobs, urgent ones first, notified by PostgreSQL. It stops when its connection breaks and is
-then started again.
+procrastinate fetches the jobs, notified by PostgreSQL; each permits to claim the analysis whose turn is next. It stops
+when its connection breaks and is then started again.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -112,9 +112,9 @@ class Worker:
         app = App(connector=connector)
 
         @app.task(name=TASK, queue=QUEUE)
-        async def analyse(analysis_id: str) -> None:
-            with suppress(DatabaseUnavailable):  # no lease was claimed: the sweep enqueues it again
-                await self.attempts.run(UUID(analysis_id))
+        async def analyse(analysis_id: str) -> None:  # noqa: ARG001 - read by workers of an older release
+            with suppress(DatabaseUnavailable):  # no lease was claimed: the sweep enqueues a job again
+                await self.attempts.run()
 
         return app
 
@@ -134,4 +134,5 @@ async def sweep(leases: JobLeases, silent_s: float) -> None:
     for lease, cancelled in await leases.expired(silent_s):
         await leases.end_expired(lease, cancelled)
     await leases.requeue_missing_jobs(silent_s)
+    await leases.delete_old_turns()
     await leases.update_metrics()

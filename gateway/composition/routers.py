@@ -64,7 +64,8 @@ def viewing_routers(viewing: Viewing) -> Routers:
 
 def analyses_routers(services: Services, store: RecordStore) -> Routers:
     """The durable queue of analyses."""
-    analyses, reports = Analyses(store.database, store.notifications), Reports(store.database)
+    analyses = Analyses(store.database, store.notifications, services.settings.turn_weights)
+    reports = Reports(store.database)
     return [analyses_router(analyses, reports, services.settings.analyze_wait_s)]
 
 

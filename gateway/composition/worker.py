@@ -11,7 +11,7 @@ from gateway.screening.card_in_force import CardsInForce
 def create_worker(services: Services, store: RecordStore) -> Worker:
     """A worker that takes no job before `running` is entered."""
     settings = services.settings
-    leases = JobLeases(store.database, services.metrics, worker_name())
+    leases = JobLeases(store.database, services.metrics, worker_name(), settings.turn_weights)
     heartbeat_s = settings.lease_timeout_s / HEARTBEATS_PER_LEASE_TIMEOUT
     cards = CardsInForce(store.database)
     attempts = Attempts(

@@ -26,7 +26,10 @@ class Analysis(BaseModel):
     slices_total: int = Field(description="Slices that they will screen; 0 until it is known.")
     urgent: bool
     attempt: int = Field(description="Which attempt this is; 0 before the first.")
-    queue_position: int | None = Field(None, description="Position in the queue, from 1; null unless queued.")
+    queue_position: int | None = Field(
+        None,
+        description="Position in the queue, from 1, or earlier by fair order; null unless queued.",
+    )
     cancel_requested: bool
     model_card: str | None = Field(description="The version of the weights, from the first attempt on.")
     error: str | None = Field(description="Stable code of why it failed.")

@@ -6,7 +6,7 @@ As there, the scan is locked before its analysis.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.analyses.store.job_queue import enqueue
@@ -54,16 +54,6 @@ async def newest(session: AsyncSession, institution: str, scan_id: UUID) -> Anal
 async def of_scan(session: AsyncSession, institution: str, scan_id: UUID) -> Sequence[AnalysisRow]:
     """All analyses of the scan, newest first."""
     return (await session.scalars(_of_scan(institution, scan_id))).all()
-
-
-async def ahead_of(session: AsyncSession, analysis: AnalysisRow) -> int:
-    """How many queued analyses of all institutions come before this one."""
-    earlier = and_(AnalysisRow.urgent == analysis.urgent, AnalysisRow.queued_at < analysis.queued_at)
-    before = earlier if analysis.urgent else AnalysisRow.urgent | earlier
-    counted = await session.scalar(
-        select(func.count()).select_from(AnalysisRow).where(AnalysisRow.state == QUEUED, before)
-    )
-    return counted or 0
 
 
 async def cancel(session: AsyncSession, institution: str, scan_id: UUID) -> AnalysisRow | None:

@@ -5,7 +5,7 @@ lost changes nothing and gets None or False.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.analyses.store import attempts
+from gateway.analyses.store.fair_order import record_turn
 from gateway.analyses.store.notifications import publish
 from gateway.analyses.store.states import FINAL, QUEUED, RUNNING, allowed
 from gateway.database.tables import AnalysisRow, AttemptRow, ScanRow
@@ -29,6 +30,7 @@ class JobLease:
     analysis_id: UUID
     scan_id: UUID
     institution: str
+    requested_by: str
     attempt: int
     urgent: bool
     model_card: str | None
@@ -53,6 +55,7 @@ async def claim(session: AsyncSession, analysis_id: UUID, worker: str, model_car
     )
     if claimed is None:
         return None
+    record_turn(session, claimed)
     scan = (await session.execute(_select_file(claimed.scan_id))).one()
     lease = _lease(claimed, *scan)
     session.add(AttemptRow(analysis_id=lease.analysis_id, number=lease.attempt, worker=worker, model_card=model_card))
@@ -86,13 +89,15 @@ async def end(
     detail: str | None = None,
     slices: tuple[int, int] = (0, 0),
     timings_s: dict[str, Any] | None = None,
+    paused_until: datetime | None = None,
 ) -> bool:
     """running -> `after`, which ends the lease; `error` and `detail` say why. False when the lease was lost.
 
-    `slices` are the done ones and the total.
+    `slices` are the done ones and the total; a queued one is claimed no sooner than `paused_until`.
     """
     await _lock_scan(session, lease.analysis_id)
     values: dict[str, Any] = {"stage": None, "slices_done": slices[0], "slices_total": slices[1]}
+    values["paused_until"] = paused_until
     if after in FINAL:
         values |= {"finished_at": func.now(), "error": error, "detail": detail}
     ended = await session.scalar(
@@ -126,8 +131,8 @@ async def expired(session: AsyncSession, silent_s: float) -> list[tuple[JobLease
 
 def _lease(analysis: AnalysisRow, sha256: str, file_name: str) -> JobLease:
     waited_s = (analysis.started_at - analysis.queued_at).total_seconds() if analysis.started_at else 0.0
-    own = (analysis.id, analysis.scan_id, analysis.institution, analysis.attempt, analysis.urgent)
-    return JobLease(*own, analysis.model_card, sha256, file_name, waited_s)
+    own = (analysis.id, analysis.scan_id, analysis.institution, analysis.requested_by)
+    return JobLease(*own, analysis.attempt, analysis.urgent, analysis.model_card, sha256, file_name, waited_s)
 
 
 def _select_file(scan_id: UUID) -> Select[str, str]:

@@ -1,10 +1,11 @@
-"""The durable job queue: an analysis is enqueued in the transaction that makes it queued.
+"""The durable job queue: a job is enqueued in the transaction that makes an analysis queued.
 
-A job only points to an analysis; the analysis's own state decides whether there is work. So a second job does nothing,
-and the sweep enqueues a lost one again.
+A job only says that there is work; the worker that gets it claims the analysis whose turn is next (`fair_order`). So a
+surplus job does nothing, and the sweep enqueues missing ones. The analysis that a job names, and its priority, are read
+by workers of an older release, while both run.
 """
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
-from procrastinate.utils import utcnow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,14 +25,14 @@ URGENT_FIRST: Final = 10  # procrastinate fetches the highest priority first, an
 _jobs = JobManager(PsycopgConnector())  # never opened: it writes on the connection of the caller's session
 
 
-async def enqueue(session: AsyncSession, analysis_id: UUID, *, urgent: bool, pause_s: float = 0.0) -> None:
-    """Enqueue the analysis, to run no sooner than in `pause_s`, once this transaction is committed."""
+async def enqueue(session: AsyncSession, analysis_id: UUID, *, urgent: bool, at: datetime | None = None) -> None:
+    """Enqueue a job, to run at once or no sooner than `at`, once this transaction is committed."""
     job = configure_task(
         name=TASK,
         job_manager=_jobs,
         queue=QUEUE,
         priority=URGENT_FIRST if urgent else 0,
-        schedule_at=utcnow() + timedelta(seconds=pause_s) if pause_s else None,
+        schedule_at=at,
         connection=await _driver_connection(session),
     )
     try:
@@ -42,12 +42,15 @@ async def enqueue(session: AsyncSession, analysis_id: UUID, *, urgent: bool, pau
 
 
 async def queued_without_job(session: AsyncSession) -> list[tuple[UUID, bool]]:
-    """Queued analyses (id, urgent) that no job points to."""
+    """As many queued analyses (id, urgent) as jobs are missing: more may run now than there are jobs to run now."""
     found = await session.execute(
         text(
-            "SELECT id, urgent FROM analyses WHERE state = 'queued' AND NOT EXISTS ("
-            " SELECT FROM procrastinate_jobs WHERE status = 'todo' AND args ->> 'analysis_id' = analyses.id::text)"
-        )
+            "SELECT id, urgent FROM analyses WHERE state IN ('queued')"
+            " AND (paused_until IS NULL OR paused_until <= now()) ORDER BY urgent DESC, queued_at OFFSET ("
+            " SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = :queue"
+            " AND (scheduled_at IS NULL OR scheduled_at <= now()))"
+        ),
+        {"queue": QUEUE},
     )
     return [(row.id, row.urgent) for row in found]
 

@@ -1,6 +1,7 @@
 """All tables; importing this package makes the SQLAlchemy metadata complete."""
 
 from gateway.database.tables.analyses import AnalysisRow, AttemptRow
+from gateway.database.tables.analysis_turns import AnalysisTurnRow
 from gateway.database.tables.audit import AuditRow, PendingAuditRow
 from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
@@ -11,9 +12,11 @@ from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
 from gateway.database.tables.site_cards import SiteCardRow
+from gateway.database.tables.usage import UsageRow
 
 __all__ = [
     "AnalysisRow",
+    "AnalysisTurnRow",
     "AttemptRow",
     "AuditRow",
     "Base",
@@ -32,5 +35,6 @@ __all__ = [
     "ScanRow",
     "SiteCardRow",
     "TokenRow",
+    "UsageRow",
     "UserRow",
 ]

@@ -44,6 +44,7 @@ class AnalysisRow(Base):
     detail: Mapped[str | None]
     requested_by: Mapped[str]
     queued_at: Mapped[Moment]
+    paused_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -51,6 +52,11 @@ class AnalysisRow(Base):
         CheckConstraint(one_of("state", AnalysisState), name="state"),
         Index("ix_analyses_of_scan", "scan_id", "queued_at", "id"),
         Index("uq_analyses_unfinished", "scan_id", unique=True, postgresql_where=one_of("state", UNFINISHED)),
+        Index(
+            "ix_analyses_fair_order",
+            *("urgent", "institution", "requested_by", "queued_at", "id"),
+            postgresql_where=one_of("state", [AnalysisState.QUEUED]),
+        ),
         Index("ix_analyses_unfinished", "state", "queued_at", postgresql_where=one_of("state", UNFINISHED)),
     )
 

@@ -1,4 +1,4 @@
-"""Scans to analyse, inserted into the tables."""
+"""Scans to analyse, inserted into the tables, and leases of chosen ones."""
 
 import hashlib
 from uuid import UUID, uuid4
@@ -6,6 +6,9 @@ from uuid import UUID, uuid4
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.analyses.job_leases import JobLeases
+from gateway.analyses.store import job_leases
+from gateway.analyses.store.job_leases import JobLease
 from gateway.database.tables import BlobRow, PatientRow, ScanRow
 
 INSTITUTION = "st-elsewhere"
@@ -24,3 +27,9 @@ async def new_scan(session: AsyncSession, content: bytes = b"", institution: str
     session.add(scan)
     await session.flush()
     return scan.id
+
+
+async def claim(leases: JobLeases, analysis_id: UUID, model_card: str = "card-1") -> JobLease | None:
+    """Claim this analysis, whatever turn it is."""
+    async with leases.database.transaction() as session:
+        return await job_leases.claim(session, analysis_id, leases.worker, model_card)

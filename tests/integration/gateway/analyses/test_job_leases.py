@@ -9,14 +9,14 @@ from sqlalchemy import delete, func, select, text, update
 
 from gateway.analyses.job_leases import JobLeases, StopReason
 from gateway.analyses.retry_policy import MAX_WORKERS_LOST
-from gateway.analyses.store import analyses, attempts
+from gateway.analyses.store import analyses, attempts, fair_order
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AttemptRow, ReportRow, ScanRow
 from gateway.screening.progress import Progress, Stage
 from gateway.telemetry.metrics import Metrics
 from screening.errors import EngineUnavailable, NoLung
 from screening.results.report import Report
-from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
+from tests.integration.gateway.analyses.rows import INSTITUTION, claim, new_scan
 
 FAILED = (Report.failed("study.zip", NoLung("no lung was found"), 0.1),)
 
@@ -92,7 +92,7 @@ async def test_a_scan_of_another_institution_is_not_found(database: Database, sc
 
 async def test_one_worker_gets_the_lease(database: Database, scan: UUID, leases: JobLeases, others: JobLeases) -> None:
     analysis = await requested(database, scan)
-    claimed = await asyncio.gather(*(each.claim(analysis.id, "card-1") for each in [leases, others] * 4))
+    claimed = await asyncio.gather(*(claim(each, analysis.id) for each in [leases, others] * 4))
     assert len([lease for lease in claimed if lease]) == 1
     assert (await state_of(database, analysis.id)).state == "running"
 
@@ -101,10 +101,10 @@ async def test_a_worker_without_the_lease_changes_nothing(
     database: Database, scan: UUID, leases: JobLeases, others: JobLeases
 ) -> None:
     analysis = await requested(database, scan)
-    late = await leases.claim(analysis.id, "card-1")
+    late = await claim(leases, analysis.id)
     assert late is not None
     await leases.end_expired(late, cancelled=False)
-    lease = await others.claim(analysis.id, "card-2")
+    lease = await claim(others, analysis.id, "card-2")
     assert lease is not None
     before = await state_of(database, analysis.id)
     assert await leases.heartbeat(late, Progress(Stage.NETWORKS, 6, 12)) is StopReason.LOST
@@ -123,7 +123,7 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(
     database: Database, scan: UUID, leases: JobLeases
 ) -> None:
     analysis = await requested(database, scan)
-    lease = await leases.claim(analysis.id, "card-1")
+    lease = await claim(leases, analysis.id)
     assert lease is not None
     assert await leases.complete(lease, FAILED, None, Progress())
     assert not await leases.complete(lease, FAILED, None, Progress())
@@ -138,7 +138,7 @@ async def test_a_report_comes_with_its_state_and_the_scans_row(
 
 
 async def test_a_repeated_completion_changes_nothing(database: Database, scan: UUID, leases: JobLeases) -> None:
-    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    lease = await claim(leases, (await requested(database, scan)).id)
     assert lease is not None
     assert await leases.complete(lease, FAILED, "analyses/key", Progress())
     assert not await leases.complete(lease, FAILED, "analyses/key", Progress())
@@ -153,13 +153,13 @@ async def test_a_queued_analysis_is_cancelled_at_once(database: Database, scan: 
         cancelled = await analyses.cancel(session, INSTITUTION, scan)
     assert cancelled is not None
     assert cancelled.state == "cancelled"
-    assert await leases.claim(analysis.id, "card-1") is None
+    assert await claim(leases, analysis.id) is None
     assert (await requested(database, scan)).id != analysis.id
 
 
 async def test_a_running_analysis_is_stopped(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
-    lease = await leases.claim(analysis.id, "card-1")
+    lease = await claim(leases, analysis.id)
     assert lease is not None
     assert await leases.heartbeat(lease, None) is None
     async with database.transaction() as session:
@@ -176,7 +176,7 @@ async def test_a_transient_error_is_retried_until_it_came_too_often(
     analysis = await requested(database, scan)
     unavailable, tries = EngineUnavailable("away"), 0
     while True:
-        lease = await leases.claim(analysis.id, "card-1")
+        lease = await claim(leases, analysis.id)
         assert lease is not None
         tries += 1
         if not await leases.retry(lease, unavailable):
@@ -192,7 +192,7 @@ async def test_a_study_that_crashes_its_workers_fails_with_its_own_error_code(
 ) -> None:
     analysis = await requested(database, scan)
     for _ in range(MAX_WORKERS_LOST + 1):
-        lease = await leases.claim(analysis.id, "card-1")
+        lease = await claim(leases, analysis.id)
         assert lease is not None
         await leases.end_expired(lease, cancelled=False)
     wait_until_ended = await state_of(database, analysis.id)
@@ -207,7 +207,7 @@ async def test_a_study_that_crashes_its_workers_fails_with_its_own_error_code(
 
 async def test_only_leases_without_heartbeats_expire(database: Database, scan: UUID, leases: JobLeases) -> None:
     analysis = await requested(database, scan)
-    lease = await leases.claim(analysis.id, "card-1")
+    lease = await claim(leases, analysis.id)
     assert lease is not None
     assert lease not in [each for each, _ in await leases.expired(60.0)]
     async with database.transaction() as session:
@@ -228,7 +228,7 @@ async def test_a_lost_job_is_enqueued_again(database: Database, scan: UUID, leas
 
 
 async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database, scan: UUID, leases: JobLeases) -> None:
-    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    lease = await claim(leases, (await requested(database, scan)).id)
     assert lease is not None
     async with database.transaction() as session:
         await session.execute(delete(ScanRow).where(ScanRow.id == scan))
@@ -243,7 +243,7 @@ async def test_nothing_is_written_of_a_scan_that_was_deleted(database: Database,
 async def test_a_deletion_and_a_report_at_once_do_not_deadlock(
     database: Database, scan: UUID, leases: JobLeases, _round: int
 ) -> None:
-    lease = await leases.claim((await requested(database, scan)).id, "card-1")
+    lease = await claim(leases, (await requested(database, scan)).id)
     assert lease is not None
 
     async def deleted() -> None:
@@ -264,7 +264,7 @@ async def test_queue_position(database: Database, leases: JobLeases) -> None:
     second = await requested(database, scans[1])
     urgent = await requested(database, scans[2], urgent=True)
     async with database.transaction() as session:
-        assert [await analyses.ahead_of(session, one) for one in (first, second, urgent)] == [1, 2, 0]
+        assert [await fair_order.ahead_of(session, one, {}) for one in (first, second, urgent)] == [1, 2, 0]
     await leases.update_metrics()
     exposition = leases.metrics.exposition().decode()
     assert 'turnstile_analyses{state="queued"} 3.0' in exposition

@@ -20,7 +20,7 @@ from gateway.screening.progress import Progress
 from gateway.telemetry.metrics import Metrics
 from screening.errors import NoLung
 from screening.results.report import Report
-from tests.integration.gateway.analyses.rows import INSTITUTION, new_scan
+from tests.integration.gateway.analyses.rows import INSTITUTION, claim, new_scan
 
 CONTEXT = RequestContext("127.0.0.1", "request-1")
 FILE = "study.zip"
@@ -38,7 +38,7 @@ async def reported_scan(database: Database) -> UUID:
         scan = await new_scan(session)
         analysis = await analyses.request(session, INSTITUTION, scan, "local", urgent=False)
         assert analysis is not None
-    lease = await leases.claim(analysis.id, "card-1")
+    lease = await claim(leases, analysis.id)
     assert lease is not None
     assert await leases.complete(lease, (Report.failed(FILE, NoLung("no lung"), 0.1),), None, Progress())
     return scan
