@@ -7,6 +7,11 @@
     │   ├── UnknownRole             unknown_role             403  the OIDC token has no known role
     │   ├── UnknownInstitution      unknown_institution      403  the OIDC token has no institution
     │   └── ForeignOrigin           foreign_origin           403  a page of another origin sent the request
+    ├── MalformedRequest            malformed_request        400  no valid HTTP/1.1, or two readings of where it ends
+    ├── HeadTooLarge                head_too_large           431  request line and headers are longer than the limit
+    ├── RequestTimeout              request_timeout          408  the request stopped arriving, or arrives too slowly
+    ├── TooManyConnections          too_many_connections     503  every connection of the service, or of the address
+    ├── ServiceStopping             service_stopping         503  a body was still on its way when the service stopped
     ├── TooManyRequests             too_many_requests        429  above the rate limit of sign-ins or uploads
     ├── IdentityProviderUnavailable login_unavailable        503  the identity provider does not answer
     ├── NotFound                    not_found                404  also for records of another institution
@@ -71,6 +76,26 @@ class ForeignOrigin(NotPermitted):
 
 class TooManyRequests(GatewayError):
     code, status = "too_many_requests", 429
+
+
+class MalformedRequest(GatewayError):
+    code, status = "malformed_request", 400
+
+
+class HeadTooLarge(GatewayError):
+    code, status = "head_too_large", 431
+
+
+class RequestTimeout(GatewayError):
+    code, status = "request_timeout", 408
+
+
+class TooManyConnections(GatewayError):
+    code, status = "too_many_connections", 503
+
+
+class ServiceStopping(GatewayError):
+    code, status = "service_stopping", 503
 
 
 class IdentityProviderUnavailable(GatewayError):

@@ -6,7 +6,6 @@ would be accepted as the local admin.
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from gateway.auth import api_tokens
 from gateway.auth.browser_sessions import BrowserSessions
@@ -14,6 +13,7 @@ from gateway.auth.oidc_claims import ClaimMapping, record_user
 from gateway.auth.oidc_provider import OidcProvider
 from gateway.database.connection import Database
 from gateway.errors import ForeignOrigin, InvalidToken, NotSignedIn
+from gateway.http.host_header import host_name
 from gateway.http.request_credentials import RequestCredentials, refuse_cross_site
 from gateway.principal import Principal
 from gateway.settings.auth import is_loopback
@@ -109,14 +109,6 @@ def _refuse_unless_local(credentials: RequestCredentials) -> None:
     The Host must be a loopback name; otherwise a name that an attacker's DNS resolves to 127.0.0.1 would be accepted
     (DNS rebinding). A request with a proxy's header may come from another machine and is refused.
     """
-    if credentials.forwarded or not is_loopback(_host_name(credentials.host)):
+    if credentials.forwarded or not is_loopback(host_name(credentials.host) or ""):
         raise NotSignedIn("without a login this service answers on its own machine only: use http://localhost")
     refuse_cross_site(credentials)
-
-
-def _host_name(host: str) -> str:
-    """The Host header without its port; empty when it is malformed."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""

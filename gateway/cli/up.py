@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from gateway.cli.command_context import console, errors, print_warnings, run_and_exit, wait_until_ready
 from gateway.cli.control_socket import OnProgress, control_socket
@@ -21,7 +20,8 @@ from gateway.composition.network_switch_audit import record_network_switch
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
-from gateway.http.server import server_config
+from gateway.http.server.open_files import raise_open_file_limit
+from gateway.http.server.server import Server, create_server
 from gateway.main import create_app
 from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
@@ -42,6 +42,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     given: dict[str, Any] = {"host": host, "port": port, "triton_url": triton_url}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     configure_logs(settings.log_level)
+    raise_open_file_limit()
     with _listening_socket(settings.host, settings.port) as listener:
         errors.print("starting PostgreSQL and Triton (the first start installs Triton, about a minute)", style="dim")
         async with open_record_store(settings) as store:
@@ -54,7 +55,7 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
 
 async def _serve(services: Services, store: RecordStore, listener: socket.socket, demo: bool) -> None:
     url = _url(listener)
-    server = _Server(server_config(create_app(services, store), services.settings))
+    server = create_server(create_app(services, store), services.settings, services.metrics)
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(create_worker(services, store).running())
         await stack.enter_async_context(_discoverable(url, services, store))
@@ -95,16 +96,8 @@ async def _print_addresses(services: Services, store: RecordStore, url: str, dem
     console.print("Ctrl-C stops everything", style="green")
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn raises a caught signal again at its end, which would kill this process before Triton is stopped."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextmanager
-def _stop_on_signals(server: uvicorn.Server, *others: Callable[[], None]) -> Iterator[None]:
+def _stop_on_signals(server: Server, *others: Callable[[], None]) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM drains the server and calls the others; the second stops the server at once."""
     loop = asyncio.get_running_loop()
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
+from gateway.http.body_timeouts import BodyTimeouts
 from gateway.http.concurrency_limit import ConcurrencyLimit, ConcurrencyLimits
 from gateway.http.documented_errors import COMMON_ERRORS
 from gateway.http.error_responses import handle_errors
@@ -30,11 +31,13 @@ def create_application(services: Services, store: RecordStore) -> FastAPI:
         responses=COMMON_ERRORS,
         docs_url=None,  # FastAPI's pages load scripts from another host; `web/docs.html` is the page /docs
         redoc_url=None,
+        redirect_slashes=False,  # Starlette's redirect repeats the Host header, which any client may choose
     )
     services.metrics.audit_unsealed.set_function(lambda: store.sealer.silent_s)
     app.state.authentication = store.authentication
     app.state.concurrency_limits = _concurrency_limits(services.settings)
-    add_security_headers(app, services.settings)
+    app.state.body_timeouts = BodyTimeouts(services.settings.upload_idle_s, services.settings.upload_bytes_per_s)
+    add_security_headers(app, services.settings, app.state.body_timeouts)
     app.add_middleware(RequestTraces, traces=services.traces)
     app.add_middleware(RequestLog, metrics=services.metrics)
     app.add_middleware(RequestAliases)
@@ -49,4 +52,5 @@ def _concurrency_limits(settings: Settings) -> ConcurrencyLimits:
         streams=ConcurrencyLimit(
             "downloads and event streams", settings.streams_per_principal, settings.streams_at_once
         ),
+        uploads=ConcurrencyLimit("uploads", settings.uploads_per_principal, settings.uploads_at_once),
     )

@@ -11,6 +11,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.errors import GatewayError
+
 SILENCE_S: Final = 5.0  # as nginx's lingering_timeout
 LONGEST_S: Final = 30.0  # as nginx's lingering_time
 END_OF_ANSWER: Final[Message] = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -35,6 +37,7 @@ class BodyDrain:
 
         async def receive_and_note_end() -> Message:
             nonlocal complete
+            complete = True  # also when it raises: what has stalled is not awaited again
             message = await receive()
             complete = not message.get("more_body", False)
             return message
@@ -54,7 +57,7 @@ class BodyDrain:
             async with asyncio.timeout(self._longest_s):
                 while await self._receive_more(receive):
                     pass
-        except TimeoutError:
+        except (TimeoutError, GatewayError):  # too slow for us, or for all bodies
             return
 
     async def _receive_more(self, receive: Receive) -> bool:

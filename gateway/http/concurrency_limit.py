@@ -1,4 +1,4 @@
-"""Concurrency limits: exports, and streams of one scan, that are being sent at once, of one principal and of all.
+"""Concurrency limits: exports, streams of one scan, and uploads at once, of one principal and of all.
 
     @router.get("/export", dependencies=[EXPORT_LIMIT])
 
@@ -54,6 +54,7 @@ class ConcurrencyLimits:
 
     exports: ConcurrencyLimit
     streams: ConcurrencyLimit
+    uploads: ConcurrencyLimit
 
 
 def limits_of(request: Request) -> ConcurrencyLimits:
@@ -72,5 +73,11 @@ async def _hold_stream(request: Request, principal: CurrentPrincipal) -> AsyncIt
         yield
 
 
+async def _hold_upload(request: Request, principal: CurrentPrincipal) -> AsyncIterator[None]:
+    with limits_of(request).uploads.hold(principal):
+        yield
+
+
 EXPORT_LIMIT: Final = Depends(_hold_export)
 STREAM_LIMIT: Final = Depends(_hold_stream)
+UPLOAD_LIMIT: Final = Depends(_hold_upload)

@@ -35,8 +35,10 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         assert isinstance(error, CodedError)  # noqa: S101 - registered for this class alone
         return answer(error.status, error.code, error.detail, dict(error.headers))
 
-    async def http_exception(_request: Request, error: Exception) -> JSONResponse:
+    async def http_exception(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+        if isinstance(error.__cause__, CodedError):  # FastAPI makes any failure to read a JSON body a 400
+            return await coded_error(request, error.__cause__)
         code = HTTPStatus(error.status_code).name.lower()
         return answer(error.status_code, code, str(error.detail), dict(error.headers or {}))
 

@@ -10,7 +10,29 @@ from gateway.errors import ForeignOrigin
 from gateway.http.request_id import request_id
 from gateway.principal import RequestContext
 
-PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+# Headers by which a proxy tells of the client, the host or the address that it was asked for.
+PROXY_HEADERS: Final = frozenset(
+    {
+        "cf-connecting-ip",
+        "client-ip",
+        "fastly-client-ip",
+        "forwarded",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-host",
+        "x-http-host-override",
+        "x-original-host",
+        "x-original-url",
+        "x-proxyuser-ip",
+        "x-real-ip",
+        "x-remote-addr",
+        "x-remote-ip",
+        "x-rewrite-url",
+    }
+)
+PROXY_PREFIXES: Final = ("x-forwarded", "x-envoy-", "x-original-forwarded")
 SESSION_COOKIE: Final = "turnstile"
 STATE_COOKIE: Final = "turnstile_sign_in"
 
@@ -49,14 +71,20 @@ def credentials_of(request: Request) -> RequestCredentials:
     headers = request.headers
     return RequestCredentials(
         method=request.method,
-        host=headers.get("host", ""),
+        host=_only(headers.getlist("host")),
         own_origin=own_origin(request),
         authorization=headers.get("authorization"),
         session=request.cookies.get(cookie_name(request, SESSION_COOKIE)),
         origin=headers.get("origin"),
         fetch_site=headers.get("sec-fetch-site"),
-        forwarded=any(name in headers for name in PROXY_HEADERS),
+        forwarded=any(map(is_proxy_header, headers.keys())),
     )
+
+
+def is_proxy_header(name: str) -> bool:
+    """Whether a proxy wrote this header; some programs read `_` in a name as `-`, so both count."""
+    name = name.lower().replace("_", "-")
+    return name in PROXY_HEADERS or name.startswith(PROXY_PREFIXES)
 
 
 def request_context(request: Request) -> RequestContext:
@@ -93,6 +121,11 @@ def set_cookie(request: Request, response: Response, name: str, value: str, *, c
 def delete_cookie(request: Request, response: Response, name: str) -> None:
     """Delete the cookie in the browser."""
     response.delete_cookie(cookie_name(request, name), path="/", httponly=True, secure=_is_https(request))
+
+
+def _only(values: list[str]) -> str:
+    """The value of a header that was sent once; empty otherwise."""
+    return values[0] if len(values) == 1 else ""
 
 
 def _is_https(request: Request) -> bool:

@@ -1,4 +1,8 @@
-"""The request id: from X-Request-ID when that is valid, else a new one; it is logged and returned."""
+"""The request id: a new one for each request; it is logged and returned as X-Request-ID.
+
+An X-Request-ID that the client sent is kept beside ours: logged, and returned as X-Client-Request-ID. Instead of ours
+it could name another client's request in the log and in the audit.
+"""
 
 import re
 from time import perf_counter
@@ -12,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.telemetry.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
+CLIENT_HEADER: Final = "X-Client-Request-ID"
 VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -34,16 +39,19 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id_ = _id_of(scope)
+        ids = {"request_id": uuid4().hex} | _client_id(scope)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=id_)
+        structlog.contextvars.bind_contextvars(**ids)
         start, status = perf_counter(), 499  # nginx's number for a client that left before the answer
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = id_
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = ids["request_id"]
+                if "client_request_id" in ids:
+                    headers[CLIENT_HEADER] = ids["client_request_id"]
             await send(message)
 
         try:
@@ -62,6 +70,7 @@ class RequestLog:
         log.info("request", method=method, route=route, status=status, seconds=round(seconds, 4))
 
 
-def _id_of(scope: Scope) -> str:
-    sent = dict(scope["headers"]).get(HEADER.lower().encode(), b"")
-    return sent.decode() if VALID_ID.fullmatch(sent) else uuid4().hex
+def _client_id(scope: Scope) -> dict[str, str]:
+    """The client's own id for the log, when it sent exactly one that is valid."""
+    sent = [value for name, value in scope["headers"] if name == HEADER.lower().encode()]
+    return {"client_request_id": sent[0].decode()} if len(sent) == 1 and VALID_ID.fullmatch(sent[0]) else {}

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.http.body_drain import BodyDrain
+from gateway.http.body_timeouts import BodyTimeLimit, BodyTimeouts
 from gateway.settings.auth import AuthSettings
 
 # Calls that take a study; they limit their bodies themselves while they stream them to disk.
@@ -46,10 +47,11 @@ HSTS: Final = "max-age=31536000"
 PAGE_FILES: Final = ("/assets/",)  # files of the page; they hold no record
 
 
-def add_security_headers(app: FastAPI, settings: AuthSettings) -> None:
-    """Add the limit of bodies, the body drain, the security headers, and CORS where origins are allowed."""
+def add_security_headers(app: FastAPI, settings: AuthSettings, timeouts: BodyTimeouts) -> None:
+    """Add the limits of bodies, the body drain, the security headers, and CORS where origins are allowed."""
     app.add_middleware(SecurityHeaders, json_bytes=settings.json_body_bytes)
     app.add_middleware(BodyDrain)  # outside: it drains the body that the middleware above refuses
+    app.add_middleware(BodyTimeLimit, timeouts=timeouts)  # outside: a body that has stalled is not drained
     if settings.allowed_origins:
         # Tokens only: CORS without credentials, so that no other page can use a browser's session.
         app.add_middleware(
@@ -65,7 +67,15 @@ def add_security_headers(app: FastAPI, settings: AuthSettings) -> None:
                 "Prefer",
                 "Range",
             ],
-            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID", "X-Shape"],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "Preference-Applied",
+                "Retry-After",
+                "X-Client-Request-ID",
+                "X-Request-ID",
+                "X-Shape",
+            ],
         )
 
 
@@ -113,11 +123,18 @@ class SecurityHeaders:
         return receive_limited
 
 
+def security_headers() -> dict[str, str]:
+    """The headers of every response; files of the page may be cached, all others hold patient data."""
+    policy = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+    return {**HEADERS, "Content-Security-Policy": policy, "Cache-Control": "no-store"}
+
+
+ALL_HEADERS: Final[Mapping[str, str]] = MappingProxyType(security_headers())
+
+
 def _set_headers(headers: MutableHeaders, scope: Scope) -> None:
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in POLICY.items()))
-    if not scope["path"].startswith(PAGE_FILES):
-        headers.setdefault("Cache-Control", "no-store")  # responses hold patient data, so no cache may store them
+    for name, value in ALL_HEADERS.items():
+        if name != "Cache-Control" or not scope["path"].startswith(PAGE_FILES):
+            headers.setdefault(name, value)
     if scope["scheme"] == "https":
         headers.setdefault("Strict-Transport-Security", HSTS)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
+from gateway.http.concurrency_limit import UPLOAD_LIMIT
 from gateway.http.disconnect import cancel_on_disconnect
 from gateway.http.response_shapes import Problem, Row, Rows
 from gateway.permissions import Scope
@@ -61,7 +62,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         response_model=Row | Rows,
         responses={200: {"content": TABLES}},
         openapi_extra={"requestBody": BODY},
-        dependencies=[UPLOAD_RATE_LIMIT],
+        dependencies=[UPLOAD_RATE_LIMIT, UPLOAD_LIMIT],
     )
     async def predict(
         request: Request,

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from limits import parse
 from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode
 
 from gateway.permissions import Role
+from gateway.settings.environment import FROM_ENVIRONMENT
 
 MIB = 2**20
 ASYMMETRIC: Final = frozenset(
@@ -56,14 +57,7 @@ RateLimitText = Annotated[str, AfterValidator(_rate)]
 class AuthSettings(BaseSettings):
     """The settings of authentication; the environment variable is `TURNSTILE_<NAME>`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TURNSTILE_",
-        extra="ignore",
-        frozen=True,
-        use_attribute_docstrings=True,
-        protected_namespaces=(),
-        validate_by_name=True,
-    )
+    model_config = FROM_ENVIRONMENT
 
     institution: Annotated[str, Field(min_length=1)] = "local"
     """Institution of principals whose login names none: the local admin, and users without an institution claim."""

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from gateway.settings.auth import AuthSettings
+from gateway.settings.http import HttpSettings
 from screening.intake.upload import Budgets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(AuthSettings):
+class Settings(HttpSettings, AuthSettings):
     """The environment variable is `TURNSTILE_<NAME>`; docs/settings.md is generated from this class."""
 
     host: str = "127.0.0.1"

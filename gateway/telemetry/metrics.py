@@ -64,6 +64,7 @@ class Metrics:
         self.refusals = Counter("turnstile_admission_refusals", "Uploads refused with 429.", registry=registry)
         self.slices_in_flight = Gauge("turnstile_slices_in_flight", "Slices in flight now.", registry=registry)
         self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for admission.", registry=registry)
+        self.connections = Gauge("turnstile_connections", "Open HTTP connections.", registry=registry)
         self.worker_deaths = Counter(
             "turnstile_worker_deaths", "Decode workers that were killed or crashed.", ("cause",), registry=registry
         )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.http.authorization import UPLOAD_RATE_LIMIT, Context, requires
-from gateway.http.concurrency_limit import STREAM_LIMIT
+from gateway.http.concurrency_limit import STREAM_LIMIT, UPLOAD_LIMIT
 from gateway.http.content_disposition import attachment
 from gateway.http.documented_errors import problems
 from gateway.http.multipart import MAX_FILES
@@ -80,7 +80,7 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int,
         status_code=201,
         response_model=CreatedScan,
         responses=UPLOAD_ERRORS,
-        dependencies=[UPLOAD_RATE_LIMIT],
+        dependencies=[UPLOAD_RATE_LIMIT, UPLOAD_LIMIT],
         openapi_extra=_form_schema(FILE),
         summary="Upload a scan of a patient",
     )
@@ -100,7 +100,7 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int,
         status_code=207,
         response_model=BulkUpload,
         responses=UPLOAD_ERRORS,
-        dependencies=[UPLOAD_RATE_LIMIT],
+        dependencies=[UPLOAD_RATE_LIMIT, UPLOAD_LIMIT],
         openapi_extra=_form_schema({"type": "array", "items": FILE}),
         summary="Upload several scans of a patient",
     )

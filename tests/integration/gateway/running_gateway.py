@@ -12,12 +12,11 @@ from typing import Any
 
 import httpx
 import psutil
-import uvicorn
 
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
-from gateway.http.server import server_config
+from gateway.http.server.server import Server, create_server
 from gateway.main import create_app
 from gateway.settings.settings import Settings
 
@@ -85,7 +84,7 @@ def running_gateway(scratch: Path, send_buffer: int | None = None, **settings: A
 
     `send_buffer` is the kernel's buffer for each connection, in bytes: with a small one a slow reader is soon noticed.
     """
-    started: Queue[tuple[uvicorn.Server, Services, RecordStore] | BaseException] = Queue()
+    started: Queue[tuple[Server, Services, RecordStore] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
     if send_buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
@@ -109,8 +108,7 @@ def running_gateway(scratch: Path, send_buffer: int | None = None, **settings: A
 async def _serve(settings: Settings, listener: socket.socket, started: "Queue[Any]") -> None:
     try:
         async with open_record_store(settings) as store, open_services(settings) as services:
-            app = create_app(services, store)
-            server = uvicorn.Server(server_config(app, settings, timeout_graceful_shutdown=None))
+            server = create_server(create_app(services, store), settings, services.metrics)
             async with create_worker(services, store).running():
                 started.put((server, services, store))
                 await server.serve([listener])
