@@ -2,7 +2,8 @@
 
     GatewayError
     ├── NotSignedIn                 not_signed_in            401
-    │   └── InvalidToken            invalid_token            401  a credential that is unknown, revoked or expired
+    │   ├── InvalidToken            invalid_token            401  a credential that is unknown, revoked or expired
+    │   └── InvalidClaims           invalid_claims           401  a genuine login with a claim of the wrong form
     ├── NotPermitted                not_permitted            403  the role or the token does not have the scope
     │   ├── UnknownRole             unknown_role             403  the OIDC token has no known role
     │   ├── UnknownInstitution      unknown_institution      403  the OIDC token has no institution
@@ -29,6 +30,7 @@
     ├── InvalidSiteCard             invalid_site_card        422  no card of a site for these networks, or a changed one
     ├── IdempotencyMismatch         idempotency_mismatch     422  the key was used for another request
     ├── IdempotencyBusy             idempotency_busy         409  the first request with this key is not finished
+    ├── RecordDeleted               record_deleted           410  what the first request with this key created is gone
     └── DatabaseUnavailable         database_unavailable     503  a retry may succeed
 
 `screening.errors` has the reasons why a study was not analysed. `detail` never holds a name, a patient's identifier, a
@@ -56,6 +58,10 @@ class NotSignedIn(GatewayError):
 
 class InvalidToken(NotSignedIn):
     code = "invalid_token"
+
+
+class InvalidClaims(NotSignedIn):
+    code = "invalid_claims"
 
 
 class NotPermitted(GatewayError):
@@ -144,6 +150,10 @@ class IdempotencyMismatch(GatewayError):
 
 class IdempotencyBusy(GatewayError):
     code, status = "idempotency_busy", 409
+
+
+class RecordDeleted(GatewayError):
+    code, status = "record_deleted", 410
 
 
 class DatabaseUnavailable(GatewayError):

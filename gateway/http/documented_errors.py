@@ -8,10 +8,11 @@ Problems = dict[int | str, dict[str, Any]]
 BODY: Final = {"schema": {"$ref": "#/components/schemas/Problem"}}
 MEANINGS: Final = {
     400: "The body is malformed",
-    401: "No valid login: not_signed_in, invalid_token",
+    401: "No valid login: not_signed_in, invalid_token, invalid_claims",
     403: "The login has no such scope: not_permitted",
     404: "No such record in the principal's institution: not_found",
     409: "It conflicts with the current state: idempotency_busy, model_card_changed",
+    410: "What the first request with this Idempotency-Key created was deleted: record_deleted",
     412: "The record was changed since it was read: precondition_failed",
     413: "The body is too long: content_too_large",
     422: "A value is invalid: invalid_request",

@@ -1,12 +1,13 @@
-"""The header Idempotency-Key: a repeated request is executed once and gets the same answer."""
+"""The header Idempotency-Key: a repeated request is executed once and gets the record of the first one."""
 
 import hashlib
 from typing import Annotated, Final
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Request
 
 from gateway.http.authorization import CurrentPrincipal
-from gateway.idempotency.replay import Answer, IdempotencyKey
+from gateway.idempotency.store import IdempotencyKey
+from gateway.principal import Principal
 
 MAX_KEY_LENGTH: Final = 200
 
@@ -25,18 +26,13 @@ KeyHeader = Annotated[
 async def _key(request: Request, principal: CurrentPrincipal, key: KeyHeader = None) -> IdempotencyKey | None:
     if key is None:
         return None
-    return idempotency_key(request, principal.key, key, hashlib.sha256(await request.body()).hexdigest())
+    return idempotency_key(request, principal, key, hashlib.sha256(await request.body()).hexdigest())
 
 
 RequestKey = Annotated[IdempotencyKey | None, Depends(_key)]
 
 
-def idempotency_key(request: Request, principal: str, key: str, body_sha256: str) -> IdempotencyKey:
+def idempotency_key(request: Request, principal: Principal, key: str, body_sha256: str) -> IdempotencyKey:
     """The key with the fingerprint of its request: SHA-256 of method, path and body."""
-    fingerprint = f"{request.method} {request.url.path} {body_sha256}"
-    return IdempotencyKey(principal, key, hashlib.sha256(fingerprint.encode()).hexdigest())
-
-
-def as_response(answer: Answer) -> Response:
-    """The stored answer as an HTTP response."""
-    return Response(answer.body, answer.status, dict(answer.headers), media_type="application/json")
+    fingerprint = hashlib.sha256(f"{request.method} {request.url.path} {body_sha256}".encode()).hexdigest()
+    return IdempotencyKey(principal.institution, principal.key, key, fingerprint)

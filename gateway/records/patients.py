@@ -1,6 +1,6 @@
 """Patients: listed, created, read, changed, deleted. Each action writes an audit event."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from gateway.database.optimistic_lock import update_if_unchanged
 from gateway.database.paging import PageRange
 from gateway.database.tables import PatientRow
 from gateway.errors import NotFound
-from gateway.idempotency.replay import Answer, IdempotencyKey, run_or_replay
+from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.principal import Principal, RequestContext
 from gateway.records.blob_deletion import delete_unused_blobs
 from gateway.records.pseudonyms import PatientView
@@ -49,30 +49,25 @@ class Patients:
         return views, total
 
     async def create(
-        self,
-        principal: Principal,
-        new: NewPatient,
-        context: RequestContext,
-        to_answer: Callable[[PatientView], Answer],
-        key: IdempotencyKey | None = None,
-    ) -> Answer:
-        """Create a patient; the answer comes from `to_answer`. A known key gives the stored answer."""
+        self, principal: Principal, new: NewPatient, context: RequestContext, key: IdempotencyKey | None = None
+    ) -> PatientView:
+        """Create a patient. With a known key, read the patient that its first request created.
+
+        Raises IdempotencyBusy, IdempotencyMismatch, and RecordDeleted when that patient is gone.
+        """
         async with self._database.transaction() as session:
-
-            async def work() -> Answer:
-                row = await rows.insert(session, principal.institution, new.first_name, new.last_name, new.description)
-                await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, context)
-                return to_answer(PatientView.for_principal(row, ScanSummary(), principal))
-
-            return await run_or_replay(session, key, work)
+            known = await lock_and_find(session, key)
+            if known is not None:
+                return await _read(session, principal, known, context)
+            row = await rows.insert(session, principal.institution, new.first_name, new.last_name, new.description)
+            await remember(session, key, row.id)
+            await audit_log.record(session, principal, audit_log.Action.CREATE, "patient", row.id, context)
+            return PatientView.for_principal(row, ScanSummary(), principal)
 
     async def read(self, principal: Principal, patient_id: UUID, context: RequestContext) -> PatientView:
         """One patient; raises NotFound."""
         async with self._database.transaction() as session:
-            row = await _require_patient(session, principal, patient_id)
-            (view,) = await _views(session, (row,), principal)
-            await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, context)
-        return view
+            return await _read(session, principal, patient_id, context)
 
     async def change(
         self,
@@ -99,6 +94,13 @@ class Patients:
             used = await rows.delete(session, row)
             await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, context)
         await delete_unused_blobs(self._database, self._blobs, used)
+
+
+async def _read(session: AsyncSession, principal: Principal, patient_id: UUID, context: RequestContext) -> PatientView:
+    row = await _require_patient(session, principal, patient_id)
+    (view,) = await _views(session, (row,), principal)
+    await audit_log.record(session, principal, audit_log.Action.READ, "patient", row.id, context)
+    return view
 
 
 async def _require_patient(

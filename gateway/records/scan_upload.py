@@ -1,6 +1,6 @@
 """Upload of a scan: the stream is checked, hashed and stored once, then recorded as a scan of the patient."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.errors import NotFound
-from gateway.idempotency.replay import Answer, IdempotencyKey, run_or_replay
+from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.principal import Principal, RequestContext
 from gateway.records.patients import UNKNOWN
 from gateway.records.store import patients, scans
@@ -56,29 +56,27 @@ class ScanUploads:
         patient_id: UUID,
         file: ReceivedFile,
         description: str | None,
-        to_answer: Callable[[UUID], Answer],
         key: IdempotencyKey | None = None,
-    ) -> Answer:
-        """Record the received file as a scan of the patient; the answer comes from `to_answer`.
+    ) -> UUID:
+        """Record the received file as a scan of the patient. A known key gives the scan of its first request.
 
-        A known key gives the stored answer. Raises NotFound.
+        Raises NotFound, IdempotencyBusy, IdempotencyMismatch, and RecordDeleted when that scan is gone.
         """
         blob = file.incoming.blob
-
         async with self.database.transaction() as session:
-
-            async def work() -> Answer:
-                scan = await scans.insert(
-                    session, principal.institution, patient_id, file.name, description, blob.sha256, blob.size
-                )
-                if scan is None:
-                    raise NotFound(UNKNOWN)
-                await file.incoming.commit()
-                detail = {"patient": str(patient_id), "sha256": blob.sha256}
-                await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
-                return to_answer(scan.id)
-
-            return await run_or_replay(session, key, work)
+            known = await lock_and_find(session, key)
+            if known is not None:
+                return known
+            scan = await scans.insert(
+                session, principal.institution, patient_id, file.name, description, blob.sha256, blob.size
+            )
+            if scan is None:
+                raise NotFound(UNKNOWN)
+            await file.incoming.commit()
+            await remember(session, key, scan.id)
+            detail = {"patient": str(patient_id), "sha256": blob.sha256}
+            await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
+            return scan.id
 
 
 async def _reject_non_studies(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

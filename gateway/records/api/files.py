@@ -15,8 +15,8 @@ from gateway.http.documented_errors import problems
 from gateway.http.multipart import MAX_FILES
 from gateway.http.ranges import CACHE_PRIVATE, is_cached, not_modified, requested_range, streaming_response
 from gateway.http.response_shapes import Problem
-from gateway.idempotency.header import KeyHeader, as_response, idempotency_key
-from gateway.idempotency.replay import Answer, IdempotencyKey
+from gateway.idempotency.header import KeyHeader, idempotency_key
+from gateway.idempotency.store import IdempotencyKey
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
 from gateway.records.api.deleted_scans import not_found_if_deleted
@@ -31,7 +31,7 @@ Exporter = Annotated[Principal, requires(Scope.SCANS_FILE)]
 BINARY: Final = "application/octet-stream"
 FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary", "description": "zip, DICOM or NIfTI"}
 UPLOAD_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    **problems(404, 409),
+    **problems(404, 409, 410),
     413: {"model": Problem, "description": "The body is too long: over_budget"},
     415: {"model": Problem, "description": "Neither zip, DICOM nor NIfTI: not_dicom"},
     507: {"model": Problem, "description": "The storage is full: storage_full"},
@@ -78,13 +78,14 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int,
     @router.post(
         "",
         status_code=201,
-        response_model=CreatedScan,
         responses=UPLOAD_ERRORS,
         dependencies=[UPLOAD_RATE_LIMIT, UPLOAD_LIMIT],
         openapi_extra=_form_schema(FILE),
         summary="Upload a scan of a patient",
     )
-    async def upload(request: Request, principal: Writer, context: Context, key: KeyHeader = None) -> Response:
+    async def upload(
+        request: Request, response: Response, principal: Writer, context: Context, key: KeyHeader = None
+    ) -> CreatedScan:
         """The file is streamed to the storage. With `patient_id` before it, an unknown patient is refused at once.
 
         The same file, uploaded twice, gives two scans of one stored file.
@@ -93,7 +94,9 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int,
             form = UploadForm(uploads, principal, stack, scratch)
             await form.read(request, limit_bytes)
             (file,) = form.files
-            return as_response(await _create_scan(uploads, request, principal, context, form, file, key))
+            scan_id = await _create_scan(uploads, request, principal, context, form, file, key)
+        response.headers["Location"] = f"/api/scans/{scan_id}"
+        return CreatedScan(id=scan_id)
 
     @router.post(
         "/bulk",
@@ -113,8 +116,8 @@ def _add_upload_calls(router: APIRouter, uploads: ScanUploads, limit_bytes: int,
             for number, file in enumerate(form.files):
                 file_key = key and f"{key}#{number}"
                 try:
-                    answer = await _create_scan(uploads, request, principal, context, form, file, file_key)
-                    items.append(UploadedFile(file_name=file.name, id=CreatedScan.model_validate_json(answer.body).id))
+                    scan_id = await _create_scan(uploads, request, principal, context, form, file, file_key)
+                    items.append(UploadedFile(file_name=file.name, id=scan_id))
                 except CodedError as error:
                     items.append(UploadedFile(file_name=file.name, error=error.code, detail=error.detail))
         return BulkUpload(items=items)
@@ -159,13 +162,11 @@ async def _create_scan(
     form: UploadForm,
     file: ReceivedFile | RefusedFile,
     key: str | None,
-) -> Answer:
+) -> UUID:
     if isinstance(file, RefusedFile):
         raise file.error
     idempotency = None if key is None else _key_of_form(request, principal, form, file, key)
-    return await uploads.create_scan(
-        principal, context, form.patient_id, file, form.description, _created_answer, idempotency
-    )
+    return await uploads.create_scan(principal, context, form.patient_id, file, form.description, idempotency)
 
 
 def _key_of_form(
@@ -173,12 +174,7 @@ def _key_of_form(
 ) -> IdempotencyKey:
     """From the fields of the form, not its bytes: a client that sends it again uses another boundary."""
     fields = "\0".join([str(form.patient_id), form.description or "", file.name, file.incoming.blob.sha256])
-    return idempotency_key(request, principal.key, key, fields)
-
-
-def _created_answer(scan_id: UUID) -> Answer:
-    headers = {"Location": f"/api/scans/{scan_id}"}
-    return Answer(201, headers, CreatedScan(id=scan_id).model_dump_json().encode())
+    return idempotency_key(request, principal, key, fields)
 
 
 def _form_schema(file: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from gateway.http.documented_errors import problems
 from gateway.http.etag import ExpectedVersions, etag_of
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import LineText, MultilineText
-from gateway.idempotency.header import RequestKey, as_response
-from gateway.idempotency.replay import Answer
+from gateway.idempotency.header import RequestKey
 from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.records.api.scan_shapes import Verdict
@@ -105,10 +104,15 @@ def patients_router(patients: Patients) -> APIRouter:
         views, total = await patients.page(principal, q, sort, PageRange(limit, offset), context)
         return Page(items=[Patient.from_view(view) for view in views], total=total, limit=limit, offset=offset)
 
-    @router.post("", status_code=201, response_model=Patient, responses=problems(409), summary="Create a patient")
-    async def create(principal: Writer, context: Context, body: PatientCreate, key: RequestKey) -> Response:
+    @router.post("", status_code=201, responses=problems(409, 410), summary="Create a patient")
+    async def create(
+        principal: Writer, context: Context, body: PatientCreate, key: RequestKey, response: Response
+    ) -> Patient:
+        """With a known Idempotency-Key: the patient that its first request created, as it is now."""
         new = NewPatient(body.first_name, body.last_name, body.description)
-        return as_response(await patients.create(principal, new, context, _created_answer, key))
+        view = await patients.create(principal, new, context, key)
+        response.headers.update({"Location": f"/api/patients/{view.id}", "ETag": etag_of(view.version)})
+        return Patient.from_view(view)
 
     @router.get("/{patient_id}", responses=problems(404), summary="One patient")
     async def read(principal: Reader, context: Context, patient_id: UUID, response: Response) -> Patient:
@@ -139,8 +143,3 @@ def patients_router(patients: Patients) -> APIRouter:
         await patients.delete(principal, patient_id, context)
 
     return router
-
-
-def _created_answer(view: PatientView) -> Answer:
-    headers = {"Location": f"/api/patients/{view.id}", "ETag": etag_of(view.version)}
-    return Answer(201, headers, Patient.from_view(view).model_dump_json().encode())

@@ -1,15 +1,19 @@
 """The schema after all migrations is the one of the tables in the code."""
 
 import asyncio
+import hashlib
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from gateway.database.connection import Database
-from gateway.database.migration import SchemaTooNew, migrate, why_not_current
+from gateway.database.migration import MIGRATIONS, SchemaTooNew, migrate, why_not_current
 from gateway.database.tables import Base
 from tests.postgres import RunningPostgres
 
@@ -50,6 +54,45 @@ async def test_audit_events_cannot_be_changed(database: Database) -> None:
         with pytest.raises(ProgrammingError, match="written once"):
             async with database.transaction() as session:
                 await session.execute(text(statement))
+
+
+async def test_stored_answers_become_references(postgres: RunningPostgres) -> None:
+    """Of the keys of release 0.1, those whose record is still there."""
+    database = Database(postgres.new_database("template1"))
+    try:
+        async with database.transaction() as session:
+            await (await session.connection()).run_sync(_upgrade_to, "0007")
+            await session.execute(OLD_PATIENT, {"id": PATIENT})
+            await session.execute(OLD_KEY, {"key": "kept", "id": PATIENT})
+            await session.execute(OLD_KEY, {"key": "of a deleted one", "id": str(uuid4())})
+        await migrate(database)
+        async with database.transaction() as session:
+            rows = (await session.execute(text("SELECT * FROM idempotency_keys"))).mappings().all()
+    finally:
+        await database.close()
+    (row,) = rows
+    assert (row["institution"], row["key"]) == ("st-anna", hashlib.sha256(b"kept").hexdigest())
+    assert str(row["record_id"]) == PATIENT
+    assert "Anna" not in str(row)
+
+
+PATIENT = "6d1f2f0e-58f3-4b7c-9d8a-0e1c3f5a7b11"
+OLD_PATIENT = text(
+    "INSERT INTO patients (id, institution, first_name, last_name, pseudonym)"
+    " VALUES (:id, 'st-anna', 'Anna', 'One', 'P-1')"
+)
+OLD_KEY = text(
+    "INSERT INTO idempotency_keys (principal, key, fingerprint, status, headers, body) VALUES"
+    " ('token:1', :key, 'f', 201, jsonb_build_object('Location', '/api/patients/' || CAST(:id AS text)), 'Anna')"
+)
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _differences(connection: Connection) -> list[object]:

@@ -7,7 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from gateway.database.connection import Database
+from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.permissions import Role
+from tests.integration.gateway.auth.api_calls import problem
 
 ANNA = {"first_name": "Anna", "last_name": "Once"}
 
@@ -53,6 +56,34 @@ def test_concurrent_requests_create_one_patient(radiologist: httpx.Client) -> No
     assert len({answer.content for answer in made}) == 1
     assert {answer.json()["error"] for answer in answers if answer not in made} <= {"idempotency_busy"}
     assert total(radiologist, name) == 1
+
+
+def test_a_repeated_request_gets_the_record_as_it_is(radiologist: httpx.Client) -> None:
+    key = uuid4().hex
+    first = post(radiologist, key)
+    assert radiologist.put(first.headers["location"], json={"last_name": "Changed"}).status_code == 200
+    second = post(radiologist, key)
+    assert (second.status_code, second.json()["last_name"]) == (201, "Changed")
+    assert second.headers["etag"] != first.headers["etag"]
+
+
+def test_what_was_deleted_is_not_created_again(radiologist: httpx.Client) -> None:
+    key, name = uuid4().hex, uuid4().hex
+    made = post(radiologist, key, last_name=name)
+    assert radiologist.delete(made.headers["location"]).status_code == 204
+    assert problem(post(radiologist, key, last_name=name)) == (410, "record_deleted")
+    assert problem(post(radiologist, key, last_name="another")) == (410, "record_deleted")
+    assert total(radiologist, name) == 0
+
+
+async def test_the_institution_is_part_of_the_key(database: Database) -> None:
+    """The same principal in another institution, as a person whose claim has changed."""
+    here, there = (IdempotencyKey(name, "oidc:https://login#u-1", "k", "f") for name in ("st-anna", "elsewhere"))
+    async with database.transaction() as session:
+        record = uuid4()
+        await remember(session, here, record)
+        assert await lock_and_find(session, here) == record
+        assert await lock_and_find(session, there) is None
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "a b"])

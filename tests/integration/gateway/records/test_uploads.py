@@ -74,6 +74,9 @@ def test_a_repeated_upload_with_its_idempotency_key_is_one_scan(radiologist: htt
     assert answers[0].json() == answers[1].json()
     assert count_scans(radiologist, patient) == 1
     assert problem(upload(radiologist, patient, fake_zip("other"), key=key)) == (422, "idempotency_mismatch")
+    assert radiologist.delete(answers[0].headers["location"]).status_code == 204
+    assert problem(upload(radiologist, patient, fake_zip("once"), key=key)) == (410, "record_deleted")
+    assert count_scans(radiologist, patient) == 0
 
 
 @pytest.mark.parametrize("content", [b"no DICOM here", b"%PDF-1.7" + bytes(1000), bytes(500), b"x"])
