@@ -65,6 +65,11 @@ class Cluster:
         )
 
 
+def is_built(folder: Path) -> bool:
+    """Whether there is a cluster in `folder` already."""
+    return (folder / "postgres").exists()
+
+
 def lock_data_folder(folder: Path) -> FileLock:
     """Lock `folder` for one server, until released or until this process ends; raises DataFolderInUse."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

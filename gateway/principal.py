@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.permissions import GRANTS, Role, Scope
+from gateway.text_rule import why_refused
 
 
 class PrincipalKind(StrEnum):
@@ -19,7 +20,7 @@ class PrincipalKind(StrEnum):
 class Principal:
     """Who sends a request. `key` identifies it for good: `oidc:<issuer>#<subject>`, `token:<id>` or `local`.
 
-    Raises ValueError without a key or an institution, and for a scope that the role does not have.
+    Raises ValueError without a key, for an institution's name that is refused, and for a scope beyond the role.
     """
 
     key: str
@@ -30,8 +31,10 @@ class Principal:
     scopes: frozenset[Scope]
 
     def __post_init__(self) -> None:
-        if not self.key or not self.institution:
-            raise ValueError("a principal has a key and an institution")
+        if not self.key:
+            raise ValueError("a principal has a key")
+        if reason := why_refused(self.institution):
+            raise ValueError(f"the institution's name {reason}")
         if beyond := self.scopes - GRANTS[self.role]:
             raise ValueError(f"the role {self.role} has no {', '.join(sorted(beyond))}")
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-settings.register_profile("turnstile", deadline=None)  # tests never fail because the machine is slow
+# Tests never fail because the machine is slow.
+settings.register_profile("turnstile", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("turnstile")
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,9 +12,10 @@ from gateway.auth.secrets import new_secret, secret_hash
 from gateway.auth.store import sessions, tokens
 from gateway.database.connection import AsyncSession
 from gateway.database.tables.auth import TokenRow
-from gateway.errors import InvalidToken
+from gateway.errors import InvalidClaims, InvalidToken
 from gateway.permissions import GRANTS, Role, Scope
 from gateway.principal import Principal, PrincipalKind
+from gateway.text_rule import why_refused
 
 PREFIX: Final = "ts_"
 TOKEN: Final = re.compile(PREFIX + "([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
@@ -22,7 +23,11 @@ TOKEN: Final = re.compile(PREFIX + "([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token to create. Raises ValueError for a scope outside its role, no scope, or an expiry in the past."""
+    """A token to create.
+
+    Raises ValueError for a name or an institution that is refused, a scope outside its role, no scope, or an expiry in
+    the past.
+    """
 
     name: str
     role: Role
@@ -32,6 +37,9 @@ class NewToken:
     expires_at: datetime | None
 
     def __post_init__(self) -> None:
+        for what, text in (("token", self.name), ("institution", self.institution)):
+            if reason := why_refused(text):
+                raise ValueError(f"the {what}'s name {reason}")
         if beyond := self.scopes - GRANTS[self.role]:
             raise ValueError(f"the role {self.role} has no {', '.join(sorted(beyond))}")
         if not self.scopes:
@@ -60,7 +68,10 @@ async def create_token(session: AsyncSession, new: NewToken) -> tuple[TokenRow, 
 
 
 async def authenticate_token(session: AsyncSession, text: str) -> tuple[Principal, datetime | None]:
-    """The principal of this token and the token's expiry; raises InvalidToken, which does not say why."""
+    """The principal of this token and the token's expiry; raises InvalidToken, which does not say why.
+
+    Raises InvalidClaims for a valid token whose institution has a name that is refused.
+    """
     now = datetime.now(UTC)
     parts = _parts(text)
     row = await tokens.find_valid(session, parts[0], now) if parts else None
@@ -68,14 +79,17 @@ async def authenticate_token(session: AsyncSession, text: str) -> tuple[Principa
         raise InvalidToken("the token is unknown, was revoked or has expired")
     if row.last_used_at is None or row.last_used_at < now - tokens.LAST_USE_INTERVAL:
         await tokens.record_use(session, row.id, now)
-    return principal_of(row), row.expires_at
+    try:
+        return principal_of(row), row.expires_at
+    except ValueError as error:
+        raise InvalidClaims(f"the token cannot be used: {error}; see `turnstile doctor`") from error
 
 
 async def revoke(session: AsyncSession, institution: str, token_id: UUID) -> TokenRow | None:
     """Revoke the token and delete its sessions; None when the institution has no token with this id."""
     row = await tokens.revoke(session, institution, token_id, datetime.now(UTC))
     if row is not None:
-        await sessions.delete_of_principal(session, principal_of(row).key)
+        await sessions.delete_of_principal(session, _principal_key(row))
     return row
 
 
@@ -86,16 +100,23 @@ def account_of(text: str | None) -> str | None:
 
 
 def principal_of(row: TokenRow) -> Principal:
-    """The principal; scopes that its role has lost since the token was created are removed."""
+    """The principal; scopes that its role has lost since the token was created are removed.
+
+    Raises ValueError for an institution's name that is refused.
+    """
     role = Role(row.role)
     return Principal(
-        f"token:{row.id}",
+        _principal_key(row),
         PrincipalKind.PROGRAM,
         row.name,
         role,
         row.institution,
         _current_scopes(row.scopes) & GRANTS[role],
     )
+
+
+def _principal_key(row: TokenRow) -> str:
+    return f"token:{row.id}"
 
 
 def _current_scopes(scopes: Collection[str]) -> frozenset[Scope]:

@@ -150,9 +150,10 @@ def _identity_provider(
     claims = ClaimMapping(
         settings.oidc_role_claim, settings.oidc_roles, settings.oidc_institution_claim, settings.institution
     )
+    clients = frozenset({settings.oidc_client_id, *settings.oidc_clients})
     secret = settings.oidc_client_secret
     client = OidcClient(settings.oidc_client_id, secret.get_secret_value() if secret else None, settings.oidc_scopes)
     return (
-        BearerValidation(provider, settings.oidc_audience or settings.oidc_client_id, claims),
+        BearerValidation(provider, settings.oidc_audience or settings.oidc_client_id, clients, claims),
         OidcLogin(provider, client, http),
     )

@@ -24,10 +24,11 @@ BEARER_PREFIX: Final = "bearer "
 
 @dataclass(frozen=True)
 class BearerValidation:
-    """How bearer tokens of the identity provider are checked: provider, audience, and the mapping of claims."""
+    """How bearer tokens of the identity provider are checked: provider, audience, clients, mapping of claims."""
 
     provider: OidcProvider
     audience: str
+    clients: frozenset[str]
     claims: ClaimMapping
 
 
@@ -49,7 +50,8 @@ class Authenticator:
     async def authenticate(self, credentials: RequestCredentials) -> Principal:
         """The principal.
 
-        Raises NotSignedIn, ForeignOrigin, UnknownRole, UnknownInstitution or IdentityProviderUnavailable.
+        Raises NotSignedIn, ForeignOrigin, InvalidClaims, UnknownRole, UnknownInstitution or
+        IdentityProviderUnavailable.
         """
         if credentials.authorization is not None:
             return await self._bearer(credentials.authorization)
@@ -72,7 +74,7 @@ class Authenticator:
         return await self._oidc_user(self._oidc, text)
 
     async def _oidc_user(self, oidc: BearerValidation, text: str) -> Principal:
-        claims = await oidc.provider.claims(text, oidc.audience)
+        claims = await oidc.provider.access_token_claims(text, oidc.audience, oidc.clients)
         principal = oidc.claims.principal(claims)
         async with self._database.transaction() as session:
             await record_user(session, claims, principal)

@@ -48,7 +48,10 @@ class BrowserSessions:
         expires_at = min(now + self.idle_timeout, datetime.fromisoformat(row.principal["last"]))
         if expires_at - row.expires_at > EXPIRY_UPDATE_INTERVAL:
             row.expires_at = expires_at
-        return _from_json(row.principal)
+        try:
+            return _from_json(row.principal)
+        except ValueError:  # of a release that accepted other names
+            return None
 
     async def delete(self, session: AsyncSession, secret: str) -> None:
         """Delete the session; a session that has ended already is no error."""

@@ -71,7 +71,7 @@ class OidcLogin:
     async def finish(self, pending: PendingLoginRow, code: str, redirect_uri: str) -> Claims:
         """Exchange the code for the claims of the ID token; raises NotSignedIn or IdentityProviderUnavailable."""
         token = await self._exchange(code, pending.verifier, redirect_uri)
-        return await self._provider.claims(token, self._client.client_id, pending.nonce)
+        return await self._provider.id_token_claims(token, self._client.client_id, pending.nonce)
 
     async def _exchange(self, code: str, verifier: str, redirect_uri: str) -> str:
         form = {
@@ -87,7 +87,7 @@ class OidcLogin:
             if answer.is_client_error:
                 raise NotSignedIn("the identity provider refused the authorisation code; sign in again")
             token = answer.raise_for_status().json()["id_token"]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise IdentityProviderUnavailable("the identity provider did not answer the token request") from error
         return str(token)
 

@@ -6,7 +6,8 @@ answer, the known keys are used.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, Final
@@ -18,6 +19,8 @@ from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from pydantic import AfterValidator, BaseModel, ValidationError
 
+from gateway.auth.signed_token import SignedToken, verified
+from gateway.auth.token_kinds import check_access_token, check_id_token
 from gateway.errors import IdentityProviderUnavailable, InvalidToken
 from gateway.settings.auth import https_or_loopback
 
@@ -27,6 +30,7 @@ DISCOVERY: Final = "/.well-known/openid-configuration"
 KEYS_MAX_AGE_S: Final = 600.0  # the longest that a withdrawn key is accepted while the provider answers
 MIN_FETCH_INTERVAL_S: Final = 10.0
 TIMEOUT_S: Final = 5.0
+LATEST_TIME_S: Final = 253_402_300_799  # the end of the year 9999; a later expiry is none
 SIGNING_KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 Claims = Mapping[str, Any]
@@ -79,37 +83,40 @@ class OidcProvider:
             self._metadata = metadata
         return self._metadata
 
-    async def claims(self, token: str, audience: str, nonce: str | None = None) -> Claims:
-        """The token's claims; raises InvalidToken for another issuer, audience or key, and for an expired token."""
-        try:
-            claims = (await self._verified(token)).claims
-            self._required_claims(audience, nonce).validate(claims)
-        except ExpiredTokenError as error:
-            raise InvalidToken("the login has expired; sign in again") from error
-        except (JoseError, ValueError) as error:
-            log.info("token refused", reason=type(error).__name__)
-            raise InvalidToken("the identity provider did not issue this token for this service") from error
-        return claims
+    async def id_token_claims(self, text: str, client_id: str, nonce: str) -> Claims:
+        """The claims of the ID token of a login; raises InvalidToken and IdentityProviderUnavailable."""
+        with _as_invalid_token():
+            token = await self._valid_token(text, client_id, "iat")
+            check_id_token(token, client_id, nonce)
+        return token.claims
 
-    async def _verified(self, token: str) -> jwt.Token:
+    async def access_token_claims(self, text: str, audience: str, clients: Collection[str]) -> Claims:
+        """The claims of an access token for this audience; raises InvalidToken and IdentityProviderUnavailable.
+
+        `clients` are those to which the provider may have issued it.
+        """
+        with _as_invalid_token():
+            token = await self._valid_token(text, audience)
+            check_access_token(token, clients)
+        return token.claims
+
+    async def _valid_token(self, text: str, audience: str, *further_claims: str) -> SignedToken:
+        """The token; raises JoseError or ValueError for another issuer, audience or key, and for an expired one."""
         keys = await self._keys_not_older_than(KEYS_MAX_AGE_S)
         try:
-            return jwt.decode(token, keys, algorithms=self._trust.algorithms)
+            token = verified(text, keys, self._trust.algorithms)
         except InvalidKeyIdError:
-            return jwt.decode(
-                token, await self._keys_not_older_than(MIN_FETCH_INTERVAL_S), algorithms=self._trust.algorithms
-            )
-
-    def _required_claims(self, audience: str, nonce: str | None) -> jwt.JWTClaimsRegistry:
+            newer = await self._keys_not_older_than(MIN_FETCH_INTERVAL_S)
+            token = verified(text, newer, self._trust.algorithms)
         required: dict[str, jwt.ClaimsOption] = {
             "iss": {"essential": True, "value": self._trust.issuer},
             "aud": {"essential": True, "value": audience},
-            "sub": {"essential": True},
-            "exp": {"essential": True},
+            **{name: {"essential": True} for name in ("sub", "exp", *further_claims)},
         }
-        if nonce is not None:
-            required["nonce"] = {"essential": True, "value": nonce}
-        return jwt.JWTClaimsRegistry(None, self._trust.leeway_s, **required)
+        jwt.JWTClaimsRegistry(None, self._trust.leeway_s, **required).validate(dict(token.claims))
+        if any(not 0 <= token.claims.get(name, 0) <= LATEST_TIME_S for name in ("exp", "nbf", "iat")):
+            raise ValueError("a time of the token is out of range")
+        return token
 
     async def _keys_not_older_than(self, older_than_s: float) -> KeySet:
         """The keys, fetched again when they are older. Known keys are used while the provider does not answer."""
@@ -132,8 +139,19 @@ class OidcProvider:
         try:
             answer = await self._client.get(url, timeout=TIMEOUT_S)
             return answer.raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise IdentityProviderUnavailable("the identity provider does not answer") from error
+
+
+@contextmanager
+def _as_invalid_token() -> Iterator[None]:
+    try:
+        yield
+    except ExpiredTokenError as error:
+        raise InvalidToken("the login has expired; sign in again") from error
+    except (JoseError, ValueError) as error:
+        log.info("token refused", reason=type(error).__name__)
+        raise InvalidToken("the identity provider did not issue this token for this service") from error
 
 
 def _signing_keys(document: Any) -> KeySet:

@@ -12,6 +12,7 @@ from gateway.cli.calibrate import calibrate
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.enqueue import enqueue
+from gateway.cli.institution import institution
 from gateway.cli.migrate import migrate
 from gateway.cli.openapi import openapi
 from gateway.cli.optional_commands import bench, export, train
@@ -46,6 +47,7 @@ app.command()(backup)
 app.command()(restore)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
+app.add_typer(institution, name="institution", no_args_is_help=True)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(export)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(train)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(bench)

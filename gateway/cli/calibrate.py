@@ -26,6 +26,7 @@ from gateway.cli.command_context import (
     ready_services,
     run_and_exit,
 )
+from gateway.cli.institution_option import InstitutionOption
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.shipped_card import card_in, served_repository
 from gateway.composition.record_store import RecordStore
@@ -60,7 +61,7 @@ def calibrate(
         str | None, typer.Option(help="The operating point by default; the one in use if not given.")
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Score again what failed before.")] = False,
-    institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """Calibrate the served networks on a site's own studies, and write a model card of the site.
 

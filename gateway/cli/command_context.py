@@ -14,6 +14,7 @@ from rich.console import Console
 from engines.errors import EngineError
 from engines.repository_snapshot import keep_snapshot
 from gateway.auth.authentication import LoginNotConfigured
+from gateway.auth.institutions import RenamingRefused
 from gateway.backups.errors import BackupError
 from gateway.cli.running_instance import RunningInstance, find_running, find_running_with_card
 from gateway.composition.record_store import RecordStore, open_record_store
@@ -38,6 +39,7 @@ ERRORS_WITH_MESSAGE = (
     InvalidModelCard,
     JournalInUse,
     LoginNotConfigured,
+    RenamingRefused,
     SchemaTooNew,
     SwitchRefused,
     TracingUnavailable,

@@ -12,13 +12,18 @@ import psutil
 import typer
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
+from rich.markup import escape
 from rich.table import Table
 
 from engines.data_directories import default_data, default_home
 from engines.errors import EngineError
-from engines.postgres_cluster import MAJOR, binary
+from engines.postgres_cluster import MAJOR, binary, is_built
 from engines.python_environment import engine_environment
-from gateway.cli.command_context import console, exit_with_message, ready_services
+from gateway.auth.institutions import CUT, Institution, institutions
+from gateway.cli.command_context import console, exit_with_message, ready_services, with_running_database
+from gateway.composition.postgres import open_postgres
+from gateway.database.connection import Database
+from gateway.errors import DatabaseUnavailable
 from gateway.screening.model_repository import verified_card
 from gateway.settings.settings import GIB, Settings
 from gateway.telemetry.logs import configure_logs
@@ -43,7 +48,7 @@ Check = Callable[[Settings], Awaitable[Sequence[CheckResult]]]
 
 
 def doctor() -> None:
-    """Check Python, the engine, the models, the decoders, memory and disk; exit status 1 when a check fails."""
+    """Check Python, engine, models, decoders, memory, disk and institutions; exit status 1 when a check fails."""
     configure_logs("error")
     with exit_with_message():
         results = asyncio.run(_run_checks(Settings()))
@@ -56,7 +61,7 @@ def doctor() -> None:
 
 async def _run_checks(settings: Settings) -> list[CheckResult]:
     results: list[CheckResult] = []
-    for check in (_python, _memory, _disk, _decoders, _environment, _database, _models, _ensemble):
+    for check in (_python, _memory, _disk, _decoders, _environment, _database, _institutions, _models, _ensemble):
         results += await check(settings)
     return results
 
@@ -114,6 +119,32 @@ async def _database(settings: Settings) -> Sequence[CheckResult]:
         return [CheckResult("database", False, error.detail)]
     folder = settings.data_folder or default_data()
     return [CheckResult("database", True, f"PostgreSQL {MAJOR} of the wheel, records in {folder}")]
+
+
+async def _institutions(settings: Settings) -> Sequence[CheckResult]:
+    """Names that an older release accepted and this one refuses: no login reaches their records."""
+    settings = with_running_database(settings)
+    folder = settings.data_folder or default_data()
+    if settings.database_url is None and not is_built(folder):
+        return [CheckResult("institutions", True, "no records yet")]
+    try:
+        async with open_postgres(settings, folder) as url:
+            database = Database(url.get_secret_value())
+            try:
+                found = await institutions(database)
+            finally:
+                await database.close()
+    except (EngineError, DatabaseUnavailable) as error:
+        return [CheckResult("institutions", True, f"not checked: {error.detail}")]
+    return [_institution(one) for one in found] or [CheckResult("institutions", True, "no records yet")]
+
+
+def _institution(found: Institution) -> CheckResult:
+    name = escape(found.shown)
+    if found.reason is None:
+        return CheckResult("institution", True, f"{name} {CUT}" if found.may_be_cut else name)
+    remedy = "no login reaches its records: give it another name with `turnstile institution rename`"
+    return CheckResult("institution", False, f"{name} {found.reason}; {remedy}")
 
 
 async def _models(settings: Settings) -> Sequence[CheckResult]:

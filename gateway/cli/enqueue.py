@@ -10,6 +10,7 @@ import typer
 
 from gateway.auth.local_admin import command_line_admin
 from gateway.cli.command_context import console, errors, open_records, run_and_exit
+from gateway.cli.institution_option import InstitutionOption
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.results import RunName
 from gateway.cli.screen import FAILED
@@ -43,7 +44,7 @@ def enqueue(
         int, typer.Option(min=1, help="Pause while so many analyses wait in the queue.")
     ] = MAX_WAITING,
     ahead: Annotated[int | None, typer.Option("--ahead", min=1, hidden=True)] = None,  # the old name of --max-waiting
-    institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """Put studies into the durable queue; workers analyse them, and `turnstile results` shows the results.
 

@@ -9,6 +9,7 @@ import typer
 
 from gateway.auth.local_admin import command_line_admin
 from gateway.cli.command_context import console, open_records, run_and_exit
+from gateway.cli.institution_option import InstitutionOption
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.screen import FAILED
 from gateway.cli.terminal_text import print_summary
@@ -42,7 +43,7 @@ def results(
     ] = None,
     detail: Annotated[bool, typer.Option("--detail", help="Write full reports, not rows (JSON only).")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every analysis has ended.")] = False,
-    institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """Show the progress of a run, and write the results so far: a row for each study, also for failed ones.
 

@@ -10,6 +10,7 @@ import typer
 from gateway.auth.local_admin import command_line_admin
 from gateway.cli.command_context import console, errors, exit_with_message, open_records, run_and_exit
 from gateway.cli.control_socket import request_switch
+from gateway.cli.institution_option import InstitutionOption
 from gateway.cli.running_instance import find_running
 from gateway.cli.shipped_card import card_in, served_repository, site_card_in
 from gateway.principal import Principal
@@ -29,7 +30,7 @@ def switch(
     back: Annotated[
         bool, typer.Option("--back", help="Put the model card in force that was before the last change.")
     ] = False,
-    institution: Annotated[str | None, typer.Option(help="Whose model card; TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """Load the networks of a model repository beside the active ones, and activate them.
 

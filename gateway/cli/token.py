@@ -12,6 +12,7 @@ from gateway.auth.api_tokens import NewToken
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.token_administration import TokenAdministration
 from gateway.cli.command_context import console, errors, open_records, run_and_exit
+from gateway.cli.institution_option import InstitutionOption
 from gateway.database.tables.auth import TokenRow
 from gateway.permissions import GRANTS, Role, Scope
 from gateway.settings.settings import Settings
@@ -28,17 +29,17 @@ def create(
     role: Annotated[Role, typer.Option(help="What it may do.")],
     scope: Annotated[list[Scope] | None, typer.Option(help="Fewer scopes than its role has; may be repeated.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never by default.")] = None,
-    institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """Create a token and print it; it cannot be shown again."""
     settings = Settings()
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    by = command_line_admin(getpass.getuser(), institution or settings.institution)
     try:
+        by = command_line_admin(getpass.getuser(), institution or settings.institution)
         scopes = frozenset(scope) if scope else GRANTS[role]
         new = NewToken(name, role, by.institution, scopes, by.key, expires_at)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--scope") from error
+        raise typer.BadParameter(str(error)) from error
 
     async def create_token() -> int:
         async with open_records(settings) as store:

@@ -23,8 +23,8 @@ class SlidingWindow:
         self._advance(now_s)
         elapsed_s = now_s - self.number * self.length_s
         if self.current < self.limit:
-            return max(0.0, self._leaves_room_s(self.previous, self.limit - 1 - self.current) - elapsed_s)
-        return self.length_s - elapsed_s + self._leaves_room_s(self.current, self.limit - 1)
+            return max(0.0, self._fades_to_s(self.previous, self.limit - 1 - self.current) - elapsed_s)
+        return self.length_s - elapsed_s + self._fades_to_s(self.current, self.limit - 1)
 
     def hit(self, now_s: float) -> None:
         """Count one hit."""
@@ -51,6 +51,6 @@ class SlidingWindow:
             self.previous = self.current if number == self.number + 1 else 0
             self.number, self.current = number, 0
 
-    def _leaves_room_s(self, hits: int, room: int) -> float:
-        """Seconds of a window after which the hits of the window before it weigh at most `room`."""
-        return 0.0 if hits <= room else self.length_s * (1 - room / hits)
+    def _fades_to_s(self, hits: int, weight: int) -> float:
+        """Seconds of a window after which the hits of the window before it count as at most `weight`."""
+        return 0.0 if hits <= weight else self.length_s * (1 - weight / hits)

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from limits import parse
-from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from gateway.permissions import Role
 from gateway.settings.environment import FROM_ENVIRONMENT
+from gateway.text_rule import checked_name
 
 MIB = 2**20
 ASYMMETRIC: Final = frozenset(
@@ -59,8 +60,9 @@ class AuthSettings(BaseSettings):
 
     model_config = FROM_ENVIRONMENT
 
-    institution: Annotated[str, Field(min_length=1)] = "local"
-    """Institution of principals whose login names none: the local admin, and users without an institution claim."""
+    institution: Annotated[str, AfterValidator(checked_name)] = "local"
+    """Institution of principals whose login names none: the local admin, and users without an institution claim. One
+    line of 1 to 200 visible characters."""
     local_admin: bool = True
     """On a loopback address and without OIDC, accept a request without credentials as the local admin."""
     public_url: Url | None = None
@@ -80,6 +82,9 @@ class AuthSettings(BaseSettings):
     """Client secret, for a confidential client; PKCE is used with and without it."""
     oidc_audience: str | None = None
     """Required audience of bearer tokens; by default the client id."""
+    oidc_clients: CommaSeparated = ()
+    """Further clients of the provider whose bearer tokens are accepted, by their claims azp and client_id,
+    comma-separated. Tokens of the own client, and such that name none, are always accepted."""
     oidc_scopes: CommaSeparated = ("openid", "profile")
     """Scopes to request from the provider, comma-separated."""
     oidc_algorithms: Annotated[CommaSeparated, AfterValidator(_only_asymmetric)] = ("RS256", "PS256", "ES256", "EdDSA")
