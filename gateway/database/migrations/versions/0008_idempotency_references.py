@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0007"
+down_revision = "0009"
 
 # The institution of a key is that of its record. A key whose record was deleted is dropped with its answer.
 REFER = """
