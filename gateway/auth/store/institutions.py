@@ -11,7 +11,7 @@ from gateway.database.tables.auth import BrowserSessionRow
 # From the schema and not from the code, since `turnstile doctor` also looks at a database of an older release.
 TABLES: Final = text(
     "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'institution'"
-    " AND table_name <> 'audit_events' ORDER BY table_name"
+    " AND table_name NOT LIKE 'audit%' ORDER BY table_name"
 )
 
 
