@@ -72,6 +72,21 @@ ALERTS: Final = (
         "The probabilities differ from those of validation: other patients, scanners or networks.",
     ),
     Alert(
+        "BackupMissing",
+        "max by (namespace) (time() - turnstile_backup_last_success_timestamp_seconds)"
+        " > max by (namespace) (turnstile_backup_due_seconds > 0)",
+        "2h",
+        "ticket",
+        "No backup has succeeded in the time that TURNSTILE_BACKUP_DUE_S allows.",
+    ),
+    Alert(
+        "AuditUnsealed",
+        "max by (namespace) (turnstile_audit_unsealed_seconds) > 60",
+        "5m",
+        "ticket",
+        "Audit events are written and not sealed into the hash chain.",
+    ),
+    Alert(
         "Untrained",
         'max by (namespace) (turnstile_model_card_info{trained="false"}) > 0',
         "5m",

@@ -1,6 +1,6 @@
 """Authentication for HTTP: it checks credentials, records and counts refusals, and counts uploads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from gateway.auth.oidc_provider import OidcProvider, TrustedIssuer
 from gateway.auth.refusals import Refusals
 from gateway.auth.store import tokens
 from gateway.database.connection import Database
+from gateway.errors import NotFound
 from gateway.http.authorization import Limited
 from gateway.http.request_credentials import RequestCredentials
 from gateway.permissions import Scope
@@ -49,6 +50,7 @@ class Authentication:
     sign_ins: RateLimit
     uploads: RateLimit
     lists: RateLimit
+    not_found: RateLimit
     local_admin_enabled: bool
 
     @property
@@ -82,6 +84,23 @@ class Authentication:
         action, detail = ACTIONS.get(method, audit_log.Action.READ), {"scope": scope.value}
         async with self.database.transaction() as session:
             await audit_log.record(session, principal, action, "call", None, context, detail, audit_log.Outcome.REFUSED)
+
+    async def record_not_found(
+        self, principal: Principal, context: RequestContext, method: str, entity: str, ids: Sequence[str]
+    ) -> None:
+        """Write the audit event of a call for records that the institution does not have; raises TooManyRequests.
+
+        They may be another institution's: who guesses ids leaves a trace, and is limited.
+        """
+        await self.not_found.hit(principal.key)
+        action, detail = ACTIONS.get(method, audit_log.Action.READ), {"error": NotFound.code, "ids": tuple(ids)}
+        id_ = ids[0] if len(ids) == 1 else None
+        async with self.database.transaction() as session:
+            await audit_log.record(session, principal, action, entity, id_, context, detail, audit_log.Outcome.REFUSED)
+
+    async def is_still_valid(self, credentials: RequestCredentials) -> bool:
+        """Whether the credentials of a call that goes on are neither revoked nor expired since it began."""
+        return await self.authenticator.is_still_valid(credentials)
 
     async def count(self, limited: Limited, principal: Principal, context: RequestContext) -> None:
         """Count one call of this kind; raises TooManyRequests."""
@@ -125,6 +144,7 @@ async def open_authentication(
             sign_ins=limits.limit("sign-ins", settings.sign_in_rate),
             uploads=limits.limit("uploads", settings.upload_rate),
             lists=limits.limit("lists", settings.list_rate),
+            not_found=limits.limit("not found", settings.not_found_rate),
             local_admin_enabled=local_admin_enabled,
         )
 

@@ -12,7 +12,14 @@ from gateway.auth.browser_sessions import BrowserSessions
 from gateway.auth.oidc_claims import ClaimMapping, record_user
 from gateway.auth.oidc_provider import OidcProvider
 from gateway.database.connection import Database
-from gateway.errors import ForeignOrigin, InvalidToken, NotSignedIn
+from gateway.errors import (
+    DatabaseUnavailable,
+    ForeignOrigin,
+    IdentityProviderUnavailable,
+    InvalidToken,
+    NotPermitted,
+    NotSignedIn,
+)
 from gateway.http.host_header import host_name
 from gateway.http.request_credentials import RequestCredentials, refuse_cross_site
 from gateway.principal import Principal
@@ -61,6 +68,23 @@ class Authenticator:
             _refuse_unless_local(credentials)
             return self._local_admin
         raise NotSignedIn("sign in, or send a token: Authorization: Bearer ts_...")
+
+    async def is_still_valid(self, credentials: RequestCredentials) -> bool:
+        """Whether the credentials would be accepted now; a session is not prolonged by the question.
+
+        What does not answer revokes nothing: then they are as valid as before.
+        """
+        try:
+            if credentials.authorization is not None:
+                await self._bearer(credentials.authorization)
+            elif credentials.session is not None:
+                async with self._database.transaction() as session:
+                    return await self._sessions.is_valid(session, credentials.session)
+        except (NotSignedIn, NotPermitted):
+            return False
+        except (DatabaseUnavailable, IdentityProviderUnavailable):
+            return True
+        return True
 
     async def _bearer(self, authorization: str) -> Principal:
         text = bearer_token(authorization)

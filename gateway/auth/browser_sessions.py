@@ -53,6 +53,10 @@ class BrowserSessions:
         except ValueError:  # of a release that accepted other names
             return None
 
+    async def is_valid(self, session: AsyncSession, secret: str) -> bool:
+        """Whether the session has not ended; its idle timeout goes on."""
+        return await sessions.find_valid(session, secret_hash(secret), datetime.now(UTC)) is not None
+
     async def delete(self, session: AsyncSession, secret: str) -> None:
         """Delete the session; a session that has ended already is no error."""
         await sessions.delete(session, secret_hash(secret))

@@ -4,7 +4,7 @@ backups/<time>/database.dump    pg_dump's custom format
 backups/<time>/files.jsonl      every file of this backup: key, size, sha256
 backups/<time>/manifest.json    written last
 blobs/..., derived/analyses/... the files, under the keys that they have in the store
-writing                         there while a backup is being written
+writing                         the lease of the backup that is being written
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gateway.backups.errors import BackupDamaged, BackupInUse, BackupMissing
+from gateway.backups.errors import BackupDamaged, BackupMissing
+from gateway.backups.lease import ArchiveLease
 from gateway.backups.manifest import FileEntry, Manifest, read_lines, read_manifest
 from gateway.storage.hashing_stream import StoredBlob
 from gateway.storage.object_copy import UNFINISHED, hash_of, read_whole
@@ -23,8 +24,7 @@ from gateway.storage.objects import Objects
 
 DUMP, LISTING, MANIFEST = "database.dump", "files.jsonl", "manifest.json"
 FILES: Final = ("blobs", "derived")
-LOCK_KEY: Final = "writing"
-LOCK_EXPIRES_AFTER: Final = timedelta(days=1)  # the lock of a killed writer expires
+UNFINISHED_AFTER: Final = timedelta(days=1)  # no single file takes longer to be written
 
 
 class Archive:
@@ -94,24 +94,15 @@ class Archive:
         return len(deleted)
 
     @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
-        """Lock the archive for writing until the block ends; raises BackupInUse."""
-        if not await self.objects.create(LOCK_KEY, b""):
-            since = [one.modified_at async for one in self.objects.list_under("") if one.key == LOCK_KEY]
-            if since and datetime.now(UTC) - since[0] < LOCK_EXPIRES_AFTER:
-                raise BackupInUse(
-                    f"another backup writes there since {since[0]:%Y-%m-%d %H:%M} UTC; if none does, it was killed: "
-                    f"delete the object `{LOCK_KEY}` there"
-                )
-        try:
+    async def exclusive(self) -> AsyncIterator[ArchiveLease]:
+        """Hold the archive's lease for writing until the block ends; raises BackupInUse."""
+        async with ArchiveLease(self.objects).held() as lease:
             await self._drop_unfinished()
-            yield
-        finally:
-            await self.objects.delete(LOCK_KEY)
+            yield lease
 
     async def _drop_unfinished(self) -> None:
-        """Delete the parts of killed backups; the archive is locked, so no other process writes here."""
-        await self.objects.delete_unfinished(UNFINISHED, datetime.now(UTC) - LOCK_EXPIRES_AFTER)
+        """Delete the parts of killed backups; this process holds the lease, so no other one writes here."""
+        await self.objects.delete_unfinished(UNFINISHED, datetime.now(UTC) - UNFINISHED_AFTER)
         for name, parts in (await self._parts()).items():
             if MANIFEST not in parts:
                 await self.delete(name)

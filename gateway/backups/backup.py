@@ -15,6 +15,7 @@ from gateway.audit.sealing import seal_all
 from gateway.backups.archive import DUMP, LISTING, Archive
 from gateway.backups.bounded_concurrency import OnProgress, no_progress, run_bounded
 from gateway.backups.errors import BackupDamaged, BackupMissing, SchemaNotCurrent
+from gateway.backups.lease import ArchiveLease
 from gateway.backups.manifest import FORMAT, FileEntry, Manifest, to_lines
 from gateway.backups.store.database_snapshot import Snapshot, open_snapshot, still_referenced
 from gateway.database.connection import Database
@@ -55,14 +56,17 @@ class BackupWriter:
         """
         if reason := await why_not_current(self.database):
             raise SchemaNotCurrent(f"nothing was backed up: {reason}, or back up with the Turnstile of that schema")
-        async with archive.exclusive():
-            result = await self._write(archive, on_progress)
-            return result if keep is None else await _delete_old(archive, result, keep)
+        async with archive.exclusive() as lease:
+            result = await self._write(archive, lease, on_progress)
+            if keep is None:
+                return result
+            await lease.check()
+            return await _delete_old(archive, result, keep)
 
-    async def _write(self, archive: Archive, on_progress: OnProgress) -> BackupResult:
+    async def _write(self, archive: Archive, lease: ArchiveLease, on_progress: OnProgress) -> BackupResult:
         taken_at = datetime.now(UTC)
         name = f"{taken_at:%Y%m%dT%H%M%SZ}"
-        await self._record(name)
+        await self._record(audit_log.Action.EXPORT, name)
         with TemporaryDirectory(dir=self.scratch) as folder:
             dump = Path(folder) / DUMP
             async with open_snapshot(self.database) as snapshot:
@@ -88,7 +92,9 @@ class BackupWriter:
             snapshot.rows,
             snapshot.audit_head,
         )
+        await lease.check()
         await archive.put_manifest(manifest)
+        await self._record(audit_log.Action.CREATE, name)
         return BackupResult(manifest, copies.copied)
 
     async def _missing(self, not_found: Sequence[str]) -> tuple[str, ...]:
@@ -96,10 +102,13 @@ class BackupWriter:
         async with self.database.transaction() as session:
             return tuple(sorted(await still_referenced(session, not_found)))
 
-    async def _record(self, name: str) -> None:
-        """Record an export in the audit log: the backup contains all records. Its head covers this event."""
+    async def _record(self, action: audit_log.Action, name: str) -> None:
+        """Record in the audit log that all records are exported, and that the backup is complete.
+
+        The head that the backup notes covers the first event; the second is what `last_backup` finds.
+        """
         async with self.database.transaction() as session:
-            await audit_log.record(session, self.by, audit_log.Action.EXPORT, "backup", name, None)
+            await audit_log.record(session, self.by, action, "backup", name, None)
         await seal_all(self.database)
 
 

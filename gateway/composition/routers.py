@@ -12,6 +12,7 @@ from gateway.audit.audit_reader import AuditReader
 from gateway.auth.api.sign_in import sign_in_router
 from gateway.auth.api.tokens import tokens_router
 from gateway.auth.token_administration import TokenAdministration
+from gateway.backups.last_backup import LastBackup
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.health.api import health_router
@@ -45,7 +46,8 @@ Routers = Sequence[APIRouter]
 
 def health_routers(services: Services, store: RecordStore) -> Routers:
     """Liveness, readiness and metrics."""
-    return [health_router(services.networks, store.database, services.metrics_page)]
+    last_backup = LastBackup(store.database, services.metrics, services.settings.backup_due_s)
+    return [health_router(services.networks, store.database, services.metrics_page, last_backup.refresh)]
 
 
 def records_routers(services: Services, store: RecordStore) -> Routers:

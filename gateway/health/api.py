@@ -1,6 +1,7 @@
 """GET /healthz, /readyz and /metrics: liveness, readiness, metrics."""
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -31,8 +32,10 @@ class Readiness(BaseModel):
     trained: bool
 
 
-def health_router(networks: ActiveNetworks, database: Database, metrics_page: MetricsPage) -> APIRouter:
-    """GET /healthz, /readyz and /metrics."""
+def health_router(
+    networks: ActiveNetworks, database: Database, metrics_page: MetricsPage, before_scrape: Callable[[], None]
+) -> APIRouter:
+    """GET /healthz, /readyz and /metrics; `before_scrape` refreshes what is measured on demand."""
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="The process is alive")
@@ -57,6 +60,7 @@ def health_router(networks: ActiveNetworks, database: Database, metrics_page: Me
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)
     async def metrics_() -> Response:
+        before_scrape()
         return Response(await metrics_page.render(), media_type=metrics_page.content_type)
 
     return router

@@ -10,6 +10,7 @@ The answer is 401 `not_signed_in` or `invalid_token` without a login, 403 `not_p
 `too_many_requests` above the rate limit. Refused credentials and refused calls are audit events.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Annotated, Any, Final, Protocol
 
@@ -55,6 +56,14 @@ class Authentication(Protocol):
     ) -> None:
         """Write the audit event of a call that the principal has no scope for; raises TooManyRequests."""
 
+    async def record_not_found(
+        self, principal: Principal, context: RequestContext, method: str, entity: str, ids: Sequence[str]
+    ) -> None:
+        """Write the audit event of a call for records that the institution does not have; raises TooManyRequests."""
+
+    async def is_still_valid(self, credentials: RequestCredentials) -> bool:
+        """Whether the credentials of a call that goes on are neither revoked nor expired since it began."""
+
     async def count(self, limited: Limited, principal: Principal, context: RequestContext) -> None:
         """Count one call of this kind; raises TooManyRequests."""
 
@@ -76,10 +85,12 @@ async def _principal(
     request: Request, context: Context, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Principal:
     try:
-        return await authentication_of(request).authenticate(credentials_of(request), context)
+        principal = await authentication_of(request).authenticate(credentials_of(request), context)
     except NotSignedIn as refusal:
         refusal.headers |= _challenge(request)
         raise
+    request.state.principal = principal  # for what is recorded when the call fails
+    return principal
 
 
 SIGNED_IN: Final = Depends(_principal)
@@ -97,6 +108,25 @@ def requires(*scopes: Scope) -> Any:
         return principal
 
     return Depends(principal_with_scopes)
+
+
+async def is_still_signed_in(request: Request) -> bool:
+    """Whether the login of a call that goes on is neither revoked nor expired since the call began."""
+    return await authentication_of(request).is_still_valid(credentials_of(request))
+
+
+async def record_not_found(request: Request) -> None:
+    """Write the audit event of a call that a record of its path was not found for; raises TooManyRequests.
+
+    Before the principal is known nothing is written.
+    """
+    principal: Principal | None = getattr(request.state, "principal", None)
+    ids = {name.removesuffix("_id"): str(value) for name, value in request.path_params.items() if name.endswith("_id")}
+    if principal is not None:
+        entity = next(iter(ids), "call")
+        await authentication_of(request).record_not_found(
+            principal, request_context(request), request.method, entity, list(ids.values())
+        )
 
 
 def _rate_limit(limited: Limited) -> Any:

@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from gateway.errors import DatabaseUnavailable, NotFound, TooManyRequests
+from gateway.http.authorization import record_not_found
 from gateway.http.request_id import HEADER, request_id
 from gateway.telemetry.metrics import Metrics
 from screening.coded_error import CodedError
@@ -31,8 +33,13 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
             headers.setdefault("Retry-After", str(retry_after_s()))
         return JSONResponse({"error": error, "detail": detail, "request_id": request_id()}, status, headers)
 
-    async def coded_error(_request: Request, error: Exception) -> JSONResponse:
+    async def coded_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CodedError)  # noqa: S101 - registered for this class alone
+        if type(error) is NotFound:
+            try:
+                await record_not_found(request)
+            except (TooManyRequests, DatabaseUnavailable) as refusal:  # no answer about an id without its event
+                error = refusal
         return answer(error.status, error.code, error.detail, dict(error.headers))
 
     async def http_exception(request: Request, error: Exception) -> JSONResponse:

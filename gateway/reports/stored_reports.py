@@ -1,4 +1,4 @@
-"""Stored reports: read, listed, written as tables; without file names for a principal who may not see names."""
+"""Stored reports: read, listed, written as tables; without file names and free text for who may not see names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
 from gateway.errors import NoReport, NotFound
 from gateway.principal import Principal, RequestContext
+from gateway.records.free_text import without_free_text
 from gateway.records.store import scans
 from gateway.reports.report_table import as_csv, as_xlsx
 from gateway.reports.store import reports
@@ -59,7 +60,7 @@ class Reports:
             action = audit_log.Action.READ if format_ is Format.JSON else audit_log.Action.EXPORT
             detail = {"scan": str(scan_id), "format": format_.value}
             await audit_log.record(session, principal, action, "report", row.id, context, detail)
-        return StoredReport(row, row.body if principal.sees_names else _without_file_name(row.body, scan_id))
+        return StoredReport(row, row.body if principal.sees_names else _without_names(row.body, scan_id))
 
     async def all(self, principal: Principal, context: RequestContext, scan_id: UUID) -> Sequence[ReportRow]:
         """All reports of the scan, newest first."""
@@ -77,13 +78,18 @@ def as_table(report: StoredReport, format_: Format) -> bytes:
     return as_xlsx(rows) if format_ is Format.XLSX else as_csv(rows).encode()
 
 
-def _without_file_name(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
-    """The body with the scan's id in place of the file name: file names may name patients."""
+def _without_names(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
+    """The body with the scan's id in place of the file name, and without free text: both may name patients."""
     own = {"path_to_study": str(scan_id)}
+    series = {"series": without_free_text}
     return {
         **body,
         "rows": [{**row, **own} for row in body["rows"]],
-        "studies": [{**study, "row": {**study["row"], **own}} for study in body["studies"]],
+        "studies": [
+            {name: series[name](part) if name in series else part for name, part in study.items()}
+            | {"row": {**study["row"], **own}}
+            for study in body["studies"]
+        ],
     }
 
 

@@ -111,6 +111,8 @@ class AuthSettings(BaseSettings):
     the same answer and leave no event."""
     login_start_rate: RateLimitText = "300 per minute"
     """Rate limit of logins that one address starts at the identity provider."""
+    not_found_rate: RateLimitText = "120 per minute"
+    """Rate limit of one principal's calls for records that its institution does not have; each is an audit event."""
     list_rate: RateLimitText = "600 per minute"
     """Rate limit of lists, and of calls without permission, of one principal; each writes an audit event."""
     upload_rate: RateLimitText = "240 per minute"

@@ -112,6 +112,9 @@ class Settings(HttpSettings, AuthSettings):
     streams_at_once: PositiveInt = 256
     """Downloads of files and volumes and event streams of all principals at once."""
 
+    backup_due_s: PositiveFloat | None = None
+    """Seconds in which the next backup must succeed, for the alert TurnstileBackupMissing; none where none are made."""
+
     scratch_folder: Path | None = None
     """Folder for uploads during processing, cleared after each; by default the system's temporary folder."""
     upload_bytes: PositiveInt = 2 * GIB

@@ -114,6 +114,17 @@ class Metrics:
             buckets=ANALYSIS_BUCKETS_S,
             registry=registry,
         )
+        self.backup_last_success = Gauge(
+            "turnstile_backup_last_success_timestamp_seconds",
+            "When the last complete backup ended, in Unix time; before the first one, when the records began.",
+            registry=registry,
+        )
+        self.backup_last_success.set(float("nan"))
+        self.backup_due = Gauge(
+            "turnstile_backup_due_seconds",
+            "The longest time between two backups; 0 where none are made.",
+            registry=registry,
+        )
         self.audit_unsealed = Gauge(
             "turnstile_audit_unsealed_seconds",
             "Seconds since this process last sealed audit events into the chain, or had none to seal.",

@@ -42,15 +42,18 @@ class ScanAccess:
     async def open(
         self, principal: Principal, context: RequestContext, scan_id: UUID, what: str, study_uid: str | None = None
     ) -> OpenedScan:
-        """Open a scan to view `what`, which the audit event names; one event in each audit window. Raises NotFound."""
-        viewed = (principal.key, str(scan_id), what)
+        """Open a scan to view `what`, which the audit event names. Raises NotFound.
+
+        Repeated views are one event in each audit window; each export is an event.
+        """
+        viewed, exported = (principal.key, str(scan_id), what), what in EXPORTED_KINDS
         async with self.database.transaction() as session:
             file = await stored_files.find_by_scan(session, principal.institution, scan_id)
             if file is None:
                 raise NotFound("there is no such scan")
             evidence_key = await stored_files.find_evidence_key(session, principal.institution, scan_id)
-            if viewed not in self.audit_window:
-                action = audit_log.Action.EXPORT if what in EXPORTED_KINDS else audit_log.Action.READ
+            if exported or viewed not in self.audit_window:
+                action = audit_log.Action.EXPORT if exported else audit_log.Action.READ
                 await audit_log.record(session, principal, action, "scan", scan_id, context, {"seen": what})
         self.audit_window.add(viewed)
         return OpenedScan(file, study_uid or file.study_uid, evidence_key, study_uid is not None)

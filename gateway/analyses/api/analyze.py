@@ -12,7 +12,8 @@ from gateway.analyses.api.ended_analysis import EndedAnalysis
 from gateway.analyses.api.shapes import Analysis
 from gateway.analyses.requests import Analyses, AnalysisStatus
 from gateway.analyses.store.states import CANCELLED
-from gateway.http.authorization import Context, requires
+from gateway.errors import NotSignedIn
+from gateway.http.authorization import Context, is_still_signed_in, requires
 from gateway.http.disconnect import cancel_on_disconnect
 from gateway.http.prefer import Wait, preferred_wait
 from gateway.permissions import Scope
@@ -59,6 +60,8 @@ class Analyze:
                 request, self.analyses.wait_until_ended(principal, status, wait.seconds)
             )
             if status.is_final:
+                if not await is_still_signed_in(request):
+                    raise NotSignedIn("the login was revoked or has expired while the analysis ran")
                 return await self._ended(principal, context, status)
         return _accepted(status)
 

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway.analyses.api.analyze import Analyze, Runner, add_analyze
@@ -19,7 +20,8 @@ from gateway.analyses.api.shapes import (
     BulkAnalysisResponse,
 )
 from gateway.analyses.requests import Analyses, AnalysisStatus
-from gateway.http.authorization import Context, requires
+from gateway.errors import NotFound
+from gateway.http.authorization import Context, authentication_of, is_still_signed_in, requires
 from gateway.http.concurrency_limit import STREAM_LIMIT
 from gateway.http.documented_errors import problem
 from gateway.permissions import Scope
@@ -27,6 +29,7 @@ from gateway.principal import Principal
 from gateway.reports.stored_reports import Reports
 
 RECONNECT_MS: Final = 2000
+LOGIN_CHECK_S: Final = 2.0  # `watch` yields every three seconds, whether something has changed or not
 
 Reader = Annotated[Principal, requires(Scope.SCANS_READ)]
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
@@ -45,10 +48,13 @@ def analyses_router(analyses: Analyses, reports: Reports, wait_s: float) -> APIR
 
 def _add_requests(router: APIRouter, analyses: Analyses) -> None:
     @router.post("/analyze", status_code=202, summary="Analyse several scans")
-    async def analyze_all(principal: Runner, context: Context, request: BulkAnalysisRequest) -> BulkAnalysisResponse:
-        return BulkAnalysisResponse.of(
-            await analyses.request_all(principal, context, request.ids, urgent=request.urgent)
-        )
+    async def analyze_all(
+        call: Request, principal: Runner, context: Context, request: BulkAnalysisRequest
+    ) -> BulkAnalysisResponse:
+        answers = await analyses.request_all(principal, context, request.ids, urgent=request.urgent)
+        if unknown := [str(scan_id) for scan_id, answer in answers if isinstance(answer, NotFound)]:
+            await authentication_of(call).record_not_found(principal, context, call.method, "scan", unknown)
+        return BulkAnalysisResponse.of(answers)
 
     @router.delete("/{scan_id}/analysis", summary="Cancel the newest analysis")
     async def cancel(principal: Runner, context: Context, scan_id: UUID) -> Analysis:
@@ -77,10 +83,15 @@ def _add_reads(router: APIRouter, analyses: Analyses) -> None:
         response_class=EventSourceResponse,
         dependencies=[STREAM_LIMIT],
     )
-    async def events(principal: Reader, status: Newest) -> AsyncIterator[ServerSentEvent]:
-        """Server-sent events `analysis`, the first one at once; the stream ends with the analysis."""
+    async def events(request: Request, principal: Reader, status: Newest) -> AsyncIterator[ServerSentEvent]:
+        """Server-sent events `analysis`, the first one at once; the stream ends with the analysis or with the login."""
         sent: Analysis | None = None
+        checked_s = monotonic()
         async for now in analyses.watch(principal, status):
+            if monotonic() - checked_s > LOGIN_CHECK_S:
+                if not await is_still_signed_in(request):
+                    return
+                checked_s = monotonic()
             if (analysis := Analysis.of(now)) != sent:
                 sent = analysis
                 yield ServerSentEvent(event="analysis", data=analysis, retry=RECONNECT_MS)

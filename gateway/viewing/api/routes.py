@@ -82,12 +82,14 @@ def viewing_router(viewing: Viewing) -> APIRouter:
 
 def _add_series(router: APIRouter, viewing: Viewing) -> None:
     @router.get("/series", response_model=SeriesResponse, responses=_responses(), summary="The displayed series")
-    async def series(request: Request, opened: Annotated[OpenedScan, _open_scan(viewing, "series")]) -> Response:
+    async def series(
+        request: Request, principal: Viewer, opened: Annotated[OpenedScan, _open_scan(viewing, "series")]
+    ) -> Response:
         """Every candidate series with the reason for its rank; of the displayed one, the geometry of its slices."""
-        tag = _tag(opened, "series", opened.evidence_key)
+        tag = _tag(opened, "series", opened.evidence_key, principal.sees_names)
         if is_cached(request, tag):
             return not_modified(tag)
-        response = SeriesResponse.of(await viewing.series(opened))
+        response = SeriesResponse.of(await viewing.series(opened), sees_names=principal.sees_names)
         return Response(response.model_dump_json(), headers=_headers(tag), media_type="application/json")
 
     @router.get(

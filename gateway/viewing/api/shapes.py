@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import BaseModel, Field
 
+from gateway.records.free_text import without_free_text
 from gateway.viewing.viewing import Series
 from screening.series.volume import Volume
 from screening.views.display_window import PRESETS
@@ -18,7 +19,7 @@ class CandidateSeries(BaseModel):
 
     series_uid: str
     slices: int
-    kernel: str
+    kernel: str = Field(description="Convolution Kernel; empty for who may not see names, as any free text.")
     spacing_mm: float | None
     chosen: bool
     reason: str = Field(description="A stable code.")
@@ -60,12 +61,16 @@ class SeriesResponse(BaseModel):
     seen_slices: list[int] = Field(description="The slices that the networks screened; empty without a report.")
 
     @classmethod
-    def of(cls, series: Series) -> Self:
+    def of(cls, series: Series, *, sees_names: bool) -> Self:
         displayed = series.displayed
+        candidates = [vars(one) for one in displayed.candidates]
         return cls(
             study_uid=displayed.volume.study_uid,
             study_uids=list(displayed.study_uids),
-            candidates=[CandidateSeries.model_validate(one, from_attributes=True) for one in displayed.candidates],
+            candidates=[
+                CandidateSeries.model_validate(one)
+                for one in (candidates if sees_names else without_free_text(candidates))
+            ],
             warnings=list(displayed.warnings),
             grid=_grid(displayed.volume),
             windows=[DisplayWindow(name=name, **vars(window)) for name, window in PRESETS.items()],

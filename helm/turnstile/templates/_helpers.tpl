@@ -107,6 +107,9 @@ initContainers:
   valueFrom: {secretKeyRef: {name: {{ required "database.existingSecret: name a secret with the key `password`" .Values.database.existingSecret }}, key: password}}
 {{- include "turnstile.tritonSecret" . }}
 - {name: TURNSTILE_DATA_FOLDER, value: /var/lib/turnstile}
+{{- if .Values.backup.enabled }}
+- {name: TURNSTILE_BACKUP_DUE_S, value: "86400"}  # for the alert TurnstileBackupMissing
+{{- end }}
 - {name: TURNSTILE_INSTITUTION, value: {{ $auth.institution | quote }}}
 {{- with .Values.blobs.s3 }}
 {{- if .url }}

@@ -31,7 +31,7 @@ ACCEPTABLE_REFUSALS: list[Any] = [positive_data_acceptance]
 def token_gateway(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
     """A gateway with networks that accepts API tokens only."""
     settings = {"database_url": SecretStr(database_url), "institution": INSTITUTION, "local_admin": False}
-    rates = {"upload_rate": "10000 per minute", "sign_in_rate": "10000 per minute"}
+    rates = dict.fromkeys(("upload_rate", "sign_in_rate", "not_found_rate"), "100000 per minute")
     scratch = tmp_path_factory.mktemp("contract") / "scratch"
     scratch.mkdir()
     with running_gateway(scratch, **settings, **rates) as running:

@@ -27,6 +27,22 @@ from tests.integration.gateway.running_gateway import RunningGateway, running_ga
 from tests.integration.polling import until
 
 NAMES: Final = ("Zebulon", "Quagmire")  # no other text of the service contains these
+FREE_TEXTS: Final = (
+    "StudyDescription",
+    "SeriesDescription",
+    "PatientComments",
+    "InstitutionName",
+    "ProtocolName",
+    "ManufacturerModelName",
+    "Manufacturer",
+    "ImageComments",
+    "StudyComments",
+    "AcquisitionComments",
+    "OperatorsName",
+    "RequestedProcedureDescription",
+    "AdditionalPatientHistory",
+    "BodyPartExamined",
+)
 COLUMNS: Final = ("anonymous", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
 UNKNOWN_ID: Final = str(uuid4())
 
@@ -144,6 +160,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iter
         "institution": INSTITUTION,
         "local_admin": False,
         "sign_in_rate": "1000 per minute",
+        "not_found_rate": "1000 per minute",
     }
     with ExitStack() as stack:
         gateway = stack.enter_context(running_gateway(folder / "scratch", **settings))
@@ -167,8 +184,9 @@ def named_study(folder: Path) -> Path:
             dataset = pydicom.dcmread(path)
             dataset.PatientName = "Quagmire^Zebulon"
             dataset.PatientID = "QUAGMIRE-1"
-            for keyword in ("StudyDescription", "SeriesDescription", "PatientComments", "InstitutionName"):
+            for keyword in FREE_TEXTS:
                 setattr(dataset, keyword, "of Zebulon Quagmire")
+            dataset.ConvolutionKernel = dataset.StationName = "ZebulonQuagmire"  # SH: 16 letters
             dataset.save_as(path)
             archive.write(path, f"Quagmire/{number}.dcm")
     return archive_path

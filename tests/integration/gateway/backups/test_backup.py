@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from engines.postgres_dump import DumpTools
-from gateway.backups.archive import LOCK_KEY, Archive
+from gateway.backups.archive import Archive
 from gateway.backups.errors import BackupInUse, BackupMissing, SchemaNotCurrent
+from gateway.backups.lease import KEY as LOCK_KEY
 from gateway.backups.restore import verify_backup
 from gateway.storage.objects import Objects
 from tests.integration.gateway.backups.installation import CONTENTS, Installation, wait_one_second
@@ -80,7 +81,7 @@ async def test_a_damaged_older_backup_does_not_prevent_a_new_one(installation: I
     assert (await verify_backup(Archive(str(archive)), (await installation.back_up(archive)).manifest.name))[1]
 
 
-async def test_two_backups_at_once_to_one_archive_are_refused(installation: Installation, tmp_path: Path) -> None:
+async def test_the_lock_of_a_release_without_heartbeats_is_kept(installation: Installation, tmp_path: Path) -> None:
     await Objects(tmp_path).create(LOCK_KEY, b"")
     with pytest.raises(BackupInUse, match="delete the object"):
         await installation.back_up(tmp_path)
@@ -94,6 +95,10 @@ async def test_a_schema_of_another_release_is_refused(empty: Installation, tmp_p
 async def test_a_backup_is_an_export_in_the_audit_log(installation: Installation, backup_folder: Path) -> None:
     manifest = await Archive(str(backup_folder)).manifest()
     with psycopg.connect(installation.url) as connection:
-        row = connection.execute("SELECT actor, action, hash FROM audit_events WHERE entity_id = %s", [manifest.name])
-        assert row.fetchone() == ("cli:tester", "export", manifest.audit_head)
+        connection.execute("SELECT seal_audit(1000)")
+        rows = connection.execute(
+            "SELECT actor, action, hash = %s FROM audit_events WHERE entity_id = %s ORDER BY seq",
+            [manifest.audit_head, manifest.name],
+        )
+        assert rows.fetchall() == [("cli:tester", "export", True), ("cli:tester", "create", False)]
     assert manifest.files == len(CONTENTS)
