@@ -35,11 +35,7 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
 
     async def coded_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CodedError)  # noqa: S101 - registered for this class alone
-        if type(error) is NotFound:
-            try:
-                await record_not_found(request)
-            except (TooManyRequests, DatabaseUnavailable) as refusal:  # no answer about an id without its event
-                error = refusal
+        error = await _recorded(request, error)
         return answer(error.status, error.code, error.detail, dict(error.headers))
 
     async def http_exception(request: Request, error: Exception) -> JSONResponse:
@@ -69,3 +65,13 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(ClientDisconnect, client_gone)
     app.add_exception_handler(Exception, unknown)
+
+
+async def _recorded(request: Request, error: CodedError) -> CodedError:
+    """The error, after its audit event if it is about an id; or why there is none: then nothing is told of the id."""
+    if type(error) is NotFound:
+        try:
+            await record_not_found(request)
+        except (TooManyRequests, DatabaseUnavailable) as refusal:
+            return refusal
+    return error
