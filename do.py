@@ -21,7 +21,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 CONSTRAINTS = ROOT / "constraints.txt"
 PAGE = ROOT / "web" / "build.py"
-TESTED_WITH = {"chromium": "chromium", "docker-compose": "docker-compose", "promtool": "prometheus"}  # program: package
+TESTED_WITH = {  # program: package
+    "chromium": "chromium",
+    "dciodvfy": "dicom3tools",
+    "docker-compose": "docker-compose",
+    "promtool": "prometheus",
+}
 
 
 def up(arguments: Sequence[str]) -> None:

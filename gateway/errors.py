@@ -19,10 +19,12 @@
     │   ├── NoAnalysis              no_analysis              404  the scan was never analysed
     │   ├── NoReport                no_report                404  no analysis of the scan has written a report yet
     │   ├── NoFeedback              no_feedback              404  the principal gave no feedback on this report
+    │   ├── NoResultObject          no_result_object         404  the result has no such DICOM object
     │   └── ObjectMissing           object_missing           404  the storage lacks the object of a record
     ├── RangeNotSatisfiable         range_not_satisfiable    416
     ├── StorageFull                 storage_full             507
     ├── StorageUnavailable          storage_away             503  a retry may succeed
+    ├── NoDicomIdentity             no_dicom_identity        422  no patient or study that DICOM can hold
     ├── PreconditionFailed          precondition_failed      412  the record was changed since it was read
     ├── ModelCardChanged            model_card_changed       409  the served weights are not those that the client read
     ├── UnknownOperatingPoint       unknown_operating_point  422  the model card has no such operating point
@@ -122,6 +124,14 @@ class NoReport(NotFound):
 
 class NoFeedback(NotFound):
     code = "no_feedback"
+
+
+class NoResultObject(NotFound):
+    code = "no_result_object"
+
+
+class NoDicomIdentity(GatewayError):
+    code, status = "no_dicom_identity", 422
 
 
 class PreconditionFailed(GatewayError):

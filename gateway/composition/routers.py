@@ -30,6 +30,7 @@ from gateway.reports.api.reports import reports_router
 from gateway.reports.api.statistics import statistics_router
 from gateway.reports.feedback import Feedback
 from gateway.reports.pdf.document import ReportPdf
+from gateway.reports.result_downloads import ResultDownloads
 from gateway.reports.stored_reports import Reports
 from gateway.screening.api.model_card import model_card_router
 from gateway.screening.api.operating_point import operating_point_router
@@ -73,8 +74,9 @@ def analyses_routers(services: Services, store: RecordStore) -> Routers:
 
 def reports_routers(services: Services, store: RecordStore, viewing: Viewing) -> Routers:
     """Reports, feedback of radiologists, statistics."""
+    report_pdf = ReportPdf(store.database, viewing)
     return [
-        reports_router(Reports(store.database), ReportPdf(store.database, viewing)),
+        reports_router(Reports(store.database), report_pdf, ResultDownloads(store.database, viewing, report_pdf)),
         feedback_router(Feedback(store.database, services.metrics)),
         statistics_router(store.database),
     ]

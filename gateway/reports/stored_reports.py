@@ -24,13 +24,32 @@ class Format(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     PDF = "pdf"
+    FHIR = "fhir"
+    DICOM = "dicom"
+    DICOM_SR = "dicom-sr"
+    DICOM_SEG = "dicom-seg"
+    DICOM_PM = "dicom-pm"
+    DICOM_SC = "dicom-sc"
+    DICOM_KO = "dicom-ko"
+    DICOM_PR = "dicom-pr"
+    DICOM_PDF = "dicom-pdf"
 
 
+DICOM_FILE: Final = "application/dicom"  # RFC 3240
 MEDIA_TYPES: Final = {
     Format.JSON: "application/json",
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.PDF: "application/pdf",
+    Format.FHIR: "application/fhir+json",
+    Format.DICOM: "application/zip",
+    Format.DICOM_SC: "application/zip",
+    Format.DICOM_SR: DICOM_FILE,
+    Format.DICOM_SEG: DICOM_FILE,
+    Format.DICOM_PM: DICOM_FILE,
+    Format.DICOM_KO: DICOM_FILE,
+    Format.DICOM_PR: DICOM_FILE,
+    Format.DICOM_PDF: DICOM_FILE,
 }
 
 

@@ -20,6 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 from gateway.inference.engine import Deadline
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
+from screening.coded_error import CodedError
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
 
 P = ParamSpec("P")
@@ -66,7 +67,7 @@ class DecodePool:
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function in a worker.
 
-        Raises the function's own StudyError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
+        Raises the function's own CodedError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
         crashed; EngineDeadline when no worker was free in time; FileDeleted; WorkerFault when the program failed. The
         worker is killed when the caller is cancelled.
         """
@@ -128,7 +129,7 @@ def _start_worker(memory_bytes: int) -> None:
 def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
     try:
         return function(*args, **kwargs)
-    except (StudyError, MemoryError):
+    except (CodedError, MemoryError):
         raise
     except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker
         kind = FileDeleted if isinstance(fault, FileNotFoundError) else WorkerFault

@@ -56,15 +56,11 @@ def write_lungs(source: SeriesSource, step: int, target: Path) -> None:
     Slices beyond the nearest sampled slices without lung, below and above, are 0 and not decoded.
     """
     volume = source.volume()
-    write_nifti(target, volume.geometry, step, _lung_slices(volume, step))
+    write_nifti(target, volume.geometry, step, lung_slices(volume, step))
 
 
-def write_heatmap(evidence: Evidence, kind: MapKind, step: int, target: Path) -> None:
-    """The heatmap of one network over the whole series as uint8, scaled to 0 ... 1 by the header."""
-    write_nifti(target, evidence.geometry, step, _heat_slices(evidence, kind, step), 1 / STEPS_OF_UINT8)
-
-
-def _lung_slices(volume: Volume, step: int) -> Iterator[NDArray[np.uint8]]:
+def lung_slices(volume: Volume, step: int) -> Iterator[NDArray[np.uint8]]:
+    """The lung mask of every `step`-th slice, averaged in the plane; raises NoLung."""
     lungs = find_lungs(volume)
     sample = sorted(lungs.areas_cm2)
     below = max((index for index in sample if index < lungs.first), default=-1)
@@ -76,6 +72,11 @@ def _lung_slices(volume: Volume, step: int) -> Iterator[NDArray[np.uint8]]:
         else:
             mask = _empty(volume.geometry)
         yield coarse_slice(mask, step)
+
+
+def write_heatmap(evidence: Evidence, kind: MapKind, step: int, target: Path) -> None:
+    """The heatmap of one network over the whole series as uint8, scaled to 0 ... 1 by the header."""
+    write_nifti(target, evidence.geometry, step, _heat_slices(evidence, kind, step), 1 / STEPS_OF_UINT8)
 
 
 def _heat_slices(evidence: Evidence, kind: MapKind, step: int) -> Iterator[NDArray[np.uint8]]:

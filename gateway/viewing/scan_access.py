@@ -12,7 +12,7 @@ from gateway.records.store import stored_files
 from gateway.records.store.stored_files import StoredFile
 from gateway.viewing.audit_window import AuditWindow
 
-EXPORTED_KINDS: Final = frozenset({"volume", "lungs", "heatmap"})  # files that the client stores
+EXPORTED_KINDS: Final = frozenset({"volume", "lungs", "heatmap", "result objects"})  # files that the client stores
 
 
 @dataclass(frozen=True)

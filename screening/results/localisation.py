@@ -17,6 +17,7 @@ from screening.preparation import PreparedStudy
 from screening.results.calibration import probability
 from screening.results.fusion import Fusion, SliceOutputs, cell_probability
 from screening.results.model_card import ModelCard
+from screening.views.crop import Crop
 
 HALF_OF_RANGE = 0.5
 
@@ -46,8 +47,8 @@ def localise(prepared: PreparedStudy, outputs: SliceOutputs, fusion: Fusion, car
     numbers = _run_around_key(fusion, card)
     edges = np.array([_edges(_map_of(number, outputs, fusion), prepared) for number in numbers])
     _, rows, columns = prepared.geometry.shape
-    x = _voxels(edges[:, 2].min(), edges[:, 3].max(), columns)
-    y = _voxels(edges[:, 0].min(), edges[:, 1].max(), rows)
+    x = voxels_between(edges[:, 2].min(), edges[:, 3].max(), columns)
+    y = voxels_between(edges[:, 0].min(), edges[:, 1].max(), rows)
     z = (prepared.slice_indices[numbers[0]], prepared.slice_indices[numbers[-1]])
     return Localisation(x, y, z, _corners_mm(prepared.geometry.affine_lps, x, y, z))
 
@@ -76,19 +77,32 @@ def _scaled_to_range(map_: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _edges(map_: NDArray[np.float32], prepared: PreparedStudy) -> tuple[float, float, float, float]:
     """Outer edges (top, bottom, left, right) of the peak's component, in rows and columns of the slice."""
+    rows, columns = np.nonzero(peak_component(map_))
+    first, last = (int(rows.min()), int(columns.min())), (int(rows.max()), int(columns.max()))
+    return cell_edges(prepared.crop, map_.shape, first, last)
+
+
+def peak_component(map_: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The cells of the map that are connected to its peak and reach half of its range."""
     scaled = _scaled_to_range(map_)
     _, labels = cv2.connectedComponents((scaled >= HALF_OF_RANGE).astype(np.uint8), connectivity=4)
-    rows, columns = np.nonzero(labels == labels.flat[int(scaled.argmax())])
-    row_px, column_px = (prepared.crop.size / cells for cells in map_.shape)
+    return np.asarray(labels == labels.flat[int(scaled.argmax())])
+
+
+def cell_edges(
+    crop: Crop, cells: tuple[int, ...], first: tuple[int, int], last: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Outer edges (top, bottom, left, right) in the slice of the cells from `first` to `last` (row, column)."""
+    row_px, column_px = (crop.size / count for count in cells)
     corners = [
-        prepared.crop.to_slice(rows.min() * row_px - 0.5, columns.min() * column_px - 0.5),
-        prepared.crop.to_slice((rows.max() + 1) * row_px - 0.5, (columns.max() + 1) * column_px - 0.5),
+        crop.to_slice(first[0] * row_px - 0.5, first[1] * column_px - 0.5),
+        crop.to_slice((last[0] + 1) * row_px - 0.5, (last[1] + 1) * column_px - 0.5),
     ]
     (top, bottom), (left, right) = (sorted(edge) for edge in zip(*corners, strict=True))  # a flipped view swaps them
     return top, bottom, left, right
 
 
-def _voxels(low_edge: float, high_edge: float, count: int) -> VoxelRange:
+def voxels_between(low_edge: float, high_edge: float, count: int) -> VoxelRange:
     """First and last of `count` voxels between two edges; edges beyond the slice are clipped to it."""
     first = min(max(0, round(low_edge + 0.5)), count - 1)
     return first, min(max(first, round(high_edge - 0.5)), count - 1)

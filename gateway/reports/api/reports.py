@@ -14,7 +14,8 @@ from gateway.permissions import Scope
 from gateway.principal import Principal
 from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.pdf.texts import Language
-from gateway.reports.stored_reports import MEDIA_TYPES, Format, Reports, as_table
+from gateway.reports.result_downloads import DICOM_KINDS, ResultDownloads, check_may_download
+from gateway.reports.stored_reports import DICOM_FILE, MEDIA_TYPES, Format, Reports, as_table
 
 Reader = Annotated[Principal, requires(Scope.REPORTS_READ)]
 FormatQuery = Annotated[Format, Query(alias="format")]
@@ -22,7 +23,24 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "No such scan: not_found; or no report yet: no_report"}
 }
 FILES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {MEDIA_TYPES[format_]: {} for format_ in Format if format_ is not Format.JSON}}
+    200: {"content": {MEDIA_TYPES[format_]: {} for format_ in Format if format_ is not Format.JSON}},
+    403: {"model": Problem, "description": "DICOM objects need a role that sees names: not_permitted"},
+    422: {
+        "model": Problem,
+        "description": "The source has no patient or study that DICOM can hold: no_dicom_identity; or the error of the "
+        "analysis, when the upload cannot be read",
+    },
+}
+
+SUFFIXES: Final = {
+    Format.FHIR: ".fhir.json",
+    Format.DICOM: ".zip",
+    Format.DICOM_SC: "-sc.zip",
+    **{
+        format_: f"-{format_.value.removeprefix('dicom-')}.dcm"
+        for format_ in Format
+        if MEDIA_TYPES[format_] == DICOM_FILE
+    },
 }
 
 
@@ -56,7 +74,7 @@ class ReportList(BaseModel):
     items: list[ReportSummary]
 
 
-def reports_router(reports: Reports, report_pdf: ReportPdf) -> APIRouter:
+def reports_router(reports: Reports, report_pdf: ReportPdf, downloads: ResultDownloads) -> APIRouter:
     """The resource `report` of a scan."""
     router = APIRouter(prefix="/api/scans", tags=["reports"], responses=PROBLEMS)
 
@@ -68,14 +86,23 @@ def reports_router(reports: Reports, report_pdf: ReportPdf) -> APIRouter:
         analysis_id: UUID | None = None,
         format_: FormatQuery = Format.JSON,
         lang: Language = Language.ENGLISH,
+        study_uid: str | None = None,
     ) -> Any:
-        """As JSON, as a table, or as PDF with a page for each study in `lang`.
+        """As JSON, a table, PDF with a page for each study in `lang`, FHIR R4, or DICOM objects.
 
-        `analysis_id` names an earlier analysis; by default the newest report is returned.
+        `analysis_id` names an earlier analysis; by default the newest report is returned. Each `dicom-` format but
+        `dicom-sc` is one object of the study `study_uid`, by default of the most severe one; `dicom-sc` and `dicom`
+        (all objects) are zips.
         """
+        check_may_download(principal, format_)
         stored = await reports.read(principal, context, scan_id, analysis_id, format_)
         if format_ is Format.JSON:
             return Report(**ReportSummary.model_validate(stored.row).model_dump(), **stored.body)
+        if format_ in DICOM_KINDS:
+            data = await downloads.dicom(principal, context, stored, format_, study_uid, lang)
+            return _file_response(data, format_, scan_id)
+        if format_ is Format.FHIR:
+            return _file_response(await downloads.fhir(principal, stored), format_, scan_id)
         if format_ is Format.PDF:
             return _file_response(await report_pdf.pdf(principal, context, stored, lang), format_, scan_id)
         return _file_response(as_table(stored, format_), format_, scan_id)
@@ -90,7 +117,7 @@ def reports_router(reports: Reports, report_pdf: ReportPdf) -> APIRouter:
 
 def _file_response(data: bytes, format_: Format, scan_id: UUID) -> Response:
     headers = {
-        "Content-Disposition": f'attachment; filename="report-{scan_id}.{format_}"',
+        "Content-Disposition": f'attachment; filename="report-{scan_id}{SUFFIXES.get(format_, f".{format_}")}"',
         "Cache-Control": "private, no-store",
     }
     return Response(data, media_type=MEDIA_TYPES[format_], headers=headers)

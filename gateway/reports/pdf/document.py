@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,10 +18,11 @@ from gateway.reports.pdf.key_slice_picture import key_slice_picture
 from gateway.reports.pdf.russian import RUSSIAN
 from gateway.reports.pdf.study_page import StudyHeader, StudyPages
 from gateway.reports.pdf.texts import Language, PdfTexts
+from gateway.reports.stored_evidence import stored_evidence
 from gateway.reports.stored_reports import StoredReport
 from gateway.viewing.viewing import Viewing
 from screening.errors import StudyError
-from screening.results.evidence import Evidence, InvalidEvidence, unpack
+from screening.results.evidence import Evidence
 from screening.views.display_window import LUNG
 
 TEXTS: Final = {Language.ENGLISH: ENGLISH, Language.RUSSIAN: RUSSIAN}
@@ -39,7 +41,7 @@ class ReportPdf:
         """The PDF of a report."""
         texts, row = TEXTS[language], report.row
         labels = await self._labels(principal, row.scan_id, texts)
-        evidence = await self._evidence(report)
+        evidence = await stored_evidence(self.viewing.render_cache.blobs, row)
         pages: list[tuple[dict[str, Any], StudyHeader]] = []
         for study in report.body["studies"]:
             uid = study["row"]["study_uid"]
@@ -53,7 +55,7 @@ class ReportPdf:
                 picture=picture,
             )
             pages.append((study, header))
-        return await asyncio.to_thread(_render, pages, texts)
+        return await asyncio.to_thread(_render, pages, texts, row.created_at)
 
     async def _labels(self, principal: Principal, scan_id: UUID, texts: PdfTexts) -> list[tuple[str, str]]:
         """Label and value of each header line; the patient's pseudonym for who may not see names."""
@@ -65,16 +67,6 @@ class ReportPdf:
         label = texts.pseudonym if name.pseudonymised else texts.patient
         file = [(texts.file, scan.file_name)] if principal.sees_names else []
         return [(label, f"{name.first_name} {name.last_name}".strip()), (texts.scan, str(scan_id)), *file]
-
-    async def _evidence(self, report: StoredReport) -> Sequence[Evidence]:
-        """The evidence of the heatmaps; empty when it is missing or damaged."""
-        try:
-            packed = report.row.evidence_key and await self.viewing.render_cache.blobs.get_derived(
-                report.row.evidence_key
-            )
-            return await asyncio.to_thread(unpack, packed) if packed else ()
-        except (GatewayError, InvalidEvidence):
-            return ()
 
     async def _picture(
         self, principal: Principal, context: RequestContext, report: StoredReport, evidence: Evidence
@@ -95,8 +87,9 @@ class ReportPdf:
         return await asyncio.to_thread(key_slice_picture, slice_png, evidence)
 
 
-def _render(pages: Sequence[tuple[dict[str, Any], StudyHeader]], texts: PdfTexts) -> bytes:
+def _render(pages: Sequence[tuple[dict[str, Any], StudyHeader]], texts: PdfTexts, created_at: datetime) -> bytes:
     document = StudyPages(texts)
+    document.set_creation_date(created_at)  # the same report gives the same bytes
     for study, header in pages:
         document.add_study(study, header)
     return bytes(document.output())

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from screening.results.evidence import Evidence, MapKind
 from screening.views.crop import Pixel
+from screening.views.heatmap_colours import overlaid
 
 SIDE_PX: Final = 512
-MAX_HEAT_SHARE: Final = 0.55  # opacity where the map is highest: the slice stays readable below
 
 
 def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
@@ -24,14 +24,12 @@ def key_slice_picture(slice_png: bytes, evidence: Evidence) -> bytes:
     grey = cv2.imdecode(np.frombuffer(slice_png, np.uint8), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise ValueError("the slice is no PNG")
-    plain = np.asarray(cv2.cvtColor(_crop_to_lungs(np.asarray(grey, np.uint8), evidence), cv2.COLOR_GRAY2BGR), np.uint8)
+    plain = _crop_to_lungs(np.asarray(grey, np.uint8), evidence)
+    left = cv2.cvtColor(plain, cv2.COLOR_GRAY2BGR)
     if evidence.expert_key is not None:
-        return _png(plain)
-    heat = np.clip(_crop_to_lungs(_heatmap(evidence), evidence), 0.0, 1.0)
-    colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    share = heat[..., None] ** 2 * MAX_HEAT_SHARE  # squared: low values of the map stay invisible
-    heated = np.rint(plain * (1.0 - share) + colours * share).astype(np.uint8)
-    return _png(np.hstack([plain, heated]))
+        return _png(np.asarray(left, np.uint8))
+    heated = overlaid(plain, _crop_to_lungs(_heatmap(evidence), evidence))
+    return _png(np.hstack([left, cv2.cvtColor(heated, cv2.COLOR_RGB2BGR)]))
 
 
 def _png(picture: NDArray[np.uint8]) -> bytes:
