@@ -14,4 +14,4 @@ def overlaid(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.u
     heat = np.clip(heat, 0.0, 1.0)
     colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
     share = heat[..., None] ** 2 * MAX_HEAT_SHARE  # squared: low values of the map stay invisible
-    return np.rint(grey[..., None] * (1.0 - share) + colours * share).astype(np.uint8)
+    return np.asarray(np.rint(grey[..., None] * (1.0 - share) + colours * share), np.uint8)

@@ -68,6 +68,7 @@ class Call:
 
 PUBLIC: Final = (200, 200, 200, 200)
 SIGNED_IN: Final = (401, 200, 200, 200)
+WITH_NAMES: Final = (401, 403, 200, 200)  # DICOM objects repeat the patient's name
 NEW_NAME: Final = {"first_name": "Zebulon", "last_name": "Quagmire"}
 
 TABLE: Final = (
@@ -110,6 +111,13 @@ TABLE: Final = (
     Call("GET /api/scans/{scan_id}/report", SIGNED_IN, {"format": "csv"}),
     Call("GET /api/scans/{scan_id}/report", SIGNED_IN, {"format": "xlsx"}),
     Call("GET /api/scans/{scan_id}/report", SIGNED_IN, {"format": "pdf"}),
+    Call("GET /api/scans/{scan_id}/report", SIGNED_IN, {"format": "fhir"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom-sr"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom-seg"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom-pm"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom-sc"}),
+    Call("GET /api/scans/{scan_id}/report", WITH_NAMES, {"format": "dicom-pdf"}),
     Call("GET /api/scans/{scan_id}/reports", SIGNED_IN),
     Call("GET /api/scans/{scan_id}/series", SIGNED_IN),
     Call("GET /api/scans/{scan_id}/slices/{number}", SIGNED_IN),
