@@ -67,7 +67,7 @@ def _capture(identity: ObjectIdentity, source: SourceImages, index: int, picture
         study_date=image.StudyDate or None,
         study_time=image.StudyTime or None,
         referring_physician_name=image.ReferringPhysicianName,
-        pixel_spacing=tuple(float(mm) for mm in image.PixelSpacing),
+        pixel_spacing=(float(image.PixelSpacing[0]), float(image.PixelSpacing[1])),
         patient_orientation=_orientation(image),
         **identity.arguments,
     )

@@ -31,6 +31,7 @@ from highdicom.sr import (
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
 from gateway.result_objects import codes as own_codes
 from gateway.result_objects.object_identity import MANUFACTURER, ObjectIdentity
@@ -176,17 +177,27 @@ class _Content:
             qualitative_evaluations=[
                 QualitativeEvaluation(own_codes.COVERAGE, own_codes.COVERAGES[bool(coverage["complete"])])
             ],
-            finding_sites=[FindingSite(own_codes.LUNG)],
+            finding_site=own_codes.LUNG,
         )
         _comment(group, [f"{fault['code']}: {fault['detail']}" for fault in coverage["faults"]])
         return group
 
-    def _group(self, name: str, **content: object) -> MeasurementsAndQualitativeEvaluations:
-        given = {key: value for key, value in content.items() if value}
-        return MeasurementsAndQualitativeEvaluations(  # type: ignore[arg-type]
+    def _group(
+        self,
+        name: str,
+        *,
+        measurements: Sequence[Measurement],
+        qualitative_evaluations: Sequence[QualitativeEvaluation],
+        source_images: Sequence[SourceImageForMeasurementGroup] = (),
+        finding_site: Code = own_codes.THORAX,
+    ) -> MeasurementsAndQualitativeEvaluations:
+        return MeasurementsAndQualitativeEvaluations(
             tracking_identifier=self._tracking(name),
             algorithm_id=self._algorithm(),
-            **({"finding_sites": [FindingSite(own_codes.THORAX)]} | given),
+            finding_sites=[FindingSite(finding_site)],
+            measurements=measurements or None,
+            qualitative_evaluations=qualitative_evaluations,
+            source_images=source_images or None,
         )
 
     def _tracking(self, name: str) -> TrackingIdentifier:

@@ -75,7 +75,7 @@ class StudyResult:
             verdict=Verdict(study["verdict"]),
             reason=None if analysed else (error["code"], error["detail"]),
             probability=study["probability"] if analysed else None,
-            operating_point=_point(point) if analysed else None,
+            operating_point=_point(point) if analysed and point else None,
             findings=tuple(_finding(one) for one in study.get("findings", ())) if analysed else (),
             key_slice=seen["key_slice"]["slice"] if analysed else None,
             box=_box(box) if analysed and box else None,

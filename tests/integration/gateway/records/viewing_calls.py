@@ -15,11 +15,13 @@ from pydicom.dataset import Dataset
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.tables import AnalysisRow, ReportRow
+from gateway.reports.report_body import body_of
 from screening.contract import FINDINGS
 from screening.intake.budgets import Budgets
 from screening.preparation import prepare, survey
 from screening.results.evidence import Evidence, pack
 from screening.results.fusion import NOT_AUGMENTED, SliceOutputs, fuse
+from screening.results.report import Report
 from screening.series.studies import Study
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.upload_calls import create_patient_id, upload
@@ -91,23 +93,26 @@ def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
     )
 
 
-def add_report(stored_scans: StoredScans, scan: str, evidence: Evidence) -> None:
-    """Add a report of the scan with this evidence, as a worker writes it."""
+def add_report(
+    stored_scans: StoredScans, scan: str, evidence: Evidence | None, *, report: Report | None = None
+) -> None:
+    """Add a report of the scan with this evidence, as a worker writes it; without `report` its body is empty."""
 
     async def add(session: AsyncSession) -> None:
         analysis = AnalysisRow(scan_id=scan, institution="st-anna", state="done", requested_by="test")
         session.add(analysis)
         await session.flush()
-        key = f"analyses/{analysis.id}/1/evidence.npz"
-        await stored_scans.blobs.put_derived(key, pack([evidence]))
+        key = f"analyses/{analysis.id}/1/evidence.npz" if evidence else None
+        if evidence and key:
+            await stored_scans.blobs.put_derived(key, pack([evidence]))
         session.add(
             ReportRow(
                 analysis_id=analysis.id,
                 scan_id=scan,
                 institution="st-anna",
-                verdict="pathology",
-                probability=0.9,
-                body={},
+                verdict=report.verdict.value if report else "pathology",
+                probability=report.row["probability_of_pathology"] if report else 0.9,
+                body=body_of([report]) if report else {},
                 evidence_key=key,
             )
         )

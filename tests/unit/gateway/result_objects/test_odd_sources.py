@@ -136,7 +136,8 @@ def test_an_odd_source_gives_valid_objects(
     for kind, content in contents.items():
         assert errors_of(content) == [], (name, kind)
         assert objects[kind].StudyInstanceUID == source[0].StudyInstanceUID
-    _CHECKS.get(name, lambda _objects, _source: None)(objects, source)
+    if check := _CHECKS.get(name):
+        check(objects, source)
     assert result.box is not None
     region = [frame for frame in objects["seg"].PerFrameFunctionalGroupsSequence if _segment(frame) == 2]
     assert len(region) == result.box.z[1] - result.box.z[0] + 1

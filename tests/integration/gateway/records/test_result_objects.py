@@ -1,0 +1,119 @@
+"""Results as DICOM and FHIR over HTTP: valid objects, permissions, audit; the same bytes when asked again."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pydicom
+import pytest
+
+from gateway.permissions import Role
+from screening.errors import LungsIncomplete
+from screening.phantom.phantom_study import write_phantom
+from screening.preparation import prepare
+from screening.results.evidence import Evidence
+from screening.results.fusion import NOT_AUGMENTED, fuse
+from screening.results.report import Report
+from tests.integration.gateway.auth.api_calls import problem
+from tests.integration.gateway.records.stored_scans import StoredScans
+from tests.integration.gateway.records.viewing_calls import add_report, create_scan
+from tests.unit.gateway.result_objects.made_result import errors_of, suspicious_outputs
+from tests.unit.screening.studies import RULES, VIEW_SPACING_MM, card_of, study_of
+
+
+@pytest.fixture(scope="module")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_phantom(tmp_path_factory.mktemp("phantom") / "chest.zip", slices=24, size=96)
+
+
+@pytest.fixture(scope="module")
+def reported(radiologist: httpx.Client, stored_scans: StoredScans, phantom: Path) -> str:
+    """A scan with the report of a pathology."""
+    prepared = prepare(study_of(phantom, phantom.parent), 64, VIEW_SPACING_MM)
+    outputs = suspicious_outputs(len(prepared.slice_indices))
+    fusion = fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES)
+    report = Report.analysed("Quagmire.zip", prepared, outputs, fusion, card_of(), 1.0, {})
+    scan = create_scan(radiologist, phantom.read_bytes())
+    add_report(stored_scans, scan, Evidence.of(prepared, outputs, fusion), report=report)
+    return scan
+
+
+def report(client: httpx.Client, scan: str, format_: str, **query: Any) -> httpx.Response:
+    return client.get(f"/api/scans/{scan}/report", params={"format": format_, **query})
+
+
+def test_the_sr_is_a_valid_file_of_the_study(radiologist: httpx.Client, reported: str) -> None:
+    answer = report(radiologist, reported, "dicom-sr")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/dicom")
+    assert answer.headers["content-disposition"] == f'attachment; filename="report-{reported}-sr.dcm"'
+    assert errors_of(answer.content) == []
+    assert pydicom.dcmread(io.BytesIO(answer.content)).PatientID == "SYNTHETIC"
+    assert report(radiologist, reported, "dicom-sr").content == answer.content
+
+
+def test_all_objects_come_in_one_zip(radiologist: httpx.Client, reported: str) -> None:
+    answer = report(radiologist, reported, "dicom", lang="ru")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    kinds = {name.partition("-")[0] for name in files}
+    assert kinds == {"sr", "seg", "pm", "sc", "ko", "pr", "pdf"}
+    pdf = pydicom.dcmread(io.BytesIO(files["pdf-001.dcm"]))
+    assert pdf.EncapsulatedDocument.startswith(b"%PDF")
+    assert errors_of(files["pdf-001.dcm"]) == []
+    assert report(radiologist, reported, "dicom", lang="ru").content == answer.content
+
+
+def test_fhir_has_a_pseudonym_for_a_researcher_who_gets_no_dicom(
+    radiologist: httpx.Client, researcher: httpx.Client, reported: str
+) -> None:
+    for format_ in ("dicom", "dicom-sr", "dicom-seg", "dicom-pm", "dicom-sc", "dicom-ko", "dicom-pr", "dicom-pdf"):
+        assert problem(report(researcher, reported, format_)) == (403, "not_permitted")
+    theirs, full = report(researcher, reported, "fhir"), report(radiologist, reported, "fhir")
+    assert theirs.headers["content-type"] == "application/fhir+json"
+    names = [
+        entry["resource"]["subject"]["display"]
+        for answer in (theirs, full)
+        for entry in json.loads(answer.content)["entry"]
+        if entry["resource"]["resourceType"] == "DiagnosticReport"
+    ]
+    assert names[0] != names[1]
+
+
+def test_another_institution_and_an_unknown_study_have_no_object(
+    radiologist: httpx.Client, other_institution: httpx.Client, reported: str
+) -> None:
+    assert problem(report(other_institution, reported, "dicom-sr")) == (404, "not_found")
+    assert problem(report(radiologist, reported, "dicom-sr", study_uid="2.25.1")) == (404, "no_report")
+
+
+def test_a_download_is_an_export_in_the_audit_log(
+    client_for: Callable[..., httpx.Client], radiologist: httpx.Client, reported: str
+) -> None:
+    report(radiologist, reported, "dicom-seg")
+    with client_for(Role.ADMIN) as admin:
+        events = admin.get("/api/audit", params={"action": "export", "entity": "report"}).json()["items"]
+    assert any(event["detail"].get("format") == "dicom-seg" for event in events)
+
+
+def test_a_study_that_was_not_analysed_has_an_sr_and_no_segmentation(
+    radiologist: httpx.Client, stored_scans: StoredScans, phantom: Path
+) -> None:
+    scan = create_scan(radiologist, phantom.read_bytes())
+    uid = study_of(phantom, phantom.parent).study_uid
+    add_report(stored_scans, scan, None, report=Report.failed("chest.zip", LungsIncomplete("Cut off.", uid), 1.0))
+    answer = report(radiologist, scan, "dicom-sr")
+    assert answer.status_code == 200
+    assert b"Not analysed" in answer.content
+    assert problem(report(radiologist, scan, "dicom-seg")) == (404, "no_result_object")
+
+
+def test_an_upload_without_dicom_identity_says_why(radiologist: httpx.Client, stored_scans: StoredScans) -> None:
+    scan = create_scan(radiologist, b"PK\x05\x06" + bytes(18))
+    add_report(stored_scans, scan, None, report=Report.failed("x.zip", LungsIncomplete("Cut off."), 1.0))
+    status, code = problem(report(radiologist, scan, "dicom-sr"))
+    assert (status, code) in {(422, "no_dicom_identity"), (400, "empty_upload"), (415, "not_dicom")}
+    assert report(radiologist, scan, "fhir").status_code == 200
