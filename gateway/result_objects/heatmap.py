@@ -14,6 +14,8 @@ def evidence_of(result: StudyResult) -> Evidence:
     """The evidence of an analysed study; raises NoResultObject when there is none."""
     if result.reason is not None or result.evidence is None:
         raise NoResultObject("this result has no heatmap: the study was not analysed, or its maps are lost")
+    if result.evidence.expert_key is not None:
+        raise NoResultObject("this result has no heatmap: the 3D expert decided, which has none")
     return result.evidence
 
 
