@@ -13,6 +13,7 @@ from gateway.result_objects.object_identity import ObjectIdentity, file_bytes
 from gateway.result_objects.source_images import SourceImages, read_source
 from gateway.result_objects.study_result import StudyResult
 from gateway.viewing.series_reading import SeriesSource
+from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 
 
 class ObjectKind(StrEnum):
@@ -58,14 +59,15 @@ def encode(
 
     `pdf` is the report of this study alone. Of several kinds those that the result does not have are left out.
     """
-    images = read_source(source, result)
-    files: list[ObjectFile] = []
-    for kind in kinds:
-        try:
-            files += _files(kind, images, result, pdf)
-        except NoResultObject:
-            if len(kinds) == 1:
-                raise
+    with suppress_pydicom_warnings():
+        images = read_source(source, result)
+        files: list[ObjectFile] = []
+        for kind in kinds:
+            try:
+                files += _files(kind, images, result, pdf)
+            except NoResultObject:
+                if len(kinds) == 1:
+                    raise
     return tuple(files)
 
 

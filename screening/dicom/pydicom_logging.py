@@ -1,4 +1,4 @@
-"""Suppresses pydicom's warnings and log records: they quote element values, which may identify a patient."""
+"""Suppresses the warnings and log records of pydicom and highdicom: they quote values, which may identify a patient."""
 
 import logging
 import struct
@@ -14,17 +14,19 @@ PARSE_ERRORS = (
     NotImplementedError, RecursionError,
 )  # fmt: skip
 
-_LOGGER = logging.getLogger("pydicom")
+_LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("highdicom"))
 
 
 @contextmanager
 def suppress_pydicom_warnings() -> Iterator[None]:
-    """Suppress pydicom's warnings and log records inside the block; the values that screening uses are checked here."""
-    level = _LOGGER.level
-    _LOGGER.setLevel(logging.CRITICAL + 1)  # child loggers inherit this level
+    """Suppress their warnings and log records inside the block; the values that are used are checked here."""
+    levels = [logger.level for logger in _LOGGERS]
+    for logger in _LOGGERS:
+        logger.setLevel(logging.CRITICAL + 1)  # child loggers inherit this level
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        _LOGGER.setLevel(level)
+        for logger, level in zip(_LOGGERS, levels, strict=True):
+            logger.setLevel(level)

@@ -250,3 +250,19 @@ def test_an_upload_without_dicom_answers_with_the_error_of_its_analysis(tmp_path
     path.write_text("no images")
     with pytest.raises(NotDicom):
         encoded(path, failed_result(NotDicom("The upload holds no DICOM slice.")), ObjectKind.STRUCTURED_REPORT)
+
+
+def test_no_log_record_or_warning_quotes_the_patient(
+    source: list[FileDataset], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """highdicom warns of a name of one component, and quotes it; warnings are errors in these tests."""
+
+    def one_word(slices: list[FileDataset]) -> list[FileDataset]:
+        for one in slices:
+            one.PatientName = "Quagmire"
+        return slices
+
+    path = changed(source, tmp_path / "study.zip", one_word)
+    (file,) = encoded(path, made_result(path, suspicious=False), ObjectKind.STRUCTURED_REPORT)
+    assert str(opened(file).PatientName) == "Quagmire"
+    assert "Quagmire" not in caplog.text
