@@ -4,6 +4,9 @@ It is made again from the evidence, by the rule of `screening.results.localisati
 cells of the nearest one that was seen. Its bounding box is the report's box, voxel for voxel.
 """
 
+from collections.abc import Iterator
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,11 +36,20 @@ def _cells_on_slice(evidence: Evidence, number: int) -> Mask:
     map_ = (evidence.error_map if by_error else evidence.activation)[number]
     _, rows, columns = evidence.geometry.shape
     mask = np.zeros((rows, columns), np.bool_)
-    for row, column in np.argwhere(peak_component(map_)).tolist():
-        top, bottom, left, right = cell_edges(evidence.crop, map_.shape, (row, column), (row, column))
+    for first, last in _blocks(peak_component(map_)):
+        top, bottom, left, right = cell_edges(evidence.crop, map_.shape, first, last)
         y, x = voxels_between(top, bottom, rows), voxels_between(left, right, columns)
         mask[y[0] : y[1] + 1, x[0] : x[1] + 1] = True
     return mask
+
+
+def _blocks(cells: Mask) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """First and last cell of each cell and of each whole block of two or four: edges are rounded, so no gap is left."""
+    for row, column in np.argwhere(cells).tolist():
+        for last_row, last_column in product((row, row + 1), (column, column + 1)):
+            block = cells[row : last_row + 1, column : last_column + 1]
+            if block.shape == (last_row - row + 1, last_column - column + 1) and block.all():
+                yield (row, column), (last_row, last_column)
 
 
 def _extent(mask: Mask) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -14,7 +14,6 @@ from screening.results.suspicious_region import suspicious_region
 from screening.views.crop import Crop
 from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
-AXES = [np.array(columns) for columns in product(*[(-1.0, 1.0)] * 2)]
 CELLS = 16
 
 
@@ -76,6 +75,21 @@ def test_its_bounding_box_is_the_box_of_the_report(
     region = suspicious_region(Evidence.of(prepared, outputs, fusion), box)
     assert sorted(region) == list(range(box.z[0], box.z[1] + 1))
     assert _corners_mm(region, affine) == _rounded(box.lps_mm)
+
+
+@given(side=st.integers(20, 150))
+@settings(max_examples=30, deadline=None)
+def test_a_block_of_cells_has_no_gaps(side: int) -> None:
+    prepared = eight_slices()
+    crop = Crop(-7, side - 7, 3, side + 3, 64).oriented(prepared.geometry.affine_lps)
+    prepared = replace(prepared, crop=crop)
+    maps = np.zeros((8, CELLS, CELLS), np.float32)
+    maps[4, 5:9, 4:12] = 1.0
+    outputs = outputs_of(reconstruction_error=np.array([0.5] * 4 + [1.4] + [0.5] * 3, np.float32), error_map=maps)
+    fusion = fusion_of(outputs)
+    box = localise(prepared, outputs, fusion, card_of())
+    (mask,) = suspicious_region(Evidence.of(prepared, outputs, fusion), box).values()
+    assert mask[box.y[0] : box.y[1] + 1, box.x[0] : box.x[1] + 1].all()
 
 
 def test_a_box_that_the_evidence_does_not_give_is_filled() -> None:
