@@ -42,6 +42,13 @@ ALERTS: Final = (
         "Studies are refused (429): more arrive than the networks can screen.",
     ),
     Alert(
+        "DiskLow",
+        "max by (namespace) (turnstile_disk_low) > 0",
+        "2m",
+        "page",
+        "Uploads are refused (507): less disk is free than the reserve.",
+    ),
+    Alert(
         "EngineWaits",
         "sum by (namespace) (rate(nv_inference_queue_duration_us[5m]))"
         " / sum by (namespace) (rate(nv_inference_compute_infer_duration_us[5m]) > 0) > 4",

@@ -20,9 +20,11 @@ from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, Stor
 from gateway.fairness.party import Party
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.card_in_force import CardsInForce
+from gateway.screening.decode_workers import SCRATCH_FULL
 from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
 from gateway.screening.progress import Progress
 from gateway.storage.blobs import Blobs
+from gateway.storage.disk_reserve import is_full
 from screening.contract import Priority
 from screening.errors import StudyError
 from screening.results.evidence import pack
@@ -82,7 +84,11 @@ class Attempts:
             screening.result()
 
     async def _run_analysis(self, run: "_RunningAttempt") -> None:
-        screened = await self._screen(run)
+        try:
+            screened = await self._screen(run)
+        except StorageFull as error:  # the operator has to free space; an accepted scan waits for that
+            await _until_database_answers(partial(self.leases.wait_for_space, run.lease, error))
+            return
         if await self._retry_if_transient(run.lease, screened):
             return
         studies = tuple(study.report for study in screened)
@@ -95,7 +101,7 @@ class Attempts:
             self.leases.metrics.analysis_run_seconds.observe(monotonic() - run.begun_s)
 
     async def _screen(self, run: "_RunningAttempt") -> tuple[ScreenedStudy, ...]:
-        """The outcome of each study; a failure of the service is a report too."""
+        """The outcome of each study; a failure of the service is a report too. Raises StorageFull."""
         try:
             card = await _until_database_answers(
                 partial(self.cards.for_screening, run.lease.institution, run.pipeline.card)
@@ -106,9 +112,13 @@ class Attempts:
             failure: StudyError = error
         except ObjectMissing:
             failure = UploadLost("the scan's file is not in the blob store any more")
-        except (StorageUnavailable, StorageFull):
+        except StorageUnavailable:
             failure = UploadUnavailable("the scan's file cannot be read now")
-        except Exception:
+        except StorageFull:
+            raise
+        except Exception as error:
+            if is_full(error):
+                raise StorageFull(SCRATCH_FULL) from None
             log.exception("the program failed on an analysis")
             failure = AnalysisCrashed("the program failed on this study; the analysis' id finds the reason in its log")
         return (ScreenedStudy(Report.failed(run.lease.file_name, failure, 0.0)),)

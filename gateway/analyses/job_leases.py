@@ -19,6 +19,7 @@ from gateway.analyses.store.job_queue import delete_lost_workers, enqueue, queue
 from gateway.analyses.store.states import CANCELLED, DONE, FAILED, QUEUED
 from gateway.database.connection import AsyncSession, Database
 from gateway.database.tables import ReportRow
+from gateway.errors import StorageFull
 from gateway.fairness.wait_bound import Weights
 from gateway.reports.report_body import ScanOutcome, body_of
 from gateway.reports.store import reports
@@ -78,6 +79,11 @@ class JobLeases:
         """Put the analysis back into the queue at once, for another worker."""
         async with self.database.transaction() as session:
             await self._requeue(session, lease, HANDED_BACK, None, 0.0)
+
+    async def wait_for_space(self, lease: JobLease, error: StorageFull) -> None:
+        """Put the analysis back into the queue until space is free, however often that takes."""
+        async with self.database.transaction() as session:
+            await self._requeue(session, lease, error.code, error.detail, retry_policy.full_disk_pause_s())
 
     async def retry(self, lease: JobLease, error: StudyError) -> bool:
         """Put the analysis back into the queue for a later attempt.

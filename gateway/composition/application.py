@@ -35,6 +35,7 @@ def create_application(services: Services, store: RecordStore) -> FastAPI:
     )
     services.metrics.audit_unsealed.set_function(lambda: store.sealer.silent_s)
     app.state.authentication = store.authentication
+    app.state.disk_reserve = services.disk_reserve
     app.state.concurrency_limits = _concurrency_limits(services.settings)
     app.state.body_timeouts = BodyTimeouts(services.settings.upload_idle_s, services.settings.upload_bytes_per_s)
     add_security_headers(app, services.settings, app.state.body_timeouts)

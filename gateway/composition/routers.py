@@ -48,7 +48,11 @@ Routers = Sequence[APIRouter]
 def health_routers(services: Services, store: RecordStore) -> Routers:
     """Liveness, readiness and metrics."""
     last_backup = LastBackup(store.database, services.metrics, services.settings.backup_due_s)
-    return [health_router(services.networks, store.database, services.metrics_page, last_backup.refresh)]
+    return [
+        health_router(
+            services.networks, store.database, services.metrics_page, last_backup.refresh, services.disk_reserve
+        )
+    ]
 
 
 def records_routers(services: Services, store: RecordStore) -> Routers:

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 
 import structlog
 from pydantic import SecretStr
 
+from gateway.composition.postgres import data_folder
 from gateway.health.metrics_page import MetricsPage
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Engine
@@ -19,6 +21,7 @@ from gateway.screening.network_loader import NetworkLoader
 from gateway.screening.network_switch import NetworkSwitch
 from gateway.screening.pipeline import ScreeningPipeline
 from gateway.settings.settings import Settings
+from gateway.storage.disk_reserve import DiskReserve
 from gateway.storage.scratch import open_scratch
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.tracing import Traces, traces_to
@@ -41,6 +44,7 @@ class Services:
     traces: Traces
     metrics_page: MetricsPage
     scratch: Path
+    disk_reserve: DiskReserve
 
     @property
     def card(self) -> ModelCard:
@@ -85,7 +89,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics.set_model_card(networks.current.card)
         _log_model_card(networks.current)
         metrics_page = MetricsPage(metrics, networks)
-        yield Services(settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page, scratch)
+        reserve = _disk_reserve(settings, scratch, metrics)
+        yield Services(
+            settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page, scratch, reserve
+        )
 
 
 def _decode_pool(settings: Settings, metrics: Metrics) -> DecodePool:
@@ -109,6 +116,18 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
     metrics.slices_in_flight.set_function(lambda: admission.in_flight)
     metrics.slices_waiting.set_function(lambda: admission.waiting)
     return admission
+
+
+def _disk_reserve(settings: Settings, scratch: Path, metrics: Metrics) -> DiskReserve:
+    """The reserve on the disks that this process and its PostgreSQL write to."""
+    folders = {"scratch": scratch}
+    if settings.blob_url is None or settings.database_url is None:
+        folders["data"] = data_folder(settings)
+    reserve = DiskReserve(folders, settings.disk_reserve_bytes)
+    for name in folders:
+        metrics.disk_free_bytes.labels(name).set_function(partial(reserve.free_bytes, name))
+    metrics.disk_low.set_function(lambda: len(reserve.low()))
+    return reserve
 
 
 def _log_model_card(served: ServedNetworks) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from gateway.database.connection import Database
 from gateway.health.metrics_page import MetricsPage
 from gateway.screening.active_networks import ActiveNetworks
+from gateway.storage.disk_reserve import DiskReserve
 
 READY: Final = "ready"
 RETRY_AFTER_S: Final = "2"  # a server that was killed is back in one or two seconds
@@ -23,17 +24,25 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether uploads can be stored and screened now; `ensemble` and `database` are "ready" or the reason why not."""
+    """Whether studies can be screened now; `ensemble` and `database` are "ready" or the reason why not.
+
+    `degraded` says what is refused while everything else works: uploads, when too little disk is free.
+    """
 
     ready: bool
     reason: str | None = None
     ensemble: str
     database: str
     trained: bool
+    degraded: str | None = None
 
 
 def health_router(
-    networks: ActiveNetworks, database: Database, metrics_page: MetricsPage, before_scrape: Callable[[], None]
+    networks: ActiveNetworks,
+    database: Database,
+    metrics_page: MetricsPage,
+    before_scrape: Callable[[], None],
+    disk_reserve: DiskReserve,
 ) -> APIRouter:
     """GET /healthz, /readyz and /metrics; `before_scrape` refreshes what is measured on demand."""
     router = APIRouter(tags=["health"])
@@ -46,7 +55,7 @@ def health_router(
     async def readyz(response: Response) -> Readiness:
         async with networks.in_use() as served:
             ensemble, store = await asyncio.gather(served.pipeline.engine.why_not_ready(), database.why_not_ready())
-        reason = ensemble or store
+        reason, low = ensemble or store, disk_reserve.low()
         if reason is not None:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE.value
             response.headers["Retry-After"] = RETRY_AFTER_S
@@ -56,6 +65,7 @@ def health_router(
             ensemble=ensemble or READY,
             database=store or READY,
             trained=served.card.trained,
+            degraded=f"uploads are refused: too little disk is free ({', '.join(low)})" if low else None,
         )
 
     @router.get("/metrics", summary="Prometheus' text format", response_class=Response)

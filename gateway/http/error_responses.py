@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gateway.errors import DatabaseUnavailable, NotFound, TooManyRequests
+from gateway.errors import DatabaseUnavailable, NotFound, StorageFull, TooManyRequests
 from gateway.http.authorization import record_not_found
 from gateway.http.request_id import HEADER, request_id
+from gateway.storage.disk_reserve import is_full
 from gateway.telemetry.metrics import Metrics
 from screening.coded_error import CodedError
 
@@ -34,8 +35,7 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
         return JSONResponse({"error": error, "detail": detail, "request_id": request_id()}, status, headers)
 
     async def coded_error(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, CodedError)  # noqa: S101 - registered for this class alone
-        error = await _recorded(request, error)
+        error = await _recorded(request, _coded(error))
         return answer(error.status, error.code, error.detail, dict(error.headers))
 
     async def http_exception(request: Request, error: Exception) -> JSONResponse:
@@ -64,7 +64,17 @@ def handle_errors(app: FastAPI, metrics: Metrics, retry_after_s: Callable[[], in
     app.add_exception_handler(HTTPException, http_exception)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(ClientDisconnect, client_gone)
+    app.add_exception_handler(OSError, coded_error)
     app.add_exception_handler(Exception, unknown)
+
+
+def _coded(error: Exception) -> CodedError:
+    """The error itself, or that the storage is full; raises any other error again, as a fault of the program."""
+    if isinstance(error, CodedError):
+        return error
+    if is_full(error):
+        return StorageFull("the storage is full; ask the operator to free space")
+    raise error
 
 
 async def _recorded(request: Request, error: CodedError) -> CodedError:

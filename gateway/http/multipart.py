@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gateway.http.content_coding import decoded
+from gateway.storage.disk_reserve import DiskReserve
 from screening.errors import OverBudget
 
 MULTIPART: Final = b"multipart/form-data"
@@ -77,12 +78,14 @@ async def parts(request: Request, limit_bytes: int) -> AsyncIterator[Part]:
 async def body(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
     """The body's bytes as they arrive, without their content coding.
 
-    Raises OverBudget, at once when Content-Length is above the limit, and HTTPException for a coding that is not read.
+    Raises OverBudget, at once when Content-Length is above the limit, HTTPException for a coding that is not read, and
+    StorageFull when less is free than the disk reserve of the application.
     """
     declared = request.headers.get("content-length", "0")
     _check_limit(int(declared) if declared.isascii() and declared.isdigit() else 0, limit_bytes)
     received_bytes = 0
-    async for piece in decoded(request.stream(), request.headers.get("content-encoding", "")):
+    pieces = decoded(request.stream(), request.headers.get("content-encoding", ""))
+    async for piece in _disk_reserve(request).guarded(pieces):
         received_bytes += len(piece)
         _check_limit(received_bytes, limit_bytes)
         if piece:
@@ -93,6 +96,12 @@ def safe_file_name(name: str) -> str:
     """The last part of a path without leading dots and control or direction characters; `upload` when it is empty."""
     base = PurePosixPath(name.replace("\\", "/")).name
     return "".join(letter for letter in base if letter.isprintable()).lstrip(".")[:MAX_NAME_LENGTH] or "upload"
+
+
+def _disk_reserve(request: Request) -> DiskReserve:
+    """The reserve that the composition root has set; none in a test of this module alone."""
+    app = request.scope.get("app")
+    return getattr(app.state, "disk_reserve", DiskReserve()) if app is not None else DiskReserve()
 
 
 def _check_limit(received_bytes: int, limit_bytes: int) -> None:

@@ -17,7 +17,9 @@ import psutil
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
+from gateway.errors import StorageFull
 from gateway.inference.engine import Deadline
+from gateway.storage.disk_reserve import is_full
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
 from screening.coded_error import CodedError
@@ -27,6 +29,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
+
+SCRATCH_FULL = "the disk of the scratch folder is full; it may pass when other uploads are done"
 
 WORKER_ENVIRONMENT = {
     # The workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
@@ -68,8 +72,8 @@ class DecodePool:
         """Call the function in a worker.
 
         Raises the function's own CodedError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
-        crashed; EngineDeadline when no worker was free in time; FileDeleted; WorkerFault when the program failed. The
-        worker is killed when the caller is cancelled.
+        crashed; EngineDeadline when no worker was free in time; FileDeleted; StorageFull; WorkerFault when the
+        program failed. The worker is killed when the caller is cancelled.
         """
         task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
         try:
@@ -131,6 +135,14 @@ def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str
         return function(*args, **kwargs)
     except (CodedError, MemoryError):
         raise
+    except OSError as fault:
+        if is_full(fault):
+            raise StorageFull(SCRATCH_FULL) from None
+        raise _fault_of(fault) from None
     except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker
-        kind = FileDeleted if isinstance(fault, FileNotFoundError) else WorkerFault
-        raise kind(frames_without_message((type(fault), fault, fault.__traceback__))) from None
+        raise _fault_of(fault) from None
+
+
+def _fault_of(fault: Exception) -> WorkerFault:
+    kind = FileDeleted if isinstance(fault, FileNotFoundError) else WorkerFault
+    return kind(frames_without_message((type(fault), fault, fault.__traceback__)))

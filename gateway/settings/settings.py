@@ -115,6 +115,9 @@ class Settings(HttpSettings, AuthSettings):
     backup_due_s: PositiveFloat | None = None
     """Seconds in which the next backup must succeed, for the alert TurnstileBackupMissing; none where none are made."""
 
+    disk_reserve_bytes: NonNegativeInt = Budgets.reserved_bytes
+    """Bytes that uploads leave free on the disks of the data folder and of the scratch folder, or 5 % of a disk where
+    that is less; below it they are refused with 507. PostgreSQL needs them where it shares the disk."""
     scratch_folder: Path | None = None
     """Folder for uploads during processing, cleared after each; by default the system's temporary folder."""
     upload_bytes: PositiveInt = 2 * GIB
@@ -145,6 +148,7 @@ class Settings(HttpSettings, AuthSettings):
             declared_pixel_bytes=self.max_declared_pixel_bytes,
             nesting=self.max_nesting,
             follow_links=self.follow_links,
+            reserved_bytes=self.disk_reserve_bytes,
         )
 
     @model_validator(mode="after")

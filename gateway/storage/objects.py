@@ -5,7 +5,6 @@ the environment only (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and so on).
 """
 
 import asyncio
-import errno
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +20,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from gateway.errors import ObjectMissing, StorageFull, StorageUnavailable
+from gateway.storage.disk_reserve import FULL_ERRNOS
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +29,7 @@ PARTS_AT_ONCE: Final = 2  # parts of one upload in memory
 READ_BYTES: Final = 2**20
 
 # obstore has no error class for a full disk: its message ends with the errno, or with MinIO's code.
-_FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_MESSAGE: Final = re.compile(rf"os error ({'|'.join(map(str, _FULL_ERRNOS))})\)|XMinioStorageFull")
+_FULL_MESSAGE: Final = re.compile(rf"os error ({'|'.join(map(str, FULL_ERRNOS))})\)|XMinioStorageFull")
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ def _translate_errors() -> Iterator[None]:
     except FileNotFoundError:
         raise ObjectMissing("the file is not in the blob store any more") from None
     except (BaseError, OSError) as error:
-        if getattr(error, "errno", None) in _FULL_ERRNOS or _FULL_MESSAGE.search(str(error)):
+        if getattr(error, "errno", None) in FULL_ERRNOS or _FULL_MESSAGE.search(str(error)):
             raise StorageFull("the storage is full; ask the operator to free space") from None
         log.error("the blob store failed", reason=str(error).partition("\n")[0])  # noqa: TRY400 - keys are hashes
         raise StorageUnavailable("the blob store does not answer") from error

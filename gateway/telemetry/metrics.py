@@ -65,6 +65,12 @@ class Metrics:
         self.slices_in_flight = Gauge("turnstile_slices_in_flight", "Slices in flight now.", registry=registry)
         self.slices_waiting = Gauge("turnstile_slices_waiting", "Slices that wait for admission.", registry=registry)
         self.connections = Gauge("turnstile_connections", "Open HTTP connections.", registry=registry)
+        self.disk_free_bytes = Gauge(
+            "turnstile_disk_free_bytes", "Bytes free on the disk of a folder.", ("folder",), registry=registry
+        )
+        self.disk_low = Gauge(
+            "turnstile_disk_low", "1 while uploads are refused: too little disk is free.", registry=registry
+        )
         self.worker_deaths = Counter(
             "turnstile_worker_deaths", "Decode workers that were killed or crashed.", ("cause",), registry=registry
         )

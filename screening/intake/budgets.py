@@ -18,6 +18,7 @@ class Budgets:
 
     `members`: number of files; `total_bytes` and `member_bytes`: unpacked size; `compression_ratio`: unpacked / packed;
     `declared_pixel_bytes`: rows x columns x frames x samples x bits / 8 of one file; `nesting`: depth of inner zips;
+    `reserved_bytes`: what stays free on the disk that files are unpacked to;
     `follow_links`: whether symbolic links in a folder are followed, which only a local user may want.
     """
 
@@ -28,6 +29,7 @@ class Budgets:
     declared_pixel_bytes: int = 2 * GIB
     nesting: int = 1
     follow_links: bool = False
+    reserved_bytes: int = GIB
 
     def __post_init__(self) -> None:
         limits = (self.members, self.total_bytes, self.member_bytes, self.compression_ratio, self.declared_pixel_bytes)

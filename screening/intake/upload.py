@@ -26,6 +26,7 @@ from screening.intake.file_signature import (
     is_dicom,
     is_nifti,
 )
+from screening.intake.free_space import leaving_free
 from screening.intake.inflate_stream import BrokenStream
 from screening.intake.tar_archives import is_tar, tar_members
 from screening.intake.unpacking import bunzip, gunzip, unxz
@@ -46,7 +47,8 @@ _UNPACKERS: Final[tuple[tuple[bytes, Callable[[Iterable[bytes]], Iterator[bytes]
 def open_upload(path: Path, scratch: Path, budgets: Budgets) -> tuple[Member, ...]:
     """The files of the upload at `path`. What is packed, and inner archives and NIfTI, are unpacked into `scratch`.
 
-    Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsupportedArchive, UnsafeMember or OverBudget.
+    Raises EmptyUpload, BrokenArchive, EncryptedArchive, UnsupportedArchive, UnsafeMember or OverBudget; OSError
+    (ENOSPC) when the scratch folder's disk is full.
     """
     totals = UploadTotals(budgets)
     links = budgets.follow_links
@@ -130,12 +132,12 @@ def _expand(member: Member, place: _Place) -> Iterator[Member]:
     elif start.startswith(ZIP) or is_tar(start) or _ends_as_zip(start, member, place):
         members = tar_members if is_tar(start) else zip_members
         inside = place.in_archive()
-        for inner in members(_on_disk(member, place.scratch), place.totals):
+        for inner in members(_on_disk(member, place), place.totals):
             yield from _expand(inner, inside)
     elif unpacker:
         yield from _expand(_unpacked(member, unpacker, place), place.in_wrapper())
     elif is_nifti(start):
-        yield Member(member.label, _on_disk(member, place.scratch), member.size)
+        yield Member(member.label, _on_disk(member, place), member.size)
     else:
         yield member
 
@@ -149,15 +151,15 @@ def _ends_as_zip(start: bytes, member: Member, place: _Place) -> bool:
     return place.alone and not known and member.packed is None and ends_as_zip(member.path)
 
 
-def _on_disk(member: Member, scratch: Path) -> Path:
+def _on_disk(member: Member, place: _Place) -> Path:
     if member.packed is None:
         return member.path
-    return _write_scratch_file(member.chunks(), scratch)
+    return _write_scratch_file(member.chunks(), place)
 
 
 def _unpacked(member: Member, unpacker: Callable[[Iterable[bytes]], Iterator[bytes]], place: _Place) -> Member:
     limit = place.totals.budgets.unpacked_limit(member.size)
-    path = _write_scratch_file(_bounded(unpacker(member.chunks()), limit), place.scratch)
+    path = _write_scratch_file(_bounded(unpacker(member.chunks()), limit), place)
     size = path.stat().st_size
     place.totals.add(size, member.size)
     return Member(member.label, path, size)
@@ -174,8 +176,8 @@ def _bounded(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         raise BrokenArchive("A packed file (gzip, bzip2 or xz) is damaged or cut off.") from None
 
 
-def _write_scratch_file(chunks: Iterator[bytes], scratch: Path) -> Path:
-    scratch.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=scratch, delete=False) as file:
-        file.writelines(chunks)
+def _write_scratch_file(chunks: Iterator[bytes], place: _Place) -> Path:
+    place.scratch.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=place.scratch, delete=False) as file:
+        file.writelines(leaving_free(chunks, place.scratch, place.totals.budgets.reserved_bytes))
     return Path(file.name)

@@ -12,6 +12,7 @@ from gateway.analyses.retry_policy import MAX_WORKERS_LOST
 from gateway.analyses.store import analyses, attempts, fair_order
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AttemptRow, ReportRow, ScanRow
+from gateway.errors import StorageFull
 from gateway.screening.progress import Progress, Stage
 from gateway.telemetry.metrics import Metrics
 from screening.errors import EngineUnavailable, NoLung
@@ -268,3 +269,15 @@ async def test_queue_position(database: Database, leases: JobLeases) -> None:
     await leases.update_metrics()
     exposition = leases.metrics.exposition().decode()
     assert 'turnstile_analyses{state="queued"} 3.0' in exposition
+
+
+async def test_a_full_disk_is_waited_for_however_often(database: Database, scan: UUID, leases: JobLeases) -> None:
+    analysis = await requested(database, scan)
+    for _ in range(10):
+        lease = await claim(leases, analysis.id)
+        assert lease is not None
+        await leases.wait_for_space(lease, StorageFull("full"))
+        assert (await state_of(database, analysis.id)).state == "queued"
+    lease = await claim(leases, analysis.id)
+    assert lease is not None
+    assert await leases.retry(lease, EngineUnavailable("away")), "a full disk takes none of the attempts"
