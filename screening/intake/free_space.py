@@ -12,7 +12,7 @@ CHECK_EVERY_BYTES: Final = 16 * 2**20
 
 
 def missing_bytes(folder: Path, reserve_bytes: int) -> int:
-    """Bytes that the folder's disk lacks until `reserve_bytes`, or 5 % where that is less, are free; not above 0 then."""
+    """Bytes that the folder's disk lacks until `reserve_bytes`, or 5 % where that is less, are free; 0 or less then."""
     disk = shutil.disk_usage(folder)
     return min(reserve_bytes, int(disk.total * RESERVED_SHARE)) - disk.free
 

@@ -4,6 +4,7 @@ import errno
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 32 MiB in memory."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = shutil.which("mount") and subprocess.run(  # noqa: S603, S607 - no input from outside
-        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
+    mount = shutil.which("mount")
+    options = ("-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder))
+    mounted = mount and subprocess.run([mount, *options], capture_output=True, check=False)
     if not mounted or mounted.returncode:
         pytest.skip("this user may not mount a file system")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607
+        subprocess.run([str(shutil.which("umount")), str(folder)], check=True)
 
 
 async def pieces(count: int) -> AsyncIterator[bytes]:
@@ -54,9 +55,8 @@ async def test_an_upload_is_refused_while_it_is_received_once_too_little_is_free
 ) -> None:
     monkeypatch.setattr("gateway.storage.disk_reserve.CHECK_EVERY_BYTES", MIB)
     reserve = DiskReserve({"data": small_disk}, reserve_bytes=2**30)
-    with pytest.raises(StorageFull), (small_disk / "upload").open("wb", buffering=0) as file:
-        async for piece in reserve.guarded(pieces(40)):
-            file.write(piece)
+    with (small_disk / "upload").open("wb", buffering=0) as file, pytest.raises(StorageFull):
+        await _write(file, reserve.guarded(pieces(40)))
     assert missing_bytes(small_disk, 2**30) <= MIB  # the last check was at most that before
 
 
@@ -74,3 +74,8 @@ def test_a_full_disk_in_a_decode_worker_is_no_fault_of_the_program(number: int) 
 
     with pytest.raises(StorageFull):
         _call(write, (), {})
+
+
+async def _write(file: FileIO, chunks: AsyncIterator[bytes]) -> None:
+    async for chunk in chunks:
+        file.write(chunk)
