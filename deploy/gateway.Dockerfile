@@ -31,7 +31,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 FROM ${PYTHON}
 RUN useradd --system --no-create-home --uid 10001 --user-group --shell /usr/sbin/nologin turnstile \
     && install --directory --owner=turnstile --group=turnstile /var/lib/turnstile \
-    && install --directory --owner=turnstile --group=turnstile --mode=0700 /backups
+    && install --directory --owner=turnstile --group=turnstile --mode=0700 /backups /scratch
 COPY --from=build /opt/turnstile /opt/turnstile
 COPY --from=build /app /app
 COPY --from=web /app/gateway/static /app/gateway/static
@@ -41,7 +41,8 @@ ENV PATH=/opt/turnstile/bin:$PATH \
     TURNSTILE_HOST=0.0.0.0 \
     TURNSTILE_HOME=/tmp/turnstile \
     TURNSTILE_MODEL_REPOSITORY=/models
-# Written at run time: /tmp (running studies; a tmpfs or an emptyDir) and /var/lib/turnstile (blobs in a folder).
+# Written at run time: /tmp, /scratch (running studies in compose; the chart has them in an emptyDir at /tmp), and
+# /var/lib/turnstile (blobs in a folder).
 USER 10001:10001
 WORKDIR /app
 EXPOSE 8080

@@ -14,6 +14,7 @@
     ├── TooManyConnections          too_many_connections     503  every connection of the service, or of the address
     ├── ServiceStopping             service_stopping         503  a body was still on its way when the service stopped
     ├── TooManyRequests             too_many_requests        429  above the rate limit of sign-ins or uploads
+    ├── NoPublicUrl                 no_public_url            503  a redirect would trust the client's Host header
     ├── IdentityProviderUnavailable login_unavailable        503  the identity provider does not answer
     ├── NotFound                    not_found                404  also for records of another institution
     │   ├── NoAnalysis              no_analysis              404  the scan was never analysed
@@ -104,6 +105,10 @@ class TooManyConnections(GatewayError):
 
 class ServiceStopping(GatewayError):
     code, status = "service_stopping", 503
+
+
+class NoPublicUrl(GatewayError):
+    code, status = "no_public_url", 503
 
 
 class IdentityProviderUnavailable(GatewayError):

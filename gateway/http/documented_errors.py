@@ -11,6 +11,7 @@ MEANINGS: Final = {
     401: "No valid login: not_signed_in, invalid_token, invalid_claims",
     403: "The login has no such scope: not_permitted",
     404: "No such record in the principal's institution: not_found",
+    408: "The request stopped arriving: request_timeout",
     409: "It conflicts with the current state: idempotency_busy, model_card_changed",
     410: "What the first request with this Idempotency-Key created was deleted: record_deleted",
     412: "The record was changed since it was read: precondition_failed",
@@ -31,4 +32,4 @@ def problem(meaning: str) -> dict[str, Any]:
     return {"description": meaning, "content": {"application/json": BODY}}
 
 
-COMMON_ERRORS: Final = problems(400, 401, 403, 413, 422, 429, 503)
+COMMON_ERRORS: Final = problems(400, 401, 403, 408, 413, 422, 429, 503)

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
-from gateway.errors import ForeignOrigin
+from gateway.errors import ForeignOrigin, NoPublicUrl
+from gateway.http.host_header import host_name
 from gateway.http.request_id import request_id
 from gateway.principal import RequestContext
+from gateway.settings.auth import is_loopback
 
 # Headers by which a proxy tells of the client, the host or the address that it was asked for.
 PROXY_HEADERS: Final = frozenset(
@@ -99,6 +101,17 @@ def own_origin(request: Request) -> str:
         parts = urlsplit(public)
         return f"{parts.scheme}://{parts.netloc}"
     return f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+
+
+def redirect_origin(request: Request) -> str:
+    """The origin that a browser is sent back to: the public URL of the settings; raises NoPublicUrl without one.
+
+    Any client may choose the Host header. It counts only where it names this machine itself.
+    """
+    host = host_name(request.headers.get("host", "")) or ""
+    if request.app.state.authentication.public_url is None and not is_loopback(host):
+        raise NoPublicUrl("sign-in at the identity provider needs this service's address: set TURNSTILE_PUBLIC_URL")
+    return own_origin(request)
 
 
 def cookie_name(request: Request, name: str) -> str:

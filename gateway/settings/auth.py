@@ -66,7 +66,8 @@ class AuthSettings(BaseSettings):
     local_admin: bool = True
     """On a loopback address and without OIDC, accept a request without credentials as the local admin."""
     public_url: Url | None = None
-    """The service's address in browsers, behind a proxy: https://turnstile.example.org. By default the Host header."""
+    """The service's address in browsers: https://turnstile.example.org. By default the Host header. Sign-in at an
+    identity provider redirects to this address alone, and needs it unless the browser is on the same machine."""
     trusted_proxies: CommaSeparated = ()
     """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, comma-separated."""
     allowed_origins: CommaSeparated = ()

@@ -20,7 +20,7 @@ from gateway.http.request_credentials import (
     cookie_name,
     credentials_of,
     delete_cookie,
-    own_origin,
+    redirect_origin,
     refuse_cross_site,
     set_cookie,
 )
@@ -97,7 +97,7 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     async def login(
         request: Request, context: Context, next_: Annotated[str, Query(alias="next", max_length=MAX_LENGTH)] = "/"
     ) -> Response:
-        url, state = await sign_in.start_oidc_login(authentication, own_origin(request), next_, context)
+        url, state = await sign_in.start_oidc_login(authentication, redirect_origin(request), next_, context)
         answer = RedirectResponse(url, status_code=302)
         set_cookie(request, answer, STATE_COOKIE, state, cross_site=True)
         return answer
@@ -117,7 +117,7 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     ) -> Response:
         cookie_state = request.cookies.get(cookie_name(request, STATE_COOKIE))
         secret, return_to = await sign_in.finish_oidc_login(
-            authentication, own_origin(request), state, cookie_state, code, context
+            authentication, redirect_origin(request), state, cookie_state, code, context
         )
         answer = RedirectResponse(return_to, status_code=302)
         delete_cookie(request, answer, STATE_COOKIE)

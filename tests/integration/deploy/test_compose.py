@@ -82,6 +82,24 @@ def test_the_limits_fit_into_16_gb(profiles: str) -> None:
     assert sum(limits) <= 15 * GIB, "1 GB is the system's"
 
 
+def test_every_tmpfs_fits_into_the_memory_of_its_container_beside_what_runs_there() -> None:
+    mounted = {name: service for name, service in whole()["services"].items() if service.get("tmpfs")}
+    assert {"gateway", "worker", "migrate", "backup", "triton", "db"} <= set(mounted)
+    for name, service in mounted.items():
+        sizes = [re.search(r"size=(\w+)", mount) for mount in service["tmpfs"]]
+        assert all(sizes), f"{name}: without a size a tmpfs may take half of the machine's memory"
+        in_memory = sum(_bytes(size[1]) for size in sizes if size) + _programs(service)
+        assert in_memory <= _bytes(service["mem_limit"]), name
+
+
+def _programs(service: dict[str, Any]) -> int:
+    """What the programs of a service take: a gateway or worker with its decode workers, or another."""
+    if service.get("command", [""])[0] not in {"up", "worker"}:
+        return 200 * 2**20
+    workers: int = Settings.model_fields["decode_workers"].default
+    return 400 * 2**20 + workers * int(service["environment"]["TURNSTILE_DECODE_MEMORY_BYTES"])
+
+
 def test_only_their_clients_reach_triton_and_postgresql() -> None:
     assert _in_network("engine") == {"gateway", "worker", "engine-ready", "triton", "triton-gpu"}
     assert _in_network("data") == {"gateway", "worker", "migrate", "backup", "db"}

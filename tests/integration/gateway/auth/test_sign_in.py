@@ -140,3 +140,16 @@ def test_another_page_cannot_use_the_session(
 
 def test_the_available_sign_in_methods(browser: httpx.Client) -> None:
     assert browser.get("/auth/ways").json() == {"ways": ["oidc", "token"], "oidc_name": "the hospital's login"}
+
+
+def test_no_redirect_trusts_the_host_of_the_client(browser: httpx.Client) -> None:
+    for path in ("/auth/login", "/auth/callback?state=x&code=y"):
+        answer = browser.get(path, headers={"Host": "evil.example"})
+        assert problem(answer) == (503, "no_public_url")
+        assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/openapi.json/", "/api/me/", "/docs/", "//evil.example/"])
+def test_a_slash_at_the_end_is_no_redirect(browser: httpx.Client, path: str) -> None:
+    answer = browser.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code not in {301, 302, 303, 307, 308}

@@ -96,7 +96,8 @@ def raw_server(timeouts: BodyTimeouts | None = None, **limits: Any) -> Iterator[
     app = _application(received, metrics, settings, timeouts or BodyTimeouts(20.0, 0))
     bounds = ConnectionLimits(**{"connections": 100, "connections_per_address": 100, "linger_s": 0.2} | limits)
     server = create_server(app, settings, metrics, bounds)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY for it
+    listener.bind(("127.0.0.1", 0))
 
     async def serve() -> None:
         asyncio.get_running_loop().call_soon(started.set)
@@ -110,6 +111,7 @@ def raw_server(timeouts: BodyTimeouts | None = None, **limits: Any) -> Iterator[
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()
 
 
 def _application(received: Received, metrics: Metrics, settings: Settings, timeouts: BodyTimeouts) -> FastAPI:

@@ -16,8 +16,8 @@ def test_one_principal_sends_so_many_uploads_at_once(tmp_path: Path, database_ur
     with gateway_without_networks(tmp_path, database_url, uploads_per_principal=2) as running:
         address = urlsplit(running.url)
         stalled = [socket.create_connection((address.hostname, address.port)) for _ in range(2)]
-        for client in stalled:
-            client.sendall(HEAD.format(address.netloc, one["Authorization"]).encode())
+        for sender in stalled:
+            sender.sendall(HEAD.format(address.netloc, one["Authorization"]).encode())
         with running.client() as client:
             answer = client.post("/inference/predict", headers=one)
             while answer.status_code != 429:  # until both have been received so far
