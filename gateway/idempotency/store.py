@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables import IdempotencyRow
+from gateway.database.tables import IdempotencyRow, StoredAnswerRow
 from gateway.errors import IdempotencyBusy, IdempotencyMismatch, RecordDeleted
 
 
@@ -73,6 +73,7 @@ async def remember(session: AsyncSession, key: IdempotencyKey | None, record_id:
 async def delete_before(session: AsyncSession, before: datetime) -> None:
     """Delete the keys that were stored before `before`."""
     await session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < before))
+    await session.execute(delete(StoredAnswerRow).where(StoredAnswerRow.created_at < before))
 
 
 def _lock_id(key: IdempotencyKey) -> int:

@@ -5,7 +5,7 @@ from gateway.database.tables.analysis_turns import AnalysisTurnRow
 from gateway.database.tables.audit import AuditRow, PendingAuditRow
 from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
-from gateway.database.tables.idempotency import IdempotencyRow
+from gateway.database.tables.idempotency import IdempotencyRow, StoredAnswerRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
@@ -34,6 +34,7 @@ __all__ = [
     "RunRow",
     "ScanRow",
     "SiteCardRow",
+    "StoredAnswerRow",
     "TokenRow",
     "UsageRow",
     "UserRow",

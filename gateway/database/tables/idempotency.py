@@ -15,7 +15,7 @@ class IdempotencyRow(Base):
     its hash compared.
     """
 
-    __tablename__ = "idempotency_keys"
+    __tablename__ = "idempotency_references"
 
     institution: Mapped[str] = mapped_column(primary_key=True)
     principal: Mapped[str] = mapped_column(primary_key=True)
@@ -25,6 +25,22 @@ class IdempotencyRow(Base):
     created_at: Mapped[Moment]
 
     __table_args__ = (
-        Index("ix_idempotency_keys_created_at", "created_at"),
-        Index("ix_idempotency_keys_record_id", "record_id"),
+        Index("ix_idempotency_references_created_at", "created_at"),
+        Index("ix_idempotency_references_record_id", "record_id"),
     )
+
+
+class StoredAnswerRow(Base):
+    """An answer that release 0.1 stored with its key: its gateways may still write some during an upgrade."""
+
+    __tablename__ = "idempotency_keys"
+
+    principal: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]]
+    body: Mapped[bytes]
+    created_at: Mapped[Moment]
+
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)

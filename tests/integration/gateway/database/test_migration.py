@@ -67,12 +67,18 @@ async def test_stored_answers_become_references(postgres: RunningPostgres) -> No
             await session.execute(OLD_KEY, {"key": "of a deleted one", "id": str(uuid4())})
         await migrate(database)
         async with database.transaction() as session:
-            rows = (await session.execute(text("SELECT * FROM idempotency_keys"))).mappings().all()
+            rows = (await session.execute(REFERENCES)).mappings().all()
+            assert (await session.execute(ANSWERS)).all() == []
+            # A gateway of the old release that still runs stores an answer; then the patient is deleted.
+            await session.execute(OLD_KEY, {"key": "during the upgrade", "id": PATIENT})
+            await session.execute(text("DELETE FROM patients"))
+            assert (await session.execute(ANSWERS)).all() == []
+            assert (await session.execute(REFERENCES)).mappings().one()["fingerprint"] is None
     finally:
         await database.close()
     (row,) = rows
     assert (row["institution"], row["key"]) == ("st-anna", hashlib.sha256(b"kept").hexdigest())
-    assert str(row["record_id"]) == PATIENT
+    assert (str(row["record_id"]), row["fingerprint"]) == (PATIENT, "f")
     assert "Anna" not in str(row)
 
 
@@ -81,6 +87,8 @@ OLD_PATIENT = text(
     "INSERT INTO patients (id, institution, first_name, last_name, pseudonym)"
     " VALUES (:id, 'st-anna', 'Anna', 'One', 'P-1')"
 )
+REFERENCES = text("SELECT * FROM idempotency_references")
+ANSWERS = text("SELECT * FROM idempotency_keys")
 OLD_KEY = text(
     "INSERT INTO idempotency_keys (principal, key, fingerprint, status, headers, body) VALUES"
     " ('token:1', :key, 'f', 201, jsonb_build_object('Location', '/api/patients/' || CAST(:id AS text)), 'Anna')"
