@@ -18,6 +18,7 @@ from gateway.cli.demo import DemoStudy, print_studies, written_studies
 LAST_NAME: Final = "Phantom"
 DESCRIPTION: Final = "synthetic, of no patient"
 WAIT_S: Final = 30.0
+POLL_S: Final = 0.5
 TIMEOUT_S: Final = 120.0
 
 
@@ -25,7 +26,8 @@ async def show_on_page(url: str) -> None:
     """Show the studies; where that fails, say so: the service goes on, and a demo must not end it."""
     try:
         await _show(url)
-    except httpx.HTTPError as error:
+    except* httpx.HTTPError as failed:
+        error = failed.exceptions[0]
         errors.print(f"the synthetic studies could not be shown: {type(error).__name__}: {error}", style="yellow")
 
 
@@ -36,8 +38,9 @@ async def _show(url: str) -> None:
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=TIMEOUT_S) as client,
     ):
         scans = [await _scan(client, study, path) for study, path in paths.items()]
-        reports = await asyncio.gather(*(_analysed(client, scan) for scan in scans))
-    print_studies(dict(zip((study.name for study in paths), reports, strict=True)))
+        async with asyncio.TaskGroup() as group:  # where one fails, the other one ends too, before the client closes
+            running = [group.create_task(_analysed(client, scan)) for scan in scans]
+    print_studies({study.name: task.result() for study, task in zip(paths, running, strict=True)})
     for study, scan in zip(paths, scans, strict=True):
         console.print(f"[bold]{study.name:9}[/]{url}/scans/{scan}", highlight=False)
     console.print(f"[bold]worklist [/]{url}/worklist", highlight=False)
@@ -66,10 +69,10 @@ async def _patient(client: httpx.AsyncClient, study: DemoStudy) -> str:
 
 async def _analysed(client: httpx.AsyncClient, scan: str) -> Mapping[str, Any]:
     """The report of a new analysis of the scan."""
-    state = "queued"
-    while state in ("queued", "running"):
-        analysis = await _call(client, "POST", f"/api/scans/{scan}/analyze", params={"wait": WAIT_S})
-        state = analysis["state"]
+    analysis = await _call(client, "POST", f"/api/scans/{scan}/analyze", params={"wait": WAIT_S})
+    while analysis["state"] in ("queued", "running"):
+        await asyncio.sleep(POLL_S)
+        analysis = await _call(client, "GET", f"/api/scans/{scan}/analysis")
     report: Mapping[str, Any] = (await _call(client, "GET", f"/api/scans/{scan}/report"))["studies"][0]
     return report
 

@@ -1,5 +1,7 @@
 import { useTranslation } from "react-i18next";
+import type { MeasuredOn } from "@/shared/api/model";
 import type { ModelFigures } from "@/shared/api/model-figures";
+import { useFigures } from "@/shared/format/use-figures";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { DefinitionList, Section } from "@/shared/ui/section";
@@ -10,13 +12,15 @@ interface Props {
   figures: ModelFigures | null;
   trained: boolean;
   assessed: readonly string[];
+  measuredOn: MeasuredOn | null | undefined;
 }
 
 /** Version and test figures of the weights, and the findings that they can tell. */
-export function ModelSummary({ version, figures, trained, assessed }: Props) {
+export function ModelSummary({ version, figures, trained, assessed, measuredOn }: Props) {
   const { t } = useTranslation(["statistics", "common"]);
   const format = useFormat();
   const words = useCodeTexts();
+  const { measuredOn: told } = useFigures();
   const interval = figures?.patients ? figures.auc_ci : null;
   const range = interval
     ? t("model.interval", { interval: interval.map((value) => format.decimal(value, 3)).join("–") })
@@ -40,11 +44,16 @@ export function ModelSummary({ version, figures, trained, assessed }: Props) {
                 }),
             ],
             [t("model.findings"), assessed.map(words.finding).join(", ") || t("model.noFindings")],
+            // Cards of earlier versions say it in English prose only.
             [
               t("model.data"),
-              <span key="data" lang="en">
-                {figures.data}
-              </span>,
+              measuredOn ? (
+                told(measuredOn)
+              ) : (
+                <span key="data" lang="en">
+                  {figures.data}
+                </span>
+              ),
             ],
           ]}
         />

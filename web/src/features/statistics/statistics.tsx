@@ -81,6 +81,7 @@ function Card({ me, card }: { me: Me; card: ModelCard }) {
           version={card.version}
           figures={figures}
           trained={card.trained}
+          measuredOn={card.operating_points[card.operating_point]?.measured_on}
           assessed={Object.keys(card.findings?.assessed ?? {})}
         />
         {figures && <ThresholdExplorer curve={figures.curve} threshold={threshold} onThreshold={setTried} />}
