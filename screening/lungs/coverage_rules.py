@@ -44,7 +44,9 @@ WINDOW_SLICES: Final = 4  # with fewer, a window may lie between two ribs; ...
 NEXT_BONE_MM: Final = 32.0  # ... the bone behind them, a shoulder blade or the next rib, lies 17 to 30 mm away at hand
 LOWER_SHARE: Final = 0.5  # of a lung's height, from below: ribs slant, so that each slice there meets one (500 at hand)
 LEAST_LAYER_MM: Final = 4.0  # of height; a gap in one thin slice lies between two ribs
-SLIVER_CM2: Final = 30.0  # a smaller section is too narrow to tell by one slice alone
+SLIVER_CM2: Final = (
+    12.0  # a smaller section is too narrow to tell by one slice alone; up to 30 at most 9 mm at hand (157)
+)
 APEX_MM: Final = 25.0  # beneath the top of a lung no rib lies straight behind it
 LATERAL_SHARE: Final = 0.65  # of the height, from the top: farther down liver and spleen touch the side wall
 LEAST_WALL_SHARE: Final = 0.5  # of a lung's sections must meet a rib within their window, or no rib cage was seen
