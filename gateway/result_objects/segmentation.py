@@ -4,6 +4,7 @@ import numpy as np
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
@@ -17,6 +18,16 @@ LUNGS_COLOUR: tuple[int, int, int] = (90, 170, 220)
 REGION_COLOUR: tuple[int, int, int] = (230, 60, 40)
 
 
+class _Masks(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
+    """Masks [slices, rows, columns, segments] that are added as bytes.
+
+    numpy adds bytes as 64 bits, and highdicom looks for overlaps by a sum: 2.2 GB for 600 slices of 512 x 512, not 0.8.
+    """
+
+    def sum(self, axis: int) -> NDArray[np.uint8]:  # type: ignore[override]
+        return np.asarray(np.add.reduce(np.asarray(self), axis=axis, dtype=np.uint8))
+
+
 def segmentation(identity: ObjectIdentity, source: SourceImages) -> Dataset:
     """Segment 1 is both lungs as the viewer shows them; segment 2, of a pathology with a box, the suspicious region."""
     volume, result = source.analysed_volume(), identity.result
@@ -28,15 +39,15 @@ def segmentation(identity: ObjectIdentity, source: SourceImages) -> Dataset:
         segments.append(
             _segment(identity, 2, "Suspicious region", codes.ABNORMAL_STRUCTURE, codes.LESION, REGION_COLOUR)
         )
-    frames, images = [], []
+    masks = np.zeros((*volume.geometry.shape, len(segments)), np.uint8).view(_Masks)
     for index, lungs in enumerate(lung_slices(volume, 1)):
-        planes = [lungs, regions[index]] if index in regions else [lungs, np.zeros_like(lungs)]
-        if lungs.any() or index in regions:
-            frames.append(np.stack(planes[: len(segments)], axis=-1).astype(np.uint8))
-            images.append(source.images[index])
+        if lungs.any():  # a slice that stays untouched takes no memory, and no frame
+            masks[index, ..., 0] = lungs
+    for index, region in regions.items():
+        masks[index, ..., 1] = region
     return Segmentation(
-        source_images=images,
-        pixel_array=np.stack(frames),
+        source_images=source.images,
+        pixel_array=masks,
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=segments,
         content_label="TURNSTILE",
