@@ -14,6 +14,7 @@ from gateway.cli.doctor import doctor
 from gateway.cli.enqueue import enqueue
 from gateway.cli.institution import institution
 from gateway.cli.migrate import migrate
+from gateway.cli.objects import objects
 from gateway.cli.openapi import openapi
 from gateway.cli.optional_commands import bench, export, train
 from gateway.cli.results import results
@@ -38,6 +39,7 @@ app.command()(demo)
 app.command()(screen)
 app.command()(enqueue)
 app.command()(results)
+app.command()(objects)
 app.command()(calibrate)
 app.command()(switch)
 app.command()(doctor)

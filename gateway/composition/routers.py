@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from fastapi import APIRouter
 
@@ -35,8 +36,10 @@ from gateway.reports.stored_reports import Reports
 from gateway.screening.api.model_card import model_card_router
 from gateway.screening.api.operating_point import operating_point_router
 from gateway.screening.card_in_force import CardsInForce
+from gateway.screening.decode_workers import DecodePool
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.site_cards import SiteCards
+from gateway.settings.settings import Settings
 from gateway.viewing.api.routes import viewing_router
 from gateway.viewing.render_cache import RenderCache
 from gateway.viewing.scan_access import ScanAccess
@@ -111,11 +114,8 @@ def screening_routers(services: Services, store: RecordStore) -> Routers:
     ]
 
 
-def create_viewing(services: Services, store: RecordStore) -> Viewing:
+def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:
     """Opens scans for viewing; of several decode workers one is left to the analyses."""
-    settings = services.settings
     at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
-    render_cache = RenderCache(
-        store.blobs, services.decode, settings.budgets, services.scratch, settings.deadline_s, at_once
-    )
+    render_cache = RenderCache(store.blobs, decode, settings.budgets, scratch, settings.deadline_s, at_once)
     return Viewing(ScanAccess(store.database), render_cache)

@@ -90,7 +90,7 @@ class ResultDownloads:
     async def objects(
         self,
         principal: Principal,
-        context: RequestContext,
+        context: RequestContext | None,
         report: StoredReport,
         study: Mapping[str, Any],
         kinds: Sequence[ObjectKind],

@@ -68,7 +68,12 @@ class Reports:
     database: Database
 
     async def read(
-        self, principal: Principal, context: RequestContext, scan_id: UUID, analysis_id: UUID | None, format_: Format
+        self,
+        principal: Principal,
+        context: RequestContext | None,
+        scan_id: UUID,
+        analysis_id: UUID | None,
+        format_: Format,
     ) -> StoredReport:
         """The report of this analysis, by default the scan's newest; raises NoReport."""
         async with self.database.transaction() as session:

@@ -40,7 +40,12 @@ class ScanAccess:
     audit_window: AuditWindow = field(default_factory=AuditWindow)
 
     async def open(
-        self, principal: Principal, context: RequestContext, scan_id: UUID, what: str, study_uid: str | None = None
+        self,
+        principal: Principal,
+        context: RequestContext | None,
+        scan_id: UUID,
+        what: str,
+        study_uid: str | None = None,
     ) -> OpenedScan:
         """Open a scan to view `what`, which the audit event names. Raises NotFound.
 

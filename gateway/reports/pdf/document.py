@@ -36,7 +36,7 @@ class ReportPdf:
     viewing: Viewing
 
     async def pdf(
-        self, principal: Principal, context: RequestContext, report: StoredReport, language: Language
+        self, principal: Principal, context: RequestContext | None, report: StoredReport, language: Language
     ) -> bytes:
         """The PDF of a report."""
         texts, row = TEXTS[language], report.row
@@ -69,7 +69,7 @@ class ReportPdf:
         return [(label, f"{name.first_name} {name.last_name}".strip()), (texts.scan, str(scan_id)), *file]
 
     async def _picture(
-        self, principal: Principal, context: RequestContext, report: StoredReport, evidence: Evidence
+        self, principal: Principal, context: RequestContext | None, report: StoredReport, evidence: Evidence
     ) -> bytes | None:
         """The key slice with its heatmap as PNG; None when it cannot be rendered, and the page goes without."""
         if not principal.has_scope(Scope.SCANS_READ):

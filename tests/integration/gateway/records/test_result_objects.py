@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +24,7 @@ from screening.results.report import Report
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.viewing_calls import add_report, create_scan
+from tests.integration.gateway.running_gateway import RunningGateway
 from tests.unit.gateway.result_objects.made_result import errors_of, suspicious_outputs
 from tests.unit.screening.studies import RULES, VIEW_SPACING_MM, card_of, study_of
 
@@ -117,3 +121,18 @@ def test_an_upload_without_dicom_identity_says_why(radiologist: httpx.Client, st
     status, code = problem(report(radiologist, scan, "dicom-sr"))
     assert (status, code) in {(422, "no_dicom_identity"), (400, "empty_upload"), (415, "not_dicom")}
     assert report(radiologist, scan, "fhir").status_code == 200
+
+
+def test_the_command_writes_the_same_files(
+    radiologist: httpx.Client, reported: str, records: RunningGateway, database_url: str, tmp_path: Path
+) -> None:
+    variables = {
+        "TURNSTILE_DATABASE_URL": database_url,
+        "TURNSTILE_INSTITUTION": "st-anna",
+        "TURNSTILE_DATA_FOLDER": str(records.services.settings.data_folder),
+    }
+    command = [sys.executable, "-m", "gateway.cli", "objects", reported, "-o", str(tmp_path / "out"), "--kind", "sr"]
+    run = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=300, check=False)
+    assert run.returncode == 0, run.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sr-001.dcm"]
+    assert (tmp_path / "out" / "sr-001.dcm").read_bytes() == report(radiologist, reported, "dicom-sr").content
