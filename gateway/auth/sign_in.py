@@ -1,4 +1,7 @@
-"""Sign-in with an API token or at the identity provider, and sign-out. Each writes an audit event."""
+"""Sign-in with an API token or at the identity provider, and sign-out. Each writes an audit event.
+
+A sign-in ends the session that the browser had (`former_session`), so that its cookie is worth nothing afterwards.
+"""
 
 from datetime import datetime
 from hmac import compare_digest
@@ -17,13 +20,15 @@ from gateway.rate_limits.client_network import client_network
 CALLBACK = "/auth/callback"
 
 
-async def sign_in_with_token(authentication: Authentication, text: str, context: RequestContext) -> str:
+async def sign_in_with_token(
+    authentication: Authentication, text: str, former_session: str | None, context: RequestContext
+) -> str:
     """The secret of a new session, which ends at the token's expiry; raises InvalidToken or TooManyRequests."""
     refusals = authentication.refusals.recorded(context, api_tokens.account_of(text))
     async with refusals, authentication.database.transaction() as session:
         principal, until = await api_tokens.authenticate_token(session, text)
         await authentication.sign_ins.hit(principal.key)
-        return await _create_session(session, authentication, principal, context, until)
+        return await _create_session(session, authentication, principal, context, former_session, until)
 
 
 async def start_oidc_login(
@@ -42,6 +47,7 @@ async def finish_oidc_login(
     state: str,
     cookie_state: str | None,
     code: str | None,
+    former_session: str | None,
     context: RequestContext,
 ) -> tuple[str, str]:
     """The secret of a new session, and the path to redirect to.
@@ -61,7 +67,8 @@ async def finish_oidc_login(
         principal = oidc.claims.principal(claims)
     async with authentication.database.transaction() as session:
         await record_user(session, claims, principal)
-        return await _create_session(session, authentication, principal, context, None), pending.return_to
+        secret = await _create_session(session, authentication, principal, context, former_session)
+    return secret, pending.return_to
 
 
 async def sign_out(
@@ -79,8 +86,11 @@ async def _create_session(
     authentication: Authentication,
     principal: Principal,
     context: RequestContext,
-    until: datetime | None,
+    former_session: str | None,
+    until: datetime | None = None,
 ) -> str:
+    if former_session is not None:
+        await authentication.sessions.delete(session, former_session)
     secret = await authentication.sessions.create(session, principal, until)
     await audit_log.record(session, principal, audit_log.Action.LOGIN, "session", None, context)
     return secret

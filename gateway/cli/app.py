@@ -19,6 +19,7 @@ from gateway.cli.openapi import openapi
 from gateway.cli.optional_commands import bench, export, train
 from gateway.cli.results import results
 from gateway.cli.screen import screen
+from gateway.cli.session import session
 from gateway.cli.switch import switch
 from gateway.cli.token import token
 from gateway.cli.up import up
@@ -48,6 +49,7 @@ app.command()(openapi)
 app.command()(backup)
 app.command()(restore)
 app.add_typer(token, name="token", no_args_is_help=True)
+app.add_typer(session, name="session", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
 app.add_typer(institution, name="institution", no_args_is_help=True)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(export)

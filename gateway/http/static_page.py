@@ -25,7 +25,7 @@ TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript",
     ".json": "application/json",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }

@@ -41,3 +41,19 @@ def test_a_researcher_cannot_change_anything(researcher: Page) -> None:
         expect(researcher.get_by_role("button", name=ui_text(name), exact=True)).to_have_count(0)
     researcher.goto("/patients")
     expect(researcher.get_by_role("button", name=ui_text("patients:create"))).to_have_count(0)
+
+
+def test_signing_out_ends_the_session(open_page: OpenPage, service: RunningGateway) -> None:
+    with service.client() as client:
+        made = client.post("/api/tokens", json={"name": "a guest's", "role": "radiologist"}).raise_for_status().json()
+    page = open_page("/worklist")
+    page.request.post("/auth/token", data={"token": made["token"]}, headers={"Origin": service.url})
+    for path in ("/worklist", "/patients"):
+        page.goto(path)
+        expect(page.get_by_role("banner").get_by_role("button", name="a guest's")).to_be_visible()
+    page.get_by_role("banner").get_by_role("button", name="a guest's").click()
+    page.get_by_role("menuitem", name=ui_text("common:user.signOut")).click()
+    # The service of these tests has no login: without the session the page is the local admin's again.
+    expect(page.get_by_role("banner")).to_contain_text(ui_text("common:user.roles.admin"))
+    expect(page.get_by_role("button", name="a guest's")).to_have_count(0)
+    assert not page.context.cookies()

@@ -28,6 +28,7 @@ from gateway.permissions import Role
 from gateway.principal import PrincipalKind
 
 MAX_LENGTH: Final = 4000
+CLEAR_CACHE: Final = {"Clear-Site-Data": '"cache"'}  # volumes, slices and files that the browser kept of this session
 
 SIGN_IN_METHODS: Final[dict[PrincipalKind, Literal["local", "oidc", "token"]]] = {
     PrincipalKind.LOCAL: "local",
@@ -82,7 +83,7 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     @router.post("/auth/token", status_code=204, summary="Exchange an API token for a browser session")
     async def token(request: Request, context: Context, body: TokenSignIn) -> Response:
         refuse_cross_site(credentials_of(request))
-        secret = await sign_in.sign_in_with_token(authentication, body.token.strip(), context)
+        secret = await sign_in.sign_in_with_token(authentication, body.token.strip(), _session_of(request), context)
         answer = Response(status_code=204)
         set_cookie(request, answer, SESSION_COOKIE, secret, cross_site=False)
         return answer
@@ -117,7 +118,7 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
     ) -> Response:
         cookie_state = request.cookies.get(cookie_name(request, STATE_COOKIE))
         secret, return_to = await sign_in.finish_oidc_login(
-            authentication, redirect_origin(request), state, cookie_state, code, context
+            authentication, redirect_origin(request), state, cookie_state, code, _session_of(request), context
         )
         answer = RedirectResponse(return_to, status_code=302)
         delete_cookie(request, answer, STATE_COOKIE)
@@ -126,11 +127,14 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
 
     @router.post("/auth/logout", status_code=204, summary="Sign out")
     async def logout(request: Request, principal: CurrentPrincipal, context: Context) -> Response:
-        await sign_in.sign_out(
-            authentication, principal, request.cookies.get(cookie_name(request, SESSION_COOKIE)), context
-        )
-        answer = Response(status_code=204)
+        await sign_in.sign_out(authentication, principal, _session_of(request), context)
+        answer = Response(status_code=204, headers=CLEAR_CACHE)
         delete_cookie(request, answer, SESSION_COOKIE)
         return answer
 
     return router
+
+
+def _session_of(request: Request) -> str | None:
+    """The secret of the browser's session."""
+    return request.cookies.get(cookie_name(request, SESSION_COOKIE))

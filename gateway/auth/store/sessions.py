@@ -33,6 +33,15 @@ async def delete_of_principal(session: AsyncSession, principal_key: str) -> None
     )
 
 
+async def delete_of_institution(session: AsyncSession, institution: str, principal_key: str | None) -> int:
+    """Delete the sessions of one principal of the institution, or of all its principals; return their number."""
+    of_institution = BrowserSessionRow.principal["institution"].astext == institution
+    statement = sql_delete(BrowserSessionRow).where(of_institution).returning(BrowserSessionRow.id_hash)
+    if principal_key is not None:
+        statement = statement.where(BrowserSessionRow.principal["key"].astext == principal_key)
+    return len((await session.scalars(statement)).all())
+
+
 async def take_pending(session: AsyncSession, state_hash: str, now: datetime) -> PendingLoginRow | None:
     """The pending login with this state. The row is deleted, so that a replayed callback finds none."""
     statement = sql_delete(PendingLoginRow).where(PendingLoginRow.state_hash == state_hash).returning(PendingLoginRow)

@@ -109,10 +109,22 @@ def test_a_wrong_nonce_is_refused(browser: httpx.Client, provider: Provider, mon
     assert problem(sign_in(browser)) == (401, "invalid_token")
 
 
+def test_a_sign_in_ends_the_session_before_it(browser: httpx.Client) -> None:
+    sign_in(browser)
+    former = browser.cookies[SESSION_COOKIE]
+    sign_in(browser)
+    assert browser.cookies[SESSION_COOKIE] != former
+    assert browser.get("/api/me").status_code == 200
+    browser.cookies.set(SESSION_COOKIE, former, domain="127.0.0.1", path="/")
+    assert problem(browser.get("/api/me")) == (401, "not_signed_in")
+
+
 def test_a_session_is_invalid_after_sign_out(browser: httpx.Client) -> None:
     sign_in(browser)
     secret = browser.cookies[SESSION_COOKIE]
-    assert browser.post("/auth/logout").status_code == 204
+    answer = browser.post("/auth/logout")
+    assert answer.status_code == 204
+    assert answer.headers["clear-site-data"] == '"cache"', "the browser drops the volumes and files that it kept"
     assert SESSION_COOKIE not in browser.cookies
     browser.cookies.set(SESSION_COOKIE, secret, domain="127.0.0.1", path="/")
     assert problem(browser.get("/api/me")) == (401, "not_signed_in")

@@ -12,6 +12,8 @@ def client(tmp_path: Path) -> AsyncClient:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html>the page")
     (tmp_path / "assets" / "index-1a2b.js").write_text("plain")
+    (tmp_path / "assets" / "index-1a2b.css").write_text("plain")
+    (tmp_path / "favicon.svg").write_text("plain")
     (tmp_path / "assets" / "index-1a2b.js.gz").write_bytes(b"packed")
     (tmp_path / "assets" / "index-1a2b.js.br").write_bytes(b"packed smaller")
     return client_of(tmp_path)
@@ -43,6 +45,19 @@ async def test_nothing_outside_the_folder_is_served(client: AsyncClient, tmp_pat
     (tmp_path.parent / "secret.txt").write_text("secret")
     answer = await client.get(address)
     assert answer.status_code == 404 or answer.text == "<!doctype html>the page"
+
+
+@pytest.mark.parametrize(
+    ("address", "media_type"),
+    [
+        ("/assets/index-1a2b.js", "text/javascript"),
+        ("/assets/index-1a2b.css", "text/css"),
+        ("/favicon.svg", "image/svg+xml"),
+    ],
+)
+async def test_a_text_file_says_its_encoding(client: AsyncClient, address: str, media_type: str) -> None:
+    answer = await client.get(address, headers={"Accept-Encoding": "identity"})
+    assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
 
 
 async def test_a_hashed_file_is_cached_without_end(client: AsyncClient) -> None:

@@ -4,10 +4,13 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.telemetry.logs import configure_logs
 
@@ -34,6 +37,31 @@ def test_a_line_carries_its_request(stream: io.StringIO) -> None:
     (line,) = lines(stream)
     assert (line["event"], line["verdict"], line["request_id"]) == ("study screened", "normal", "abcd1234")
     assert (line["level"], line["logger"]) == ("info", "gateway")
+
+
+def test_a_line_says_when_it_was_written_in_utc(stream: io.StringIO) -> None:
+    structlog.get_logger("gateway").info("study screened")
+    (line,) = lines(stream)
+    written = datetime.fromisoformat(line["timestamp"])
+    assert written.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - written) < timedelta(minutes=5)
+
+
+@given(st.text())
+def test_no_text_makes_a_second_line_or_another_field(text: str) -> None:
+    """Log injection: line breaks, quotes and terminal codes of a value stay in the value."""
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    configure_logs("info", written)
+    try:
+        structlog.get_logger("gateway").info("request failed", error=text)
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+    (line,) = written.getvalue().split("\n")[:-1]
+    assert set(json.loads(line)) == {"event", "error", "level", "logger", "timestamp"}
+    assert json.loads(line)["error"] == text
+    assert all(letter >= " " for letter in line), "no control character reaches the terminal or the collector"
 
 
 def test_library_logs_go_through_the_same_processors(stream: io.StringIO) -> None:
