@@ -10,6 +10,7 @@
     │   ├── UnsupportedArchive           unsupported_archive          415
     │   ├── UnsafeMember                 unsafe_member                422
     │   └── OverBudget                   over_budget                  413
+    │       └── HeaderOverBudget         header_over_budget           413
     ├── SeriesError                      the headers
     │   ├── NotComputedTomography        not_ct                       422
     │   ├── NoChestSeries                no_chest_series              422
@@ -99,6 +100,10 @@ class UnsafeMember(IntakeError):
 
 class OverBudget(IntakeError):
     code, status = "over_budget", 413
+
+
+class HeaderOverBudget(OverBudget):
+    code = "header_over_budget"
 
 
 class SeriesError(StudyError):

@@ -92,7 +92,8 @@ class PreparedStudy:
 
 def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
     """The studies of the upload at `path`, from headers only. Raises an IntakeError when none can be read."""
-    headers = read_headers(open_upload(path, scratch, budgets), budgets)
+    sent_bytes = path.stat().st_size if path.is_file() else None
+    headers = read_headers(open_upload(path, scratch, budgets), budgets, sent_bytes)
     return Survey(studies_of(headers), headers.skipped)
 
 

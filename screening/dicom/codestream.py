@@ -25,6 +25,7 @@ _JPEG_START = b"\xff\xd8"
 _JPEG2000_START = b"\xff\x4f\xff\x51"  # ITU-T T.800 A.4.1, A.5.1: SOC, then SIZ
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}  # ITU-T T.81 B.1.1.3; T.87 C.1.1
 _START_OF_SCAN = 0xDA
+_MOST_SEGMENTS = 1024  # fill bytes included; met: about 10
 _FILL = 0xFF
 # ITU-T T.81 B.2.4: tables, restart interval, application data and comments; T.87 C.2.4: LSE. Other markers have no
 # length field.
@@ -86,7 +87,7 @@ def stream_syntaxes(stream: bytes) -> tuple[UID, ...]:
 def _jpeg(stream: bytes) -> CodestreamHeader:
     # Every segment up to the first scan is parsed: gdcm aborts the process when a segment is not where it should be.
     at, frame = len(_JPEG_START), None
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         prefix, marker, length = struct.unpack_from(">BBH", stream, at)
         if frame is not None and (prefix, marker) == (0xFF, _START_OF_SCAN):
             return frame
@@ -96,3 +97,4 @@ def _jpeg(stream: bytes) -> CodestreamHeader:
             bits, rows, columns, samples = struct.unpack_from(">BHHB", stream, at + 4)
             frame = CodestreamHeader(rows, columns, samples, bits, False, _BY_FRAME.get(marker, ()))
         at += 1 if marker == _FILL else 2 + length
+    raise ValueError("too many segments before the first scan")

@@ -15,8 +15,9 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGExtended12Bit, RLELossless
 
 from screening.dicom.codestream import CodestreamHeader, read_codestream_header, stream_syntaxes
+from screening.dicom.fragments import check_fragments, check_frame_length
 from screening.dicom.nifti import nifti_values
-from screening.dicom.part10 import PixelSpan, pixel_bytes
+from screening.dicom.part10 import pixel_bytes
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.dicom.slice_header import NIFTI_SYNTAX, PixelLayout, SliceHeader
 from screening.dicom.stored_bits import significant
@@ -54,8 +55,8 @@ def stored_values(header: SliceHeader) -> StoredValues:
         raise UnsupportedTransferSyntax(f"No decoder for transfer syntax {syntax_label(layout.transfer_syntax)}.")
     if layout.transfer_syntax == NIFTI_SYNTAX:
         return nifti_values(header.member, header.frame)
-    data = _file_pixels(header.member, layout.span) if layout.frames > 1 else pixel_bytes(header.member, layout.span)
     try:
+        data = _file_pixels(header.member, layout) if layout.frames > 1 else _pixels(header.member, layout)
         with suppress_pydicom_warnings():
             decode = _encapsulated if _is_encapsulated(data, layout) else _native
             values = decode(data, layout, header.frame)
@@ -67,9 +68,16 @@ def stored_values(header: SliceHeader) -> StoredValues:
 
 
 @lru_cache(maxsize=1)
-def _file_pixels(member: Member, span: PixelSpan) -> bytes:
+def _file_pixels(member: Member, layout: PixelLayout) -> bytes:
     # The frames of a multi-frame file are decoded one by one; unpacking the whole file for each would be quadratic.
-    return pixel_bytes(member, span)
+    return _pixels(member, layout)
+
+
+def _pixels(member: Member, layout: PixelLayout) -> bytes:
+    data = pixel_bytes(member, layout.span)
+    if _is_encapsulated(data, layout):
+        check_fragments(data, layout.frames)
+    return data
 
 
 def _is_encapsulated(data: bytes, layout: PixelLayout) -> bool:
@@ -90,6 +98,7 @@ def _native(data: bytes, layout: PixelLayout, frame: int) -> StoredValues:
 
 def _encapsulated(data: bytes, layout: PixelLayout, frame: int) -> StoredValues:
     encoded = get_frame(data, frame, number_of_frames=layout.frames)
+    check_frame_length(encoded, layout)
     syntaxes = stream_syntaxes(encoded)
     syntax = UID(layout.transfer_syntax if layout.transfer_syntax in syntaxes else syntaxes[0])
     stream = None if syntax == RLELossless else read_codestream_header(encoded)

@@ -6,16 +6,22 @@ An invalid value becomes NaN, None or ""; no warning quotes it, since it may ide
 import math
 import re
 import struct
-from collections.abc import Iterator
 from functools import cache
+from typing import Final
 
+from pydicom.charset import default_encoding
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
+from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
+from screening.dicom.bounded_reading import HeaderReads
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 from screening.errors import BrokenDicom
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_SEQUENCES: Final = ("SQ", "UN", None)  # None: implicit VR; PS3.5 6.2.2: a sequence may have been sent as UN
 _INTEGERS = {2: "hH", 4: "iI"}  # by bytes of a binary value: signed, unsigned
 
 
@@ -25,8 +31,10 @@ class Elements:
     PS3.3 C.7.6.16: a multi-frame header holds in functional groups what a single-frame one holds at its root.
     """
 
-    def __init__(self, *layers: Dataset) -> None:
+    def __init__(self, *layers: Dataset, reads: HeaderReads | None = None) -> None:
+        """`reads` are for the sequences of these elements."""
         self._layers = layers
+        self._reads = reads or HeaderReads(0)
 
     def text(self, keyword: str) -> str:
         """The value without padding, "" when absent or empty; a byte beyond ASCII becomes U+FFFD."""
@@ -58,8 +66,8 @@ class Elements:
 
     def items(self, keyword: str) -> tuple["Elements", ...]:
         """The items of a sequence of the first layer that has it; raises BrokenDicom."""
-        found = (sequence_items(layer, keyword) for layer in self._layers)
-        return tuple(Elements(item) for item in next((items for items in found if items), ()))
+        found = (sequence_items(layer, keyword, self._reads) for layer in self._layers)
+        return tuple(Elements(item, reads=self._reads) for item in next((items for items in found if items), ()))
 
     def integer(self, keyword: str, signed: bool = False) -> int | None:
         """An integer of 2 or 4 bytes (US, SS, UL, SL); None when absent or of another length."""
@@ -86,22 +94,28 @@ class Elements:
         return None
 
 
-def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a sequence (SQ); () when it is absent or another type. Raises BrokenDicom when unreadable."""
-    tag = _tag(keyword)
-    if tag not in dataset:
+def sequence_items(dataset: Dataset, keyword: str, reads: HeaderReads) -> tuple[Dataset, ...]:
+    """The items of a sequence (SQ); () when it is absent or another type.
+
+    Raises BrokenDicom when it cannot be read, OverBudget when it has more items than `reads` allow.
+    """
+    element = dataset.get_item(_tag(keyword), keep_deferred=True)
+    if element is None:
         return ()
     try:
         with suppress_pydicom_warnings():
-            value = dataset[tag].value
+            if isinstance(element, RawDataElement) and element.VR in _SEQUENCES:
+                return tuple(_items(element, element.value or b"", reads))
+            value = dataset[element.tag].value
     except PARSE_ERRORS:
+        reads.check()
         raise BrokenDicom("A DICOM file has a sequence that cannot be read.") from None
-    return tuple(_datasets(value))
+    return tuple(value) if isinstance(value, Sequence) else ()
 
 
-def _datasets(value: object) -> Iterator[Dataset]:
-    if isinstance(value, list) or hasattr(value, "__iter__"):
-        yield from (item for item in value if isinstance(item, Dataset))
+def _items(element: RawDataElement, value: bytes, reads: HeaderReads) -> Sequence:
+    implicit, little_endian = element.is_implicit_VR, element.is_little_endian
+    return read_sequence(reads.reader(value), implicit, little_endian, len(value), default_encoding)
 
 
 @cache

@@ -3,19 +3,23 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from screening.dicom.bounded_reading import FRAME, HeaderReads
 from screening.dicom.functional_groups import elements_by_frame
 from screening.dicom.header_fields import pixel_layout, slice_of
 from screening.dicom.identity import facts_of, identified
 from screening.dicom.nifti import nifti_slices
 from screening.dicom.part10 import NOT_DICOM, read_file_header
 from screening.dicom.slice_header import SliceHeader
-from screening.errors import BrokenDicom, IntakeError, NotDicom, UnsupportedArchive
+from screening.errors import BrokenDicom, HeaderOverBudget, IntakeError, NotDicom, OverBudget, UnsupportedArchive
 from screening.intake.budgets import Budgets
 from screening.intake.file_signature import FIRST_BYTES, is_dicom, is_nifti
 from screening.intake.foreign_formats import named
 from screening.intake.upload_members import Member
 
+# What one file is skipped for, the reason that says most first. A hole that it leaves is found by the geometry.
+_SKIPPED: Final[tuple[type[IntakeError], ...]] = (HeaderOverBudget, BrokenDicom, UnsupportedArchive, NotDicom)
 _NO_SLICE = "The upload holds no DICOM slice."
 
 
@@ -36,19 +40,21 @@ class Headers:
     skipped: tuple[SkippedFile, ...]
 
 
-def read_headers(members: Sequence[Member], budgets: Budgets) -> Headers:
+def read_headers(members: Sequence[Member], budgets: Budgets, sent_bytes: int | None = None) -> Headers:
     """Read the header of every member; pixels are not read.
 
-    Raises NotDicom or BrokenDicom when there is no slice, OverBudget when a header declares too many pixels, and
-    BrokenArchive when a compressed member cannot be unpacked.
+    `sent_bytes` is the size of the upload as it was sent; by default that of its members, unpacked. Raises NotDicom,
+    BrokenDicom or HeaderOverBudget when there is no slice, OverBudget when a header declares too many pixels or the
+    headers hold too many elements, and BrokenArchive when a compressed member cannot be unpacked.
     """
     salt = secrets.token_bytes(16)
+    reads = HeaderReads(sum(member.size for member in members) if sent_bytes is None else sent_bytes)
     slices: dict[tuple[object, ...], SliceHeader] = {}
     skipped: list[SkippedFile] = []
     for member in members:
         try:
-            found = list(_slices(member, budgets, salt))
-        except (NotDicom, BrokenDicom, UnsupportedArchive) as error:
+            found = list(_slices(member, budgets, reads, salt))
+        except _SKIPPED as error:
             skipped.append(SkippedFile(member.label, error.code, error.detail))
             continue
         keys = [_key(one) for one in found]
@@ -56,6 +62,8 @@ def read_headers(members: Sequence[Member], budgets: Budgets) -> Headers:
             skipped.append(SkippedFile(member.label, "duplicate", "Another file is the same slice."))
             continue
         slices.update(zip(keys, found, strict=True))
+        if len(slices) > budgets.members:
+            raise OverBudget(f"The headers declare more than {budgets.members} slices.")
     if not slices:
         raise _nothing_read(skipped)
     return Headers(identified(tuple(slices.values())), tuple(skipped))
@@ -73,26 +81,27 @@ def _key(one: SliceHeader) -> tuple[object, ...]:
 
 def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
     """The error of an upload without a slice: what says most of its files."""
-    kinds: tuple[type[IntakeError], ...] = (BrokenDicom, UnsupportedArchive, NotDicom)
-    for kind in kinds:
+    for kind in _SKIPPED:
         for one in skipped:
             if one.code == kind.code and one.reason != NOT_DICOM:
                 return kind(one.reason)
     return NotDicom(_NO_SLICE)
 
 
-def _slices(member: Member, budgets: Budgets, salt: bytes) -> Iterator[SliceHeader]:
+def _slices(member: Member, budgets: Budgets, reads: HeaderReads, salt: bytes) -> Iterator[SliceHeader]:
     start = member.first_bytes(FIRST_BYTES)
     if is_nifti(start):
         yield from nifti_slices(member, budgets)
         return
     if not is_dicom(start) and (error := named(start)):
         raise error
-    head = read_file_header(member, budgets)
+    head = read_file_header(member, budgets, reads)
     if "DirectoryRecordSequence" in head.dataset:  # PS3.3 F.3
         raise NotDicom("A DICOMDIR lists files and holds no slice.")
     if head.pixels is None and "StudyInstanceUID" not in head.dataset:
         raise BrokenDicom("A DICOM file has no Study Instance UID and no pixels; it may be cut off.")
     layout = pixel_layout(head, budgets)
-    for frame, elements in enumerate(elements_by_frame(head.dataset, layout.frames if layout else 1)):
+    if layout and layout.frames > 1:
+        reads.spend(layout.frames * FRAME)
+    for frame, elements in enumerate(elements_by_frame(head, layout.frames if layout else 1)):
         yield slice_of(member, frame, layout, elements, salt)

@@ -31,7 +31,8 @@ from screening.intake.inflate_stream import BrokenStream
 from screening.intake.tar_archives import is_tar, tar_members
 from screening.intake.unpacking import bunzip, gunzip, unxz
 from screening.intake.upload_members import Member
-from screening.intake.zip_archives import ends_as_zip, zip_members
+from screening.intake.zip_archives import zip_members
+from screening.intake.zip_directory import ends_as_zip
 
 __all__ = ["Budgets", "Member", "folder_members", "open_upload"]
 

@@ -11,18 +11,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from screening.errors import BrokenArchive, EncryptedArchive, OverBudget, UnsafeMember, UnsupportedArchive
+from screening.errors import BrokenArchive, EncryptedArchive, UnsafeMember, UnsupportedArchive
 from screening.intake.budgets import UploadTotals
 from screening.intake.unpacking import CompressionMethod
 from screening.intake.upload_members import ArchiveEntry, Member
+from screening.intake.zip_directory import checked_directory
 from screening.intake.zip_names import open_zip
 
 _ENCRYPTED = 0x1 | 0x40  # APPNOTE 4.4.4: bit 0 encrypted, bit 6 strong encryption
 _LOCAL_HEADER_BYTES = 30
-_DIRECTORY_BYTES_PER_MEMBER = 1024  # 46 bytes and a long path; a longer directory is an attack on memory
-_END_RECORD = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16
-_ZIP64_LOCATOR = struct.Struct("<4sLQL")  # APPNOTE 4.3.15: its last field counts the parts of the zip
-_NOT_HERE = 0xFFFF  # the zip64 record holds the number
 
 # APPNOTE 4.4.5. Methods that are not read are named, so that a reader knows what to change.
 _METHODS: Final = {
@@ -36,7 +33,7 @@ def zip_members(path: Path, totals: UploadTotals) -> list[Member]:
 
     Raises BrokenArchive, EncryptedArchive, UnsafeMember or OverBudget for the archive as a whole.
     """
-    directory_end, directory_bytes = _check_directory(path, totals)
+    directory_end, directory_bytes = checked_directory(path, totals)
     try:
         with open_zip(path, directory_end, directory_bytes) as archive:
             entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
@@ -56,25 +53,6 @@ def _member(path: Path, entry: zipfile.ZipInfo, number: int) -> Member:
     return Member(f"file {number}", path, entry.file_size, packed)
 
 
-def _check_directory(path: Path, totals: UploadTotals) -> tuple[int, int]:
-    """The offset at which the directory ends, and its length as declared."""
-    # zipfile reads the whole directory into memory, so its declared length is checked first. It ends the file.
-    length, tail = path.stat().st_size, _tail(path)
-    found = _end_record(tail)
-    if found < 0:
-        raise BrokenArchive("The zip is damaged or cut off: its end is missing.")
-    _, part, part_of_directory, _, _, directory_bytes, _, _ = _END_RECORD.unpack_from(tail, found)
-    if part not in (0, _NOT_HERE) or part_of_directory not in (0, _NOT_HERE) or _parts(tail[:found]) > 1:
-        raise UnsupportedArchive(
-            "The file is the last part of a split zip (a zip in several parts). "
-            "Put the parts together and send one zip."
-        )
-    # 0xFFFFFFFF when a zip64 record holds the length
-    if min(directory_bytes, length) > totals.budgets.members * _DIRECTORY_BYTES_PER_MEMBER:
-        raise OverBudget(f"The zip's directory is too long for {totals.budgets.members} files.")
-    return length - len(tail) + found, directory_bytes
-
-
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & _ENCRYPTED:
         raise EncryptedArchive("The zip is encrypted; send it without a password.")
@@ -89,31 +67,6 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise BrokenArchive("The zip is damaged: a file begins before the archive.")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise UnsafeMember("The zip holds a symbolic link.")
-
-
-def ends_as_zip(path: Path) -> bool:
-    """Whether the file at `path` ends with the directory of a zip, whatever stands before."""
-    return _end_record(_tail(path)) >= 0
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _END_RECORD.size - 0xFFFF))
-        return file.read()
-
-
-def _end_record(tail: bytes) -> int:
-    """Where the end record begins in the last bytes of a file; -1 without one."""
-    found = tail.rfind(b"PK\x05\x06")
-    return found if len(tail) - found >= _END_RECORD.size else -1
-
-
-def _parts(before_end: bytes) -> int:
-    """How many parts the zip64 locator before the end record counts; 1 without one."""
-    locator = before_end[-_ZIP64_LOCATOR.size :]
-    if len(locator) < _ZIP64_LOCATOR.size or not locator.startswith(b"PK\x06\x07"):
-        return 1
-    return int(_ZIP64_LOCATOR.unpack(locator)[3])
 
 
 def _check_overlap(entries: list[zipfile.ZipInfo], data_end: int) -> None:

@@ -43,3 +43,9 @@ def test_jpeg_2000(rows: int, columns: int, top: int, left: int) -> None:
 def test_a_stream_without_a_size(stream: bytes) -> None:
     with pytest.raises((ValueError, struct.error)):
         read_codestream_header(stream)
+
+
+def test_a_jpeg_of_fill_bytes_is_no_jpeg() -> None:
+    """ITU-T T.81 B.1.1.2 allows any number of fill bytes before a marker; a few are met."""
+    with pytest.raises(ValueError, match="segments"):
+        read_codestream_header(b"\xff\xd8" + b"\xff" * 10**6)

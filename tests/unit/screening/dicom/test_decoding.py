@@ -1,13 +1,15 @@
 """Decoding: every syntax with a decoder; lossless syntaxes give equal HU; an incomplete slice is refused."""
 
 import re
+import struct
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames, get_frame
 from pydicom.filereader import dcmread
 from pydicom.uid import MPEG2MPML, RLELossless
 
@@ -201,3 +203,35 @@ def test_random_damage_raises_only_study_errors(syntaxes: Path, tmp_path: Path) 
                 stored_values(replace(header, member=Member("file 1", path, len(data))))
             except BrokenPixels:
                 continue
+
+
+@pytest.mark.parametrize("fragments", [2, 5000])
+def test_a_frame_in_thousands_of_fragments_is_broken(tmp_path: Path, real_data: Path, fragments: int) -> None:
+    """They are walked through in Python, and a small zip can hold millions of empty ones."""
+    slice_ = dcmread(real_data / "dicom/transfer_syntaxes/RLELossless_1.2.840.10008.1.2.5.dcm")
+    frame = get_frame(slice_.PixelData, 0)
+    empty = b"\xfe\xff\x00\xe0\0\0\0\0" * (fragments - 1)
+    slice_.PixelData = empty[:8] + b"\xfe\xff\x00\xe0" + struct.pack("<L", len(frame)) + frame + empty
+    slice_["PixelData"].is_undefined_length = True
+    check_decodes(tmp_path, slice_, decodes=fragments < 1024)
+
+
+@pytest.mark.parametrize("spare", [1000, 600_000])
+def test_a_compressed_frame_longer_than_its_pixels_is_broken(tmp_path: Path, real_data: Path, spare: int) -> None:
+    """Headers of RLE runs that do nothing take a decoder time for each byte."""
+    slice_ = dcmread(real_data / "dicom/transfer_syntaxes/RLELossless_1.2.840.10008.1.2.5.dcm")
+    frame = get_frame(slice_.PixelData, 0)
+    slice_.PixelData = encapsulate([frame + b"\x80" * 2 * spare])
+    slice_["PixelData"].is_undefined_length = True
+    check_decodes(tmp_path, slice_, decodes=spare < 10_000)
+
+
+def check_decodes(folder: Path, slice_: Dataset, *, decodes: bool) -> None:
+    path = folder / "slice.dcm"
+    slice_.save_as(path)
+    (header,) = read_headers([Member("file 1", path, path.stat().st_size)], Budgets()).slices
+    if decodes:
+        assert stored_values(header).shape == (slice_.Rows, slice_.Columns)
+    else:
+        with pytest.raises(BrokenPixels):
+            stored_values(header)

@@ -5,6 +5,7 @@ import math
 import pytest
 from pydicom.dataset import Dataset
 
+from screening.dicom.bounded_reading import HeaderReads
 from screening.dicom.element_values import Elements, sequence_items
 from screening.errors import BrokenDicom
 from tests.dicom_factory import enhanced_ct, set_raw_value
@@ -58,16 +59,16 @@ def test_the_first_layer_that_has_the_element_decides() -> None:
 
 def test_items_of_a_sequence_and_of_another_element() -> None:
     multi = enhanced_ct(3)
-    assert len(sequence_items(multi, "PerFrameFunctionalGroupsSequence")) == 3
-    assert sequence_items(multi, "Modality") == ()
-    assert sequence_items(multi, "ReferencedImageSequence") == ()
+    assert len(sequence_items(multi, "PerFrameFunctionalGroupsSequence", HeaderReads(0))) == 3
+    assert sequence_items(multi, "Modality", HeaderReads(0)) == ()
+    assert sequence_items(multi, "ReferencedImageSequence", HeaderReads(0)) == ()
 
 
 def test_a_sequence_of_damaged_bytes_is_broken() -> None:
     dataset = Dataset()
     set_raw_value(dataset, "PerFrameFunctionalGroupsSequence", b"\xfe\xff\x00\xe0\x10\x00")
     with pytest.raises(BrokenDicom):
-        sequence_items(dataset, "PerFrameFunctionalGroupsSequence")
+        sequence_items(dataset, "PerFrameFunctionalGroupsSequence", HeaderReads(0))
     set_raw_value(dataset, "PlanePositionSequence", b"\0\0", "VQ")
     with pytest.raises(BrokenDicom):
-        sequence_items(dataset, "PlanePositionSequence")
+        sequence_items(dataset, "PlanePositionSequence", HeaderReads(0))

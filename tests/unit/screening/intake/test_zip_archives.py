@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from screening.errors import BrokenArchive, EncryptedArchive, IntakeError, OverBudget, UnsafeMember, UnsupportedArchive
+from screening.intake import zip_archives
 from screening.intake.budgets import MIB, Budgets, UploadTotals
 from screening.intake.upload_members import Member
 from screening.intake.zip_archives import zip_members
@@ -181,3 +182,36 @@ def test_a_changed_byte_in_the_directory_raises_only_study_errors(tmp_path: Path
                 member.read()
         except IntakeError:
             continue
+
+
+def with_zip64_record(path: Path, directory_bytes: int | None = None) -> Path:
+    """The zip with a zip64 record and its locator before the end record, whose own length is then unknown."""
+    data = path.read_bytes()
+    end = data.rindex(b"PK\x05\x06")
+    count, length, offset = struct.unpack_from("<H2L", data, end + 10)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, directory_bytes or length, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    unknown = data[end : end + 12] + b"\xff" * 8 + data[end + 20 :]
+    path.write_bytes(data[:end] + record + locator + unknown)
+    return path
+
+
+def test_a_zip64_with_its_own_directory_record_is_read(tmp_path: Path) -> None:
+    path = with_zip64_record(zip_of(tmp_path / "upload", {"1": b"one", "2": b"two"}))
+    assert [member.read() for member in opened(path)] == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_directory_of_more_entries_than_files_may_be_is_refused_before_it_is_listed(
+    tmp_path: Path, zip64: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zip_of(tmp_path / "upload", {str(number): b"" for number in range(30)})
+    monkeypatch.setattr(zip_archives, "open_zip", None)
+    with pytest.raises(OverBudget):
+        opened(with_zip64_record(path) if zip64 else path, Budgets(members=10))
+
+
+def test_a_directory_that_is_longer_than_the_zip_is_damaged(tmp_path: Path) -> None:
+    path = with_zip64_record(zip_of(tmp_path / "upload", {"1": b"one"}), 2**40)
+    with pytest.raises(BrokenArchive):
+        opened(path)
