@@ -30,8 +30,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM ${PYTHON}
 RUN useradd --system --no-create-home --uid 10001 --user-group --shell /usr/sbin/nologin turnstile \
-    && install --directory --owner=turnstile --group=turnstile /var/lib/turnstile \
-    && install --directory --owner=turnstile --group=turnstile --mode=0700 /backups /scratch
+    && install --directory --owner=turnstile --group=turnstile --mode=0700 /var/lib/turnstile /backups /scratch
 COPY --from=build /opt/turnstile /opt/turnstile
 COPY --from=build /app /app
 COPY --from=web /app/gateway/static /app/gateway/static

@@ -6,7 +6,7 @@ A program of its own, with the standard library alone:
 
 It prints the server's pid, then writes the server's output to LOG (two files of 10 MB at most) until the server ends,
 the owner ends, or the guard gets SIGTERM. Then it sends STOP_SIGNAL to the server, kills its process group after a
-grace period, and removes its shared memory.
+grace period, and removes its shared memory. What the server writes is for its own user alone.
 """
 
 import ctypes
@@ -24,11 +24,13 @@ LOG_BYTES = 10_000_000
 POLL_S = 0.2
 GRACE_S = 10.0
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
+OWNER_ONLY = 0o077  # umask
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  shm_overview(7): Linux keeps POSIX shared memory here
 
 
 def main(owner: int, log: Path, shm_prefix: str, stop_signal: int, command: list[str]) -> None:
     """Run `command` until it ends, its owner ends, or this process gets SIGTERM."""
+    os.umask(OWNER_ONLY)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
     _prctl(PR_SET_CHILD_SUBREAPER, 1)  # stubs that outlive the server become children of this process
@@ -39,7 +41,7 @@ def main(owner: int, log: Path, shm_prefix: str, stop_signal: int, command: list
     log_writer = threading.Thread(target=_write_log, args=(server, log), daemon=True)
     log_writer.start()
     while server.poll() is None and os.getppid() == owner and not stop.wait(POLL_S):
-        pass
+        close_shared_memory(shm_prefix)
     _end(server, stop_signal)
     log_writer.join(POLL_S)
     sweep_shared_memory(shm_prefix)
@@ -49,6 +51,17 @@ def sweep_shared_memory(prefix: str) -> None:
     """Remove the shared memory segments that a killed server left."""
     for segment in SHARED_MEMORY.glob(f"{prefix}*"):
         segment.unlink(missing_ok=True)
+
+
+def close_shared_memory(prefix: str) -> None:
+    """Close segments to other users: Triton creates them for all users, whatever the umask is.
+
+    A segment is made when a model is loaded, seconds before the server is ready and the first slice is in it.
+    """
+    for segment in SHARED_MEMORY.glob(f"{prefix}*"):
+        with suppress(FileNotFoundError):  # the server has just removed it
+            if segment.stat().st_mode & OWNER_ONLY:
+                segment.chmod(0o600)
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:

@@ -5,7 +5,7 @@ import tempfile
 from typing import Final
 
 MAX_PATH_BYTES: Final = 107
-LONGEST_SUFFIX: Final = len("/turnstile-xxxxxxxx/listener-xxxxxxxx")  # a folder of its own and the socket's name
+LONGEST_SUFFIX: Final = len("/turnstile-workers-xxxxxxxx/pymp-xxxxxxxx/listener-xxxxxxxx")  # two folders and the name
 
 
 def socket_folder() -> str:

@@ -2,6 +2,7 @@
 # Triton for the model repository in TURNSTILE_MODEL_REPOSITORY. More flags may follow, as for traces:
 #   start-triton --trace-config mode=opentelemetry --trace-config opentelemetry,url=http://collector:4318/v1/traces ...
 set -eu
+umask 077
 
 # Triton's advisories of 2025 and 2026 concern model loading and shared memory: these calls require a random key.
 # With TURNSTILE_TRITON_SECRET, which the gateway sends with each request, inference requires that key too.

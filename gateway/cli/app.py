@@ -1,7 +1,8 @@
 """All commands of `turnstile`, with their names."""
 
+import os
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -25,6 +26,7 @@ from gateway.cli.token import token
 from gateway.cli.up import up
 from gateway.cli.worker import worker
 from gateway.settings.documentation import settings_page
+from gateway.storage.private_folder import OWNER_ONLY
 
 app = typer.Typer(
     help="Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device.",
@@ -32,6 +34,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # locals may hold patient data from a DICOM header
 )
+WITHOUT_PATIENTS: Final = frozenset(
+    {"export", "train", "bench", "openapi", "settings"}
+)  # others may read what they write
 FORWARD_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(up)
@@ -65,9 +70,12 @@ def settings() -> None:
 
 @app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
     """Screens chest CT: lets normal studies through and brings suspicious ones first. It is no medical device."""
+    if context.invoked_subcommand not in WITHOUT_PATIENTS:
+        os.umask(OWNER_ONLY)  # for every process that the command starts, too
     if show_version:
         Console().print(f"turnstile {version('turnstile')}", highlight=False)
         raise typer.Exit

@@ -1,7 +1,6 @@
 """`turnstile backup` and `turnstile restore`: the records and the files, copied to one place and back."""
 
 import getpass
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,6 @@ from gateway.settings.settings import MIB, Settings
 from gateway.telemetry.logs import configure_logs
 
 INCOMPLETE = 3
-OWNER_ONLY = 0o077  # umask: a backup names patients, so only its owner may read it
 
 Location = Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")]
 Name = Annotated[str | None, typer.Option("--backup", help="Name of the backup; the newest by default.")]
@@ -36,7 +34,6 @@ def backup(
     Exit status: 0 the backup is complete, 3 it is complete but the storage lacks files that the records name.
     """
     configure_logs("error")
-    os.umask(OWNER_ONLY)
     run_and_exit(_backup(Settings(), target, keep))
 
 
@@ -51,7 +48,6 @@ def restore(
     The dump and the hash of every file are verified before anything is written.
     """
     configure_logs("error")
-    os.umask(OWNER_ONLY)
     run_and_exit(_check(source, name) if check else _restore(Settings(), source, name, replace))
 
 

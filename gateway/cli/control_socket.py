@@ -9,11 +9,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 
 from engines.errors import EngineError
+from engines.owned_folder import owned_folder
 from gateway.errors import GatewayError
 from gateway.screening.network_switch import SwitchRefused
 from gateway.unix_sockets import socket_folder
@@ -36,8 +36,8 @@ async def control_socket(switch: SwitchHandler) -> AsyncIterator[Path]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    with TemporaryDirectory(prefix="turnstile-", dir=socket_folder()) as folder:  # mode 0700
-        path = Path(folder) / "control"
+    with owned_folder(Path(socket_folder()), "turnstile-switch-") as folder:
+        path = folder / "control"
         server = await asyncio.start_unix_server(answer, path)
         try:
             yield path

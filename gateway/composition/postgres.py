@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from engines.data_directories import default_data
 from engines.postgres_server import PostgresServer
 from gateway.settings.settings import Settings
+from gateway.storage.private_folder import make_private
 
 
 @asynccontextmanager
@@ -22,7 +23,6 @@ async def open_postgres(settings: Settings, folder: Path) -> AsyncIterator[Secre
 
 
 def data_folder(settings: Settings) -> Path:
-    """The folder of the database and the blobs; created when missing."""
+    """The folder of the database and the blobs; created when missing, and closed to other users."""
     folder = settings.data_folder or default_data()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # uploads lie in it, and they name patients
-    return folder
+    return make_private(folder)  # uploads lie in it, and they name patients

@@ -4,19 +4,24 @@ The forkserver imports `screening` once; a worker that replaces a killed one is 
 """
 
 import asyncio
+import atexit
 import os
 import resource
 import signal
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TaskTimeout
+from contextlib import ExitStack
+from functools import cache
 from multiprocessing import get_context, util
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import psutil
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
+from engines.owned_folder import owned_folder
 from gateway.errors import StorageFull
 from gateway.inference.engine import Deadline
 from gateway.storage.disk_reserve import is_full
@@ -112,9 +117,16 @@ def _study_error_of(exit_: ProcessExpired) -> StudyError:
     return BrokenPixels("the decoder crashed on this study's pixels, or found no memory for them")
 
 
+@cache
 def _set_socket_folder() -> None:
-    """Let multiprocessing create its folder under a path short enough for a socket's name, as Python 3.14 does."""
-    chosen, tempfile.tempdir = tempfile.tempdir, socket_folder()
+    """Let multiprocessing create its folder under a path short enough for a socket's name, as Python 3.14 does.
+
+    Once a process, and in a folder that the next process deletes when this one is killed.
+    """
+    stack = ExitStack()
+    own = stack.enter_context(owned_folder(Path(socket_folder()), "turnstile-workers-"))
+    atexit.register(stack.close)
+    chosen, tempfile.tempdir = tempfile.tempdir, str(own)
     try:
         util.get_temp_dir()
     finally:

@@ -1,7 +1,7 @@
 """Scratch folder: files of uploads while they are processed, which contain patients' data.
 
-Each process has a folder of its own below the folder of the settings. What a killed process left is deleted when the
-next process starts, and every `SWEEP_INTERVAL_S` seconds while one runs.
+Each process has a folder of its own below the folder of the settings. What a killed process left, there and in shared
+memory, is deleted when the next process starts, and every `SWEEP_INTERVAL_S` seconds while one runs.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from engines.owned_folder import delete_abandoned, owned_folder
+from engines.shared_memory import delete_abandoned_segments
 from gateway.errors import StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ async def open_scratch(configured: Path | None, sweep_interval_s: float = SWEEP_
             folder = stack.enter_context(owned_folder(parent, PREFIX))
         except OSError as error:
             raise StorageUnavailable(f"TURNSTILE_SCRATCH_FOLDER: {error.strerror}. {WRITABLE}") from error
+        await asyncio.to_thread(_sweep, parent)
         sweep = asyncio.create_task(_sweep_periodically(parent, sweep_interval_s), name="scratch sweep")
         try:
             yield folder
@@ -47,5 +49,10 @@ async def open_scratch(configured: Path | None, sweep_interval_s: float = SWEEP_
 async def _sweep_periodically(parent: Path, interval_s: float) -> None:
     while True:
         await asyncio.sleep(interval_s)
-        if deleted := await asyncio.to_thread(delete_abandoned, parent, PREFIX):
-            log.info("scratch folders of killed processes deleted", folders=deleted)
+        await asyncio.to_thread(_sweep, parent)
+
+
+def _sweep(parent: Path) -> None:
+    folders, segments = delete_abandoned(parent, PREFIX), delete_abandoned_segments()
+    if folders or segments:
+        log.info("what killed processes left was deleted", scratch_folders=folders, shared_memory=segments)

@@ -145,3 +145,23 @@ def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert "/no" in done.stderr
     assert done.returncode != 0
+
+
+def test_what_the_server_makes_is_for_its_own_user(tmp_path: Path) -> None:
+    """Triton opens its shared memory to all users, whatever the umask is; boost sets the mode once more."""
+    segment = Path(f"/dev/shm/turnstile-test-{os.getpid()}-2-segment")  # noqa: S108
+    code = f"""
+import os, time
+os.close(os.open({str(tmp_path / "file")!r}, os.O_CREAT, 0o666))
+os.fchmod(os.open({str(segment)!r}, os.O_CREAT, 0o666), 0o666)
+time.sleep(600)
+"""
+    guard, _ = _start(tmp_path / "log", code, prefix=f"turnstile-test-{os.getpid()}-2-")
+    try:
+        assert _eventually(lambda: segment.exists() and segment.stat().st_mode & 0o777 == 0o600)
+        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
+    finally:
+        guard.terminate()
+        guard.wait(20)
+    assert not segment.exists()

@@ -1,9 +1,12 @@
 """The scratch folder of a process, and what killed processes left beside it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from engines.parent_death_guard import SHARED_MEMORY
 from gateway.errors import StorageUnavailable
 from gateway.storage.scratch import PREFIX, open_scratch
 from tests.integration.polling import until_soon
@@ -23,3 +26,12 @@ async def test_a_folder_that_cannot_be_made_is_named_by_its_setting(tmp_path: Pa
     (tmp_path / "file").touch()
     with pytest.raises(StorageUnavailable, match="TURNSTILE_SCRATCH_FOLDER"):
         await open_scratch(tmp_path / "file" / "scratch").__aenter__()
+
+
+async def test_shared_memory_of_killed_processes_is_deleted_with_it(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = SHARED_MEMORY / f"turnstile-{ended.pid}-1-region"
+    left.write_bytes(b"slices of a patient")
+    async with open_scratch(tmp_path):
+        assert not left.exists()
