@@ -34,9 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,  # locals may hold patient data from a DICOM header
 )
-WITHOUT_PATIENTS: Final = frozenset(
-    {"export", "train", "bench", "openapi", "settings"}
-)  # others may read what they write
+WITHOUT_PATIENTS: Final = frozenset({"export", "train", "bench", "openapi", "settings"})
 FORWARD_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(up)

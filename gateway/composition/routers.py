@@ -1,6 +1,5 @@
 """The routers of each capability, with what each is given."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -115,7 +114,6 @@ def screening_routers(services: Services, store: RecordStore) -> Routers:
 
 
 def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:
-    """Opens scans for viewing; of several decode workers one is left to the analyses."""
-    at_once = asyncio.Semaphore(max(1, settings.decode_workers - 1))
-    render_cache = RenderCache(store.blobs, decode, settings.budgets, scratch, settings.deadline_s, at_once)
+    """Opens scans for viewing."""
+    render_cache = RenderCache(store.blobs, decode, settings.budgets, scratch, settings.deadline_s)
     return Viewing(ScanAccess(store.database), render_cache)

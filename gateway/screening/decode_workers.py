@@ -4,15 +4,15 @@ The forkserver imports `screening` once; a worker that replaces a killed one is 
 """
 
 import asyncio
-import atexit
 import os
 import resource
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import TimeoutError as TaskTimeout
-from contextlib import ExitStack
-from functools import cache
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 from multiprocessing import get_context, util
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -23,7 +23,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from engines.owned_folder import owned_folder
 from gateway.errors import StorageFull
+from gateway.fairness.party import LOCAL, Party
 from gateway.inference.engine import Deadline
+from gateway.screening.decode_turns import DecodeTurns
 from gateway.storage.disk_reserve import is_full
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
@@ -64,6 +66,7 @@ class DecodePool:
         self, workers: int, timeout_s: float, memory_bytes: int, on_worker_lost: Callable[[str], None] = lambda _: None
     ) -> None:
         self._timeout_s = timeout_s
+        self._turns = DecodeTurns(workers)
         self._on_death = on_worker_lost
         _set_socket_folder()
         context = get_context("forkserver")
@@ -74,13 +77,27 @@ class DecodePool:
         )
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call the function in a worker.
+        """Call the function in a worker, as `DecodeShare.run` does, for the command line."""
+        return await self.shared_by(LOCAL).run(deadline, function, *args, **kwargs)
 
-        Raises the function's own CodedError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
-        crashed; EngineDeadline when no worker was free in time; FileDeleted; StorageFull; WorkerFault when the
-        program failed. The worker is killed when the caller is cancelled.
-        """
-        task = self._pool.schedule(_call, args=(function, args, kwargs), timeout=self._timeout_s)
+    def shared_by(self, party: Party, *, is_view: bool = False) -> "DecodeShare":
+        """The workers as this party has them: in turns with the others."""
+        return DecodeShare(self, party, is_view)
+
+    @asynccontextmanager
+    async def turn(self, deadline: Deadline, party: Party, is_view: bool) -> AsyncIterator[None]:
+        """A free worker until the block ends; raises EngineDeadline when none is free in time."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(deadline.left_s()):
+                    await stack.enter_async_context(self._turns.turn(party, is_view=is_view))
+            except TimeoutError:
+                raise EngineDeadline("no decode worker was free in time") from None
+            yield
+
+    async def call(self, deadline: Deadline, function: Callable[[], T]) -> T:
+        """Call the function in a worker that is free."""
+        task = self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
         try:
             async with asyncio.timeout(deadline.left_s()) as limit:
                 return await asyncio.wrap_future(task)
@@ -107,6 +124,25 @@ class DecodePool:
         self._pool.join()
 
 
+@dataclass(frozen=True)
+class DecodeShare:
+    """The decode workers for one party; a view leaves workers to the analyses."""
+
+    pool: DecodePool
+    party: Party
+    is_view: bool = False
+
+    async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function in a worker, when it is the party's turn.
+
+        Raises the function's own CodedError; DecodeTimeout, DecodeMemory or BrokenPixels when the worker was killed or
+        crashed; EngineDeadline when no worker was free in time; FileDeleted; StorageFull; WorkerFault when the
+        program failed. The worker is killed when the caller is cancelled.
+        """
+        async with self.pool.turn(deadline, self.party, self.is_view):
+            return await self.pool.call(deadline, partial(function, *args, **kwargs))
+
+
 def _study_error_of(exit_: ProcessExpired) -> StudyError:
     """SIGKILL means that the kernel was out of memory; any other exit is a crash of a decoder.
 
@@ -125,7 +161,7 @@ def _set_socket_folder() -> None:
     """
     stack = ExitStack()
     own = stack.enter_context(owned_folder(Path(socket_folder()), "turnstile-workers-"))
-    atexit.register(stack.close)
+    util.Finalize(None, stack.close, exitpriority=-200)  # after that of multiprocessing's folder in it, -100
     chosen, tempfile.tempdir = tempfile.tempdir, str(own)
     try:
         util.get_temp_dir()
@@ -142,9 +178,9 @@ def _start_worker(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+def _call(function: Callable[[], T]) -> T:
     try:
-        return function(*args, **kwargs)
+        return function()
     except (CodedError, MemoryError):
         raise
     except OSError as fault:

@@ -7,7 +7,7 @@ import structlog
 
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
-from gateway.screening.decode_workers import DecodePool, WorkerFault
+from gateway.screening.decode_workers import DecodeShare, WorkerFault
 from gateway.telemetry.metrics import Metrics
 from screening.block_preparation import prepare_blocks
 from screening.blocks.tiling import LungBlocks
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 class ExpertStage:
     """Asks the expert of these networks; a model card without rules for it never does."""
 
-    decode: DecodePool
+    decode: DecodeShare
     engine: Engine
     admission: ExpertAdmission
     metrics: Metrics

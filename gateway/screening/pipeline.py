@@ -13,7 +13,7 @@ from gateway.fairness.party import LOCAL, Party
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
-from gateway.screening.decode_workers import DecodePool
+from gateway.screening.decode_workers import DecodePool, DecodeShare
 from gateway.screening.expert_stage import ExpertStage
 from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progress
 from gateway.telemetry.metrics import Metrics
@@ -126,7 +126,7 @@ class ScreeningPipeline:
         start = perf_counter()
         try:
             with self.metrics.stage("survey", timings_s):
-                found = await self.decode.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
+                found = await self._workers.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
         except StudyError as error:
             return (ScreenedStudy(Report.failed(upload.name, error, perf_counter() - start)),)
         progress.studies_found(len(found.studies))
@@ -210,7 +210,7 @@ class ScreeningPipeline:
             return NOT_AUGMENTED
         some = list(numbers)
         with self.metrics.stage("test_time_views", timings_s):
-            rows = await self.decode.run(deadline, augmented_rows, prepared.views[some], prepared.lung_masks[some])
+            rows = await self._workers.run(deadline, augmented_rows, prepared.views[some], prepared.lung_masks[some])
         with self.metrics.stage("test_time_inference", timings_s):
             logits = await self.engine.classify(*rows, deadline, self.priority)
         return AugmentedLogits(numbers, logits.reshape(len(some), -1))
@@ -219,7 +219,7 @@ class ScreeningPipeline:
         """Read and decode in a worker. The worker times its stages; the rest of the time is the handover."""
         start = perf_counter()
         card = self.card
-        prepared = await self.decode.run(deadline, prepare, study, card.image_size, card.view_spacing_mm)
+        prepared = await self._workers.run(deadline, prepare, study, card.image_size, card.view_spacing_mm)
         handover_s = perf_counter() - start - sum(prepared.timings_s.values())
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)
@@ -230,8 +230,12 @@ class ScreeningPipeline:
         return self.admission.hold(self.slices_per_upload, self.party, urgent=urgent, patient=self.patient)
 
     @property
+    def _workers(self) -> DecodeShare:
+        return self.decode.shared_by(self.party)
+
+    @property
     def _expert(self) -> ExpertStage:
-        return ExpertStage(self.decode, self.engine, self.expert_admission, self.metrics, self.card, self.priority)
+        return ExpertStage(self._workers, self.engine, self.expert_admission, self.metrics, self.card, self.priority)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self.deadline_s)

@@ -15,8 +15,8 @@ OWNER_ONLY: Final = 0o077  # umask, and the bits that no mode may have
 def make_private(folder: Path) -> Path:
     """The folder, made when missing, mode 0700, and everything in it without access for other users.
 
-    What another user owns is left as it is, as a mounted volume whose root belongs to root; the log says so. Files that are
-    written later get their mode from the umask of the process.
+    What another user owns is left as it is, as a mounted volume whose root belongs to root; the log says so. Files that
+    are written later get their mode from the umask of the process.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _is_open(folder):
@@ -37,7 +37,7 @@ def _is_open(path: Path) -> bool:
 
 
 def _close(path: Path) -> None:
-    """Take all access from other users. A folder is closed after what is in it, so a walk that is killed begins anew."""
+    """Take all access from other users. The data folder comes last, so a walk that was killed is begun anew."""
     status = path.lstat()
     if status.st_uid == os.geteuid() and status.st_mode & OWNER_ONLY and not stat.S_ISLNK(status.st_mode):
         path.chmod(stat.S_IMODE(status.st_mode) & ~OWNER_ONLY)

@@ -1,6 +1,5 @@
 """The render cache: slices, volumes and maps are rendered in decode workers, once for equal requests, and stored."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,17 +31,13 @@ class StoredRendering:
 
 @dataclass(frozen=True)
 class RenderCache:
-    """Runs the functions of `rendering` in decode workers, at most as many at once as `concurrency` allows.
-
-    The other decode workers are left to the analyses.
-    """
+    """Runs the functions of `rendering` in decode workers, in turns with other principals and with the analyses."""
 
     blobs: Blobs
     decode: DecodePool
     budgets: Budgets
     scratch: Path
     deadline_s: float
-    concurrency: asyncio.Semaphore
     series_cache: SeriesCache = field(default_factory=SeriesCache)
     reads: SingleFlight[DisplayedSeries] = field(default_factory=SingleFlight)
     renderings: SingleFlight[StoredRendering] = field(default_factory=SingleFlight)
@@ -57,12 +52,12 @@ class RenderCache:
     ) -> T:
         """Call a function on the scan's series in a decode worker."""
         async with self._source(opened) as source:
-            return await self.run(function, source, *args, **kwargs)
+            return await self.run(opened, function, source, *args, **kwargs)
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function in a decode worker."""
-        async with self.concurrency:
-            return await self.decode.run(Deadline.after(self.deadline_s), function, *args, **kwargs)
+    async def run(self, opened: OpenedScan, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function in a decode worker, for the principal who opened the scan."""
+        decode = self.decode.shared_by(opened.party, is_view=True)
+        return await decode.run(Deadline.after(self.deadline_s), function, *args, **kwargs)
 
     async def get_or_render(self, key: str, write: Callable[[Path], Awaitable[None]]) -> StoredRendering:
         """The stored rendering under `key`; when there is none, `write` writes it into a file, which is stored."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.errors import NotFound
+from gateway.fairness.party import Party
 from gateway.principal import Principal, RequestContext
 from gateway.records.store import stored_files
 from gateway.records.store.stored_files import StoredFile
@@ -26,6 +27,7 @@ class OpenedScan:
     study_uid: str | None
     evidence_key: str | None
     by_study_uid: bool
+    party: Party
 
     @property
     def sha256(self) -> str:
@@ -61,4 +63,5 @@ class ScanAccess:
                 action = audit_log.Action.EXPORT if exported else audit_log.Action.READ
                 await audit_log.record(session, principal, action, "scan", scan_id, context, {"seen": what})
         self.audit_window.add(viewed)
-        return OpenedScan(file, study_uid or file.study_uid, evidence_key, study_uid is not None)
+        party = Party.of(principal)
+        return OpenedScan(file, study_uid or file.study_uid, evidence_key, study_uid is not None, party)

@@ -84,7 +84,7 @@ class Viewing:
         folder = opened.evidence_key.rpartition("/")[0]
         key = f"{folder}/{VERSION}/{evidence.study_uid}/heatmap-{kind}-{step}.nii.gz"
         return await self.render_cache.get_or_render(
-            key, lambda target: self.render_cache.run(rendering.write_heatmap, evidence, kind, step, target)
+            key, lambda target: self.render_cache.run(opened, rendering.write_heatmap, evidence, kind, step, target)
         )
 
     def read(self, stored: StoredRendering) -> AsyncIterator[bytes]:

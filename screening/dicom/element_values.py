@@ -7,7 +7,7 @@ import math
 import re
 import struct
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from pydicom.charset import default_encoding
 from pydicom.dataelem import RawDataElement
@@ -99,7 +99,7 @@ def sequence_items(dataset: Dataset, keyword: str, reads: HeaderReads) -> tuple[
 
     Raises BrokenDicom when it cannot be read, OverBudget when it has more items than `reads` allow.
     """
-    element = dataset.get_item(_tag(keyword), keep_deferred=True)
+    element: Any = dataset.get_item(_tag(keyword), keep_deferred=True)
     if element is None:
         return ()
     try:

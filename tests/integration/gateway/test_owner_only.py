@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
+import pytest
 
 from engines.parent_death_guard import SHARED_MEMORY
 from gateway.settings.settings import ROOT
@@ -20,29 +22,40 @@ PATIENCE_S = 300.0
 NO_TRITON = "127.0.0.1:9"  # discard (RFC 863): storing a scan needs none
 
 
-def test_nothing_of_a_killed_service_is_open_or_left(tmp_path: Path) -> None:
-    data, temporary = tmp_path / "data", tmp_path / "tmp"
-    (data / "blobs").mkdir(parents=True)
-    temporary.mkdir()
-    for folder in (data, data / "blobs"):
-        folder.chmod(0o755)
-    with started(tmp_path) as (url, process):
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """With a path short enough for the sockets in it."""
+    with TemporaryDirectory(prefix="owner-") as name:
+        yield Path(name)
+
+
+def test_nothing_of_a_killed_service_is_open_or_left(folder: Path) -> None:
+    (folder / "data" / "blobs").mkdir(parents=True)
+    (folder / "tmp").mkdir()
+    for path in (folder, folder / "data", folder / "data" / "blobs", folder / "tmp"):
+        path.chmod(0o755)
+    with started(folder) as (url, process):
         store_scan(url)
         segment = SHARED_MEMORY / f"turnstile-{process.pid}-1-region"  # as Triton makes them
         segment.write_bytes(b"slices of a patient")
-        assert open_to_others(data) == []
-        left = set(temporary.iterdir())
-        assert left
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert open_to_others(data, temporary) == []
-    with started(tmp_path) as (_, process):
+    left = set((folder / "tmp").iterdir())
+    assert left
+    assert found_open(folder) == []
+    with started(folder) as (_, process):
         assert not segment.exists()
-        assert not left & set(temporary.iterdir())
-        assert open_to_others(data, temporary) == []
+        assert not left & set((folder / "tmp").iterdir())
+        assert found_open(folder) == []
         process.send_signal(signal.SIGTERM)
         assert process.wait(120) == 0
-    assert list(temporary.iterdir()) == []
+    assert list((folder / "tmp").iterdir()) == []
+
+
+def found_open(folder: Path) -> list[Path]:
+    """What other users may read or enter; the temporary folder itself is open as /tmp is."""
+    inside = [path for one in (folder / "tmp").iterdir() for path in open_to_others(one)]
+    return [*open_to_others(folder / "data"), *open_to_others(folder / "home"), *inside]
 
 
 def store_scan(url: str) -> None:
@@ -50,17 +63,16 @@ def store_scan(url: str) -> None:
         assert upload(client, create_patient_id(client), fake_zip("owner only")).status_code == 201
 
 
-def open_to_others(*folders: Path) -> list[Path]:
-    """Files and folders that the group or other users may read or enter, in folders that they may enter."""
+def open_to_others(folder: Path) -> list[Path]:
+    """What the group or other users may read or enter, in the folder and below it."""
     found = []
-    for folder in folders:
-        for parent, _, files in os.walk(folder):
-            for path in (Path(parent), *(Path(parent, name) for name in files)):
-                with suppress(FileNotFoundError):
-                    mode = path.lstat().st_mode
-                    if path != folders[-1] and not stat.S_ISLNK(mode) and mode & 0o077:
-                        found.append(path)
-    return [path for path in found if path.name != "tmp"]
+    for parent, _, files in os.walk(folder):
+        for path in (Path(parent), *(Path(parent, name) for name in files)):
+            with suppress(FileNotFoundError):
+                mode = path.lstat().st_mode
+                if not stat.S_ISLNK(mode) and mode & 0o077:
+                    found.append(path)
+    return found
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from gateway.fairness.party import Party
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
@@ -34,6 +35,9 @@ class InThisProcess:
 
     def __init__(self, fault: Exception | None, failing: Callable[..., Any] = prepare_blocks) -> None:
         self.fault, self.failing = fault, failing
+
+    def shared_by(self, _party: Party) -> "InThisProcess":
+        return self
 
     async def run(self, deadline: Deadline, function: Callable[..., Any], *args: Any) -> Any:
         deadline.left_s()

@@ -29,9 +29,13 @@ async def test_a_folder_that_cannot_be_made_is_named_by_its_setting(tmp_path: Pa
 
 
 async def test_shared_memory_of_killed_processes_is_deleted_with_it(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left = SHARED_MEMORY / f"turnstile-{ended.pid}-1-region"
+    left = SHARED_MEMORY / f"turnstile-{pid_of_ended()}-1-region"
     left.write_bytes(b"slices of a patient")
     async with open_scratch(tmp_path):
         assert not left.exists()
+
+
+def pid_of_ended() -> int:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
