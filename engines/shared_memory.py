@@ -35,7 +35,7 @@ def _delete_if_abandoned(segment: Path) -> bool:
 def _is_owned(pid: int, written_s: float) -> bool:
     """Whether the process lives; one that was started after the segment was written has the pid of one that ended."""
     try:
-        return psutil.Process(pid).create_time() <= written_s
+        return bool(psutil.Process(pid).create_time() <= written_s)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

@@ -20,6 +20,7 @@ from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, Stor
 from gateway.fairness.party import Party
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.card_in_force import CardsInForce
+from gateway.screening.costly_failures import CostlyFailures
 from gateway.screening.decode_workers import SCRATCH_FULL
 from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
 from gateway.screening.progress import Progress
@@ -128,7 +129,7 @@ class Attempts:
         """The scan's file, and an empty scratch folder."""
         with _temporary_folder(self.scratch) as copy, _temporary_folder(self.scratch) as screening:
             async with self.blobs.local_path(lease.sha256, copy) as path:
-                yield Upload(path, lease.file_name, screening)
+                yield Upload(path, lease.file_name, screening, lease.sha256, CostlyFailures(self.blobs))
 
     async def _retry_if_transient(self, lease: JobLease, screened: tuple[ScreenedStudy, ...]) -> bool:
         """Whether a study failed with a transient error, and the whole upload was queued for another attempt."""

@@ -25,7 +25,7 @@ from engines.owned_folder import owned_folder
 from gateway.errors import StorageFull
 from gateway.fairness.party import LOCAL, Party
 from gateway.inference.engine import Deadline
-from gateway.screening.decode_turns import DecodeTurns
+from gateway.screening.decode_queue import DecodeQueue
 from gateway.storage.disk_reserve import is_full
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
@@ -66,7 +66,7 @@ class DecodePool:
         self, workers: int, timeout_s: float, memory_bytes: int, on_worker_lost: Callable[[str], None] = lambda _: None
     ) -> None:
         self._timeout_s = timeout_s
-        self._turns = DecodeTurns(workers)
+        self._queue = DecodeQueue(workers)
         self._on_death = on_worker_lost
         _set_socket_folder()
         context = get_context("forkserver")
@@ -85,12 +85,12 @@ class DecodePool:
         return DecodeShare(self, party, is_view)
 
     @asynccontextmanager
-    async def turn(self, deadline: Deadline, party: Party, is_view: bool) -> AsyncIterator[None]:
+    async def worker(self, deadline: Deadline, party: Party, is_view: bool) -> AsyncIterator[None]:
         """A free worker until the block ends; raises EngineDeadline when none is free in time."""
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(deadline.left_s()):
-                    await stack.enter_async_context(self._turns.turn(party, is_view=is_view))
+                    await stack.enter_async_context(self._queue.worker(party, is_view=is_view))
             except TimeoutError:
                 raise EngineDeadline("no decode worker was free in time") from None
             yield
@@ -139,7 +139,7 @@ class DecodeShare:
         crashed; EngineDeadline when no worker was free in time; FileDeleted; StorageFull; WorkerFault when the
         program failed. The worker is killed when the caller is cancelled.
         """
-        async with self.pool.turn(deadline, self.party, self.is_view):
+        async with self.pool.worker(deadline, self.party, self.is_view):
             return await self.pool.call(deadline, partial(function, *args, **kwargs))
 
 

@@ -1,11 +1,12 @@
 """The screening pipeline: from an upload to one report for each of its studies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 import structlog
 
@@ -13,6 +14,7 @@ from gateway.fairness.party import LOCAL, Party
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
+from gateway.screening.costly_failures import CostlyFailures
 from gateway.screening.decode_workers import DecodePool, DecodeShare
 from gateway.screening.expert_stage import ExpertStage
 from gateway.screening.progress import OnProgress, ProgressCounter, ignore_progress
@@ -27,16 +29,24 @@ from screening.results.model_card import InvalidModelCard, ModelCard
 from screening.results.report import Report
 from screening.series.studies import Study
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded file: its path, its name as the sender gave it, and an empty scratch folder."""
+    """An uploaded file: its path, its name as the sender gave it, and an empty scratch folder.
+
+    For a stored one, its hash and the failures that are remembered of stored files.
+    """
 
     path: Path
     name: str
     scratch: Path
+    sha256: str = ""
+    failures: CostlyFailures | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,8 @@ class ScreeningPipeline:
         start = perf_counter()
         try:
             with self.metrics.stage("survey", timings_s):
-                found = await self._workers.run(self._deadline(), survey, upload.path, upload.scratch, self.budgets)
+                arguments = (upload.path, upload.scratch, self.budgets)
+                found = await self._in_worker(upload, "survey", self._deadline(), survey, *arguments)
         except StudyError as error:
             return (ScreenedStudy(Report.failed(upload.name, error, perf_counter() - start)),)
         progress.studies_found(len(found.studies))
@@ -147,7 +158,7 @@ class ScreeningPipeline:
         try:
             if isinstance(study, StudyError):
                 raise study
-            seen = await self._see(study, start, dict(upload_timings_s), progress)
+            seen = await self._see(upload, study, start, dict(upload_timings_s), progress)
             return seen if self._expert.asks(seen.fusion) else self._reported(upload, seen)
         except StudyError as error:
             return ScreenedStudy(Report.failed(upload.name, _with_study_uid(study, error), perf_counter() - start))
@@ -181,10 +192,10 @@ class ScreeningPipeline:
         return await self._expert.fused(seen.study, seen.prepared, seen.fusion, self._deadline(), seen.timings_s)
 
     async def _see(
-        self, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter
+        self, upload: Upload, study: Study, start: float, timings_s: dict[str, float], progress: ProgressCounter
     ) -> _SeenStudy:
         deadline = self._deadline()
-        prepared = await self._prepare(study, deadline, timings_s)
+        prepared = await self._prepare(upload, study, deadline, timings_s)
         progress.inference_started(len(prepared.views))
         with self.metrics.stage("inference", timings_s):
             outputs = await self.engine.infer(
@@ -215,11 +226,14 @@ class ScreeningPipeline:
             logits = await self.engine.classify(*rows, deadline, self.priority)
         return AugmentedLogits(numbers, logits.reshape(len(some), -1))
 
-    async def _prepare(self, study: Study, deadline: Deadline, timings_s: dict[str, float]) -> PreparedStudy:
+    async def _prepare(
+        self, upload: Upload, study: Study, deadline: Deadline, timings_s: dict[str, float]
+    ) -> PreparedStudy:
         """Read and decode in a worker. The worker times its stages; the rest of the time is the handover."""
         start = perf_counter()
         card = self.card
-        prepared = await self._workers.run(deadline, prepare, study, card.image_size, card.view_spacing_mm)
+        arguments = (study, card.image_size, card.view_spacing_mm)
+        prepared = await self._in_worker(upload, f"prepare-{study.study_uid}", deadline, prepare, *arguments)
         handover_s = perf_counter() - start - sum(prepared.timings_s.values())
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():
             self.metrics.observe_stage(stage, seconds, timings_s)
@@ -228,6 +242,19 @@ class ScreeningPipeline:
     def _admitted(self) -> AbstractAsyncContextManager[None]:
         urgent = self.priority is Priority.URGENT
         return self.admission.hold(self.slices_per_upload, self.party, urgent=urgent, patient=self.patient)
+
+    async def _in_worker(
+        self,
+        upload: Upload,
+        operation: str,
+        deadline: Deadline,
+        function: Callable[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call the function in a worker, unless it is known to fail on this upload after a long time."""
+        work = partial(self._workers.run, deadline, function, *args, **kwargs)
+        return await (upload.failures.run(upload.sha256, operation, work) if upload.failures else work())
 
     @property
     def _workers(self) -> DecodeShare:

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from gateway.errors import NotFound
 from gateway.inference.engine import Deadline
+from gateway.screening.costly_failures import CostlyFailures
 from gateway.screening.decode_workers import DecodePool
 from gateway.storage.blobs import Blobs
 from gateway.viewing.scan_access import OpenedScan
@@ -48,11 +49,20 @@ class RenderCache:
         return self.series_cache.get(key) or await self.reads.run(key, lambda: self._read(opened))
 
     async def render(
-        self, opened: OpenedScan, function: Callable[Concatenate[SeriesSource, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        opened: OpenedScan,
+        operation: str,
+        function: Callable[Concatenate[SeriesSource, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
-        """Call a function on the scan's series in a decode worker."""
-        async with self._source(opened) as source:
-            return await self.run(opened, function, source, *args, **kwargs)
+        """Call a function on the scan's series in a decode worker, unless it lately took long and failed."""
+
+        async def work() -> T:
+            async with self._source(opened) as source:
+                return await self.run(opened, function, source, *args, **kwargs)
+
+        return await CostlyFailures(self.blobs).run(opened.sha256, f"{operation}-{opened.study_uid}", work)
 
     async def run(self, opened: OpenedScan, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function in a decode worker, for the principal who opened the scan."""
@@ -74,7 +84,7 @@ class RenderCache:
             return StoredRendering(key, target.stat().st_size)
 
     async def _read(self, opened: OpenedScan) -> DisplayedSeries:
-        series = await self.render(opened, SeriesSource.series)
+        series = await self.render(opened, "series", SeriesSource.series)
         if series is None:
             raise NotFound("the scan has no such study")
         self.series_cache.put(_cache_key(opened), series)

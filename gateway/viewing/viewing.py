@@ -44,12 +44,12 @@ class Viewing:
         """HU of a slice, int16 little endian, and its rows and columns; raises NotFound."""
         displayed = await self._series_with_slice(opened, index)
         rows, columns = displayed.volume.geometry.shape[1:]
-        return await self.render_cache.render(opened, rendering.raw_slice, index), (rows, columns)
+        return await self.render_cache.render(opened, "slice", rendering.raw_slice, index), (rows, columns)
 
     async def png_slice(self, opened: OpenedScan, index: int, window: Window) -> bytes:
         """A slice in a display window, as PNG; raises NotFound."""
         await self._series_with_slice(opened, index)
-        return await self.render_cache.render(opened, rendering.png_slice, index, window)
+        return await self.render_cache.render(opened, "slice", rendering.png_slice, index, window)
 
     async def thumbnail(self, opened: OpenedScan) -> bytes:
         """The key slice as a small PNG; the middle slice while there is no report."""
@@ -58,7 +58,7 @@ class Viewing:
         key = f"{_key(opened, series.displayed)}/thumbnail-{index}.png"
         stored = await self.render_cache.blobs.get_derived(key)
         if stored is None:
-            stored = await self.render_cache.render(opened, rendering.thumbnail, index)
+            stored = await self.render_cache.render(opened, "thumbnail", rendering.thumbnail, index)
             await self.render_cache.blobs.put_derived(key, stored)
         return stored
 
@@ -66,14 +66,14 @@ class Viewing:
         """The volume as NIfTI, in HU, every `step`-th voxel of each axis."""
         key = f"{_key(opened, await self.render_cache.displayed_series(opened))}/volume-{step}.nii.gz"
         return await self.render_cache.get_or_render(
-            key, lambda target: self.render_cache.render(opened, rendering.write_volume, step, target)
+            key, lambda target: self.render_cache.render(opened, f"volume-{step}", rendering.write_volume, step, target)
         )
 
     async def lungs(self, opened: OpenedScan, step: int) -> StoredRendering:
         """The lung mask of the whole volume as NIfTI."""
         key = f"{_key(opened, await self.render_cache.displayed_series(opened))}/lungs-{step}.nii.gz"
         return await self.render_cache.get_or_render(
-            key, lambda target: self.render_cache.render(opened, rendering.write_lungs, step, target)
+            key, lambda target: self.render_cache.render(opened, f"lungs-{step}", rendering.write_lungs, step, target)
         )
 
     async def heatmap(self, opened: OpenedScan, kind: MapKind, step: int) -> StoredRendering:

@@ -1,4 +1,4 @@
-"""Turns at the decode workers: whose call starts next, so that slow files of one client keep nobody else waiting.
+"""The queue for the decode workers: whose call starts next, so that slow files of one client keep nobody else waiting.
 
 A call waits for a free worker. Turns go round the institutions that wait, then round the principals of each (ADR 31).
 While others wait, no principal, no institution and not all views together hold more than all workers but one. A
@@ -37,8 +37,8 @@ class _Past:
     slow_until_s: float = 0.0
 
 
-class DecodeTurns:
-    """The turns at `workers` workers; for one event loop."""
+class DecodeQueue:
+    """The calls that wait for `workers` workers, and those that hold one; for one event loop."""
 
     def __init__(self, workers: int, clock: Callable[[], float] = monotonic) -> None:
         self._workers = workers
@@ -50,7 +50,7 @@ class DecodeTurns:
         self._past: dict[tuple[str, ...], _Past] = {}
 
     @asynccontextmanager
-    async def turn(self, party: Party, *, is_view: bool = False) -> AsyncIterator[None]:
+    async def worker(self, party: Party, *, is_view: bool = False) -> AsyncIterator[None]:
         """Wait for a free worker and hold it until the block ends."""
         call = _Call(party, is_view, asyncio.get_running_loop().create_future())
         self._waiting.append(call)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.fairness.party import Party
-from gateway.screening.decode_turns import LATELY_S, SLOW_S, DecodeTurns
+from gateway.screening.decode_queue import LATELY_S, SLOW_S, DecodeQueue
 
 A1, A2, B1 = Party("a", "1"), Party("a", "2"), Party("b", "1")
 PARTIES = tuple(Party(institution, principal) for institution in "abc" for principal in "12")
@@ -26,13 +26,13 @@ class Workers:
     ends: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.turns = DecodeTurns(self.workers, lambda: self.now_s)
+        self.queue = DecodeQueue(self.workers, lambda: self.now_s)
 
     async def call(self, name: str, party: Party, *, is_view: bool = False) -> None:
         """Ask for a turn, which lasts until `end`."""
 
         async def hold() -> None:
-            async with self.turns.turn(party, is_view=is_view):
+            async with self.queue.worker(party, is_view=is_view):
                 self.started.append(name)
                 await self.ends[name].wait()
 
