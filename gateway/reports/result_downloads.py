@@ -104,7 +104,7 @@ class ResultDownloads:
             of_study = replace(report, body={**report.body, "studies": [study]})
             pdf = await self.report_pdf.pdf(principal, context, of_study, language)
         opened = await self.viewing.access.open(principal, context, report.row.scan_id, "result objects")
-        return await self.viewing.render_cache.render(opened, encode, result, tuple(kinds), pdf)
+        return await self.viewing.render_cache.render(opened, "result", encode, result, tuple(kinds), pdf)
 
     async def fhir(self, principal: Principal, report: StoredReport) -> bytes:
         """A FHIR R4 Bundle: a DiagnosticReport and its Observations for each study."""
