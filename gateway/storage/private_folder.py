@@ -15,20 +15,19 @@ OWNER_ONLY: Final = 0o077  # umask, and the bits that no mode may have
 def make_private(folder: Path) -> Path:
     """The folder, made when missing, mode 0700, and everything in it without access for other users.
 
-    What another user owns is left as it is, as a mounted volume whose root belongs to root; the log says so. Files that
+    A folder of another user is left as it is, as a mounted volume whose root belongs to root; the log says so. Files that
     are written later get their mode from the umask of the process.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if _is_open(folder):
-        for parent, _, files in os.walk(folder, topdown=False):
-            for path in (*(Path(parent, name) for name in files), Path(parent)):
-                _close(path)
-        if _is_open(folder):
-            log.warning(
-                "the data folder is open to other users, and belongs to another one: close it", path=str(folder)
-            )
-        else:
-            log.warning("the data folder was open to other users; it is closed now", path=str(folder))
+    if not _is_open(folder):
+        return folder
+    if folder.stat().st_uid != os.geteuid():
+        log.warning("the data folder is open to other users, and owned by another one: close it", path=str(folder))
+        return folder
+    for parent, _, files in os.walk(folder, topdown=False):
+        for path in (*(Path(parent, name) for name in files), Path(parent)):
+            _close(path)
+    log.warning("the data folder was open to other users; it is closed now", path=str(folder))
     return folder
 
 
