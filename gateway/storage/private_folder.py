@@ -15,8 +15,8 @@ OWNER_ONLY: Final = 0o077  # umask, and the bits that no mode may have
 def make_private(folder: Path) -> Path:
     """The folder, made when missing, mode 0700, and everything in it without access for other users.
 
-    A folder of another user is left as it is, as a mounted volume whose root belongs to root; the log says so. Files that
-    are written later get their mode from the umask of the process.
+    A folder of another user is left as it is, as a mounted volume whose root belongs to root; the log says so. Files
+    that are written later get their mode from the umask of the process.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_open(folder):
