@@ -29,6 +29,7 @@ from gateway.screening.decode_queue import DecodeQueue
 from gateway.storage.disk_reserve import is_full
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
+from screening.coded_error import CodedError
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, StudyError
 
 P = ParamSpec("P")
