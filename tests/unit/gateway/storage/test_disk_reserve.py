@@ -73,7 +73,7 @@ def test_a_full_disk_in_a_decode_worker_is_no_fault_of_the_program(number: int) 
         raise OSError(number, "full")
 
     with pytest.raises(StorageFull):
-        _call(write, (), {})
+        _call(write)
 
 
 async def _write(file: FileIO, chunks: AsyncIterator[bytes]) -> None:
