@@ -26,7 +26,7 @@ def gateway_without_networks(folder: Path, database_url: str, **settings: Any) -
     """A gateway whose Triton is unreachable."""
     scratch = folder / "scratch"
     scratch.mkdir()
-    defaults = {
+    defaults: dict[str, Any] = {
         "triton_url": UNREACHABLE,
         "database_url": SecretStr(database_url),
         "institution": INSTITUTION,

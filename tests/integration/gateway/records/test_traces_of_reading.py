@@ -111,7 +111,12 @@ def test_an_event_stream_ends_with_its_login(
             ended = threading.Event()
             lines = answer.iter_lines()
             assert next(lines).startswith("event")
-            reading = threading.Thread(target=lambda: (list(lines), ended.set()))
+
+            def read() -> None:
+                list(lines)
+                ended.set()
+
+            reading = threading.Thread(target=read)
             reading.start()
             assert not ended.wait(4)  # longer than two checks: a valid login is left alone
             if end == "revoked":
