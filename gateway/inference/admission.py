@@ -79,11 +79,12 @@ class Admission:
         """
         slices = self._capped(slices)
         await self._acquire(_Waiter(party, slices, asyncio.get_running_loop().create_future()), urgent, patient)
-        start, in_flight_at_start = monotonic(), self.in_flight
+        start, in_flight_at_start, full_at_start = monotonic(), self.in_flight, self._is_full(slices)
         try:
             yield
         finally:
-            self._throughput.record((in_flight_at_start + self.in_flight) / 2, monotonic() - start)
+            full = full_at_start or self._is_full(slices)
+            self._throughput.record((in_flight_at_start + self.in_flight) / 2, monotonic() - start, full=full)
             self._release(party, slices)
 
     @contextmanager
@@ -151,6 +152,10 @@ class Admission:
         waits = any(party.institution == institution for party in self._uploads)
         return not waits and not self._in_flight_of[institution]
 
+    def _is_full(self, slices: int) -> bool:
+        """Whether an upload of `slices` would wait."""
+        return bool(self._queue) or self.in_flight + slices > self._limit
+
     def _seconds_for(self, slices: float) -> float:
         return self._throughput.seconds_for(slices) or 0.0
 
@@ -165,8 +170,7 @@ class Admission:
         raise error
 
     async def _acquire(self, waiter: _Waiter, urgent: bool, patient: bool) -> None:
-        waits = bool(self._queue) or self.in_flight + waiter.slices > self._limit
-        if waits and not patient and self.waiting + waiter.slices > self._waiting_limit:
+        if self._is_full(waiter.slices) and not patient and self.waiting + waiter.slices > self._waiting_limit:
             self._refuse(self._seconds_for(waiter.slices))
         self._queue.add(waiter.party, waiter, urgent=urgent)
         self._uploads[waiter.party] += 1

@@ -8,16 +8,22 @@ SMOOTHING: Final = 0.2  # weight of the newest upload; about the last five uploa
 class ThroughputEstimate:
     """Seconds a slice by Little's law: the time of an upload over the slices in flight during it. None at first.
 
-    A service that was never full shows less than its capacity; the estimate rises once more uploads are admitted. Times
-    are averaged, not rates: a file that is refused within milliseconds says little about the others.
+    A service that is not full shows less than its capacity, so then an upload can only lower the time: one that came
+    alone to a cold service would otherwise have the next crowd refused. Times are averaged, not rates: a file that is
+    refused within milliseconds says little about the others.
     """
 
     def __init__(self) -> None:
         self.seconds_per_slice: float | None = None
 
-    def record(self, in_flight: float, held_s: float) -> None:
-        """Record an upload that took `held_s` with `in_flight` slices in flight, its own included."""
+    def record(self, in_flight: float, held_s: float, *, full: bool = True) -> None:
+        """Record an upload that took `held_s` with `in_flight` slices in flight, its own included.
+
+        `full` says that another one would have waited.
+        """
         newest, known = held_s / in_flight, self.seconds_per_slice
+        if not full and (known is None or newest > known):
+            return
         self.seconds_per_slice = newest if known is None else (1 - SMOOTHING) * known + SMOOTHING * newest
 
     def seconds_for(self, slices: float) -> float | None:

@@ -182,7 +182,7 @@ async def test_an_upload_on_a_slow_line_blocks_no_other_and_is_admitted(monkeypa
 
 
 async def test_the_throughput_is_the_slices_in_flight_over_the_time_they_took() -> None:
-    admission, leave = Admission(100, 0), asyncio.Event()
+    admission, leave = Admission(48, 0), asyncio.Event()
 
     async def upload() -> None:
         async with admission.hold(12):

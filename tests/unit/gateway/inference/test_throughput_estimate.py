@@ -28,3 +28,14 @@ def test_refused_files_do_not_raise_the_estimate() -> None:
     for held_s in (1.2, 0.01) * 20:
         throughput.record(48, held_s)
     assert throughput.seconds_for(48) == pytest.approx(0.6, rel=0.15)
+
+
+def test_an_upload_that_came_alone_to_a_cold_service_says_nothing_of_a_full_one() -> None:
+    throughput = ThroughputEstimate()
+    throughput.record(12, 30.0, full=False)
+    assert throughput.seconds_for(12) is None
+    throughput.record(12, 1.2)
+    throughput.record(12, 30.0, full=False)
+    assert throughput.seconds_for(12) == pytest.approx(1.2)
+    throughput.record(12, 0.6, full=False)
+    assert (throughput.seconds_for(12) or 0.0) < 1.2
