@@ -14,6 +14,7 @@
     ├── TooManyConnections          too_many_connections     503  every connection of the service, or of the address
     ├── ServiceStopping             service_stopping         503  a body was still on its way when the service stopped
     ├── TooManyRequests             too_many_requests        429  above the rate limit of sign-ins or uploads
+    │   └── QuotaExceeded           quota_exceeded           429  the scans or bytes of a day are used up
     ├── NoPublicUrl                 no_public_url            503  a redirect would trust the client's Host header
     ├── IdentityProviderUnavailable login_unavailable        503  the identity provider does not answer
     ├── NotFound                    not_found                404  also for records of another institution
@@ -109,6 +110,10 @@ class ServiceStopping(GatewayError):
 
 class NoPublicUrl(GatewayError):
     code, status = "no_public_url", 503
+
+
+class QuotaExceeded(TooManyRequests):
+    code = "quota_exceeded"
 
 
 class IdentityProviderUnavailable(GatewayError):

@@ -15,6 +15,7 @@ from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.results import RunName
 from gateway.cli.screen import FAILED
 from gateway.cli.terminal_text import print_passed_over
+from gateway.composition.quotas import quotas_of
 from gateway.mass_runs.durable.bucket import sources_in_bucket
 from gateway.mass_runs.durable.enqueueing import Enqueuer
 from gateway.mass_runs.durable.sources import sources_in_paths
@@ -73,7 +74,7 @@ async def _enqueue(
     settings = Settings()
     by = command_line_admin(getpass.getuser(), institution or settings.institution)
     async with open_records(settings) as store, open_scratch(settings.scratch_folder) as scratch:
-        enqueuer = Enqueuer(store.database, ScanUploads(store.database, store.blobs), by, *bounds)
+        enqueuer = Enqueuer(store.database, ScanUploads(store.database, store.blobs, quotas_of(settings)), by, *bounds)
         run = await enqueuer.open_run(name, patient, urgent=urgent)
         buckets = [source for source in sources if source.startswith(BUCKET)]
         discovered = [sources_in_paths(paths), *[await sources_in_bucket(bucket, scratch) for bucket in buckets]]

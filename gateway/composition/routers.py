@@ -13,6 +13,7 @@ from gateway.auth.api.sign_in import sign_in_router
 from gateway.auth.api.tokens import tokens_router
 from gateway.auth.token_administration import TokenAdministration
 from gateway.backups.last_backup import LastBackup
+from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.health.api import health_router
@@ -60,9 +61,8 @@ def health_routers(services: Services, store: RecordStore) -> Routers:
 def records_routers(services: Services, store: RecordStore) -> Routers:
     """Patients, scans, and the uploaded files."""
     database, blobs = store.database, store.blobs
-    files = files_router(
-        ScanUploads(database, blobs), OriginalFiles(database, blobs), services.settings.upload_bytes, services.scratch
-    )
+    uploads = ScanUploads(database, blobs, quotas_of(services.settings))
+    files = files_router(uploads, OriginalFiles(database, blobs), services.settings.upload_bytes, services.scratch)
     return [patients_router(Patients(database, blobs)), scans_router(Scans(database, blobs)), files]
 
 
@@ -90,7 +90,9 @@ def reports_routers(services: Services, store: RecordStore, viewing: Viewing) ->
 
 def predictions_routers(services: Services, store: RecordStore) -> Routers:
     """The synchronous prediction, which keeps nothing."""
-    predictions = Predictions(store.database, services.networks, CardsInForce(store.database))
+    predictions = Predictions(
+        store.database, services.networks, CardsInForce(store.database), quotas_of(services.settings)
+    )
     return [inference_router(predictions, services.scratch, services.settings.upload_bytes)]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Final
 
 import structlog
 from pydantic import SecretStr
@@ -28,6 +29,8 @@ from gateway.telemetry.tracing import Traces, traces_to
 from screening.results.model_card import ModelCard
 
 log = structlog.get_logger(__name__)
+
+ALWAYS_ADMITTED: Final = 8  # uploads: programs send so many at once, also to a slow or busy machine
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
         settings.slices_waiting,
         metrics.refusals.inc,
         busy_after_s=settings.busy_after_s,
-        min_uploads=settings.decode_workers + 1,  # one upload in each worker, and one that is being received
+        min_uploads=max(settings.decode_workers + 1, ALWAYS_ADMITTED),
         weights=settings.turn_weights,
     )
     metrics.slices_in_flight.set_function(lambda: admission.in_flight)

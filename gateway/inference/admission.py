@@ -26,7 +26,7 @@ from screening.errors import EngineOverloaded
 
 MAX_RETRY_AFTER_S: Final = 60
 MAX_ARRIVAL_S: Final = 2.0  # 18 MB take 0.1 s in a data centre; an upload over a slow line must not keep others out
-OVERRUN: Final = 2.0  # an upload that waits so many times `busy_after_s` is refused: the estimate was wrong
+OVERRUN: Final = 3.0  # an upload that waits so many times `busy_after_s` is refused: the estimate was wrong
 
 
 @dataclass(frozen=True, eq=False)

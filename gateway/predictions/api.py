@@ -43,7 +43,10 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Problem, "description": "Larger than the service reads: over_budget"},
     415: {"model": Problem, "description": "Neither DICOM, zip nor NIfTI: not_dicom"},
     422: {"model": Problem, "description": "Read, but cannot be analysed; `error` says why"},
-    429: {"model": Problem, "description": "Busy: engine_overloaded; see Retry-After"},
+    429: {
+        "model": Problem,
+        "description": "Busy: engine_overloaded, or a used up day: quota_exceeded; see Retry-After",
+    },
     502: {"model": Problem, "description": "The networks failed: engine_fault"},
     503: {"model": Problem, "description": "Triton does not answer: engine_unavailable; see Retry-After"},
     504: {"model": Problem, "description": "Not done in time: engine_deadline"},
@@ -77,6 +80,7 @@ def inference_router(predictions: Predictions, scratch_folder: Path | None, uplo
         When no study could be analysed, the answer is the error of the first.
         `all=true` always answers with `rows` and `summary`; a study that was not analysed is a row with its error.
         """
+        await predictions.check_quota(principal)
         async with AsyncExitStack() as stack:
             with predictions.reserve(principal):
                 uploads = await stack.enter_async_context(received_uploads(request, scratch_folder, upload_bytes))

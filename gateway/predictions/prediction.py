@@ -1,13 +1,16 @@
 """Prediction: uploads are screened at once and stored nowhere (`POST /inference/predict`)."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.fairness.party import Party
 from gateway.principal import Principal, RequestContext
+from gateway.quotas.quotas import NO_QUOTAS, Quotas
 from gateway.screening.active_networks import ActiveNetworks
 from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.pipeline import Upload
@@ -21,6 +24,11 @@ class Predictions:
     database: Database
     networks: ActiveNetworks
     cards: CardsInForce
+    quotas: Quotas = NO_QUOTAS
+
+    async def check_quota(self, principal: Principal) -> None:
+        """Raise QuotaExceeded when the principal or its institution has used up its day."""
+        await self.quotas.check(self.database, principal)
 
     def reserve(self, principal: Principal) -> AbstractContextManager[None]:
         """Reserve capacity while an upload is received; raises EngineOverloaded before its first byte is read."""
@@ -35,13 +43,21 @@ class Predictions:
             card = await self.cards.for_screening(principal.institution, served.card)
             pipeline = served.pipeline.with_card(card).on_behalf_of(Party.of(principal), patient=False)
             reports = tuple([report for upload in uploads for report in await pipeline.reports(upload)])
-        await self._record_audit_event(principal, reports, context)
+        size = await asyncio.to_thread(lambda: sum(_size(upload.path) for upload in uploads))
+        await self._record(principal, reports, context, len(uploads), size)
         return reports
 
-    async def _record_audit_event(
-        self, principal: Principal, reports: Sequence[Report], context: RequestContext
+    async def _record(
+        self, principal: Principal, reports: Sequence[Report], context: RequestContext, uploads: int, size: int
     ) -> None:
+        """The audit event, and the usage, in one transaction."""
         uids = [str(report.row["study_uid"]) for report in reports if report.row["study_uid"]]
         detail: audit_log.Detail = {"studies": len(reports), "study_uids": uids}
         async with self.database.transaction() as session:
             await audit_log.record(session, principal, audit_log.Action.EXECUTE, "screening", None, context, detail)
+            await self.quotas.count_done(session, principal, uploads, size)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    return path.stat().st_size if path.is_file() else sum(_size(one) for one in path.iterdir())

@@ -12,6 +12,7 @@ import structlog
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable, StorageUnavailable
 from gateway.idempotency import store as idempotency
+from gateway.quotas import store as quotas
 from gateway.rate_limits import store as rate_limits
 from gateway.records.orphaned_blobs import sweep_orphaned_blobs
 from gateway.storage.blobs import Blobs
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 START_DELAY_S: Final = 60.0  # not during the start
 INTERVAL_S: Final = 1800.0
+USAGE_RETENTION: Final = timedelta(days=31)  # for the operator to look at
 ANSWER_RETENTION: Final = timedelta(days=1)  # clients retry within minutes
 
 
@@ -41,6 +43,7 @@ async def clean_up(database: Database, blobs: Blobs) -> None:
     async with database.transaction() as session:
         await idempotency.delete_before(session, datetime.now(UTC) - ANSWER_RETENTION)
         await rate_limits.delete_expired(session, datetime.now(UTC))
+        await quotas.delete_before(session, (datetime.now(UTC) - USAGE_RETENTION).date())
     deleted = await sweep_orphaned_blobs(database, blobs)
     if deleted.blobs or deleted.analyses:
         log.info("orphaned blobs deleted", blobs=deleted.blobs, analyses=deleted.analyses)

@@ -10,6 +10,7 @@ from gateway.database.connection import Database
 from gateway.errors import NotFound
 from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.principal import Principal, RequestContext
+from gateway.quotas.quotas import NO_QUOTAS, Quotas
 from gateway.records.patients import UNKNOWN
 from gateway.records.store import patients, scans
 from gateway.storage.blobs import Blobs, Incoming
@@ -31,6 +32,11 @@ class ScanUploads:
 
     database: Database
     blobs: Blobs
+    quotas: Quotas = NO_QUOTAS
+
+    async def check_quota(self, principal: Principal) -> None:
+        """Raise QuotaExceeded when the principal or its institution has used up its day."""
+        await self.quotas.check(self.database, principal)
 
     async def require_patient(self, principal: Principal, patient_id: UUID) -> None:
         """Raise NotFound unless the principal's institution has this patient."""
@@ -60,7 +66,7 @@ class ScanUploads:
     ) -> UUID:
         """Record the received file as a scan of the patient. A known key gives the scan of its first request.
 
-        Raises NotFound, IdempotencyBusy, IdempotencyMismatch, and RecordDeleted when that scan is gone.
+        Raises NotFound, QuotaExceeded, IdempotencyBusy, IdempotencyMismatch, and RecordDeleted when that scan is gone.
         """
         blob = file.incoming.blob
         async with self.database.transaction() as session:
@@ -76,6 +82,7 @@ class ScanUploads:
             await remember(session, key, scan.id)
             detail = {"patient": str(patient_id), "sha256": blob.sha256}
             await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
+            await self.quotas.count(session, principal, 1, blob.size)
             return scan.id
 
 

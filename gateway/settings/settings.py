@@ -65,7 +65,7 @@ class Settings(HttpSettings, AuthSettings):
     busy_after_s: PositiveFloat = 20.0
     """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the
     throughput of the last ones and the turns before its own, is refused with 429 before it is read. Always admitted are
-    `decode_workers` + 1, and one of each institution."""
+    eight, or `decode_workers` + 1, and one of each institution."""
     turn_weights: dict[str, PositiveInt] = {}  # noqa: RUF012 - pydantic copies it
     """Turns of an institution in each round of both queues, as JSON: {"large hospital": 3}. By default 1."""
 
@@ -115,6 +115,14 @@ class Settings(HttpSettings, AuthSettings):
     backup_due_s: PositiveFloat | None = None
     """Seconds in which the next backup must succeed, for the alert TurnstileBackupMissing; none where none are made."""
 
+    institution_scans_a_day: NonNegativeInt | None = None
+    """Most scans and predictions of an institution in a day (UTC); above it 429 until midnight. No limit by default."""
+    institution_bytes_a_day: NonNegativeInt | None = None
+    """Most bytes of the uploads of an institution in a day. No limit by default."""
+    principal_scans_a_day: NonNegativeInt | None = None
+    """Most scans and predictions of one principal of an institution in a day. No limit by default."""
+    principal_bytes_a_day: NonNegativeInt | None = None
+    """Most bytes of the uploads of one principal in a day. No limit by default."""
     disk_reserve_bytes: NonNegativeInt = Budgets.reserved_bytes
     """Bytes that uploads leave free on the disks of the data folder and of the scratch folder, or 5 % of a disk where
     that is less; below it they are refused with 507. PostgreSQL needs them where it shares the disk."""

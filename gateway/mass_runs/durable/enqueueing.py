@@ -127,6 +127,7 @@ class Enqueuer:
             analysis = await analyses.request(session, principal.institution, scan.id, principal.key, urgent=run.urgent)
             if analysis is None:
                 raise NotFound("the scan was deleted meanwhile")
+            await self.scan_uploads.quotas.count(session, principal, 1, blob.size)
             await store.record_outcome(session, run.id, _key(source), scan_id=scan.id)
             created: audit_log.Detail = {"patient": str(run.patient_id), "sha256": blob.sha256, "run": str(run.id)}
             await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, None, created)

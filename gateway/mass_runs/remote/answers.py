@@ -1,7 +1,7 @@
 """What a gateway's response to an upload means for the run.
 
 200                      the full report of each study
-429                      Busy: wait for Retry-After; no failure
+429                      Busy: wait for Retry-After; no failure. A used up quota stops the run
 502, 503, 504            Unavailable: retry with growing delays
 401, 403, 404, 3xx       UnusableGateway: no upload can succeed, the run stops
 any other, with a code   RefusedUpload: this upload fails with that code
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, QuotaExceeded
 from gateway.mass_runs.refused_uploads import RefusedUpload
 from screening.errors import EngineDeadline, EngineUnavailable, OverBudget
 
@@ -52,6 +52,8 @@ def interpret(status: int, headers: Mapping[str, str], body: Any) -> Outcome:
     if status == HTTPStatus.OK:
         return _reports(body)
     problem = _problem(body)
+    if problem is not None and problem.code == QuotaExceeded.code:
+        raise UnusableGateway(f"{problem.detail}; the run continues when the same command is started again")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Busy(_retry_after_s(headers) or RETRY_S)
     if status in UNAVAILABLE:

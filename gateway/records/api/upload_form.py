@@ -55,8 +55,11 @@ class UploadForm:
 
         Where one file is asked for, several parts that are DICOM files are one: a study sent slice by slice.
 
-        Raises NotFound for an unknown patient, as soon as `patient_id` is read, and RequestValidationError.
+        Raises QuotaExceeded before anything is read, NotFound for an unknown patient as soon as `patient_id` is read,
+        and RequestValidationError.
         """
+        if "idempotency-key" not in request.headers:  # a repeated request gets its first answer, also above the quota
+            await self._uploads.check_quota(self._principal)
         if not is_multipart(request):
             raise HTTPException(415, "send multipart/form-data")
         async for part in parts(request, limit_bytes):
