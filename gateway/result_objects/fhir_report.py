@@ -100,8 +100,7 @@ class _Entries:
 
     def _verdict(self) -> Resource:
         result, observation = self._result, self._observation(codes.VERDICT)
-        notes = [*(text for _, text in result.notices), *result.warnings]
-        observation["note"] = [{"text": text} for text in notes]
+        observation["note"] = [{"text": text} for text in result.remarks]
         if result.reason is not None:
             code, detail = result.reason
             observation["dataAbsentReason"] = _absent("error", "Error")

@@ -109,9 +109,7 @@ class _Content:
             qualitative_evaluations=evaluations,
             source_images=self._images([result.key_slice]),
         )
-        reason = [] if result.reason is None else [f"{result.reason[0]}: {result.reason[1]}"]
-        notices = [text for _, text in result.notices]
-        _comment(group, [*notices, *reason, *(f"Warning: {one}" for one in result.warnings)])
+        _comment(group, result.remarks)
         return group
 
     def _probability(self) -> Iterator[Measurement]:

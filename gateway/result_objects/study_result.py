@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from screening.results.evidence import Evidence
+from screening.results.expert_opinion import ExpertOpinion
 from screening.results.findings import Finding, FindingStatus
 from screening.results.localisation import Localisation
 from screening.results.verdict import Verdict
@@ -53,6 +54,7 @@ class StudyResult:
     coverage: Mapping[str, Any] | None
     warnings: tuple[str, ...]
     notices: tuple[tuple[str, str], ...]
+    expert: ExpertOpinion | None = None
     evidence: Evidence | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,14 @@ class StudyResult:
             raise ValueError("a study is either analysed or has a reason")
         if (self.verdict is Verdict.NOT_ANALYSED) != (self.probability is None):
             raise ValueError("a study that was not analysed has no probability, every other one has")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What has no code: notices, the reason, the place of the 3D expert, warnings."""
+        notices = [text for _, text in self.notices]
+        reason = [] if self.reason is None else [f"{self.reason[0]}: {self.reason[1]}"]
+        expert = [] if self.expert is None else [_place(self.expert)]
+        return (*notices, *reason, *expert, *(f"Warning: {one}" for one in self.warnings))
 
     @classmethod
     def of(cls, study: Mapping[str, Any], origin: ReportOrigin, evidence: Sequence[Evidence] = ()) -> Self:
@@ -82,6 +92,7 @@ class StudyResult:
             coverage=study.get("coverage"),
             warnings=tuple(study.get("warnings", ())),
             notices=tuple(zip(study["notice_codes"], study["notices"], strict=True)),
+            expert=_expert(seen.get("expert3d")),
             evidence=_evidence_of(row, evidence),
         )
 
@@ -93,6 +104,19 @@ def _evidence_of(row: Mapping[str, Any], evidence: Sequence[Evidence]) -> Eviden
 
 def _point(point: Mapping[str, Any]) -> PointInForce:
     return PointInForce(point["name"], point["threshold"], point.get("sensitivity"), point.get("specificity"))
+
+
+def _expert(opinion: Mapping[str, Any] | None) -> ExpertOpinion | None:
+    if opinion is None:
+        return None
+    x, y, z = opinion["position_lps_mm"]
+    return ExpertOpinion(opinion["p"], opinion["slice"], (x, y, z))
+
+
+def _place(expert: ExpertOpinion) -> str:
+    x, y, z = expert.position_lps_mm
+    place = f"{x:.1f}, {y:.1f}, {z:.1f} mm in the patient (LPS), slice {expert.slice} from the lowest"
+    return f"3D expert: p {expert.p:.3f}; its highest place is {place}."
 
 
 def _finding(one: Mapping[str, Any]) -> Finding:

@@ -1,6 +1,7 @@
 """What the SR says, read back as a receiver would."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway.result_objects import codes
 from gateway.result_objects.encoding import ObjectKind
 from gateway.result_objects.study_result import StudyResult
 from screening.errors import LungsIncomplete
+from screening.results.expert_opinion import ExpertOpinion
 from screening.results.verdict import Verdict
 from tests.unit.gateway.result_objects.made_result import encoded, errors_of, failed_result, made_result, opened
 
@@ -102,6 +104,11 @@ def test_the_box_is_a_rectangle_on_each_of_its_slices(
     points = np.array(rectangles[0].GraphicData).reshape(-1, 2)
     assert points.min(axis=0).tolist() == [result.box.x[0], result.box.y[0]]
     assert points.max(axis=0).tolist() == [result.box.x[1] + 1, result.box.y[1] + 1]
+
+
+def test_the_place_of_the_3d_expert_is_told(result: StudyResult) -> None:
+    asked = replace(result, expert=ExpertOpinion(0.91, 7, (-31.25, 12.0, 88.5)))
+    assert any("-31.2, 12.0, 88.5 mm" in line and "slice 7" in line for line in asked.remarks)
 
 
 def test_every_verdict_and_every_finding_has_a_code() -> None:
