@@ -2,18 +2,21 @@
 
 /docs returns docs.html. Each other path that is no API call returns index.html; the page's own router reads the path,
 so links and reloads work. Files with a hash in their name are cached without end; all others are revalidated each time
-(304).
+(304), except a page with a nonce for its styles, which is new in each answer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
+
+from gateway.http.security_headers import content_security_policy
 
 PAGE_FOLDER: Final = Path(__file__).resolve().parent.parent / "static"  # where `web/build.py` puts it
 HASHED_FOLDER: Final = "assets/"
@@ -29,6 +32,7 @@ TYPES: Final[Mapping[str, str]] = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
+STYLE_NONCE: Final = b"{{style-nonce}}"
 NOT_BUILT: Final = "the page is not built; build it with `python3 web/build.py`. The API works without it"
 
 
@@ -71,6 +75,8 @@ def page_router(folder: Path) -> APIRouter:
 
 
 def _response(file: PageFile, request: Request) -> Response:
+    if STYLE_NONCE in file.content:
+        return _with_nonce(file)
     headers = {"Cache-Control": file.cache, "ETag": file.etag, "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
@@ -81,6 +87,12 @@ def _response(file: PageFile, request: Request) -> Response:
     return Response(
         file.compressed[encoding], headers={**headers, "Content-Encoding": encoding}, media_type=file.media_type
     )
+
+
+def _with_nonce(file: PageFile) -> Response:
+    nonce = token_urlsafe(16)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": content_security_policy(nonce)}
+    return Response(file.content.replace(STYLE_NONCE, nonce.encode()), headers=headers, media_type=file.media_type)
 
 
 def _files(folder: Path) -> Mapping[str, PageFile]:

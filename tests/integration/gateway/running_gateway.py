@@ -79,14 +79,15 @@ def same_triton(running: RunningGateway) -> dict[str, Any]:
 
 
 @contextmanager
-def running_gateway(scratch: Path, send_buffer: int | None = None, **settings: Any) -> Iterator[RunningGateway]:
+def running_gateway(scratch: Path, **settings: Any) -> Iterator[RunningGateway]:
     """Start a gateway; at the end stop it with all its processes. Its data folder is beside `scratch`.
 
-    `send_buffer` is the kernel's buffer for each connection, in bytes: with a small one a slow reader is soon noticed.
+    `send_buffer` among the settings is the kernel's buffer for each connection, in bytes: with a small one a slow
+    reader is soon noticed.
     """
     started: Queue[tuple[Server, Services, RecordStore] | BaseException] = Queue()
     listener = socket.create_server(("127.0.0.1", 0))
-    if send_buffer is not None:
+    if (send_buffer := settings.pop("send_buffer", None)) is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     settings = {"scratch_folder": scratch, "data_folder": scratch.with_name(f"{scratch.name}-data")} | settings
     serve = _serve(Settings(**settings), listener, started)

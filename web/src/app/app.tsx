@@ -5,12 +5,18 @@ import { RouterProvider } from "@tanstack/react-router";
 import { theme } from "@/shared/ui/theme";
 import { queryClient } from "./query-client";
 import { router } from "./router";
+import { styleNonce } from "./style-nonce";
 
 const colours = localStorageColorSchemeManager({ key: "turnstile-colours" }); // boot.js reads it before the first paint
 
 export function App() {
   return (
-    <MantineProvider theme={theme} colorSchemeManager={colours} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      colorSchemeManager={colours}
+      defaultColorScheme="auto"
+      getStyleNonce={() => styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <Notifications position="bottom-right" autoClose={5000} />
         <RouterProvider router={router} />

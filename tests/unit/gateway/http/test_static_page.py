@@ -90,3 +90,16 @@ async def test_a_missing_page_says_how_to_build_it(tmp_path: Path) -> None:
     answer = await client_of(tmp_path).get("/")
     assert answer.status_code == 404
     assert "web/build.py" in answer.json()["detail"]
+
+
+async def test_each_answer_with_a_page_has_a_new_nonce_for_its_styles(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<meta name="style-nonce" content="{{style-nonce}}" />')
+    nonces = set()
+    for _ in range(3):
+        answer = await client_of(tmp_path).get("/worklist")
+        nonce = answer.text.split('content="')[1].split('"')[0]
+        assert f"style-src 'self' 'nonce-{nonce}';" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers, "a 304 would join an old page with a new policy"
+        nonces.add(nonce)
+    assert len(nonces) == 3
