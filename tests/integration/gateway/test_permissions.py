@@ -41,7 +41,6 @@ FREE_TEXTS: Final = (
     "OperatorsName",
     "RequestedProcedureDescription",
     "AdditionalPatientHistory",
-    "BodyPartExamined",
 )
 COLUMNS: Final = ("anonymous", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
 UNKNOWN_ID: Final = str(uuid4())
@@ -195,6 +194,7 @@ def named_study(folder: Path) -> Path:
             for keyword in FREE_TEXTS:
                 setattr(dataset, keyword, "of Zebulon Quagmire")
             dataset.ConvolutionKernel = dataset.StationName = "ZebulonQuagmire"  # SH: 16 letters
+            dataset.BodyPartExamined = "ZEBULON QUAGMIRE"  # CS: 16 letters
             dataset.save_as(path)
             archive.write(path, f"Quagmire/{number}.dcm")
     return archive_path
