@@ -3,16 +3,15 @@
 The numbers and levels are those of version 5.0.0, by section: the last number of level 1, then those of level 2.
 """
 
-import ast
 import re
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
 
-from tests.unit.docs.markdown import ROOT, read_page
+from tests.unit.docs.markdown import read_page
+from tests.unit.docs.named_tests import exists
 
 STATES: Final = ("met", "not met", "not applicable")
 # How many of level 1, which come first in each section, and how many of level 2.
@@ -84,13 +83,7 @@ def test_every_row_has_a_state_and_says_what_is_done() -> None:
 
 @pytest.mark.parametrize("name", sorted({name for row in _rows() for name in row.where}))
 def test_what_is_named_exists(name: str) -> None:
-    path, _, function = name.partition("::")
-    exact = [ROOT / path] if (ROOT / path).is_file() else []
-    files = exact or [file for file in _tests() if file.as_posix().endswith(f"/{path}")]
-    assert len(files) == 1, files
-    if function:
-        tree = ast.parse(files[0].read_text(encoding="utf-8"))
-        assert function in {getattr(node, "name", None) for node in tree.body}
+    assert exists(name)
 
 
 def test_the_totals_on_the_page_are_right() -> None:
@@ -106,8 +99,3 @@ def test_the_page_lists_what_is_not_met() -> None:
     section = read_page(Path("docs/security.md")).text.split("## OWASP ASVS", 1)[1].split("\n## ", 1)[0]
     listed = set(re.findall(r"\bV\d+\.\d+\.\d+\b", section))
     assert listed == {number for row in _rows() if row.state == "not met" for number in row.numbers}
-
-
-@cache
-def _tests() -> list[Path]:
-    return sorted((ROOT / "tests").rglob("*.py"))
