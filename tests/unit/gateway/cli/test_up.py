@@ -20,6 +20,8 @@ from starlette.routing import Route
 from gateway.cli import demo_records, up
 from gateway.cli.demo import STUDIES
 from gateway.cli.up import _listening_socket, _serve
+from gateway.settings.settings import Settings
+from gateway.telemetry.metrics import Metrics
 
 FAILED = "could not be shown"
 WATCHED = 4  # looks at a running analysis until the stop comes
@@ -58,7 +60,7 @@ class Demo:
         closed = SimpleNamespace(close=lambda: None)
         login = SimpleNamespace(local_admin_enabled=True, description="none")
         store: Any = SimpleNamespace(authentication=login, location="nowhere", notifications=closed)
-        services: Any = SimpleNamespace(triton_url="nowhere")
+        services: Any = SimpleNamespace(triton_url="nowhere", settings=Settings(), metrics=Metrics())
         self.running = asyncio.create_task(_serve(services, store, listener, demo=True))
 
     async def stopped(self) -> None:
@@ -73,6 +75,7 @@ def without_services(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     api = Api(200)
     worker = SimpleNamespace(running=lambda: nullcontext(SimpleNamespace(drain=lambda: None)))
     app = Starlette(routes=[Route("/{path:path}", api.answer, methods=["GET", "POST"])])
+    app.state.body_timeouts = SimpleNamespace(stop=lambda _: None)
 
     @asynccontextmanager
     async def studies() -> AsyncIterator[dict[object, Path]]:
@@ -100,7 +103,7 @@ async def test_a_demo_that_is_refused_does_not_end_the_service(
         demo = Demo(without_services, listener)
         told = ""
         async with asyncio.timeout(60):
-            while "Ctrl-C stops everything" not in told:
+            while "Ctrl-C stops everything" not in told and not demo.running.done():
                 await asyncio.sleep(0.02)
                 told += "".join(capfd.readouterr())
         assert FAILED in told
