@@ -26,6 +26,7 @@ async def test_it_listens_on_this_machine_alone_and_stops_without_a_trace(reposi
         family = _family(server)
         assert _listening(family) == {"127.0.0.1"}
         assert _segments(os.getpid())
+        await until_soon(lambda: all(one.stat().st_mode & 0o777 == 0o600 for one in _segments(os.getpid())))
         async with httpx.AsyncClient(trust_env=False) as client:
             assert "nv_inference_count" in (await client.get(server.metrics_url)).text
 
