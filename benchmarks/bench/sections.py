@@ -127,8 +127,8 @@ def _overload(overload: OverloadResult) -> Section:
     if advice := overload.advice:
         words.append(
             f"Admission refuses an upload with an expected wait above {advice.busy_after_now_s:.2g} s. "
-            f"For a p95 of {2 * overload.knee_p95_s:.2f} s set TURNSTILE_BUSY_AFTER_S={advice.busy_after_then_s:.2g}; "
-            "more decode workers than cores are in its way, for so many are always let in."
+            f"To hold it set TURNSTILE_BUSY_AFTER_S={advice.busy_after_then_s:.2g}; "
+            "eight uploads are always let in, and more decode workers than cores are in its way."
         )
     title = "Overload: three times the knee, and after"
     return Section("overload", title, tuple(words), (_growth(overload.growth),), ("overload",), overload.aims)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables import AnalysisRow, AnalysisTurnRow
+from gateway.database.tables import AnalysisRow, ServedPartyRow
 from gateway.database.tables.analyses import AnalysisState
 from gateway.fairness.fair_queue import URGENT_PER_ROUTINE
 from gateway.fairness.party import Party
@@ -72,7 +72,7 @@ async def next_analysis(session: AsyncSession, weights: Weights) -> UUID | None:
 
 def record_turn(session: AsyncSession, claimed: AnalysisRow) -> None:
     """Record that the party of a claimed analysis had a turn."""
-    session.add(AnalysisTurnRow(urgent=claimed.urgent, institution=claimed.institution, principal=claimed.requested_by))
+    session.add(ServedPartyRow(urgent=claimed.urgent, institution=claimed.institution, principal=claimed.requested_by))
 
 
 async def ahead_of(session: AsyncSession, analysis: AnalysisRow, weights: Weights) -> int:
@@ -100,5 +100,5 @@ async def ahead_of(session: AsyncSession, analysis: AnalysisRow, weights: Weight
 
 async def delete_old_turns(session: AsyncSession) -> None:
     """Delete all but the last `KEPT` turns."""
-    newest = select(func.max(AnalysisTurnRow.number)).scalar_subquery()
-    await session.execute(delete(AnalysisTurnRow).where(AnalysisTurnRow.number <= newest - KEPT))
+    newest = select(func.max(ServedPartyRow.number)).scalar_subquery()
+    await session.execute(delete(ServedPartyRow).where(ServedPartyRow.number <= newest - KEPT))

@@ -1,7 +1,6 @@
 """All tables; importing this package makes the SQLAlchemy metadata complete."""
 
 from gateway.database.tables.analyses import AnalysisRow, AttemptRow
-from gateway.database.tables.analysis_turns import AnalysisTurnRow
 from gateway.database.tables.audit import AuditRow, PendingAuditRow
 from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
@@ -11,12 +10,12 @@ from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
+from gateway.database.tables.served_parties import ServedPartyRow
 from gateway.database.tables.site_cards import SiteCardRow
 from gateway.database.tables.usage import UsageRow
 
 __all__ = [
     "AnalysisRow",
-    "AnalysisTurnRow",
     "AttemptRow",
     "AuditRow",
     "Base",
@@ -33,6 +32,7 @@ __all__ = [
     "RunItemRow",
     "RunRow",
     "ScanRow",
+    "ServedPartyRow",
     "SiteCardRow",
     "StoredAnswerRow",
     "TokenRow",

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, text, update
 from gateway.analyses.job_leases import JobLeases
 from gateway.analyses.store import analyses, fair_order
 from gateway.database.connection import Database
-from gateway.database.tables import AnalysisRow, AnalysisTurnRow, ScanRow
+from gateway.database.tables import AnalysisRow, ScanRow, ServedPartyRow
 from gateway.fairness.party import Party
 from gateway.telemetry.metrics import Metrics
 from screening.errors import EngineUnavailable
@@ -151,7 +151,7 @@ async def test_old_turns_are_deleted(leases: JobLeases, empty: Database, monkeyp
         await claimed(leases)
     await leases.delete_old_turns()
     async with empty.transaction() as session:
-        assert await session.scalar(select(func.count()).select_from(AnalysisTurnRow)) == 2
+        assert await session.scalar(select(func.count()).select_from(ServedPartyRow)) == 2
 
 
 async def test_a_claim_reads_a_few_rows_of_an_index_however_long_the_queue_is(empty: Database) -> None:

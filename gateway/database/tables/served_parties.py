@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.database.tables.base import Base, Moment
 
 
-class AnalysisTurnRow(Base):
+class ServedPartyRow(Base):
     """One claim of an analysis. It does not refer to the analysis: deleting that does not undo the turn."""
 
     __tablename__ = "analysis_turns"
