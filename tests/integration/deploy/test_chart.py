@@ -38,6 +38,12 @@ def test_names_are_unique(values: str) -> None:
 
 
 @every_set
+def test_the_log_of_a_built_in_database_names_no_patient(values: str) -> None:
+    for pod in (pod for name, pod in pods(values).items() if name == "postgres"):
+        assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(pod["containers"][0]["args"])
+
+
+@every_set
 def test_no_pod_is_privileged_or_writes_its_root(values: str) -> None:
     for pod in pods(values).values():
         assert pod["securityContext"]["runAsNonRoot"] is True

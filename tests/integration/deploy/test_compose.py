@@ -106,6 +106,10 @@ def test_only_their_clients_reach_triton_and_postgresql() -> None:
     assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
 
 
+def test_the_log_of_the_database_names_no_patient() -> None:
+    assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(whole()["services"]["db"]["command"])
+
+
 def test_ports_are_published_on_loopback_by_default() -> None:
     ports = {name: service["ports"] for name, service in whole()["services"].items() if "ports" in service}
     assert set(ports) == {"gateway", "prometheus", "grafana"}
