@@ -38,10 +38,8 @@ def up(arguments: Sequence[str]) -> None:
 
 def test(arguments: Sequence[str]) -> None:
     """Run the linters, the type checker, the import rules and every test; arguments go to pytest."""
-    python = environment(".venv-test", ".[train,dev,web]")
-    install([package for program, package in TESTED_WITH.items() if not shutil.which(program)])
+    python = _test_environment()
     tools = Path(python).parent
-    os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # tests build their own environment
     checks: tuple[Sequence[str | Path], ...] = (
         [tools / "ruff", "format", "--check", "."],
         [tools / "ruff", "check", "."],
@@ -55,13 +53,28 @@ def test(arguments: Sequence[str]) -> None:
         run(check)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"up": up, "test": test}
+def chaos(arguments: Sequence[str]) -> None:
+    """Let things go wrong for half an hour while people work (tests/integration/chaos); arguments go to pytest."""
+    python = _test_environment()
+    folder = "tests/integration/chaos"
+    run([python, "-m", "pytest", "-n", "0", "-s", "--chaos-minutes", "30", *arguments, folder])
+
+
+def _test_environment() -> str:
+    """The interpreter of the tests, with the programs that they start."""
+    python = environment(".venv-test", ".[train,dev,web]")
+    install([package for program, package in TESTED_WITH.items() if not shutil.which(program)])
+    os.environ.setdefault("TURNSTILE_HOME", str(ROOT / ".cache" / "turnstile"))  # tests build their own environment
+    return python
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"up": up, "test": test, "chaos": chaos}
 
 
 def main() -> None:
     """Choose the command by its name."""
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit("usage: python3 do.py up|test [arguments]")
+        sys.exit("usage: python3 do.py up|test|chaos [arguments]")
     if not (3, 11) <= sys.version_info[:2] <= (3, 12):
         sys.exit(f"Turnstile needs Python 3.11 or 3.12; this is {sys.version.split()[0]}. Run it with python3.11.")
     os.chdir(ROOT)

@@ -30,6 +30,12 @@ class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
         return "/".join(module.split("/")[:3]) if module.startswith("tests/integration/") else module
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long, and in which order, things go wrong in tests/integration/chaos: one round by default."""
+    parser.addoption("--chaos-minutes", type=float, default=0.0, help="Minutes of troubles; at least one round.")
+    parser.addoption("--chaos-seed", default="20261127", help="Of the order and the length of the troubles.")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SchedulingByFolder:
     """The scheduler of the test command; without `-n` the tests run one after the other."""
     return SchedulingByFolder(config, log)

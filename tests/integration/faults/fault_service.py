@@ -7,11 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -42,12 +43,13 @@ class Program:
     arguments: tuple[str, ...]
     environ: dict[str, str]
     log: Path
+    module: str = "gateway.cli"
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway.cli", *self.arguments],
+                [sys.executable, "-m", self.module, *self.arguments],
                 env={**os.environ, **self.environ},
                 cwd=ROOT,
                 stdout=log,
@@ -100,6 +102,15 @@ class ServiceUnderFaults:
         (row,) = self.rows("SELECT state FROM analyses WHERE scan_id = %s", scan)
         return str(row["state"])
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """Variables of a `turnstile` command for this service."""
+        return {**os.environ, **self.gateway.environ}
+
+    def command(self, *arguments: str) -> list[str]:
+        """A `turnstile` command."""
+        return [sys.executable, "-m", "gateway.cli", *arguments]
+
     def is_ready(self) -> bool:
         with suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200
@@ -145,24 +156,35 @@ class ServiceUnderFaults:
 
 
 @contextmanager
-def running_service(folder: Path, postgres: RunningPostgres) -> Iterator[ServiceUnderFaults]:
-    """All processes started; at the end they are stopped in order."""
-    database_url, port = postgres.new_database(), _free_port()
-    with _running_triton() as triton:
+def running_service(
+    folder: Path,
+    postgres: RunningPostgres,
+    data: Path | None = None,
+    way_to_triton: Callable[[str], AbstractContextManager[str]] = nullcontext,
+    module: str = "gateway.cli",
+    more_environ: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[ServiceUnderFaults]:
+    """All processes started; at the end they are stopped in order.
+
+    Blobs and scratch are in `data`, by default `folder`; `way_to_triton` gives the URL by which Triton's is reached.
+    """
+    database_url, port, data = postgres.new_database(), _free_port(), data or folder
+    with _running_triton() as triton, way_to_triton(triton.grpc_url) as triton_url:
         environ = {
             "TURNSTILE_DATABASE_URL": database_url,
-            "TURNSTILE_BLOB_URL": str(folder / "blobs"),
-            "TURNSTILE_TRITON_URL": triton.grpc_url,
+            "TURNSTILE_BLOB_URL": str(data / "blobs"),
+            "TURNSTILE_TRITON_URL": triton_url,
             "TURNSTILE_TRITON_SECRET": SECRET,
             "TURNSTILE_LEASE_TIMEOUT_S": str(LEASE_TIMEOUT_S),
             "TURNSTILE_DRAIN_S": str(DRAIN_S),
             "TURNSTILE_DECODE_WORKERS": "1",
             "TURNSTILE_WORKERS": "1",
             "TURNSTILE_HOME": str(folder / "home"),
-            "TURNSTILE_SCRATCH_FOLDER": str(folder / "scratch"),
+            "TURNSTILE_SCRATCH_FOLDER": str(data / "scratch"),
+            **more_environ,
         }
-        gateway = Program("gateway", ("up", "--port", str(port)), environ, folder / "gateway.log")
-        worker = Program("worker", ("worker", "--at-once", "2"), environ, folder / "worker.log")
+        gateway = Program("gateway", ("up", "--port", str(port)), environ, folder / "gateway.log", module)
+        worker = Program("worker", ("worker", "--at-once", "2"), environ, folder / "worker.log", module)
         killers = {
             "gateway": gateway.kill,
             "worker": worker.kill,
@@ -172,8 +194,8 @@ def running_service(folder: Path, postgres: RunningPostgres) -> Iterator[Service
         service = ServiceUnderFaults(
             f"http://127.0.0.1:{port}",
             database_url,
-            folder / "blobs",
-            folder / "scratch",
+            data / "blobs",
+            data / "scratch",
             gateway,
             worker,
             triton,
