@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 import psutil
 import structlog
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from engines.owned_folder import owned_folder
 from gateway.errors import StorageFull
@@ -59,7 +59,7 @@ class FileDeleted(WorkerFault):
 class DecodePool:
     """Runs functions of `screening.preparation` and `viewing` in worker processes, within a time and memory limit.
 
-    `on_worker_lost` is called with "timeout" or "crash".
+    `on_worker_lost` is called with "timeout", "crash" or "pool".
     """
 
     def __init__(
@@ -72,9 +72,10 @@ class DecodePool:
         context = get_context("forkserver")
         context.set_forkserver_preload(["screening.preparation", "gateway.viewing.rendering"])
         os.environ.update(WORKER_ENVIRONMENT)  # inherited by the forkserver, which must see it before it starts
-        self._pool = ProcessPool(
-            max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
+        self._new_pool = partial(
+            ProcessPool, max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
         )
+        self._pool = self._new_pool()
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function in a worker, as `DecodeShare.run` does, for the command line."""
@@ -97,7 +98,7 @@ class DecodePool:
 
     async def call(self, deadline: Deadline, function: Callable[[], T]) -> T:
         """Call the function in a worker that is free."""
-        task = self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
+        task = self._scheduled(function)
         try:
             async with asyncio.timeout(deadline.left_s()) as limit:
                 return await asyncio.wrap_future(task)
@@ -117,6 +118,17 @@ class DecodePool:
         except WorkerFault as fault:
             log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
             raise
+
+    def _scheduled(self, function: Callable[[], T]) -> "ProcessFuture[T]":
+        """The task; a pool whose own threads failed takes no task ever again, and another one takes its place."""
+        try:
+            return self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
+        except RuntimeError:
+            log.error("the pool of decode workers failed and is replaced")  # noqa: TRY400 - its threads printed why
+            self._on_death("pool")
+            self.close()
+            self._pool = self._new_pool()
+            return self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
 
     def close(self) -> None:
         """Kill all workers."""

@@ -16,6 +16,7 @@ import pytest
 from gateway.inference.engine import Deadline
 from gateway.screening.decode_workers import DecodePool, FileDeleted, WorkerFault
 from screening.errors import BrokenPixels, DecodeMemory, DecodeTimeout, EngineDeadline, NoLung, StudyError
+from tests.integration.polling import until_soon
 
 MIB = 2**20
 lost_workers: Counter[str] = Counter()
@@ -95,6 +96,22 @@ async def test_lost_workers_are_counted_by_cause(pool: DecodePool) -> None:
     with pytest.raises(DecodeMemory):
         await pool.run(soon(), kill_itself, signal.SIGKILL)
     assert lost_workers["crash"] == before + 1
+
+
+def fail() -> None:
+    raise OSError("no descriptor is left")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what the test is about
+async def test_a_pool_whose_own_thread_failed_is_replaced(pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pebble's threads end with any error that they did not expect, and the pool refuses every task from then on."""
+    before = lost_workers["pool"]
+    assert await pool.run(soon(), echo, 1) == 1
+    failed = pool._pool
+    monkeypatch.setattr(failed._pool_manager, "update_status", fail)
+    await until_soon(lambda: not failed.active)
+    assert await pool.run(soon(), echo, 2) == 2
+    assert lost_workers["pool"] == before + 1
 
 
 async def test_an_exception_of_the_program_keeps_its_frames_and_not_its_message(pool: DecodePool) -> None:
