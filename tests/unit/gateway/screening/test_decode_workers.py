@@ -8,10 +8,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import time_machine
 
 from gateway.inference.engine import Deadline
 from gateway.screening.decode_workers import DecodePool, FileDeleted, WorkerFault
@@ -96,6 +98,22 @@ async def test_lost_workers_are_counted_by_cause(pool: DecodePool) -> None:
     with pytest.raises(DecodeMemory):
         await pool.run(soon(), kill_itself, signal.SIGKILL)
     assert lost_workers["crash"] == before + 1
+
+
+def hang_once(marker: Path) -> str:
+    if marker.exists():
+        return "read"
+    marker.touch()
+    time.sleep(60)
+    return "hung"
+
+
+async def test_a_clock_that_is_put_forward_fails_no_study(pool: DecodePool, tmp_path: Path) -> None:
+    marker = tmp_path / "started"
+    reading = asyncio.create_task(pool.run(soon(), hang_once, marker))
+    await until_soon(marker.exists)
+    with time_machine.travel(timedelta(hours=1), tick=True):
+        assert await reading == "read"
 
 
 def fail() -> None:
