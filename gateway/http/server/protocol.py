@@ -7,6 +7,7 @@ is awaited by `gateway.http.body_timeouts`.
 """
 
 import asyncio
+import sys
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from gateway.http.server.connection_table import ConnectionTable
 from gateway.http.server.limits import ConnectionLimits
 from gateway.http.server.refusal_answer import refusal_answer
 from gateway.http.server.request_head import check_head
+from gateway.http.server.upgrade_header import framing_head, parser_after_head
 from gateway.http.trusted_proxies import TrustedProxies
 from gateway.rate_limits.client_network import client_network
 from gateway.telemetry.metrics import Metrics
@@ -65,6 +67,7 @@ class BoundedProtocol(SendTimeoutProtocol):
         self._raw_body_bytes = self._body_bytes = 0
         self._refusal: GatewayError | None = None
         self._lingered_bytes = 0
+        self._head_end: int | None = None  # in the read, of a head that the parser took for a whole request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -89,10 +92,25 @@ class BoundedProtocol(SendTimeoutProtocol):
             self._drop(data)
             return
         within, messages = (self._in_head, self._in_body), self._messages
-        super().data_received(data)
+        self._parse(data)
         if self._refusal is None and messages == self._messages:
             self._count_unfinished(len(data), *within)
         self._limit_time()
+
+    def _parse(self, data: bytes) -> None:
+        """Parse a read; after each head that offers another protocol, with a new parser."""
+        super().data_received(data)
+        while self._head_end is not None:
+            rest, self._head_end = data[self._head_end :], None
+            self.parser = parser_after_head(self)
+            self.parser.feed_data(framing_head(self.headers))
+            data = rest
+            super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Uvicorn calls it for such a head, while it handles the parser's exception."""
+        error = sys.exception()
+        self._head_end = error.args[0] if error is not None else None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -114,6 +132,8 @@ class BoundedProtocol(SendTimeoutProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            self._fail(MalformedRequest("this service is no proxy"))
         try:
             check_head(self.parser.get_http_version(), httptools.parse_url(self.url).host, self.headers)
         except MalformedRequest as error:
@@ -131,6 +151,8 @@ class BoundedProtocol(SendTimeoutProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # the end of the head; `_parse` goes on with the body
         self._messages += 1
         self._in_body = False
         super().on_message_complete()

@@ -15,6 +15,7 @@ LAST = b"GET /ok HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 GET = b"GET /ok HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = b"POST /body HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 KIB = 2**10
+UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA")
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,9 @@ class TestFraming:
             CHUNKED + b"1\r\nab\r\n0\r\n\r\n",
             CHUNKED + b"ffffffffffffffffff\r\na",
             CHUNKED + b"1\r\na\r\n0\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n",
+            b"CONNECT /ok HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            post("/body", 5, *UPGRADE, "Transfer-Encoding: chunked") + b"0\r\n\r\n",
+            CHUNKED.replace(b"chunked", b"gzip, chunked\r\nConnection: Upgrade\r\nUpgrade: h2c") + b"0\r\n\r\n",
         ],
     )
     def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(
@@ -178,6 +182,29 @@ class TestFraming:
         answer = server.answers(CHUNKED, part)
         assert statuses(answer) == [400]
         assert problem_of(answer) == "malformed_request"
+
+    @pytest.mark.parametrize("step", [1, 7, 10_000])
+    def test_a_request_that_offers_another_protocol_is_read_as_if_it_did_not(
+        self, server: RawServer, step: int
+    ) -> None:
+        """Java's HttpClient offers h2c with each request; a body that is no part of it would be the next request."""
+        chunked = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        sent = (
+            post("/body", len(LAST), *UPGRADE)
+            + LAST
+            + post("/body", 0, *UPGRADE)
+            + chunked
+            + b"3\r\nabc\r\n0\r\n\r\n"
+            + GET
+            + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+            + LAST
+        )
+        with server.connect() as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for start in range(0, len(sent), step):
+                client.sendall(sent[start : start + step])
+            assert statuses(until_closed(client)) == [200, 200, 200, 200, 200]
+        assert server.received.bodies[-3:] == [LAST, b"", b"abc"]
 
     def test_what_follows_a_body_is_a_request_of_its_own(self, server: RawServer) -> None:
         assert server.statuses(post("/body", 2) + b"abGARBAGE\r\n\r\n") == [200, 400]
