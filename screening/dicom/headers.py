@@ -91,7 +91,10 @@ def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
 def _slices(member: Member, budgets: Budgets, reads: HeaderReads, salt: bytes) -> Iterator[SliceHeader]:
     start = member.first_bytes(FIRST_BYTES)
     if is_nifti(start):
-        yield from nifti_slices(member, budgets)
+        reads.begin_file(member.size)
+        for one in nifti_slices(member, budgets):
+            reads.spend(FRAME)
+            yield one
         return
     if not is_dicom(start) and (error := named(start)):
         raise error

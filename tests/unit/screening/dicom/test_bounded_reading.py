@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nibabel
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +81,7 @@ WAYS: dict[str, Callable[[], bytes]] = {
         to_bytes(ct_slice()), defined(*FRAME_GROUPS, b"SQ", DEFINED_ITEM * MANY), b"\xe0\x7f\x10\x00"
     ),
     "frames without a header of their own": lambda: to_bytes(ct_slice(size=2, NumberOfFrames=MANY)),
+    "slices of a NIfTI file": lambda: nibabel.Nifti1Image(np.zeros((1, 1, MANY), np.int16), np.eye(4)).to_bytes(),
     "a deflated data set": lambda: deflated(EMPTY * MANY),
     "implicit VR": lambda: spliced(
         to_bytes(ct_slice(), ImplicitVRLittleEndian), IMPLICIT.pack(0x0009, 0x1010, 0) * MANY, b"\x28\x00\x02\x00"
