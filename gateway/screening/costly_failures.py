@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 COSTLY_S: Final = 1.0  # a failure in less costs nobody anything, and looking it up would not be cheaper
 KEPT_S: Final = 3600.0
-_AGAIN: Final = " It was not read again, since it failed so within the last hour."
+AGAIN: Final = " It was not read again, since it failed so within the last hour."
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class CostlyFailures:
             kind, detail = _KINDS[failure["error"]], str(failure["detail"])
         except (ValueError, LookupError, TypeError):  # of another version
             return None
-        return kind(detail + _AGAIN) if 0 <= age_s < self.kept_s else None
+        return kind(detail + AGAIN) if 0 <= age_s < self.kept_s else None
 
     async def _store(self, sha256: str, key: str, error: StudyError) -> None:
         failure = {"error": error.code, "detail": error.detail, "at": datetime.now(UTC).timestamp()}

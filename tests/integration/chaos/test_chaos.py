@@ -102,15 +102,26 @@ def _trouble(troubled: TroubledService, chance: random.Random, minutes: float) -
             last(troubled.troubles[name], chance.uniform(0.5, FOR_S))
             names.append(name)
             if chance.random() < OFTEN:
-                until(troubled.service.is_ready, PATIENCE_S)
+                _until_ready(troubled.service)
                 time.sleep(chance.uniform(0, CALM_S))
     return names
+
+
+def _until_ready(service: ServiceUnderFaults) -> None:
+    """Ready; a process that could not start is started again, as an orchestrator does."""
+
+    def ready() -> bool:
+        for program in (service.gateway, service.worker):
+            program.start_if_ended()
+        return service.is_ready()
+
+    until(ready, PATIENCE_S)
 
 
 def _until_calm(service: ServiceUnderFaults) -> None:
     """The service is ready and every analysis has ended."""
     unfinished = "SELECT count(*) AS n FROM analyses WHERE state IN ('queued', 'running')"
-    until(service.is_ready, PATIENCE_S)
+    _until_ready(service)
     until(lambda: not service.rows(unfinished)[0]["n"], PATIENCE_S)
 
 

@@ -61,6 +61,11 @@ class Program:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text(errors="replace")[-4000:]
 
+    def start_if_ended(self) -> None:
+        """Start it again when it ended by itself, as an orchestrator does: without a disk to write to it ends."""
+        if self.process is not None and self.process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         """Send SIGKILL and start it again at once, as an orchestrator does."""
         self.stop(signal.SIGKILL)

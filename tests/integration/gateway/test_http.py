@@ -31,6 +31,7 @@ def test_health_and_readiness(gateway: RunningGateway) -> None:
     assert ready.json() == {
         "ready": True,
         "reason": None,
+        "degraded": None,
         "ensemble": "ready",
         "database": "ready",
         "trained": gateway.services.card.trained,

@@ -121,6 +121,7 @@ async def test_a_change_says_which_chosen_point_it_drops(cards: SiteCards, datab
     back = await cards.take_back(who, SHIPPED)
     again = await cards.choose(who, SHIPPED, SHIPPED.version, None, CONTEXT)
     assert (there.dropped_point, back.dropped_point, again.dropped_point) == ("youden", None, None)
+    await seal_all(database)
     async with database.transaction() as session:
         mine = select(AuditRow).where(AuditRow.institution == "dropped", AuditRow.entity_id == SITE[1])
         details = [event.detail for event in await session.scalars(mine.order_by(AuditRow.seq))]

@@ -10,10 +10,12 @@ from tests.integration.gateway.auth.api_calls import gateway_without_networks, m
 from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.running_gateway import RunningGateway
 
+OFTEN = "100000 per minute"  # tests of deletion ask for thousands of records that are gone
+
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
-    with gateway_without_networks(tmp_path_factory.mktemp("records"), database_url) as running:
+    with gateway_without_networks(tmp_path_factory.mktemp("records"), database_url, not_found_rate=OFTEN) as running:
         yield running
 
 
