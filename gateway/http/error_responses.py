@@ -73,7 +73,7 @@ def _coded(error: Exception) -> CodedError:
     if isinstance(error, CodedError):
         return error
     if is_full(error):
-        return StorageFull("the storage is full; ask the operator to free space")
+        return StorageFull("the storage is full or read-only; ask the operator to free space")
     raise error
 
 

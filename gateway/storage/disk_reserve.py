@@ -14,7 +14,7 @@ from typing import Final
 from gateway.errors import StorageFull
 from screening.intake.free_space import CHECK_EVERY_BYTES, missing_bytes
 
-FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,5 @@ class DiskReserve:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the kernel refused to write because a disk or a quota of it is full."""
+    """Whether the kernel refused to write: a disk or a quota of it is full, or the file system is read-only."""
     return isinstance(error, OSError) and error.errno in FULL_ERRNOS

@@ -67,7 +67,7 @@ def test_what_is_unpacked_leaves_the_reserve(small_disk: Path, monkeypatch: pyte
     assert full.value.errno == errno.ENOSPC
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
 def test_a_full_disk_in_a_decode_worker_is_no_fault_of_the_program(number: int) -> None:
     def write() -> None:
         raise OSError(number, "full")
