@@ -7,7 +7,13 @@ from typing import Final
 _HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 
 
+def host_and_port(value: str) -> tuple[str, int | None] | None:
+    """The host of a Host header, IPv6 without brackets, and the port if it has one; None when it is malformed."""
+    match = _HOST.fullmatch(value)
+    return None if match is None else (match["name"].strip("[]"), int(match["port"]) if match["port"] else None)
+
+
 def host_name(value: str) -> str | None:
     """The host of a Host header without its port, IPv6 without brackets; None when the value is malformed."""
-    match = _HOST.fullmatch(value)
-    return None if match is None else match["name"].strip("[]")
+    found = host_and_port(value)
+    return None if found is None else found[0]

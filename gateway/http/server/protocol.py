@@ -11,8 +11,6 @@ import sys
 from enum import Enum, auto
 from typing import Any, Final
 
-import httptools
-
 from gateway.errors import GatewayError, HeadTooLarge, MalformedRequest, RequestTimeout, TooManyConnections
 from gateway.http.send_timeout import SendTimeoutProtocol
 from gateway.http.server.connection_table import ConnectionTable
@@ -135,7 +133,7 @@ class BoundedProtocol(SendTimeoutProtocol):
         if self.parser.get_method() == b"CONNECT":
             self._fail(MalformedRequest("this service is no proxy"))
         try:
-            check_head(self.parser.get_http_version(), httptools.parse_url(self.url).host, self.headers)
+            check_head(self.parser.get_http_version(), self.url, self.headers)
         except MalformedRequest as error:
             self._fail(error)
         if len(self.pipeline) >= self._limits.pipelined:

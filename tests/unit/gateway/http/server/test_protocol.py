@@ -129,6 +129,10 @@ class TestFraming:
             b"GET /ok HTTP/1.2\r\nHost: localhost\r\n\r\n",
             b"GET /ok HTTP/9.9\r\nHost: localhost\r\n\r\n",
             b"GET http://other/ok HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET http://evil@localhost/ok HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET http://localhost:1/ok HTTP/1.1\r\nHost: localhost:8080\r\n\r\n",
+            b"GET http://localhost/ok HTTP/1.1\r\nHost: localhost:8080\r\n\r\n",
+            b"GET http://localhost:1/ok HTTP/1.1\r\nHost: localhost\r\n\r\n",
             post("/body", "1\r\nContent-Length: 2") + b"ab",
             post("/body", "1\r\nContent-Length: 1") + b"a",
             post("/body", "1, 1") + b"a",
@@ -168,6 +172,20 @@ class TestFraming:
         assert statuses(answer) == [400]
         assert problem_of(answer) == "malformed_request"
         assert len(server.received.bodies) == before
+
+    @pytest.mark.parametrize(
+        ("target", "host"),
+        [
+            ("http://localhost", "localhost"),
+            ("HTTP://LocalHost:80", "localhost"),
+            ("http://localhost", "localhost:80"),
+            ("https://localhost:443", "localhost"),
+            ("http://[::1]:8080", "[::1]:8080"),
+        ],
+    )
+    def test_an_absolute_target_that_names_the_host_is_read(self, server: RawServer, target: str, host: str) -> None:
+        request = f"GET {target}/ok HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        assert server.statuses(request.encode()) == [200]
 
     def test_plain_chunks_and_short_extensions_are_read(self, server: RawServer) -> None:
         assert server.statuses(CHUNKED + b"2;a=b\r\nab\r\n1\r\nc\r\n0\r\n\r\n", LAST) == [200, 200]
