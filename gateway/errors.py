@@ -13,7 +13,7 @@
     ├── RequestTimeout              request_timeout          408  the request stopped arriving, or arrives too slowly
     ├── TooManyConnections          too_many_connections     503  every connection of the service, or of the address
     ├── ServiceStopping             service_stopping         503  a body was still on its way when the service stopped
-    ├── TooManyRequests             too_many_requests        429  above the rate limit of sign-ins or uploads
+    ├── TooManyRequests             too_many_requests        429  above a rate limit, or too many at once
     │   └── QuotaExceeded           quota_exceeded           429  the scans or bytes of a day are used up
     ├── NoPublicUrl                 no_public_url            503  a redirect would trust the client's Host header
     ├── IdentityProviderUnavailable login_unavailable        503  the identity provider does not answer

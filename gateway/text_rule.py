@@ -28,12 +28,17 @@ INVISIBLE: Final = frozenset(
 )
 
 
+def is_visible(letter: str) -> bool:
+    """Whether the character is displayed as something, U+0020 included."""
+    return letter.isprintable() and letter not in INVISIBLE
+
+
 def why_refused(text: str, max_length: int = MAX_NAME_LENGTH) -> str | None:
     """What is wrong with a name, as the end of a sentence; None for a good one."""
     if not 1 <= len(text) <= max_length:
         return f"has {len(text)} characters instead of 1 to {max_length}"
     for letter in text:
-        if not letter.isprintable() or letter in INVISIBLE:
+        if not is_visible(letter):
             return f"holds U+{ord(letter):04X}, which cannot be seen"
     if text != text.strip(" "):
         return "begins or ends with a space"

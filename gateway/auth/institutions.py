@@ -11,7 +11,7 @@ from gateway.audit import audit_log
 from gateway.auth.store import institutions as rows
 from gateway.database.connection import Database
 from gateway.principal import Principal
-from gateway.text_rule import INVISIBLE, MAX_NAME_LENGTH, checked_name, why_refused
+from gateway.text_rule import MAX_NAME_LENGTH, checked_name, is_visible, why_refused
 
 CUT: Final = f"has {MAX_NAME_LENGTH} characters: an older release may have cut a longer name"
 
@@ -30,11 +30,7 @@ class Institution:
     @property
     def shown(self) -> str:
         """The name with a code for each character that cannot be seen."""
-        letters = (
-            letter if letter.isprintable() and letter not in INVISIBLE else f"\\u{ord(letter):04x}"
-            for letter in self.name
-        )
-        return "".join(letters)
+        return "".join(letter if is_visible(letter) else f"\\u{ord(letter):04x}" for letter in self.name)
 
     @property
     def may_be_cut(self) -> bool:

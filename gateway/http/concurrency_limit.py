@@ -7,10 +7,10 @@ been sent or its client is gone. Each gateway process counts for itself.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Depends, Request
 
@@ -63,21 +63,16 @@ def limits_of(request: Request) -> ConcurrencyLimits:
     return limits
 
 
-async def _hold_export(request: Request, principal: CurrentPrincipal) -> AsyncIterator[None]:
-    with limits_of(request).exports.hold(principal):
-        yield  # FastAPI goes on here when the answer has been sent
+def _concurrency_limit(limit_in: Callable[[ConcurrencyLimits], ConcurrencyLimit]) -> Any:
+    """A dependency that holds a place of this limit; raises TooManyRequests."""
+
+    async def hold(request: Request, principal: CurrentPrincipal) -> AsyncIterator[None]:
+        with limit_in(limits_of(request)).hold(principal):
+            yield  # FastAPI goes on here when the answer has been sent
+
+    return Depends(hold)
 
 
-async def _hold_stream(request: Request, principal: CurrentPrincipal) -> AsyncIterator[None]:
-    with limits_of(request).streams.hold(principal):
-        yield
-
-
-async def _hold_upload(request: Request, principal: CurrentPrincipal) -> AsyncIterator[None]:
-    with limits_of(request).uploads.hold(principal):
-        yield
-
-
-EXPORT_LIMIT: Final = Depends(_hold_export)
-STREAM_LIMIT: Final = Depends(_hold_stream)
-UPLOAD_LIMIT: Final = Depends(_hold_upload)
+EXPORT_LIMIT: Final = _concurrency_limit(lambda limits: limits.exports)
+STREAM_LIMIT: Final = _concurrency_limit(lambda limits: limits.streams)
+UPLOAD_LIMIT: Final = _concurrency_limit(lambda limits: limits.uploads)

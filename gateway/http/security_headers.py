@@ -128,12 +128,10 @@ def content_security_policy(style_nonce: str | None = None) -> str:
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
-def security_headers() -> dict[str, str]:
-    """The headers of every response; files of the page may be cached, all others hold patient data."""
-    return {**HEADERS, "Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
-
-
-ALL_HEADERS: Final[Mapping[str, str]] = MappingProxyType(security_headers())
+# Of every response; files of the page may be cached, all others hold patient data.
+ALL_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {**HEADERS, "Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
+)
 
 
 def _set_headers(headers: MutableHeaders, scope: Scope) -> None:

@@ -6,7 +6,6 @@ ones in a pipeline. Bytes that have left for the kernel's buffer count as taken.
 """
 
 import asyncio
-from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -60,8 +59,3 @@ class SendTimeoutProtocol(HttpToolsProtocol):
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
-
-
-def protocol_with_send_timeout(send_timeout_s: float) -> Any:
-    """The protocol as `uvicorn.Config(http=...)` takes it."""
-    return partial(SendTimeoutProtocol, send_timeout_s=send_timeout_s)

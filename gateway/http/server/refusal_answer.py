@@ -9,7 +9,7 @@ import structlog
 
 from gateway.errors import GatewayError
 from gateway.http.request_id import HEADER
-from gateway.http.security_headers import security_headers
+from gateway.http.security_headers import ALL_HEADERS
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -31,5 +31,5 @@ def _head(error: GatewayError, request_id: str, length: int) -> Iterator[str]:
     yield f"Content-Length: {length}"
     yield "Connection: close"
     yield f"{HEADER}: {request_id}"
-    for name, value in (security_headers() | error.headers).items():
+    for name, value in {**ALL_HEADERS, **error.headers}.items():
         yield f"{name}: {value}"

@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import psutil
 import pytest
@@ -13,7 +15,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 
-from gateway.http.send_timeout import protocol_with_send_timeout
+from gateway.http.send_timeout import SendTimeoutProtocol
 from tests.integration.polling import until
 
 TIMEOUT_S = 0.5
@@ -53,7 +55,8 @@ class Endless:
 def serving(app: FastAPI) -> Iterator[tuple[str, int]]:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-    config = uvicorn.Config(app, log_config=None, lifespan="off", http=protocol_with_send_timeout(TIMEOUT_S))
+    protocol: Any = partial(SendTimeoutProtocol, send_timeout_s=TIMEOUT_S)
+    config = uvicorn.Config(app, log_config=None, lifespan="off", http=protocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
