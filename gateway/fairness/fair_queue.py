@@ -1,30 +1,26 @@
 """A queue in memory whose turns go round: urgent before routine, then round institutions, then round principals.
 
-The next turn belongs to the institution that was served longest ago, and in it to the principal that was. An
-institution of weight w is compared by the w-th last of its turns, so it has w turns in each round. There is no credit:
-who was idle is served next once, not as often as it was idle. `gateway.analyses.store.fair_order` has the same rule in
-SQL; ADR 31 has the reasons and the bound.
+Whose turn is next, `LastTurns` tells. There is no credit: who was idle is served next once, not as often as it was
+idle. `gateway.analyses.store.fair_order` has the same rule in SQL; ADR 31 has the reasons and the bound.
 """
 
-from collections import OrderedDict, deque
-from itertools import count
+from collections import deque
 from typing import Final, Generic, TypeVar
 
+from gateway.fairness.last_turns import LastTurns
 from gateway.fairness.party import Party
 from gateway.fairness.wait_bound import Weights
 
 T = TypeVar("T")
 
 URGENT_PER_ROUTINE: Final = 9  # after so many urgent turns in a row a routine one is served, if any waits
-REMEMBERED: Final = 20_000  # institutions and principals whose last turns are known; a forgotten one was idle
-NEVER: Final = -1
 
 
 class FairQueue(Generic[T]):
     """Items of parties, in the order of their turns; those of one party in the order of arrival."""
 
     def __init__(self, weights: Weights | None = None) -> None:
-        self._classes = {urgent: _Class[T](weights or {}) for urgent in (True, False)}
+        self._classes = {urgent: _Class[T](weights) for urgent in (True, False)}
         self._urgent_in_a_row = 0
 
     def __bool__(self) -> bool:
@@ -57,28 +53,18 @@ class FairQueue(Generic[T]):
 class _Class(Generic[T]):
     """The items of one priority class, and who had the last turns in it."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights | None) -> None:
         self.waiting: dict[Party, deque[T]] = {}  # in the order in which the parties began to wait
-        self._weights = weights
-        self._numbers = count()
-        self._turns_of: OrderedDict[str | Party, deque[int]] = OrderedDict()
+        self._last_turns = LastTurns(weights)
 
     def next_party(self) -> Party:
-        return min(
-            self.waiting,
-            key=lambda party: (
-                self._compared_turn(party.institution, self._weights.get(party.institution, 1)),
-                self._compared_turn(party, 1),
-            ),
-        )
+        return min(self.waiting, key=self._last_turns.order)
 
     def take(self) -> T:
         party = self.next_party()
         item = self.waiting[party].popleft()
         self._forget_if_empty(party)
-        number = next(self._numbers)
-        self._record(party.institution, self._weights.get(party.institution, 1), number)
-        self._record(party, 1, number)
+        self._last_turns.record(party)
         return item
 
     def remove(self, party: Party, item: T) -> bool:
@@ -88,17 +74,6 @@ class _Class(Generic[T]):
         self.waiting[party].remove(item)
         self._forget_if_empty(party)
         return True
-
-    def _compared_turn(self, who: str | Party, weight: int) -> int:
-        """The number of the `weight`-th last turn; NEVER when there were fewer."""
-        turns = self._turns_of.get(who)
-        return NEVER if turns is None or len(turns) < weight else turns[0]
-
-    def _record(self, who: str | Party, weight: int, number: int) -> None:
-        self._turns_of.setdefault(who, deque(maxlen=weight)).append(number)
-        self._turns_of.move_to_end(who)
-        if len(self._turns_of) > REMEMBERED:
-            self._turns_of.popitem(last=False)
 
     def _forget_if_empty(self, party: Party) -> None:
         if not self.waiting[party]:

@@ -1,6 +1,7 @@
 """The queue for the decode workers: whose call starts next, so that slow files of one client keep nobody else waiting.
 
-A call waits for a free worker. Turns go round the institutions that wait, then round the principals of each (ADR 31).
+A call waits for a free worker. Turns go round the institutions that wait, then round the principals of each (ADR 31,
+`LastTurns`; not `FairQueue`, since who is next may have to leave a worker to another one).
 While others wait, no principal, no institution and not all views together hold more than all workers but one. A
 principal who lately held a worker for long leaves the last one free even when nobody waits, for those who were here
 lately. A running call is never stopped for another one: what one may take is bounded by the budgets of an upload.
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from gateway.fairness.last_turns import LastTurns
 from gateway.fairness.party import Party
 
 SLOW_S: Final = 10.0  # a study of 1,000 slices takes less
@@ -30,9 +32,8 @@ class _Call:
 
 @dataclass
 class _Past:
-    """What is remembered of a principal or an institution: the number and time of its last turn, and of a slow one."""
+    """What is remembered of a principal: the time of its last turn, and until when a slow one counts."""
 
-    turn: int = 0
     seen_s: float = 0.0
     slow_until_s: float = 0.0
 
@@ -46,8 +47,8 @@ class DecodeQueue:
         self._clock = clock
         self._running: list[_Call] = []
         self._waiting: list[_Call] = []
-        self._turns = 0
-        self._past: dict[tuple[str, ...], _Past] = {}
+        self._last_turns = LastTurns()
+        self._past: dict[Party, _Past] = {}
 
     @asynccontextmanager
     async def worker(self, party: Party, *, is_view: bool = False) -> AsyncIterator[None]:
@@ -69,17 +70,14 @@ class DecodeQueue:
         self._running.remove(call)
         now_s = self._clock()
         if now_s - call.started_s >= SLOW_S:
-            self._of(_principal(call)).slow_until_s = now_s + LATELY_S
+            self._past_of(call.party).slow_until_s = now_s + LATELY_S
 
     def _start_calls(self) -> None:
         while len(self._running) < self._workers and (call := self._next()):
             self._waiting.remove(call)
             self._running.append(call)
-            self._turns += 1
-            call.started_s = self._clock()
-            for key in (_principal(call), _institution(call)):
-                past = self._of(key)
-                past.turn, past.seen_s = self._turns, call.started_s
+            self._last_turns.record(call.party)
+            call.started_s = self._past_of(call.party).seen_s = self._clock()
             if not call.granted.done():  # cancelled in this very moment; its block ends at once
                 call.granted.set_result(None)
 
@@ -90,26 +88,24 @@ class DecodeQueue:
         if sum(call.is_view for call in self._running) >= self._share:
             calls = _not_all(calls, lambda call: call.is_view)
         calls = [call for call in calls if not self._leaves_the_last_worker(call)]
-        return min(calls, key=self._order, default=None)
-
-    def _order(self, call: _Call) -> tuple[int, int]:
-        """First whose last turn is longest ago: of the institutions, then of the principals, then who waits longest."""
-        return self._of(_institution(call)).turn, self._of(_principal(call)).turn
+        return min(calls, key=lambda call: self._last_turns.order(call.party), default=None)  # then who waits longest
 
     def _leaves_the_last_worker(self, call: _Call) -> bool:
-        now_s, own = self._clock(), _principal(call)
-        if self._holds(own) < self._share or self._of(own).slow_until_s <= now_s or self._workers == 1:
+        now_s = self._clock()
+        if self._workers == 1 or self._holds(_principal(call)) < self._share:
+            return False
+        if self._past_of(call.party).slow_until_s <= now_s:
             return False
         lately = now_s - LATELY_S
-        return any(len(key) == len(own) and key != own and past.seen_s > lately for key, past in self._past.items())
+        return any(party != call.party and past.seen_s > lately for party, past in self._past.items())
 
     def _holds(self, key: tuple[str, ...]) -> int:
         return sum(key in (_principal(call), _institution(call)) for call in self._running)
 
-    def _of(self, key: tuple[str, ...]) -> _Past:
-        if key not in self._past and len(self._past) >= MOST_REMEMBERED:
+    def _past_of(self, party: Party) -> _Past:
+        if party not in self._past and len(self._past) >= MOST_REMEMBERED:
             del self._past[min(self._past, key=lambda one: self._past[one].seen_s)]
-        return self._past.setdefault(key, _Past())
+        return self._past.setdefault(party, _Past())
 
 
 def _institution(call: _Call) -> tuple[str, ...]:
