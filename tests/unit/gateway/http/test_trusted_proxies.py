@@ -14,6 +14,8 @@ from gateway.http.trusted_proxies import TrustedProxies
         (("10.0.0.0/8",), "proxy", False),
         (("proxy", "10.0.0.1/8"), "10.0.0.1", False),  # neither is an address nor a network
         (("*",), "198.51.100.1", True),
+        (("*", "10.0.0.1"), "198.51.100.1", False),  # the middleware takes `*` for a name here
+        (("*", "10.0.0.1"), "10.0.0.1", True),
         ((), "127.0.0.1", False),
     ],
 )
