@@ -89,10 +89,12 @@ def problem_of(answer: bytes) -> str:
 
 
 @contextmanager
-def raw_server(timeouts: BodyTimeouts | None = None, **limits: Any) -> Iterator[RawServer]:
+def raw_server(
+    timeouts: BodyTimeouts | None = None, *, trusted_proxies: tuple[str, ...] = (), **limits: Any
+) -> Iterator[RawServer]:
     """Serve a small application with these limits."""
     received, metrics, started = Received(), Metrics(), threading.Event()
-    settings = Settings()
+    settings = Settings(trusted_proxies=trusted_proxies)
     app = _application(received, metrics, settings, timeouts or BodyTimeouts(20.0, 0))
     bounds = ConnectionLimits(**{"connections": 100, "connections_per_address": 100, "linger_s": 0.2} | limits)
     server = create_server(app, settings, metrics, bounds)

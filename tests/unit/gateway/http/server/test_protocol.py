@@ -270,6 +270,29 @@ class TestNumber:
             for client in idle:
                 client.close()
 
+    def test_a_connection_that_had_its_answer_makes_room_too(self) -> None:
+        with raw_server(connections=10, connections_per_address=2) as server:
+            clients = [server.connect() for _ in range(2)]
+            for client in clients:
+                client.sendall(GET + b"\r\n")
+                answer = b""
+                while not answer.endswith(b"\r\n\r\nok"):
+                    answer += client.recv(4096)
+            assert server.statuses(LAST) == [200]
+            assert [_closed(client, 0.2) for client in clients] == [True, False]
+            for client in clients:
+                client.close()
+
+    def test_a_trusted_proxy_has_more_connections_than_one_address(self) -> None:
+        with raw_server(trusted_proxies=("127.0.0.1",), connections=10, connections_per_address=2) as server:
+            busy = [server.connect() for _ in range(2)]
+            for client in busy:
+                client.sendall(post("/body", 3) + b"a")
+            time.sleep(0.3)
+            assert server.statuses(LAST) == [200]
+            for client in busy:
+                client.close()
+
     def test_a_request_in_progress_is_never_closed_for_another(self) -> None:
         with raw_server(connections=10, connections_per_address=2) as server:
             busy = [server.connect() for _ in range(2)]
