@@ -7,13 +7,11 @@ twice, NaN, another encoding than UTF-8, and what Python's reader cannot nest ar
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from joserfc import jws
 from joserfc.jwk import KeySet
 from joserfc.util import urlsafe_b64decode
-
-PARTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,7 @@ class SignedToken:
 
 def verified(text: str, keys: KeySet, algorithms: Collection[str]) -> SignedToken:
     """The token; raises JoseError or ValueError unless one of the keys signed it, and for JSON that is not strict."""
-    parts = text.encode("ascii").split(b".")
-    if len(parts) != PARTS:
-        raise ValueError("a signed token has three parts")
-    header = strict_object(urlsafe_b64decode(parts[0]))
+    header = strict_object(urlsafe_b64decode(text.encode("ascii").partition(b".")[0]))
     if "crit" in header:  # RFC 7515 4.1.11: extensions that must be understood, and none is
         raise ValueError("an extension of the token is not known")
     signed = jws.deserialize_compact(text, keys, algorithms=algorithms)

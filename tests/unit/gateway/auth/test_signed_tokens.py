@@ -78,6 +78,12 @@ def test_a_good_token() -> None:
     assert claims_of(signed(json.dumps(GOOD).encode())) == GOOD
 
 
+def test_a_good_token_with_another_number_of_parts_is_refused() -> None:
+    good = signed(json.dumps(GOOD).encode())
+    for text in (good.rpartition(".")[0], f"{good}.", f"{good}.{good}", f".{good}"):
+        assert claims_of(text) is None
+
+
 @settings(max_examples=MAX_EXAMPLES)
 @given(st.dictionaries(claim_names, values, max_size=3))
 def test_odd_claims_are_the_claims_or_refused(odd: dict[str, Any]) -> None:
