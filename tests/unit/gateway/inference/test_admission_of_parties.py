@@ -42,6 +42,15 @@ async def test_the_expected_wait_of_others_is_their_own_turn() -> None:
         )  # four: its own, one of the crowd, two of the other institution
 
 
+async def test_one_principal_takes_a_third_of_the_places_and_one_institution_half() -> None:
+    admission = Admission(SLICES, 299 * SLICES)
+    with ExitStack() as arriving:
+        assert fill(admission, CROWD, arriving) == 100
+        colleagues = sum(fill(admission, Party("alpha", f"colleague {number}"), arriving) for number in range(9))
+        assert colleagues == 50
+        assert fill(admission, OTHER, arriving) == 50
+
+
 @settings(max_examples=25)
 @given(crowds=st.lists(st.sampled_from([Party(i, p) for i in "ab" for p in "12345"]), max_size=12))
 def test_whoever_comes_next_finds_a_place_however_many_fill_theirs_before(crowds: list[Party]) -> None:
@@ -65,6 +74,14 @@ async def test_one_upload_of_an_absent_institution_is_accepted_however_slow_the_
             pass
         with admission.reserve(SLICES, OTHER), pytest.raises(EngineOverloaded), admission.reserve(SLICES, OTHER):
             pass
+
+
+async def test_a_slow_upload_that_came_alone_has_no_crowd_refused() -> None:
+    admission = Admission(2 * SLICES, 298 * SLICES, busy_after_s=0.001)
+    async with admission.hold(SLICES, CROWD):
+        await asyncio.sleep(0.05)
+    with ExitStack() as arriving:
+        assert fill(admission, CROWD, arriving) == 100
 
 
 async def test_retry_after_is_when_an_upload_will_be_accepted() -> None:
