@@ -15,7 +15,7 @@ from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.pdf.texts import Language
 from gateway.reports.result_downloads import ResultDownloads
 from gateway.reports.stored_reports import Format, Reports
-from gateway.result_objects.encoding import ObjectFile, ObjectKind
+from gateway.result_objects.encoding import ObjectKind
 from gateway.screening.decode_workers import DecodePool
 from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
@@ -48,17 +48,13 @@ async def _objects(
             viewing = create_viewing(settings, store, decode, scratch)
             downloads = ResultDownloads(store.database, viewing, ReportPdf(store.database, viewing))
             report = await Reports(store.database).read(by, None, scan, None, Format.DICOM)
-            for number, study in enumerate(report.body["studies"], start=1):
-                files = await downloads.objects(by, None, report, study, kinds, language)
-                _write(output / f"study-{number}" if len(report.body["studies"]) > 1 else output, files)
+            written = 0
+            async for name, content in downloads.files(by, None, report, report.body["studies"], kinds, language):
+                path = output / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                written += 1
         finally:
             decode.close()
+    console.print(f"{written} file(s) in {output}", highlight=False, markup=False)
     return 0
-
-
-def _write(folder: Path, files: tuple[ObjectFile, ...]) -> None:
-    """Names hold no word of the patient."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        (folder / f"{file.kind.value}-{file.number:03}.dcm").write_bytes(file.content)
-    console.print(f"{len(files)} file(s) in {folder}", highlight=False)

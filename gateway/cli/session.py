@@ -8,6 +8,7 @@ import typer
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.session_administration import end_sessions
 from gateway.cli.command_context import console, open_records, run_and_exit
+from gateway.cli.institution_option import InstitutionOption
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -25,7 +26,7 @@ def end(
         str | None, typer.Argument(help="As the audit log names it: oidc:ISSUER#SUBJECT, or token:ID.")
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All sessions of the institution.")] = False,
-    institution: Annotated[str | None, typer.Option(help="TURNSTILE_INSTITUTION by default.")] = None,
+    institution: InstitutionOption = None,
 ) -> None:
     """End sessions at once. Disable the account at the identity provider first, or it signs in again."""
     if (account is None) != everybody:

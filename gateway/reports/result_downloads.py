@@ -8,14 +8,14 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from gateway.database.connection import Database
-from gateway.errors import NoReport, NotPermitted
+from gateway.errors import NoReport, NoResultObject, NotPermitted
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
 from gateway.records.pseudonyms import VisibleName
@@ -24,12 +24,11 @@ from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.pdf.texts import Language
 from gateway.reports.report_body import MOST_SEVERE_FIRST
 from gateway.reports.stored_evidence import stored_evidence
-from gateway.reports.stored_reports import Format, StoredReport
+from gateway.reports.stored_reports import MEDIA_TYPES, ZIP, Format, StoredReport
 from gateway.result_objects.encoding import ObjectFile, ObjectKind, encode
 from gateway.result_objects.fhir_report import Subject, fhir_bundle
 from gateway.result_objects.study_result import ReportOrigin, StudyResult
 from gateway.viewing.viewing import Viewing
-from screening.results.evidence import Evidence
 from screening.results.verdict import Verdict
 
 DICOM_KINDS: Final[Mapping[Format, tuple[ObjectKind, ...]]] = MappingProxyType(
@@ -57,7 +56,7 @@ def check_may_download(principal: Principal, format_: Format) -> None:
 
 @dataclass(frozen=True)
 class ResultDownloads:
-    """Writes the objects of stored reports; sending them to an archive uses the same call."""
+    """Writes the objects of stored reports."""
 
     database: Database
     viewing: Viewing
@@ -75,45 +74,72 @@ class ResultDownloads:
         """One DICOM file, or a zip of them, of the study `study_uid`.
 
         By default of the most severe study, in a zip of all of them. Raises NotPermitted, NoReport for a study that is
-        not in the report, and what `encode` raises.
+        not in the report, and what `files` raises.
         """
         check_may_download(principal, format_)
-        studies = _chosen(report.body["studies"], study_uid, every=format_ in {Format.DICOM, Format.DICOM_SC})
-        files: list[tuple[int, ObjectFile]] = []
-        for number, study in enumerate(studies, start=1):
-            found = await self.objects(principal, context, report, study, DICOM_KINDS[format_], language)
-            files += [(number, file) for file in found]
-        if format_ in {Format.DICOM, Format.DICOM_SC}:
-            return await asyncio.to_thread(_zipped, files, len(studies))
-        return files[0][1].content
+        in_zip = MEDIA_TYPES[format_] == ZIP
+        studies = _chosen(report.body["studies"], study_uid, every=in_zip)
+        found = self.files(principal, context, report, studies, DICOM_KINDS[format_], language)
+        files = {name: content async for name, content in found}
+        return await asyncio.to_thread(_zipped, files) if in_zip else next(iter(files.values()))
 
-    async def objects(
+    async def files(
+        self,
+        principal: Principal,
+        context: RequestContext | None,
+        report: StoredReport,
+        studies: Sequence[Mapping[str, Any]],
+        kinds: Sequence[ObjectKind],
+        language: Language,
+    ) -> AsyncIterator[tuple[str, bytes]]:
+        """Name and content of each DICOM file of these studies, items of the report body's `studies`.
+
+        There is a folder for each study where there are several. What a result does not have is left out; raises
+        NoResultObject when nothing is left, and what else `encode` raises.
+        """
+        evidence = await stored_evidence(self.viewing.render_cache.blobs, report.row)
+        missing: NoResultObject | None = None
+        is_empty = True
+        for number, study in enumerate(studies, start=1):
+            result = StudyResult.of(study, _origin(report, study), evidence)
+            try:
+                objects = await self._objects(principal, context, report, study, result, kinds, language)
+            except NoResultObject as error:
+                missing = missing or error
+                continue
+            for one in objects:
+                is_empty = False
+                yield f"study-{number}/{one.name}" if len(studies) > 1 else one.name, one.content
+        if is_empty and missing is not None:
+            raise missing
+
+    async def _objects(
         self,
         principal: Principal,
         context: RequestContext | None,
         report: StoredReport,
         study: Mapping[str, Any],
+        result: StudyResult,
         kinds: Sequence[ObjectKind],
         language: Language,
     ) -> tuple[ObjectFile, ...]:
-        """The DICOM files of these kinds of one study, an item of the report body's `studies`."""
-        result = StudyResult.of(study, _origin(report, study), await self._evidence(report))
         pdf = None
         if ObjectKind.PDF in kinds:
             # another study of the upload may be of another patient
             of_study = replace(report, body={**report.body, "studies": [study]})
             pdf = await self.report_pdf.pdf(principal, context, of_study, language)
-        opened = await self.viewing.access.open(principal, context, report.row.scan_id, "result objects")
-        return await self.viewing.render_cache.render(opened, "result", encode, result, tuple(kinds), pdf)
+        opened = await self.viewing.access.open(
+            principal, context, report.row.scan_id, "result objects", result.study_uid
+        )
+        # each choice of kinds is an operation of its own: where a SEG takes too much, the SR is still written
+        operation = "-".join(["result", *kinds])
+        return await self.viewing.render_cache.render(opened, operation, encode, result, tuple(kinds), pdf)
 
     async def fhir(self, principal: Principal, report: StoredReport) -> bytes:
         """A FHIR R4 Bundle: a DiagnosticReport and its Observations for each study."""
         results = [StudyResult.of(study, _origin(report, study)) for study in report.body["studies"]]
         subject = await self._subject(principal, report.row.scan_id)
         return json.dumps(fhir_bundle(results, subject), ensure_ascii=False, indent=1).encode()
-
-    async def _evidence(self, report: StoredReport) -> Sequence[Evidence]:
-        return await stored_evidence(self.viewing.render_cache.blobs, report.row)
 
     async def _subject(self, principal: Principal, scan_id: UUID) -> Subject:
         async with self.database.transaction() as session:
@@ -143,12 +169,10 @@ def _origin(report: StoredReport, study: Mapping[str, Any]) -> ReportOrigin:
     )
 
 
-def _zipped(files: Sequence[tuple[int, ObjectFile]], studies: int) -> bytes:
-    """A folder for each study where there are several; names hold no word of the patient."""
+def _zipped(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for study, file in files:
-            folder = f"study-{study}/" if studies > 1 else ""
-            name = zipfile.ZipInfo(f"{folder}{file.kind.value}-{file.number:03}.dcm", _EARLIEST)
-            archive.writestr(name, file.content, compress_type=zipfile.ZIP_DEFLATED, compresslevel=1)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, _EARLIEST)
+            archive.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED, compresslevel=1)
     return buffer.getvalue()

@@ -36,14 +36,15 @@ class Format(StrEnum):
 
 
 DICOM_FILE: Final = "application/dicom"  # RFC 3240
+ZIP: Final = "application/zip"
 MEDIA_TYPES: Final = {
     Format.JSON: "application/json",
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.PDF: "application/pdf",
     Format.FHIR: "application/fhir+json",
-    Format.DICOM: "application/zip",
-    Format.DICOM_SC: "application/zip",
+    Format.DICOM: ZIP,
+    Format.DICOM_SC: ZIP,
     Format.DICOM_SR: DICOM_FILE,
     Format.DICOM_SEG: DICOM_FILE,
     Format.DICOM_PM: DICOM_FILE,
@@ -105,13 +106,12 @@ def as_table(report: StoredReport, format_: Format) -> bytes:
 def _without_names(body: Mapping[str, Any], scan_id: UUID) -> dict[str, Any]:
     """The body with the scan's id in place of the file name, and without free text: both may name patients."""
     own = {"path_to_study": str(scan_id)}
-    series = {"series": without_free_text}
     return {
         **body,
         "rows": [{**row, **own} for row in body["rows"]],
         "studies": [
-            {name: series[name](part) if name in series else part for name, part in study.items()}
-            | {"row": {**study["row"], **own}}
+            {**study, "row": {**study["row"], **own}}
+            | ({"series": without_free_text(study["series"])} if "series" in study else {})
             for study in body["studies"]
         ],
     }

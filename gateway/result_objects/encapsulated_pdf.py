@@ -12,24 +12,11 @@ from gateway.result_objects.source_images import SourceImages
 
 def encapsulated_pdf(identity: ObjectIdentity, source: SourceImages, pdf: bytes) -> Dataset:
     """The object of `pdf`, which holds the page of this study and of no other one."""
-    study = source.identity
     document = SOPClass(
-        study_instance_uid=study.StudyInstanceUID,
-        sop_class_uid=EncapsulatedPDFStorage,
-        modality="DOC",
-        patient_id=study.PatientID,
-        patient_name=study.PatientName,
-        patient_birth_date=study.PatientBirthDate,
-        patient_sex=study.PatientSex or None,
-        study_id=study.StudyID,
-        accession_number=study.AccessionNumber,
-        study_date=study.StudyDate or None,
-        study_time=study.StudyTime or None,
-        referring_physician_name=study.ReferringPhysicianName,
-        **identity.arguments,
+        sop_class_uid=EncapsulatedPDFStorage, modality="DOC", **source.study_arguments, **identity.arguments
     )
     document.ConversionType = "SYN"  # PS3.3 C.8.6.1: synthetic image
-    document.AcquisitionDateTime = f"{reported_at(identity.result.origin, study):%Y%m%d%H%M%S}"
+    document.AcquisitionDateTime = f"{reported_at(identity.result.origin, source.identity):%Y%m%d%H%M%S}"
     document.BurnedInAnnotation = "YES"
     document.DocumentTitle = f"{MANUFACTURER} report, {NO_DEVICE}"
     document.ConceptNameCodeSequence = [CodedConcept.from_code(codes.CT_CHEST_REPORT)]

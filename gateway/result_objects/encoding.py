@@ -34,8 +34,12 @@ class ObjectFile:
 
     kind: ObjectKind
     number: int
-    sop_instance_uid: str
     content: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its file name, which holds no word of the patient."""
+        return f"{self.kind.value}-{self.number:03}.dcm"
 
 
 DESCRIPTIONS: Final[Mapping[ObjectKind, str]] = MappingProxyType(
@@ -74,8 +78,7 @@ def encode(
 def _files(kind: ObjectKind, images: SourceImages, result: StudyResult, pdf: bytes | None) -> Iterator[ObjectFile]:
     identity = ObjectIdentity(result, kind, DESCRIPTIONS[kind], list(ObjectKind).index(kind))
     for own, dataset in _encoder(kind, pdf)(identity, images):
-        finished = own.finished(dataset, images)
-        yield ObjectFile(kind, own.number, finished.SOPInstanceUID, file_bytes(finished))
+        yield ObjectFile(kind, own.number, file_bytes(own.finished(dataset, images)))
 
 
 def _encoder(kind: ObjectKind, pdf: bytes | None) -> Callable[[ObjectIdentity, SourceImages], Encoded]:

@@ -14,6 +14,13 @@ from uuid import NAMESPACE_OID, uuid5
 from pydicom.sr.coding import Code
 
 from gateway.result_objects import codes
+from gateway.result_objects.figures import (
+    Figure,
+    coverage_faults,
+    coverage_figures,
+    finding_figures,
+    verdict_figures,
+)
 from gateway.result_objects.object_identity import ENCODING, MANUFACTURER, NO_DEVICE
 from gateway.result_objects.study_result import StudyResult
 from screening.results.findings import FindingStatus
@@ -92,8 +99,7 @@ class _Entries:
                 observation["dataAbsentReason"] = _absent("not-performed", "Not Performed")
             else:
                 observation["valueCodeableConcept"] = _concept(codes.STATUSES[finding.status])
-                figures = ((codes.FINDING_SCORE, finding.score), (codes.FINDING_THRESHOLD, finding.threshold))
-                observation["component"] = [_figure(code, value) for code, value in figures if value is not None]
+                observation["component"] = _components(finding_figures(finding))
             yield f"finding {number}", observation
         if self._result.coverage is not None:
             yield "coverage", self._coverage(self._result.coverage)
@@ -112,29 +118,16 @@ class _Entries:
             ]
             return observation
         observation["valueCodeableConcept"] = _concept(codes.VERDICTS[result.verdict])
-        point = result.operating_point
-        figures = [(codes.PROBABILITY, result.probability)]
-        if point is not None:
-            figures += [
-                (codes.THRESHOLD, point.threshold),
-                (codes.SENSITIVITY, point.sensitivity),
-                (codes.SPECIFICITY, point.specificity),
-            ]
-        observation["component"] = [_figure(code, value) for code, value in figures if value is not None]
+        observation["component"] = _components(verdict_figures(result))
         return observation
 
     def _coverage(self, coverage: Mapping[str, Any]) -> Resource:
         observation = self._observation(codes.COVERAGE) | {
             "valueCodeableConcept": _concept(codes.COVERAGES[bool(coverage["complete"])])
         }
-        figures = (
-            (codes.VOLUME, coverage.get("volume_ml"), codes.MILLILITRE),
-            (codes.HEIGHT, coverage.get("height_mm"), codes.MILLIMETRE),
-            (codes.WIDEST_UNSEEN, coverage.get("widest_unseen_mm"), codes.MILLIMETRE),
-        )
-        observation["component"] = [_figure(code, value, unit) for code, value, unit in figures if value is not None]
-        if coverage["faults"]:
-            observation["note"] = [{"text": f"{fault['code']}: {fault['detail']}"} for fault in coverage["faults"]]
+        observation["component"] = _components(coverage_figures(coverage))
+        if faults := coverage_faults(coverage):
+            observation["note"] = [{"text": fault} for fault in faults]
         return observation
 
     def _observation(self, code: Code) -> Resource:
@@ -196,6 +189,11 @@ def _absent(code: str, display: str) -> Resource:
     return {"coding": [{"system": ABSENT, "code": code, "display": display}]}
 
 
-def _figure(code: Code, value: float, unit: Code = codes.NO_UNITS) -> Resource:
-    quantity = {"value": round(float(value), 6), "system": SYSTEMS["UCUM"], "code": unit.value}
-    return {"code": _concept(code), "valueQuantity": quantity}
+def _components(figures: Sequence[Figure]) -> list[Resource]:
+    return [
+        {
+            "code": _concept(code),
+            "valueQuantity": {"value": value, "system": SYSTEMS["UCUM"], "code": unit.value},
+        }
+        for code, value, unit in figures
+    ]

@@ -28,6 +28,4 @@ def activation_slices(evidence: Evidence) -> Iterator[tuple[int, NDArray[np.floa
 def decisive_slices(evidence: Evidence) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The same of the network with the higher part of the slice's score."""
     for number, index in enumerate(evidence.slice_indices):
-        by_error = evidence.slice_r[number] > evidence.slice_p[number]
-        map_ = evidence.heatmap(MapKind.ERROR if by_error else MapKind.ACTIVATION, number)
-        yield index, np.clip(map_, 0.0, 1.0)
+        yield index, evidence.heatmap(evidence.decisive_map(number), number)

@@ -12,7 +12,6 @@ from pydicom.dataset import Dataset
 from gateway.result_objects.heatmap import decisive_slices, evidence_of
 from gateway.result_objects.object_identity import MANUFACTURER, NO_DEVICE, ObjectIdentity
 from gateway.result_objects.source_images import SourceImages
-from screening.results.verdict import Verdict
 from screening.views.display_window import LUNG
 from screening.views.heatmap_colours import overlaid
 
@@ -47,7 +46,7 @@ def _picture(
 
 def _headline(identity: ObjectIdentity) -> str:
     result = identity.result
-    return f"{'Pathology' if result.verdict is Verdict.PATHOLOGY else 'Normal'}, probability {result.probability:.3f}"
+    return f"{result.verdict.value.capitalize()}, probability {result.probability:.3f}"
 
 
 def _capture(identity: ObjectIdentity, source: SourceImages, index: int, picture: NDArray[np.uint8]) -> Dataset:
@@ -57,18 +56,9 @@ def _capture(identity: ObjectIdentity, source: SourceImages, index: int, picture
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
-        study_instance_uid=image.StudyInstanceUID,
-        patient_id=image.PatientID,
-        patient_name=image.PatientName,
-        patient_birth_date=image.PatientBirthDate,
-        patient_sex=image.PatientSex or None,
-        accession_number=image.AccessionNumber,
-        study_id=image.StudyID,
-        study_date=image.StudyDate or None,
-        study_time=image.StudyTime or None,
-        referring_physician_name=image.ReferringPhysicianName,
         pixel_spacing=(float(image.PixelSpacing[0]), float(image.PixelSpacing[1])),
         patient_orientation=_orientation(image),
+        **source.study_arguments,
         **identity.arguments,
     )
     capture.BurnedInAnnotation = "YES"

@@ -8,6 +8,7 @@ or PDF.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -47,6 +48,23 @@ class SourceImages:
         """Header of each slice as a single-frame CT image, as highdicom takes it; its UIDs are stand-ins."""
         pairs = zip(self.slices, self.references, strict=True)
         return tuple(self._image(one, reference) for one, reference in pairs)
+
+    @property
+    def study_arguments(self) -> dict[str, Any]:
+        """Patient and study for the classes of highdicom that take no source image to copy them from."""
+        study = self.identity
+        return {
+            "study_instance_uid": study.StudyInstanceUID,
+            "patient_id": study.PatientID,
+            "patient_name": study.PatientName,
+            "patient_birth_date": study.PatientBirthDate,
+            "patient_sex": study.PatientSex or None,
+            "accession_number": study.AccessionNumber,
+            "study_id": study.StudyID,
+            "study_date": study.StudyDate or None,
+            "study_time": study.StudyTime or None,
+            "referring_physician_name": study.ReferringPhysicianName,
+        }
 
     @property
     def resolved(self) -> Mapping[str, Reference]:

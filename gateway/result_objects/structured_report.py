@@ -5,9 +5,9 @@ on the images, and the coverage of the lungs. It refers to source images only, s
 takes no other object.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-import numpy as np
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -34,10 +34,19 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from gateway.result_objects import codes as own_codes
+from gateway.result_objects.figures import (
+    Figure,
+    coverage_faults,
+    coverage_figures,
+    finding_figures,
+    verdict_figures,
+)
 from gateway.result_objects.object_identity import MANUFACTURER, ObjectIdentity
+from gateway.result_objects.outline import outline
 from gateway.result_objects.source_images import SourceImages
 from gateway.result_objects.study_result import StudyResult
 from screening.results.findings import Finding, FindingStatus
+from screening.results.localisation import Localisation
 
 Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
@@ -85,9 +94,9 @@ class _Content:
         yield self._verdict()
         yield from (self._finding(one) for one in self._result.findings if one.score is not None)
         if self._result.box is not None and self._source.volume is not None:
-            yield self._region(self._result.box.x, self._result.box.y, self._result.box.z)
+            yield self._region(self._result.box)
         if self._result.coverage is not None:
-            yield self._coverage()
+            yield self._coverage(self._result.coverage)
 
     def _verdict(self) -> Group:
         result = self._result
@@ -105,51 +114,31 @@ class _Content:
         ]
         group = self._group(
             "Verdict",
-            measurements=list(self._probability()),
+            measurements=_measurements(verdict_figures(result)),
             qualitative_evaluations=evaluations,
             source_images=self._images([result.key_slice]),
         )
         _comment(group, result.remarks)
         return group
 
-    def _probability(self) -> Iterator[Measurement]:
-        result, point = self._result, self._result.operating_point
-        if result.probability is None:
-            return
-        yield Measurement(own_codes.PROBABILITY, round(result.probability, 6), own_codes.NO_UNITS)
-        if point is not None:
-            figures = (
-                (own_codes.THRESHOLD, point.threshold),
-                (own_codes.SENSITIVITY, point.sensitivity),
-                (own_codes.SPECIFICITY, point.specificity),
-            )
-            for name, value in figures:
-                if value is not None:
-                    yield Measurement(name, round(value, 6), own_codes.NO_UNITS)
-
     def _finding(self, finding: Finding) -> Group:
-        figures = ((own_codes.FINDING_SCORE, finding.score), (own_codes.FINDING_THRESHOLD, finding.threshold))
         code = own_codes.finding_code(finding.name)
         return self._group(
             f"Finding: {finding.name}",
-            measurements=[
-                Measurement(name, round(value, 6), own_codes.NO_UNITS) for name, value in figures if value is not None
-            ],
+            measurements=_measurements(finding_figures(finding)),
             qualitative_evaluations=[QualitativeEvaluation(code, own_codes.STATUSES[finding.status])],
             source_images=self._images([finding.slice]),
         )
 
-    def _region(self, x: tuple[int, int], y: tuple[int, int], z: tuple[int, int]) -> Group:
-        """The box as one rectangle on each of its slices; its edges are the outer edges of its pixels (C.10.5.1.2)."""
-        left, right, top, bottom = float(x[0]), x[1] + 1.0, float(y[0]), y[1] + 1.0
-        rectangle = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
+    def _region(self, box: Localisation) -> Group:
+        """The box as one rectangle on each of its slices."""
         regions = [
             ImageRegion(
                 GraphicTypeValues.POLYLINE,
-                rectangle,
+                outline(box),
                 SourceImageForRegion(image.SOPClassUID, image.SOPInstanceUID),
             )
-            for image in self._source.images[z[0] : z[1] + 1]
+            for image in self._source.images[box.z[0] : box.z[1] + 1]
         ]
         return VolumetricROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=self._tracking("Suspicious region"),
@@ -160,24 +149,16 @@ class _Content:
             algorithm_id=self._algorithm(),
         )
 
-    def _coverage(self) -> Group:
-        coverage = self._result.coverage or {}
-        figures = (
-            (own_codes.VOLUME, coverage.get("volume_ml"), own_codes.MILLILITRE),
-            (own_codes.HEIGHT, coverage.get("height_mm"), own_codes.MILLIMETRE),
-            (own_codes.WIDEST_UNSEEN, coverage.get("widest_unseen_mm"), own_codes.MILLIMETRE),
-        )
+    def _coverage(self, coverage: Mapping[str, Any]) -> Group:
         group = self._group(
             "Coverage of the lungs",
-            measurements=[
-                Measurement(name, round(float(value), 3), unit) for name, value, unit in figures if value is not None
-            ],
+            measurements=_measurements(coverage_figures(coverage)),
             qualitative_evaluations=[
                 QualitativeEvaluation(own_codes.COVERAGE, own_codes.COVERAGES[bool(coverage["complete"])])
             ],
             finding_site=own_codes.LUNG,
         )
-        _comment(group, [f"{fault['code']}: {fault['detail']}" for fault in coverage["faults"]])
+        _comment(group, coverage_faults(coverage))
         return group
 
     def _group(
@@ -219,6 +200,10 @@ class _Content:
             return []
         images = [self._source.images[index] for index in slices if index is not None]
         return [SourceImageForMeasurementGroup(one.SOPClassUID, one.SOPInstanceUID) for one in images]
+
+
+def _measurements(figures: Sequence[Figure]) -> list[Measurement]:
+    return [Measurement(code, value, unit) for code, value, unit in figures]
 
 
 def _comment(group: Group, lines: Sequence[str]) -> None:

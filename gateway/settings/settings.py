@@ -104,7 +104,7 @@ class Settings(HttpSettings, AuthSettings):
     send_timeout_s: PositiveFloat = 30.0
     """Seconds in which a client must take 16 KiB of its answer, or the rest of it; else its connection is closed."""
     exports_per_principal: PositiveInt = 2
-    """Exports (of the audit log, of all feedback) of one principal at once; above this, 429. In each process."""
+    """Exports (of the audit log, all feedback, DICOM results) of one principal at once; else 429. In each process."""
     exports_at_once: PositiveInt = 8
     """Exports of all principals at once."""
     streams_per_principal: PositiveInt = 32

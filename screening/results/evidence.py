@@ -107,6 +107,10 @@ class Evidence:
         """The map of chosen slice `number` (0 ... K - 1) as [rows, columns] of the series; 0 outside the crop."""
         return self.crop.map_on_slice(self.maps(kind)[number], self.geometry.shape[1:])
 
+    def decisive_map(self, number: int) -> MapKind:
+        """The map of the network with the higher part of the score of chosen slice `number` (0 ... K - 1)."""
+        return MapKind.ERROR if self.slice_r[number] > self.slice_p[number] else MapKind.ACTIVATION
+
     def nearest_chosen(self, index: int) -> int | None:
         """The number (0 ... K - 1) of the chosen slice nearest to slice `index` of the series.
 

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.results.evidence import Evidence
+from screening.results.evidence import Evidence, MapKind
 from screening.results.localisation import Localisation, cell_edges, peak_component, voxels_between
 
 Mask = NDArray[np.bool_]
@@ -32,7 +32,7 @@ def suspicious_region(evidence: Evidence, box: Localisation) -> dict[int, Mask]:
 
 
 def _cells_on_slice(evidence: Evidence, number: int) -> Mask:
-    by_error = evidence.slice_r[number] > evidence.slice_p[number]
+    by_error = evidence.decisive_map(number) is MapKind.ERROR
     map_ = (evidence.error_map if by_error else evidence.activation)[number]
     _, rows, columns = evidence.geometry.shape
     mask = np.zeros((rows, columns), np.bool_)

@@ -1,14 +1,16 @@
 """The HTTP calls of reports: /api/scans/{id}/report and /reports."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import Context, CurrentPrincipal, requires
+from gateway.http.concurrency_limit import limits_of
 from gateway.http.response_shapes import Problem, Row, Summary
 from gateway.permissions import Scope
 from gateway.principal import Principal
@@ -74,11 +76,25 @@ class ReportList(BaseModel):
     items: list[ReportSummary]
 
 
+async def _limit_dicom(
+    request: Request, principal: CurrentPrincipal, format_: FormatQuery = Format.JSON
+) -> AsyncIterator[None]:
+    """Hold a place among the exports while DICOM objects are made and sent: they take a worker and much memory."""
+    with limits_of(request).exports.hold(principal) if format_ in DICOM_KINDS else nullcontext():
+        yield
+
+
 def reports_router(reports: Reports, report_pdf: ReportPdf, downloads: ResultDownloads) -> APIRouter:
     """The resource `report` of a scan."""
     router = APIRouter(prefix="/api/scans", tags=["reports"], responses=PROBLEMS)
 
-    @router.get("/{scan_id}/report", summary="The newest report", response_model=Report, responses=FILES)
+    @router.get(
+        "/{scan_id}/report",
+        summary="The newest report",
+        response_model=Report,
+        responses=FILES,
+        dependencies=[Depends(_limit_dicom)],
+    )
     async def report(
         principal: Reader,
         context: Context,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.results.evidence import Evidence, MapKind
+from screening.results.evidence import Evidence
 from screening.views.crop import Pixel
 from screening.views.heatmap_colours import overlaid
 
@@ -38,8 +38,7 @@ def _png(picture: NDArray[np.uint8]) -> bytes:
 
 def _heatmap(evidence: Evidence) -> NDArray[np.float32]:
     place = evidence.slice_indices.index(evidence.key_slice)
-    by_error = evidence.slice_r[place] > evidence.slice_p[place]
-    return evidence.heatmap(MapKind.ERROR if by_error else MapKind.ACTIVATION, place)
+    return evidence.heatmap(evidence.decisive_map(place), place)
 
 
 def _crop_to_lungs(slice_: NDArray[Pixel], evidence: Evidence) -> NDArray[Pixel]:

@@ -48,6 +48,7 @@ def test_sessions_of_an_account_or_of_all_are_ended(oidc_gateway: RunningGateway
         ([], "name an account, or give --all"),
         (["token:1", "--all"], "name an account, or give --all"),
         (["oidc:https://login.example#ada"], "has no session at st-anna"),
+        (["--all", "--institution", "st\u200banna"], "the name"),
     ],
 )
 def test_what_cannot_be_ended_is_explained(arguments: list[str], message: str) -> None:

@@ -1,5 +1,7 @@
 """Results as DICOM and FHIR over HTTP: valid objects, permissions, audit; the same bytes when asked again."""
 
+import asyncio
+import hashlib
 import io
 import json
 import os
@@ -7,6 +9,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +39,22 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reported(radiologist: httpx.Client, stored_scans: StoredScans, phantom: Path) -> str:
-    """A scan with the report of a pathology."""
+def pathology(phantom: Path) -> tuple[Report, Evidence]:
+    """Of the phantom."""
     prepared = prepare(study_of(phantom, phantom.parent), 64, VIEW_SPACING_MM)
     outputs = suspicious_outputs(len(prepared.slice_indices))
     fusion = fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES)
     report = Report.analysed("Quagmire.zip", prepared, outputs, fusion, card_of(), 1.0, {})
+    return report, Evidence.of(prepared, outputs, fusion)
+
+
+@pytest.fixture(scope="module")
+def reported(
+    radiologist: httpx.Client, stored_scans: StoredScans, phantom: Path, pathology: tuple[Report, Evidence]
+) -> str:
+    """A scan with the report of a pathology."""
     scan = create_scan(radiologist, phantom.read_bytes())
-    add_report(stored_scans, scan, Evidence.of(prepared, outputs, fusion), report=report)
+    add_report(stored_scans, scan, pathology[1], report=pathology[0])
     return scan
 
 
@@ -113,6 +125,43 @@ def test_a_study_that_was_not_analysed_has_an_sr_and_no_segmentation(
     assert answer.status_code == 200
     assert b"Not analysed" in answer.content
     assert problem(report(radiologist, scan, "dicom-seg")) == (404, "no_result_object")
+
+
+def test_of_several_studies_those_without_the_object_are_left_out_of_the_zip(
+    radiologist: httpx.Client, stored_scans: StoredScans, phantom: Path, pathology: tuple[Report, Evidence]
+) -> None:
+    scan = create_scan(radiologist, phantom.read_bytes())
+    failed = Report.failed("chest.zip", LungsIncomplete("Cut off.", "2.25.9"), 1.0)
+    add_report(stored_scans, scan, pathology[1], report=pathology[0], others=[failed])
+    answer = report(radiologist, scan, "dicom-sc")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert {name.rpartition("-")[0] for name in archive.namelist()} == {"study-1/sc"}
+    assert problem(report(radiologist, scan, "dicom-sc", study_uid="2.25.9")) == (404, "no_result_object")
+
+
+def test_an_object_that_takes_too_much_keeps_no_other_from_being_written(
+    radiologist: httpx.Client, stored_scans: StoredScans, tmp_path: Path
+) -> None:
+    path = write_phantom(tmp_path / "another.zip", slices=24, size=96, seed=7)
+    scan, uid = create_scan(radiologist, path.read_bytes()), study_of(path, tmp_path).study_uid
+    add_report(stored_scans, scan, None, report=Report.failed("chest.zip", LungsIncomplete("Cut off.", uid), 1.0))
+    key = f"{hashlib.sha256(path.read_bytes()).hexdigest()}/failures/result-seg-{uid}"
+    failure = {"error": "decode_memory", "detail": "Too much.", "at": datetime.now(UTC).timestamp()}
+    asyncio.run(stored_scans.blobs.put_derived(key, json.dumps(failure).encode()))
+    assert problem(report(radiologist, scan, "dicom-seg")) == (422, "decode_memory")
+    assert report(radiologist, scan, "dicom-sr").status_code == 200
+
+
+def test_two_downloads_of_a_principal_at_once_are_made(radiologist: httpx.Client, reported: str) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: report(radiologist, reported, "dicom"), range(6)))
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(200) >= 2
+    assert set(statuses) == {200, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert problem(refused) == (429, "too_many_requests")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert report(radiologist, reported, "dicom-sr").status_code == 200
 
 
 def test_an_upload_without_dicom_identity_says_why(radiologist: httpx.Client, stored_scans: StoredScans) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,17 @@ def evidence_of(content: bytes, folder: Path, *, hot: int = 5) -> Evidence:
 
 
 def add_report(
-    stored_scans: StoredScans, scan: str, evidence: Evidence | None, *, report: Report | None = None
+    stored_scans: StoredScans,
+    scan: str,
+    evidence: Evidence | None,
+    *,
+    report: Report | None = None,
+    others: Sequence[Report] = (),
 ) -> None:
-    """Add a report of the scan with this evidence, as a worker writes it; without `report` its body is empty."""
+    """Add a report of the scan with this evidence, as a worker writes it; without `report` its body is empty.
+
+    `others` are of other studies of the upload.
+    """
 
     async def add(session: AsyncSession) -> None:
         analysis = AnalysisRow(scan_id=scan, institution="st-anna", state="done", requested_by="test")
@@ -112,7 +121,7 @@ def add_report(
                 institution="st-anna",
                 verdict=report.verdict.value if report else "pathology",
                 probability=report.row["probability_of_pathology"] if report else 0.9,
-                body=body_of([report]) if report else {},
+                body=body_of([report, *others]) if report else {},
                 evidence_key=key,
             )
         )

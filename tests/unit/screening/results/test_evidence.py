@@ -69,6 +69,12 @@ def test_all_slices_share_one_range_so_that_noise_is_not_stretched() -> None:
     assert evidence.maps(MapKind.ACTIVATION).max() < 1e-4  # a probability, not scaled: nothing stands out
 
 
+def test_the_decisive_map_of_a_slice_is_that_of_the_network_with_the_higher_part() -> None:
+    evidence = replace(one_hot_cell(), slice_p=np.full(8, 0.6), slice_r=np.where(np.arange(8) == 2, 0.9, 0.6))
+    maps = [evidence.decisive_map(number) for number in range(8)]
+    assert maps == [MapKind.ERROR if number == 2 else MapKind.ACTIVATION for number in range(8)]
+
+
 def test_a_slice_between_chosen_ones_has_the_nearest_and_one_far_outside_has_none() -> None:
     evidence = one_hot_cell()
     indices = evidence.slice_indices
