@@ -1,7 +1,7 @@
 """Audited transactions a second on PostgreSQL alone: `python -m benchmarks.audit_rate`.
 
 Each transaction inserts a small row and one audit event, as a call of the API does; pgbench runs several at once.
-Compared are no event at all, the release before 0006 (each event is linked into the chain under a lock that is held
+Compared are no event at all, the release before 0007 (each event is linked into the chain under a lock that is held
 until the commit), and events that are sealed in batches, with the sealer running beside them. At the end the chain is
 verified, and the time until the last event is in it is reported.
 """
@@ -32,7 +32,7 @@ from gateway.database.connection import Database, libpq_url
 from gateway.database.migration import migrate
 
 AT_ONCE: Final = (1, 8, 32)
-BEFORE_0006: Final = importlib.import_module("gateway.database.migrations.versions.0003_append_audit").APPEND
+BEFORE_0007: Final = importlib.import_module("gateway.database.migrations.versions.0003_append_audit").APPEND
 ACTION: Final = "INSERT INTO actions (words) VALUES (repeat('a', 100));"
 EVENT: Final = canonical(
     Event(
@@ -87,7 +87,7 @@ async def _measure(folder: Path, seconds: int) -> tuple[dict[str, list[Rate]], i
         try:
             await migrate(database)
             async with await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection:
-                await connection.execute(BEFORE_0006.replace("append_audit", "append_audit_chained"))
+                await connection.execute(BEFORE_0007.replace("append_audit", "append_audit_chained"))
                 await connection.execute("CREATE TABLE actions (id bigserial PRIMARY KEY, words text)")
             rates = {way: [await _rate(folder, server.url, database, way, n, seconds) for n in AT_ONCE] for way in WAYS}
             verification = await AuditReader(database).verify()

@@ -1,7 +1,7 @@
 """The keys of requests that created a record, with a reference to it.
 
 The answer is not kept: it names the patient, and it would outlive the record. A repeated request is answered from the
-record as it is then. `gateway/database/migrations/versions/0008_idempotency_references.py` has the trigger that blanks
+record as it is then. `gateway/database/migrations/versions/0009_idempotency_references.py` has the trigger that blanks
 the fingerprint when the record is deleted.
 """
 

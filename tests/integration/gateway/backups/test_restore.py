@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
 
 from engines.errors import DumpFailed
 from engines.postgres_dump import DumpTools
@@ -25,8 +24,9 @@ from gateway.backups.manifest import FORMAT, Manifest
 from gateway.backups.store.database_replacement import CLEAR_SQL
 from gateway.backups.store.database_snapshot import open_snapshot
 from gateway.database.connection import libpq_url
-from gateway.database.migration import _config, revision
+from gateway.database.migration import revision
 from tests.integration.gateway.backups.installation import CONTENTS, Installation
+from tests.integration.gateway.database.old_schema import upgrade_to
 from tests.postgres import RunningPostgres
 
 OLDER = "0002"
@@ -129,16 +129,10 @@ async def test_an_incomplete_dump_leaves_every_row(archive: Path, installation: 
 
 async def test_an_older_schema_is_migrated(postgres: RunningPostgres, empty: Installation, tmp_path: Path) -> None:
     older = Installation(postgres.new_database("template1"), tmp_path / "older")
-    config, archive, dump = _config(), Archive(str(tmp_path / "archive")), tmp_path / "dump"
+    archive, dump = Archive(str(tmp_path / "archive")), tmp_path / "dump"
     async with older.database() as database:
         async with database.transaction() as session:
-            connection = await session.connection()
-
-            def upgrade(sync: object) -> None:
-                config.attributes["connection"] = sync
-                command.upgrade(config, OLDER)
-
-            await connection.run_sync(upgrade)
+            await (await session.connection()).run_sync(upgrade_to, OLDER)
         async with open_snapshot(database) as snapshot:
             DumpTools(libpq_url(older.url)).dump(dump, snapshot.name)
     (tmp_path / "none").touch()

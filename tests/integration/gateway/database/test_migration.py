@@ -5,16 +5,16 @@ import hashlib
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from gateway.database.connection import Database
-from gateway.database.migration import MIGRATIONS, SchemaTooNew, migrate, why_not_current
+from gateway.database.migration import SchemaTooNew, _config, migrate, why_not_current
 from gateway.database.tables import Base
+from tests.integration.gateway.database.old_schema import upgrade_to
 from tests.postgres import RunningPostgres
 
 
@@ -39,6 +39,12 @@ async def test_a_schema_of_a_newer_release_is_refused(postgres: RunningPostgres)
         await database.close()
 
 
+def test_revisions_are_numbered_in_their_order() -> None:
+    """An operator reads them in errors ("its schema is 0008, 0009 is needed") and in backups."""
+    revisions = [one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)
+
+
 async def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     async with database.transaction() as session:
         differences = await (await session.connection()).run_sync(_differences)
@@ -61,7 +67,7 @@ async def test_stored_answers_become_references(postgres: RunningPostgres) -> No
     database = Database(postgres.new_database("template1"))
     try:
         async with database.transaction() as session:
-            await (await session.connection()).run_sync(_upgrade_to, "0007")
+            await (await session.connection()).run_sync(upgrade_to, "0008")
             await session.execute(OLD_PATIENT, {"id": PATIENT})
             await session.execute(OLD_KEY, {"key": "kept", "id": PATIENT})
             await session.execute(OLD_KEY, {"key": "of a deleted one", "id": str(uuid4())})
@@ -93,14 +99,6 @@ OLD_KEY = text(
     "INSERT INTO idempotency_keys (principal, key, fingerprint, status, headers, body) VALUES"
     " ('token:1', :key, 'f', 201, jsonb_build_object('Location', '/api/patients/' || CAST(:id AS text)), 'Anna')"
 )
-
-
-def _upgrade_to(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
 
 
 def _differences(connection: Connection) -> list[object]:

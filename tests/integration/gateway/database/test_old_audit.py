@@ -1,7 +1,6 @@
 """A database whose chain was written before events were sealed in batches is migrated, and its chain goes on."""
 
-from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from gateway.audit import audit_log
 from gateway.audit.audit_reader import AuditReader
@@ -9,7 +8,8 @@ from gateway.audit.hash_chain import Action
 from gateway.audit.sealing import seal_all
 from gateway.auth.local_admin import local_admin
 from gateway.database.connection import Database
-from gateway.database.migration import _config, migrate
+from gateway.database.migration import migrate
+from tests.integration.gateway.database.old_schema import upgrade_to
 from tests.postgres import RunningPostgres
 
 ADMIN = local_admin("st-anna")
@@ -19,7 +19,7 @@ async def test_the_chain_of_an_old_database_goes_on(postgres: RunningPostgres) -
     database = Database(postgres.new_database("template1"))
     try:
         async with database.transaction() as session:
-            await (await session.connection()).run_sync(_upgrade_to, "0005")
+            await (await session.connection()).run_sync(upgrade_to, "0005")
         await _record(database, 3)  # linked at once, by the function of that release
         async with database.transaction() as session:
             heads = await session.execute(text("SELECT seq, hash FROM audit_events ORDER BY seq"))
@@ -41,9 +41,3 @@ async def _record(database: Database, events: int) -> None:
     for number in range(events):
         async with database.transaction() as session:
             await audit_log.record(session, ADMIN, Action.READ, "patient", str(number), None)
-
-
-def _upgrade_to(connection: Connection, revision: str) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 
 # The institution of a key is that of its record. A key whose record was deleted is dropped with its answer.
 REFER = """
