@@ -25,7 +25,7 @@ from gateway.screening.decode_workers import SCRATCH_FULL
 from gateway.screening.pipeline import ScreenedStudy, ScreeningPipeline, Upload
 from gateway.screening.progress import Progress
 from gateway.storage.blobs import Blobs
-from gateway.storage.disk_reserve import is_full
+from gateway.storage.disk_reserve import is_full_or_read_only
 from screening.contract import Priority
 from screening.errors import StudyError
 from screening.results.evidence import pack
@@ -118,7 +118,7 @@ class Attempts:
         except StorageFull:
             raise
         except Exception as error:
-            if is_full(error):
+            if is_full_or_read_only(error):
                 raise StorageFull(SCRATCH_FULL) from None
             log.exception("the program failed on an analysis")
             failure = AnalysisCrashed("the program failed on this study; the analysis' id finds the reason in its log")

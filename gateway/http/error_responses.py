@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from gateway.errors import DatabaseUnavailable, NotFound, StorageFull, TooManyRequests
 from gateway.http.authorization import record_not_found
 from gateway.http.request_id import HEADER, request_id
-from gateway.storage.disk_reserve import is_full
+from gateway.storage.disk_reserve import STORAGE_FULL, is_full_or_read_only
 from gateway.telemetry.metrics import Metrics
 from screening.coded_error import CodedError
 
@@ -72,8 +72,8 @@ def _coded(error: Exception) -> CodedError:
     """The error itself, or that the storage is full; raises any other error again, as a fault of the program."""
     if isinstance(error, CodedError):
         return error
-    if is_full(error):
-        return StorageFull("the storage is full or read-only; ask the operator to free space")
+    if is_full_or_read_only(error):
+        return StorageFull(STORAGE_FULL)
     raise error
 
 

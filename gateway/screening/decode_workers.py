@@ -27,7 +27,7 @@ from gateway.errors import StorageFull
 from gateway.fairness.party import LOCAL, Party
 from gateway.inference.engine import Deadline
 from gateway.screening.decode_queue import DecodeQueue
-from gateway.storage.disk_reserve import is_full
+from gateway.storage.disk_reserve import is_full_or_read_only
 from gateway.telemetry.logs import frames_without_message
 from gateway.unix_sockets import socket_folder
 from screening.coded_error import CodedError
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-SCRATCH_FULL = "the disk of the scratch folder is full; it may pass when other uploads are done"
+SCRATCH_FULL = "the disk of the scratch folder is full or read-only; it may pass when other uploads are done"
 
 WORKER_ENVIRONMENT = {
     # The workers are the parallelism, and an idle OpenBLAS pool costs 30 MB a thread of address space.
@@ -199,7 +199,7 @@ def _call(function: Callable[[], T]) -> T:
     except (CodedError, MemoryError):
         raise
     except OSError as fault:
-        if is_full(fault):
+        if is_full_or_read_only(fault):
             raise StorageFull(SCRATCH_FULL) from None
         raise _fault_of(fault) from None
     except Exception as fault:  # noqa: BLE001 - its message may quote a header and must not leave the worker

@@ -14,7 +14,8 @@ from typing import Final
 from gateway.errors import StorageFull
 from screening.intake.free_space import CHECK_EVERY_BYTES, missing_bytes
 
-FULL_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+FULL_OR_READ_ONLY: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+STORAGE_FULL: Final = "the storage is full or read-only; ask the operator to free space"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,6 @@ class DiskReserve:
             yield chunk
 
 
-def is_full(error: BaseException) -> bool:
+def is_full_or_read_only(error: BaseException) -> bool:
     """Whether the kernel refused to write: a disk or a quota of it is full, or the file system is read-only."""
-    return isinstance(error, OSError) and error.errno in FULL_ERRNOS
+    return isinstance(error, OSError) and error.errno in FULL_OR_READ_ONLY

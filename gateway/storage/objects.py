@@ -20,7 +20,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from gateway.errors import ObjectMissing, StorageFull, StorageUnavailable
-from gateway.storage.disk_reserve import FULL_ERRNOS
+from gateway.storage.disk_reserve import FULL_OR_READ_ONLY, STORAGE_FULL
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +28,8 @@ PART_BYTES: Final = 8 * 2**20  # S3 takes 10,000 parts: 80 GB
 PARTS_AT_ONCE: Final = 2  # parts of one upload in memory
 READ_BYTES: Final = 2**20
 
-# obstore has no error class for a full disk: its message ends with the errno, or with MinIO's code.
-_FULL_MESSAGE: Final = re.compile(rf"os error ({'|'.join(map(str, FULL_ERRNOS))})\)|XMinioStorageFull")
+# obstore has no error class for a full or read-only disk: its message ends with the errno, or with MinIO's code.
+_FULL_MESSAGE: Final = re.compile(rf"os error ({'|'.join(map(str, FULL_OR_READ_ONLY))})\)|XMinioStorageFull")
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _translate_errors() -> Iterator[None]:
     except FileNotFoundError:
         raise ObjectMissing("the file is not in the blob store any more") from None
     except (BaseError, OSError) as error:
-        if getattr(error, "errno", None) in FULL_ERRNOS or _FULL_MESSAGE.search(str(error)):
-            raise StorageFull("the storage is full; ask the operator to free space") from None
+        if getattr(error, "errno", None) in FULL_OR_READ_ONLY or _FULL_MESSAGE.search(str(error)):
+            raise StorageFull(STORAGE_FULL) from None
         log.error("the blob store failed", reason=str(error).partition("\n")[0])  # noqa: TRY400 - keys are hashes
         raise StorageUnavailable("the blob store does not answer") from error
