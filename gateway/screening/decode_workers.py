@@ -9,14 +9,18 @@ import resource
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import InvalidStateError
 from concurrent.futures import TimeoutError as TaskTimeout
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context, util
 from pathlib import Path
+from threading import Thread
 from time import monotonic
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 import psutil
 import structlog
@@ -77,6 +81,8 @@ class DecodePool:
             ProcessPool, max_workers=workers, initializer=_start_worker, initargs=(memory_bytes,), context=context
         )
         self._pool = self._new_pool()
+        self._tasks: WeakSet[ProcessFuture[Any]] = WeakSet()  # of this pool
+        self._closed = False
 
     async def run(self, deadline: Deadline, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function in a worker, as `DecodeShare.run` does, for the command line."""
@@ -98,8 +104,19 @@ class DecodePool:
             yield
 
     async def call(self, deadline: Deadline, function: Callable[[], T]) -> T:
-        """Call the function in a worker that is free."""
-        task, started_s = self._scheduled(function), monotonic()
+        """Call the function in a worker that is free; once more when the pool's own threads fail meanwhile."""
+        pool = self._pool
+        try:
+            return await self._call_in(pool, deadline, function)
+        except RuntimeError:  # of the pool alone; BrokenProcessPool is one
+            if self._closed:
+                raise
+            self._replace(pool)
+            return await self._call_in(self._pool, deadline, function)
+
+    async def _call_in(self, pool: ProcessPool, deadline: Deadline, function: Callable[[], T]) -> T:
+        task, started_s = pool.schedule(_call, args=(function,), timeout=self._timeout_s), monotonic()
+        self._tasks.add(task)
         try:
             async with asyncio.timeout(deadline.left_s()) as limit:
                 return await asyncio.wrap_future(task)
@@ -108,7 +125,7 @@ class DecodePool:
             if limit.expired():
                 raise EngineDeadline("the time for this study ran out while it was being read") from None
             if monotonic() - started_s < self._timeout_s:  # Pebble measures by the wall clock, which was moved
-                return await self.call(deadline, function)
+                return await self._call_in(pool, deadline, function)
             raise DecodeTimeout(f"reading this study took longer than {self._timeout_s:g} s") from None
         except MemoryError:
             raise DecodeMemory("reading this study takes more memory than one study may") from None
@@ -122,21 +139,21 @@ class DecodePool:
             log.error("decode worker failed", frames=str(fault))  # noqa: TRY400 - the frames are the worker's
             raise
 
-    def _scheduled(self, function: Callable[[], T]) -> "ProcessFuture[T]":
-        """The task; a pool whose own threads failed takes no task ever again, and another one takes its place."""
-        try:
-            return self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
-        except RuntimeError:
-            log.error("the pool of decode workers failed and is replaced")  # noqa: TRY400 - its threads printed why
+    def _replace(self, failed: ProcessPool) -> None:
+        """Another pool for one whose own threads failed, which takes no task ever again.
+
+        A thread kills the workers of that one, which takes seconds, and ends its tasks.
+        """
+        if self._pool is failed:  # not replaced by another call yet
+            log.error("the pool of decode workers failed and is replaced")
             self._on_death("pool")
-            self.close()
-            self._pool = self._new_pool()
-            return self._pool.schedule(_call, args=(function,), timeout=self._timeout_s)
+            tasks, self._pool, self._tasks = self._tasks, self._new_pool(), WeakSet()
+            Thread(target=_end_failed, args=[failed, tasks], name="failed decode pool", daemon=True).start()
 
     def close(self) -> None:
         """Kill all workers."""
-        self._pool.stop()
-        self._pool.join()
+        self._closed = True
+        _end(self._pool)
 
 
 @dataclass(frozen=True)
@@ -156,6 +173,18 @@ class DecodeShare:
         """
         async with self.pool.worker(deadline, self.party, self.is_view):
             return await self.pool.call(deadline, partial(function, *args, **kwargs))
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()
+    pool.join()
+
+
+def _end_failed(pool: ProcessPool, tasks: "WeakSet[ProcessFuture[Any]]") -> None:
+    _end(pool)
+    for task in list(tasks):
+        with suppress(InvalidStateError):  # it was done before, or Pebble has ended it
+            task.set_exception(BrokenProcessPool("the threads of the pool failed"))
 
 
 def _study_error_of(exit_: ProcessExpired) -> StudyError:

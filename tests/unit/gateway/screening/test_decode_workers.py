@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -121,15 +122,34 @@ def fail() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what the test is about
-async def test_a_pool_whose_own_thread_failed_is_replaced(pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pebble's threads end with any error that they did not expect, and the pool refuses every task from then on."""
+async def test_a_pool_whose_own_thread_failed_is_replaced(
+    pool: DecodePool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Pebble's threads end with any error that they did not expect, and the pool refuses every task from then on.
+
+    What ran in it is run again; the event loop does not wait until the old workers are killed.
+    """
     before = lost_workers["pool"]
-    assert await pool.run(soon(), echo, 1) == 1
-    failed = pool._pool
+    marker, old_workers_are_killed = tmp_path / "started", threading.Event()
+    running = asyncio.create_task(pool.run(soon(), hang_once, marker))
+    await until_soon(marker.exists)
+    failed, join = pool._pool, pool._pool.join
+    monkeypatch.setattr(failed, "join", lambda: old_workers_are_killed.wait(30) and join())
     monkeypatch.setattr(failed._pool_manager, "update_status", fail)
     await until_soon(lambda: not failed.active)
     assert await pool.run(soon(), echo, 2) == 2
+    assert not running.done()
+    old_workers_are_killed.set()
+    assert await running == "read"
     assert lost_workers["pool"] == before + 1
+
+
+async def test_a_closed_pool_starts_no_other_one() -> None:
+    pool = DecodePool(1, 3.0, 256 * MIB)
+    assert await pool.run(soon(), echo, 1) == 1
+    pool.close()
+    with pytest.raises(RuntimeError, match="not active"):
+        await pool.run(soon(), echo, 2)
 
 
 async def test_an_exception_of_the_program_keeps_its_frames_and_not_its_message(pool: DecodePool) -> None:
