@@ -1,13 +1,15 @@
 """Stored files that took a worker long and could not be read: for an hour a second look has the same error at once.
 
 The error lies beside the blob, so every gateway and worker knows it, also after a restart, and it is deleted with the
-blob: derived/<sha256>/failures/<operation>. It is kept for an hour, since a busy machine or a limit may be the reason.
+blob: derived/<sha256>/failures/<operation>. It is kept for an hour, since a busy machine may be the reason, and holds
+only for the release and the limits that it was read with.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from time import monotonic
 from typing import Final, TypeVar
 
@@ -34,13 +36,15 @@ class CostlyFailures:
     costly_s: float = COSTLY_S
     kept_s: float = KEPT_S
 
-    async def run(self, sha256: str, operation: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, sha256: str, operation: str, limits: object, work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`; raises its StudyError, or the one that the same operation raised before.
 
-        A transient error is not remembered, nor is one of a file that was deleted meanwhile.
+        With other `limits`, whose repr() is compared, the file may be read now, so it is tried. A transient error is
+        not remembered, nor is one of a file that was deleted meanwhile.
         """
         key = f"{sha256}/failures/{operation}"
-        known = await self._find(key)
+        read_by = f"{version('turnstile')} {limits!r}"
+        known = await self._find(key, read_by)
         if known is not None:
             raise known
         begun_s = monotonic()
@@ -48,10 +52,10 @@ class CostlyFailures:
             return await work()
         except StudyError as error:
             if not error.transient and monotonic() - begun_s >= self.costly_s:
-                await self._store(sha256, key, error)
+                await self._store(sha256, key, read_by, error)
             raise
 
-    async def _find(self, key: str) -> StudyError | None:
+    async def _find(self, key: str, read_by: str) -> StudyError | None:
         stored = await self.blobs.get_derived(key)
         if stored is None:
             return None
@@ -59,12 +63,14 @@ class CostlyFailures:
             failure = json.loads(stored)
             age_s = datetime.now(UTC).timestamp() - float(failure["at"])
             kind, detail = _KINDS[failure["error"]], str(failure["detail"])
+            is_valid = failure["read_by"] == read_by and 0 <= age_s < self.kept_s
         except (ValueError, LookupError, TypeError):  # of another version
             return None
-        return kind(detail + AGAIN) if 0 <= age_s < self.kept_s else None
+        return kind(detail + AGAIN) if is_valid else None
 
-    async def _store(self, sha256: str, key: str, error: StudyError) -> None:
-        failure = {"error": error.code, "detail": error.detail, "at": datetime.now(UTC).timestamp()}
+    async def _store(self, sha256: str, key: str, read_by: str, error: StudyError) -> None:
+        now_s = datetime.now(UTC).timestamp()
+        failure = {"error": error.code, "detail": error.detail, "at": now_s, "read_by": read_by}
         try:
             await self.blobs.size(sha256)
             await self.blobs.put_derived(key, json.dumps(failure).encode())

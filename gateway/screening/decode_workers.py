@@ -70,6 +70,7 @@ class DecodePool:
     def __init__(
         self, workers: int, timeout_s: float, memory_bytes: int, on_worker_lost: Callable[[str], None] = lambda _: None
     ) -> None:
+        self.limits = (timeout_s, memory_bytes)
         self._timeout_s = timeout_s
         self._queue = DecodeQueue(workers)
         self._on_death = on_worker_lost

@@ -254,7 +254,10 @@ class ScreeningPipeline:
     ) -> T:
         """Call the function in a worker, unless it is known to fail on this upload after a long time."""
         work = partial(self._workers.run, deadline, function, *args, **kwargs)
-        return await (upload.failures.run(upload.sha256, operation, work) if upload.failures else work())
+        if upload.failures is None:
+            return await work()
+        limits = (self.decode.limits, self.budgets, self.card.image_size, self.card.view_spacing_mm)
+        return await upload.failures.run(upload.sha256, operation, limits, work)
 
     @property
     def _workers(self) -> DecodeShare:

@@ -62,7 +62,8 @@ class RenderCache:
             async with self._source(opened) as source:
                 return await self.run(opened, function, source, *args, **kwargs)
 
-        return await CostlyFailures(self.blobs).run(opened.sha256, f"{operation}-{opened.study_uid}", work)
+        operation, limits = f"{operation}-{opened.study_uid}", (self.decode.limits, self.budgets)
+        return await CostlyFailures(self.blobs).run(opened.sha256, operation, limits, work)
 
     async def run(self, opened: OpenedScan, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function in a decode worker, for the principal who opened the scan."""

@@ -11,6 +11,7 @@ from gateway.storage.blobs import Blobs
 from screening.errors import DecodeTimeout, EngineDeadline, NotDicom, StudyError
 
 CONTENT = b"a file that holds a worker"
+LIMITS = (60.0, 2**31)
 
 
 async def chunks() -> AsyncIterator[bytes]:
@@ -36,7 +37,7 @@ async def test_the_second_look_has_the_same_error_and_runs_nothing_also_in_anoth
     reading = Reading(DecodeTimeout("reading this study took longer than 60 s"))
     for _ in range(3):
         with pytest.raises(DecodeTimeout, match="longer than 60 s"):
-            await CostlyFailures(Blobs(tmp_path), costly_s=0.0).run(sha256, "series", reading)
+            await CostlyFailures(Blobs(tmp_path), costly_s=0.0).run(sha256, "series", LIMITS, reading)
     assert reading.tries == 1
 
 
@@ -44,9 +45,19 @@ async def test_other_operations_and_other_files_are_tried(tmp_path: Path) -> Non
     blobs = Blobs(tmp_path)
     sha256, failures = (await blobs.store(chunks())).sha256, CostlyFailures(blobs, costly_s=0.0)
     with pytest.raises(DecodeTimeout):
-        await failures.run(sha256, "volume-1", Reading(DecodeTimeout("too long")))
-    assert await failures.run(sha256, "volume-4", Reading(None)) == "read"
-    assert await failures.run("0" * 64, "volume-1", Reading(None)) == "read"
+        await failures.run(sha256, "volume-1", LIMITS, Reading(DecodeTimeout("too long")))
+    assert await failures.run(sha256, "volume-4", LIMITS, Reading(None)) == "read"
+    assert await failures.run("0" * 64, "volume-1", LIMITS, Reading(None)) == "read"
+
+
+async def test_a_raised_limit_and_another_release_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(tmp_path)
+    sha256, failures = (await blobs.store(chunks())).sha256, CostlyFailures(blobs, costly_s=0.0)
+    with pytest.raises(DecodeTimeout):
+        await failures.run(sha256, "series", LIMITS, Reading(DecodeTimeout("too long")))
+    assert await failures.run(sha256, "series", (120.0, 2**31), Reading(None)) == "read"
+    monkeypatch.setattr("gateway.screening.costly_failures.version", lambda _: "99.0")
+    assert await failures.run(sha256, "series", LIMITS, Reading(None)) == "read"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +71,7 @@ async def test_what_may_be_different_next_time_is_tried_again(
     sha256, reading = (await Blobs(tmp_path).store(chunks())).sha256, Reading(error)
     for _ in range(2):
         with pytest.raises(type(error)):
-            await CostlyFailures(Blobs(tmp_path), costly_s, kept_s).run(sha256, "series", reading)
+            await CostlyFailures(Blobs(tmp_path), costly_s, kept_s).run(sha256, "series", LIMITS, reading)
     assert reading.tries == 2
 
 
@@ -68,8 +79,8 @@ async def test_a_deleted_file_leaves_no_failure(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path)
     sha256, failures = (await blobs.store(chunks())).sha256, CostlyFailures(blobs, costly_s=0.0)
     with pytest.raises(NotDicom):
-        await failures.run(sha256, "series", Reading(NotDicom("costly")))
+        await failures.run(sha256, "series", LIMITS, Reading(NotDicom("costly")))
     await blobs.delete(sha256)
     with pytest.raises(NotDicom):
-        await failures.run(sha256, "series", Reading(NotDicom("costly")))
+        await failures.run(sha256, "series", LIMITS, Reading(NotDicom("costly")))
     assert [path for path in (tmp_path / "derived").rglob("*") if path.is_file()] == []
