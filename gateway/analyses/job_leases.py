@@ -5,7 +5,6 @@ answer of PostgreSQL was lost: the second call finds the work done and changes n
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import structlog
@@ -154,7 +153,7 @@ class JobLeases:
     async def _requeue(
         self, session: AsyncSession, lease: JobLease, error: str, detail: str | None, pause_s: float
     ) -> bool:
-        at = datetime.now(UTC) + timedelta(seconds=pause_s) if pause_s else None
+        at = await job_leases.after(session, pause_s) if pause_s else None
         ended = await job_leases.end(session, lease, QUEUED, error=error, detail=detail, paused_until=at)
         if ended:
             await enqueue(session, lease.analysis_id, urgent=lease.urgent, at=at)

@@ -129,6 +129,11 @@ async def expired(session: AsyncSession, silent_s: float) -> list[tuple[JobLease
     return [(_lease(*row), row[0].cancel_requested) for row in rows]
 
 
+async def after(session: AsyncSession, seconds: float) -> datetime | None:
+    """The moment in so many seconds, by the clock that decides then: PostgreSQL's."""
+    return await session.scalar(select(func.now() + timedelta(seconds=seconds)))
+
+
 def _lease(analysis: AnalysisRow, sha256: str, file_name: str) -> JobLease:
     waited_s = (analysis.started_at - analysis.queued_at).total_seconds() if analysis.started_at else 0.0
     own = (analysis.id, analysis.scan_id, analysis.institution, analysis.requested_by)

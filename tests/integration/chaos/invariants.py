@@ -4,6 +4,7 @@ import asyncio
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -137,12 +138,23 @@ def the_audit_chain_is_whole(service: ServiceUnderFaults) -> None:
     assert not found.breaks
 
 
-def a_backup_succeeds(service: ServiceUnderFaults, archive: Path) -> None:
-    """As soon as nobody waits for the one that was killed; and it can be restored."""
+def a_backup_restores_everything(service: ServiceUnderFaults, archive: Path, empty_database: str, files: Path) -> None:
+    """A backup succeeds as soon as nobody waits for the one that was killed; restored, it is what the service has."""
 
-    def succeeds(*arguments: str) -> bool:
-        ran = subprocess.run(service.command(*arguments), env=service.environ, cwd=ROOT, check=False)
+    def succeeds(*arguments: str, **environ: str) -> bool:
+        ran = subprocess.run(service.command(*arguments), env=service.environ | environ, cwd=ROOT, check=False)
         return ran.returncode == 0
 
     until(lambda: succeeds("backup", str(archive)), PATIENCE_S)
-    assert succeeds("restore", str(archive), "--check")
+    restored = replace(service, database_url=empty_database, blobs=files)
+    restoring = {"TURNSTILE_DATABASE_URL": empty_database, "TURNSTILE_BLOB_URL": str(files)}
+    assert succeeds("restore", str(archive), **restoring)
+    for table in ("patients", "scans", "analyses", "reports"):
+        query = f"SELECT * FROM {table} ORDER BY id"  # noqa: S608 - a name of our own
+        assert restored.rows(query) == service.rows(query), table
+    assert _stored_files(restored) == _stored_files(service)
+
+
+def _stored_files(service: ServiceUnderFaults) -> dict[Path, bytes]:
+    folder = service.blobs / "blobs"
+    return {path.relative_to(folder): path.read_bytes() for path in _files([folder])}

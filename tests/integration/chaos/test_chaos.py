@@ -22,6 +22,7 @@ from tests.integration.chaos.troubles import FOR_S, last
 from tests.integration.faults.fault_service import PATIENCE_S, ServiceUnderFaults
 from tests.integration.gateway.auth.api_calls import bearer, make_token
 from tests.integration.polling import until
+from tests.postgres import RunningPostgres
 
 INSTITUTIONS: Final = ("alpha", "beta")
 EACH: Final = 2  # principals of an institution
@@ -30,7 +31,13 @@ CALM_S: Final = 3.0
 ROUND_S: Final = 45.0  # about one round of all troubles
 
 
-def test_every_promise_is_kept(troubled: TroubledService, paths: list[Path], pytestconfig: pytest.Config) -> None:
+def test_every_promise_is_kept(
+    troubled: TroubledService,
+    paths: list[Path],
+    postgres: RunningPostgres,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+) -> None:
     minutes, seed = pytestconfig.getoption("chaos_minutes"), pytestconfig.getoption("chaos_seed")
     service, over = troubled.service, threading.Event()
     tokens = {one: make_token(service.database_url, Role.ADMIN, one) for one in INSTITUTIONS}
@@ -64,7 +71,9 @@ def test_every_promise_is_kept(troubled: TroubledService, paths: list[Path], pyt
     deleted = {name for one in promises for name in one.deleted}
     invariants.nothing_is_left_of(deleted, service, troubled.folders)
     invariants.no_file_is_readable_by_others((*troubled.folders, troubled.archive))
-    invariants.a_backup_succeeds(service, troubled.archive)
+    invariants.a_backup_restores_everything(
+        service, troubled.archive, postgres.new_database("template1"), tmp_path / "restored"
+    )
 
 
 def _screened(service: ServiceUnderFaults, token: str, paths: Sequence[Path]) -> list[ScreenedFile]:

@@ -1,14 +1,16 @@
 """Job leases on a real PostgreSQL: claimed by one worker, lost when expired, completed with exactly one report."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+import time_machine
 from sqlalchemy import delete, func, select, text, update
 
 from gateway.analyses.job_leases import JobLeases, StopReason
-from gateway.analyses.retry_policy import MAX_WORKERS_LOST
+from gateway.analyses.retry_policy import JITTER, MAX_WORKERS_LOST, PAUSES_S
 from gateway.analyses.store import analyses, attempts, fair_order
 from gateway.database.connection import Database
 from gateway.database.tables import AnalysisRow, AttemptRow, ReportRow, ScanRow
@@ -186,6 +188,20 @@ async def test_a_transient_error_is_retried_until_it_came_too_often(
     assert tries == 7
     assert (await state_of(database, analysis.id)).state == "running", "the last attempt writes the report"
     assert not await leases.retry(lease, NoLung("no lung"))
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_pause_is_as_long_on_a_worker_with_a_wrong_clock(
+    database: Database, scan: UUID, leases: JobLeases, hours: int
+) -> None:
+    lease = await claim(leases, (await requested(database, scan)).id)
+    assert lease is not None
+    with time_machine.travel(timedelta(hours=hours), tick=True):
+        assert await leases.retry(lease, EngineUnavailable("away"))
+    async with database.transaction() as session:
+        left = await session.scalar(select(AnalysisRow.paused_until - func.now()))
+    assert left is not None
+    assert timedelta(0) < left < timedelta(seconds=PAUSES_S[0] * (1 + JITTER))
 
 
 async def test_a_study_that_crashes_its_workers_fails_with_its_own_error_code(
