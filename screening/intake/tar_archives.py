@@ -1,6 +1,6 @@
 """The files of a tar archive (POSIX.1-2017 pax, ustar, GNU): where they lie, refused whole like a zip.
 
-`tarfile` reads the headers; it is fed no more than `_MOST_HEADER_BYTES` at a time, for names and pax headers may
+`tarfile` reads the headers; it is fed no more than `_MOST_HEADER_BYTES` for each file, for names and pax headers may
 claim to be as long as the file. Nothing is ever written under a name of the archive.
 """
 
@@ -31,8 +31,7 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     members: list[Member] = []
     try:
         with path.open("rb") as file, _open(file) as archive:
-            while (entry := archive.next()) is not None:
-                archive.members = []  # tarfile would keep every header that it has read
+            while (entry := _next(archive)) is not None:
                 if entry.isdir():
                     continue
                 _check(entry, length)
@@ -54,6 +53,14 @@ def _open(file: BinaryIO) -> Any:  # typeshed asks for a file that can be writte
     return tarfile.TarFile(fileobj=reader)
 
 
+def _next(archive: Any) -> tarfile.TarInfo | None:
+    archive.fileobj.begin_file()
+    entry: tarfile.TarInfo | None = archive.next()
+    archive.members = []  # tarfile would keep every header that it has read,
+    archive.pax_headers = {}  # and go through all keys of the global ones for each file that follows
+    return entry
+
+
 def _check(entry: tarfile.TarInfo, length: int) -> None:
     if not entry.isreg() or entry.issparse():
         raise UnsafeMember("The tar holds a link, a device or a sparse file; send plain files.")
@@ -62,14 +69,19 @@ def _check(entry: tarfile.TarInfo, length: int) -> None:
 
 
 class _Headers:
-    """A file for reading of which nobody reads more than a header at once."""
+    """A file for reading of which no more is read than the headers of one file may take."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.begin_file()
+
+    def begin_file(self) -> None:
+        self._left = _MOST_HEADER_BYTES
 
     def read(self, length: int = -1) -> bytes:
-        if not 0 <= length <= _MOST_HEADER_BYTES:
+        if not 0 <= length <= self._left:
             raise tarfile.ReadError("a header of absurd length")
+        self._left -= length
         return self._file.read(length)
 
     def seek(self, offset: int, whence: int = 0) -> int:
