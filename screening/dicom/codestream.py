@@ -1,6 +1,7 @@
 """What a compressed slice declares itself: its size, depth and kind. Decoders follow these, not the DICOM header."""
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydicom.uid import (
@@ -31,6 +32,10 @@ _FILL = 0xFF
 # length field.
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xF8, 0xFE, *range(0xE0, 0xF0)})
 _BEFORE_FRAME = _TABLES | _START_OF_FRAME | {_FILL}
+_SIZE = struct.Struct(">8I")  # ITU-T T.800 A.5.1: extent, offset, tile size and tile offset of the image, each x and y
+_TILE_PART = struct.Struct(">2sHHL")  # A.4.2: SOT, its length, the tile's index and the length of the part
+_TILE_PART_START = b"\xff\x90"
+_TILE_PART_BYTES = 14  # SOT and SOD
 _CAPABILITIES = b"\xff\x50"  # ITU-T T.814 A.2: in HTJ2K alone it follows the SIZ segment
 _RLE_HEADER = struct.Struct("<2L")  # PS3.5 G.5: how many segments, and where the first begins
 _RLE_HEADER_BYTES = 64
@@ -44,6 +49,7 @@ _JPEG_LS = (JPEGLSNearLossless, JPEGLSLossless)
 _JPEG_2000 = (JPEG2000, JPEG2000Lossless)
 _HTJ2K = (HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL)
 _RLE = (RLELossless,)
+JPEG_2000_SYNTAXES = frozenset((*_JPEG_2000, *_HTJ2K))
 _BY_FRAME = {0xC0: _BASELINE, 0xC1: _EXTENDED, 0xC2: _PROGRESSIVE, 0xC3: _JPEG_LOSSLESS, 0xF7: _JPEG_LS}
 
 
@@ -73,6 +79,33 @@ def read_codestream_header(stream: bytes) -> CodestreamHeader:
     syntaxes = _HTJ2K if stream.startswith(_CAPABILITIES, start + 4 + length) else _JPEG_2000
     # A.5.1: the top bit is the sign
     return CodestreamHeader(bottom - top, right - left, samples, (depth & 0x7F) + 1, bool(depth & 0x80), syntaxes)
+
+
+def check_tiles(stream: bytes) -> None:
+    """Raise ValueError or struct.error when a JPEG 2000 stream lacks some of the tiles that its header declares.
+
+    gdcm and OpenJPEG make a picture of the tiles that are there.
+    """
+    at = stream.index(_JPEG2000_START) + 2
+    right, bottom, _, _, width, height, left, top = _SIZE.unpack_from(stream, at + 6)
+    declared = -(-(right - left) // max(1, width)) * -(-(bottom - top) // max(1, height))
+    for _ in range(_MOST_SEGMENTS):
+        marker, length = struct.unpack_from(">2sH", stream, at)
+        if marker == _TILE_PART_START:
+            break
+        at += 2 + length
+    if len({tile for tile in _tiles(stream, at) if tile < declared}) < declared:
+        raise ValueError("tiles are missing")
+
+
+def _tiles(stream: bytes, at: int) -> Iterator[int]:
+    """The tiles of the parts that follow each other from `at` on."""
+    while stream.startswith(_TILE_PART_START, at):
+        _, _, tile, length = _TILE_PART.unpack_from(stream, at)
+        yield tile
+        if length < _TILE_PART_BYTES:  # 0: the last one, which reaches to the end of the image
+            return
+        at += length
 
 
 def stream_syntaxes(stream: bytes) -> tuple[UID, ...]:

@@ -14,7 +14,13 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGExtended12Bit, RLELossless
 
-from screening.dicom.codestream import CodestreamHeader, read_codestream_header, stream_syntaxes
+from screening.dicom.codestream import (
+    JPEG_2000_SYNTAXES,
+    CodestreamHeader,
+    check_tiles,
+    read_codestream_header,
+    stream_syntaxes,
+)
 from screening.dicom.fragments import check_fragments, check_frame_length
 from screening.dicom.nifti import nifti_values
 from screening.dicom.part10 import pixel_bytes
@@ -104,6 +110,8 @@ def _encapsulated(data: bytes, layout: PixelLayout, frame: int) -> StoredValues:
     stream = None if syntax == RLELossless else read_codestream_header(encoded)
     if stream is not None:
         _check_stream(stream, layout)
+    if syntax in JPEG_2000_SYNTAXES:
+        check_tiles(encoded)
     if syntax in _LIBJPEG_SYNTAXES and not encoded.rstrip(b"\0").endswith(_END_OF_IMAGE):
         raise ValueError("the stream has no end marker")
     values = _decoded(encapsulate([encoded], has_bot=False), layout, syntax)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.dicom.codestream import read_codestream_header
+from screening.dicom.codestream import check_tiles, read_codestream_header
 
 SIDE = st.integers(1, 65_535)
 
@@ -49,3 +49,30 @@ def test_a_jpeg_of_fill_bytes_is_no_jpeg() -> None:
     """ITU-T T.81 B.1.1.2 allows any number of fill bytes before a marker; a few are met."""
     with pytest.raises(ValueError, match="segments"):
         read_codestream_header(b"\xff\xd8" + b"\xff" * 10**6)
+
+
+def tiled(side: int, tiles: list[int], last_length: int = 16) -> bytes:
+    """JPEG 2000 of 100 x 70 pixels in tiles of `side` from (5, 3) on, with an empty part for each of `tiles`."""
+    siz = struct.pack(">HH8IHBBB", 41, 0, 110, 80, 10, 10, side, side, 5, 3, 1, 11, 1, 1)
+    lengths = [*[16] * (len(tiles) - 1), last_length]
+    parts = (
+        struct.pack(">2sHHLBB2s2s", b"\xff\x90", 10, tile, length, 0, 1, b"\xff\x93", b"..")
+        for tile, length in zip(tiles, lengths, strict=True)
+    )
+    return b"\xff\x4f\xff\x51" + siz + b"\xff\x64\x00\x05abc" + b"".join(parts) + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(("side", "count"), [(110, 1), (60, 4), (20, 24)])
+def test_every_tile_must_be_there(side: int, count: int) -> None:
+    for tiles in (list(range(count)), [*reversed(range(count)), 0]):
+        check_tiles(tiled(side, tiles))
+        check_tiles(tiled(side, tiles, last_length=0))
+    for lacking in (list(range(1, count + 1)), [0] * (count - 1) + [count]):
+        with pytest.raises(ValueError, match="tiles"):
+            check_tiles(tiled(side, lacking))
+
+
+@pytest.mark.parametrize("stream", [b"", b"\xff\x4f\xff\x51", tiled(60, [0, 1, 2, 3])[:60], tiled(0, [0])])
+def test_tiles_of_a_damaged_stream(stream: bytes) -> None:
+    with pytest.raises((ValueError, struct.error)):
+        check_tiles(stream)

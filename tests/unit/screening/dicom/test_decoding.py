@@ -106,6 +106,19 @@ def test_a_stream_that_is_cut_off_is_refused(syntaxes: Path, tmp_path: Path, nam
         stored_values(header_of(tmp_path / "cut"))
 
 
+@pytest.mark.parametrize("name", [name for name in COMPRESSED if name.startswith("JPEG2000")])
+@pytest.mark.parametrize("side", [4, 256])
+def test_a_stream_that_lacks_tiles_is_refused(syntaxes: Path, tmp_path: Path, name: str, side: int) -> None:
+    """gdcm makes a picture of the tiles that are there."""
+    slice_ = dcmread(syntaxes / f"{name}.dcm")
+    stream = bytearray(next(generate_frames(slice_.PixelData, number_of_frames=1)))
+    struct.pack_into(">2I", stream, stream.index(b"\xff\x4f\xff\x51") + 24, side, side)
+    slice_.PixelData = encapsulate([bytes(stream)])
+    slice_.save_as(tmp_path / "tiles")
+    with pytest.raises(BrokenPixels):
+        stored_values(header_of(tmp_path / "tiles"))
+
+
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_a_file_that_is_cut_off_is_refused(syntaxes: Path, tmp_path: Path, name: str) -> None:
     data = (syntaxes / f"{name}.dcm").read_bytes()
