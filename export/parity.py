@@ -61,7 +61,7 @@ _INT8: Final = {
     **_FP32,
     "logit": Difference(2.0, 0.8),
     "activation": Difference(20.0, 3.0),
-    "findings": Difference(0.6, 0.1),
+    "findings": Difference(0.35, 0.03),
 }
 
 TOLERANCES: Final[Mapping[Form, Tolerance]] = {
