@@ -51,6 +51,7 @@ def _images_of_one_rescale(box: Localisation, key: Dataset, source: SourceImages
     return [
         one
         for one in source.images[box.z[0] : box.z[1] + 1]
+        if (one.RescaleSlope, one.RescaleIntercept) == (key.RescaleSlope, key.RescaleIntercept)
     ]
 
 

@@ -67,7 +67,7 @@ async def test_hits_are_exchanged_by_themselves(
     two: tuple[RateLimits, RateLimits], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limit, "EXCHANGE_INTERVAL_S", 0.01)
-    one, other = (limits.limit("by itself", "2 per minute") for limits in two)
+    one, other = (limits.limit("by itself", "2 per day") for limits in two)
     assert await passes(one, "a")
     assert await passes(one, "a")
     assert await passes(other, "a")

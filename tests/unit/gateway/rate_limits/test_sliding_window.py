@@ -87,7 +87,7 @@ def test_counts_of_others_are_taken_over_and_own_ones_never_lost(own: int, total
 
 
 def test_counts_of_others_that_come_after_the_end_of_their_window_are_those_before() -> None:
-    window = SlidingWindow(100, LENGTH_S)
+    window = SlidingWindow(10, LENGTH_S)
     window.wait_s(START_S)
     window.merge(window.number - 1, 100, 0)
     assert (window.current, window.previous) == (0, 100)
