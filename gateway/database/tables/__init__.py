@@ -10,6 +10,7 @@ from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
+from gateway.database.tables.scan_origins import ScanOriginRow
 from gateway.database.tables.served_parties import ServedPartyRow
 from gateway.database.tables.site_cards import SiteCardRow
 from gateway.database.tables.usage import UsageRow
@@ -31,6 +32,7 @@ __all__ = [
     "ReportRow",
     "RunItemRow",
     "RunRow",
+    "ScanOriginRow",
     "ScanRow",
     "ServedPartyRow",
     "SiteCardRow",

@@ -1,0 +1,32 @@
+"""What is known of a study when it is complete, and what is done with it."""
+
+from dataclasses import dataclass, field
+
+from gateway.database.tables.scan_origins import Source
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """What a rule can ask about a study; descriptions may name a patient, so they are in no log.
+
+    `age_years` is the patient's age at the study (PatientAge, else from PatientBirthDate and StudyDate).
+    """
+
+    source: Source
+    sender: str  # AE title, or the account that sent it by STOW-RS, or the archive's name
+    modalities: frozenset[str]
+    body_parts: frozenset[str] = frozenset()
+    stations: frozenset[str] = frozenset()
+    study_description: str = field(default="", repr=False)
+    series_descriptions: tuple[str, ...] = field(default=(), repr=False)
+    age_years: float | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`destinations` are names; None means every destination that results go to by default."""
+
+    screen: bool
+    urgent: bool = False
+    destinations: tuple[str, ...] | None = None
+    rule: str | None = None  # the name of the rule that decided
