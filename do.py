@@ -25,7 +25,9 @@ TESTED_WITH = {  # program: package
     "chromium": "chromium",
     "dciodvfy": "dicom3tools",
     "docker-compose": "docker-compose",
+    "Orthanc": "orthanc-dicomweb",
     "promtool": "prometheus",
+    "storescu": "dcmtk",
 }
 
 

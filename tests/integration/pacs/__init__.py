@@ -1,0 +1,1 @@
+"""DICOM networking against a real archive, real tools, and scripted peers that misbehave."""
