@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pynetdicom import AE
-from pynetdicom.sop_class import Verification
+from pynetdicom import AE, VerificationPresentationContexts
 
 from screening.phantom.phantom_study import write_phantom
 from tests.integration.pacs.orthanc import AE_TITLE, running_orthanc
@@ -26,7 +25,7 @@ def test_it_keeps_what_it_is_given(tmp_path: Path) -> None:
 def test_it_answers_to_its_title(tmp_path: Path, called: str, accepted: bool) -> None:
     with running_orthanc(tmp_path) as orthanc:
         entity = AE("TEST")
-        entity.add_requested_context(Verification)
+        entity.requested_contexts = VerificationPresentationContexts
         association = entity.associate("127.0.0.1", orthanc.dicom_port, ae_title=called)
         assert association.is_established is accepted
         if accepted:
