@@ -18,6 +18,7 @@ from gateway.cli.migrate import migrate
 from gateway.cli.objects import objects
 from gateway.cli.openapi import openapi
 from gateway.cli.optional_commands import bench, export, train
+from gateway.cli.pacs import pacs
 from gateway.cli.results import results
 from gateway.cli.screen import screen
 from gateway.cli.session import session
@@ -54,6 +55,7 @@ app.command()(restore)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(session, name="session", no_args_is_help=True)
 app.add_typer(audit, name="audit", no_args_is_help=True)
+app.add_typer(pacs, name="pacs", no_args_is_help=True)
 app.add_typer(institution, name="institution", no_args_is_help=True)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(export)
 app.command(context_settings=FORWARD_ARGUMENTS, add_help_option=False)(train)

@@ -17,6 +17,9 @@ from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.health.api import health_router
+from gateway.pacs.routing.api.routes import routing_router
+from gateway.pacs.routing.dry_run import DryRun
+from gateway.pacs.routing.rule_tables import RuleTables
 from gateway.predictions.api import inference_router
 from gateway.predictions.prediction import Predictions
 from gateway.records.api.files import files_router
@@ -113,6 +116,11 @@ def screening_routers(services: Services, store: RecordStore) -> Routers:
         model_card_router(networks, in_force, SiteCards(store.database)),
         operating_point_router(OperatingPoints(store.database), networks, in_force),
     ]
+
+
+def routing_routers(store: RecordStore) -> Routers:
+    """Rules about studies from the network, and where results go."""
+    return [routing_router(RuleTables(store.database), DryRun(store.database))]
 
 
 def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:

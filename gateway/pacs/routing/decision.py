@@ -6,10 +6,11 @@ from gateway.database.tables.scan_origins import Source
 
 
 @dataclass(frozen=True)
-class StudyFacts:
+class StudyAttributes:
     """What a rule can ask about a study; descriptions may name a patient, so they are in no log.
 
-    `age_years` is the patient's age at the study (PatientAge, else from PatientBirthDate and StudyDate).
+    What is absent is empty, or None; among the values of several series "" stands for a series without one. `age_years`
+    is the patient's age at the study (PatientAge, else from PatientBirthDate and StudyDate).
     """
 
     source: Source
@@ -22,11 +23,19 @@ class StudyFacts:
     age_years: float | None = None
 
 
+StudyFacts = StudyAttributes  # the name until every part uses the other one
+
+
 @dataclass(frozen=True)
 class Decision:
-    """`destinations` are names; None means every destination that results go to by default."""
+    """`destinations` are names: None is every destination that results go to by default, and an empty tuple is nowhere.
+
+    Not `certain`: the rule might not fit, but the study lacks the attribute that would say so, and a later rule would
+    not have screened it.
+    """
 
     screen: bool
     urgent: bool = False
     destinations: tuple[str, ...] | None = None
-    rule: str | None = None  # the name of the rule that decided
+    rule: str | None = None  # the name of the rule that decided; None: no rule
+    certain: bool = True

@@ -1,0 +1,8 @@
+"""`turnstile pacs`: the hospital's network. One file a command, `gateway/cli/pacs_*.py`."""
+
+import typer
+
+from gateway.cli.pacs_rules import rules
+
+pacs = typer.Typer(help="The hospital's network: studies from the PACS, and results back to it.")
+pacs.add_typer(rules, name="rules", no_args_is_help=True)

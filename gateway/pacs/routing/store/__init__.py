@@ -1,0 +1,1 @@
+"""Studies whose attributes the rules ask about."""
