@@ -2,7 +2,10 @@
 
 import typer
 
+from gateway.cli.pacs_archives import find, pull
 from gateway.cli.pacs_rules import rules
 
 pacs = typer.Typer(help="The hospital's network: studies from the PACS, and results back to it.")
+pacs.command()(find)
+pacs.command()(pull)
 pacs.add_typer(rules, name="rules", no_args_is_help=True)

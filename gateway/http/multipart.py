@@ -65,10 +65,19 @@ async def parts(request: Request, limit_bytes: int) -> AsyncIterator[Part]:
 
     Raises OverBudget when the body is longer than `limit_bytes`, HTTPException 400 when it is malformed or truncated.
     """
-    _, options = parse_options_header(request.headers.get("content-type"))
+    async for part in parts_of(body(request, limit_bytes), request.headers.get("content-type")):
+        yield part
+
+
+async def parts_of(pieces: AsyncIterator[bytes], content_type: str | None) -> AsyncIterator[Part]:
+    """The parts of a multipart body with this Content-Type, of a request or of an answer.
+
+    Raises HTTPException 400 when it is malformed or truncated.
+    """
+    _, options = parse_options_header(content_type)
     if not options.get(b"boundary"):
         raise HTTPException(400, "the multipart body has no boundary")
-    reader = _PartReader(body(request, limit_bytes), options[b"boundary"])
+    reader = _PartReader(pieces, options[b"boundary"])
     while part := await reader.next_part():
         yield part
         async for _ in part.chunks:

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.settings.archives import ArchiveSettings
 from gateway.settings.auth import AuthSettings
 from gateway.settings.http import HttpSettings
 from screening.intake.upload import Budgets
@@ -25,7 +26,7 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(HttpSettings, AuthSettings):
+class Settings(ArchiveSettings, HttpSettings, AuthSettings):
     """The environment variable is `TURNSTILE_<NAME>`; docs/settings.md is generated from this class."""
 
     host: str = "127.0.0.1"

@@ -16,7 +16,8 @@ from structlog.typing import EventDict, ExcInfo, Processor
 
 # At INFO they log every call, part and job.
 WARNINGS_ONLY = ("asyncio", "grpc", "httpcore", "httpx", "procrastinate", "psycopg.pool", "python_multipart")
-DISABLED = ("pydicom", "nibabel", "fpdf")  # they quote header values, or characters of a patient's name
+# They quote header values, characters of a name, or queries.
+DISABLED = ("pydicom", "pynetdicom", "dicomweb_client", "nibabel", "fpdf")
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:

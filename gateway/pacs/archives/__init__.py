@@ -1,0 +1,1 @@
+"""Archives: finding studies there, and fetching them, by DIMSE or DICOMweb."""
