@@ -11,10 +11,18 @@ import engines.errors
 import gateway.analyses.errors
 import gateway.backups.errors
 import gateway.errors
+import gateway.pacs.archives.errors
 import screening.errors
 
 LINE = re.compile(r"^ {4}((?:│   |    )*)(?:├── |└── )(\w+)(.*)$", re.MULTILINE)
-TREES = [screening.errors, gateway.errors, gateway.analyses.errors, gateway.backups.errors, engines.errors]
+TREES = [
+    screening.errors,
+    gateway.errors,
+    gateway.analyses.errors,
+    gateway.backups.errors,
+    engines.errors,
+    gateway.pacs.archives.errors,
+]
 
 
 class Drawn(NamedTuple):
