@@ -37,8 +37,8 @@ from gateway.pacs.archives.keys import (
     sop_instance_uid,
     study_matches,
 )
-from gateway.pacs.archives.pace import Pace
 from gateway.pacs.archives.query import FoundSeries, FoundStudy, StudyQuery
+from gateway.pacs.archives.request_schedule import RequestSchedule
 from gateway.settings.archives import DicomwebArchiveSettings
 
 PAGE: Final = 500
@@ -52,11 +52,11 @@ ACCEPT: Final = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 class DicomwebArchive:
     """An archive at the base URL of `client`."""
 
-    def __init__(self, name: str, client: httpx.AsyncClient, pace: Pace, at_once: int) -> None:
+    def __init__(self, name: str, client: httpx.AsyncClient, schedule: RequestSchedule, at_once: int) -> None:
         self.name = name
         self.at_once = at_once
         self._client = client
-        self._pace = pace
+        self._schedule = schedule
 
     async def studies(self, query: StudyQuery) -> list[FoundStudy]:
         matches = dict(study_matches(query))
@@ -77,7 +77,7 @@ class DicomwebArchive:
 
     async def retrieve(self, series: SeriesFolder) -> SubOperations | None:
         path = f"studies/{series.study_uid}/series/{series.series_uid}"
-        await self._pace.turn()
+        await self._schedule.turn()
         with _transport_errors():
             async with self._client.stream("GET", path, headers={"Accept": ACCEPT}) as response:
                 if response.status_code in (404, 410):
@@ -117,7 +117,7 @@ class DicomwebArchive:
                 raise TooManyMatches(f"the archive has more than {most} matches; narrow the query, or ask for more")
 
     async def _page(self, path: str, parameters: Mapping[str, str]) -> list[Values]:
-        await self._pace.turn()
+        await self._schedule.turn()
         body = bytearray()
         with _transport_errors():
             headers = {"Accept": "application/dicom+json"}
@@ -136,7 +136,7 @@ class DicomwebArchive:
 
 @asynccontextmanager
 async def open_dicomweb_archive(
-    name: str, settings: DicomwebArchiveSettings, authentication: httpx.Auth | None, pace: Pace
+    name: str, settings: DicomwebArchiveSettings, authentication: httpx.Auth | None, schedule: RequestSchedule
 ) -> AsyncIterator[DicomwebArchive]:
     """The archive; its connections are closed when the block ends."""
     async with httpx.AsyncClient(
@@ -146,7 +146,7 @@ async def open_dicomweb_archive(
         verify=ssl.create_default_context(cafile=settings.tls_ca),
         trust_env=False,
     ) as client:
-        yield DicomwebArchive(name, client, pace, settings.at_once)
+        yield DicomwebArchive(name, client, schedule, settings.at_once)
 
 
 async def _receive(response: httpx.Response, series: SeriesFolder) -> None:

@@ -35,8 +35,8 @@ from gateway.pacs.archives.keys import (
     sop_instance_uid,
     study_matches,
 )
-from gateway.pacs.archives.pace import Pace
 from gateway.pacs.archives.query import MOST, FoundSeries, FoundStudy, StudyQuery
+from gateway.pacs.archives.request_schedule import RequestSchedule
 from gateway.pacs.archives.store_scp import Expected, StoreScp, get_contexts, stored_here
 from gateway.settings.archives import DimseArchiveSettings
 
@@ -59,12 +59,17 @@ class DimseArchive:
     """An archive of the settings; `store` receives what it sends by C-MOVE."""
 
     def __init__(
-        self, name: str, settings: DimseArchiveSettings, pace: Pace, threads: ThreadPoolExecutor, store: StoreScp | None
+        self,
+        name: str,
+        settings: DimseArchiveSettings,
+        schedule: RequestSchedule,
+        threads: ThreadPoolExecutor,
+        store: StoreScp | None,
     ) -> None:
         self.name = name
         self.at_once = settings.at_once
         self._settings = settings
-        self._pace = pace
+        self._schedule = schedule
         self._threads = threads
         self._store = store
 
@@ -143,7 +148,7 @@ class DimseArchive:
 
     async def _run(self, work: Callable[[Operation], T], longest_s: float | None = None) -> T:
         """Run `work` in a thread; end its association when the archive is silent, or answers for longer than that."""
-        await self._pace.turn()
+        await self._schedule.turn()
         operation = Operation()
         working = asyncio.get_running_loop().run_in_executor(self._threads, work, operation)
         try:
@@ -162,14 +167,16 @@ class DimseArchive:
 
 
 @asynccontextmanager
-async def open_dimse_archive(name: str, settings: DimseArchiveSettings, pace: Pace) -> AsyncIterator[DimseArchive]:
+async def open_dimse_archive(
+    name: str, settings: DimseArchiveSettings, schedule: RequestSchedule
+) -> AsyncIterator[DimseArchive]:
     """The archive; with a Storage SCP of its own when it sends by C-MOVE, which is stopped when the block ends."""
     threads = ThreadPoolExecutor(settings.at_once + 1, "archive")
     store = StoreScp(settings) if settings.retrieve == "move" else None
     try:
         if store is not None:
             await asyncio.to_thread(store.start)
-        yield DimseArchive(name, settings, pace, threads, store)
+        yield DimseArchive(name, settings, schedule, threads, store)
     finally:
         if store is not None:
             await asyncio.to_thread(store.stop)

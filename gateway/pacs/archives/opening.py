@@ -10,7 +10,7 @@ from gateway.pacs.archives.archive import Archive
 from gateway.pacs.archives.dicomweb_archive import open_dicomweb_archive
 from gateway.pacs.archives.dimse_archive import open_dimse_archive
 from gateway.pacs.archives.errors import ArchiveRefused, UnknownArchive
-from gateway.pacs.archives.pace import Pace
+from gateway.pacs.archives.request_schedule import RequestSchedule
 from gateway.settings.archives import AnyArchiveSettings, DicomwebArchiveSettings, DimseArchiveSettings
 
 
@@ -21,12 +21,12 @@ async def open_archive(archives: Mapping[str, AnyArchiveSettings], name: str) ->
     if settings is None:
         known = ", ".join(sorted(archives)) or "none"
         raise UnknownArchive(f"TURNSTILE_ARCHIVES names no archive {name!r}; it has: {known}")
-    pace = Pace(settings.rate, settings.hours)
+    schedule = RequestSchedule(settings.rate, settings.hours)
     if isinstance(settings, DimseArchiveSettings):
-        async with open_dimse_archive(name, settings, pace) as dimse:
+        async with open_dimse_archive(name, settings, schedule) as dimse:
             yield dimse
     else:
-        async with open_dicomweb_archive(name, settings, _authentication(settings), pace) as dicomweb:
+        async with open_dicomweb_archive(name, settings, _authentication(settings), schedule) as dicomweb:
             yield dicomweb
 
 

@@ -1,4 +1,4 @@
-"""The pace at which an archive is asked: so many requests a minute, evenly, within the hours of the day."""
+"""When an archive is asked: so many requests a minute, evenly, within the hours of the day."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ def _local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-class Pace:
+class RequestSchedule:
     """Shared by all that ask one archive in this process."""
 
     def __init__(
