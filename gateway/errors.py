@@ -32,6 +32,8 @@
     ├── UnknownOperatingPoint       unknown_operating_point  422  the model card has no such operating point
     ├── UnknownModelCard            unknown_model_card       422  the site has no such card, or it is of other networks
     ├── InvalidSiteCard             invalid_site_card        422  no card of a site for these networks, or a changed one
+    ├── DestinationExists           destination_exists       409  a destination of results has this name already
+    ├── InvalidDestination          invalid_destination      422  an address or a credential that cannot be used
     ├── IdempotencyMismatch         idempotency_mismatch     422  the key was used for another request
     ├── IdempotencyBusy             idempotency_busy         409  the first request with this key is not finished
     ├── RecordDeleted               record_deleted           410  what the first request with this key created is gone
@@ -162,6 +164,14 @@ class UnknownModelCard(GatewayError):
 
 class InvalidSiteCard(GatewayError):
     code, status = "invalid_site_card", 422
+
+
+class DestinationExists(GatewayError):
+    code, status = "destination_exists", 409
+
+
+class InvalidDestination(GatewayError):
+    code, status = "invalid_destination", 422
 
 
 class IdempotencyMismatch(GatewayError):

@@ -1,14 +1,14 @@
 """One attempt at one analysis: claim the lease, screen the stored upload, store the report; heartbeats meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
@@ -16,6 +16,7 @@ from gateway.analyses.errors import AnalysisCrashed, UploadLost, UploadUnavailab
 from gateway.analyses.job_leases import JobLeases, StopReason
 from gateway.analyses.store.job_leases import JobLease
 from gateway.analyses.store.notifications import Notifications
+from gateway.database.until_available import until_database_answers
 from gateway.errors import DatabaseUnavailable, ObjectMissing, StorageFull, StorageUnavailable
 from gateway.fairness.party import Party
 from gateway.screening.active_networks import ActiveNetworks
@@ -31,11 +32,8 @@ from screening.errors import StudyError
 from screening.results.evidence import pack
 from screening.results.report import Report
 
-T = TypeVar("T")
-
 log = structlog.get_logger(__name__)
 
-DATABASE_RETRY_S: Final = 0.5
 MIN_HEARTBEAT_INTERVAL_S: Final = 0.2
 RELEASE_TIMEOUT_S: Final = 5.0
 
@@ -79,7 +77,7 @@ class Attempts:
                 raise
             await _cancel_all(screening, heartbeats)
         if not heartbeats.cancelled() and heartbeats.result() is StopReason.CANCELLED:
-            await _until_database_answers(partial(self.leases.cancel, lease))
+            await until_database_answers(partial(self.leases.cancel, lease))
         await self._delete_unused_evidence(run)
         if not screening.cancelled():
             screening.result()
@@ -88,14 +86,14 @@ class Attempts:
         try:
             screened = await self._screen(run)
         except StorageFull as error:  # the operator has to free space; an accepted scan waits for that
-            await _until_database_answers(partial(self.leases.wait_for_space, run.lease, error))
+            await until_database_answers(partial(self.leases.wait_for_space, run.lease, error))
             return
         if await self._retry_if_transient(run.lease, screened):
             return
         studies = tuple(study.report for study in screened)
         with self.leases.metrics.stage("store", {}):  # not part of the report's timings: it is written by then
             key = await self._store_evidence(run, screened)
-            completed = await _until_database_answers(
+            completed = await until_database_answers(
                 partial(self.leases.complete, run.lease, studies, key, run.progress)
             )
         if completed:
@@ -104,7 +102,7 @@ class Attempts:
     async def _screen(self, run: "_RunningAttempt") -> tuple[ScreenedStudy, ...]:
         """The outcome of each study; a failure of the service is a report too. Raises StorageFull."""
         try:
-            card = await _until_database_answers(
+            card = await until_database_answers(
                 partial(self.cards.for_screening, run.lease.institution, run.pipeline.card)
             )
             async with self._open_upload(run.lease) as upload:
@@ -134,7 +132,7 @@ class Attempts:
     async def _retry_if_transient(self, lease: JobLease, screened: tuple[ScreenedStudy, ...]) -> bool:
         """Whether a study failed with a transient error, and the whole upload was queued for another attempt."""
         transient = [s.report.error for s in screened if s.report.error is not None and s.report.error.transient]
-        return bool(transient) and await _until_database_answers(partial(self.leases.retry, lease, transient[0]))
+        return bool(transient) and await until_database_answers(partial(self.leases.retry, lease, transient[0]))
 
     async def _store_evidence(self, run: "_RunningAttempt", screened: tuple[ScreenedStudy, ...]) -> str | None:
         """Store what heatmaps are drawn from; returns its key. Without it the report is stored all the same."""
@@ -151,7 +149,7 @@ class Attempts:
 
     async def _delete_unused_evidence(self, run: "_RunningAttempt") -> None:
         """Delete the evidence of an attempt without a report: the scan was deleted, or the lease was lost."""
-        if run.evidence_key and not await _until_database_answers(
+        if run.evidence_key and not await until_database_answers(
             partial(self.leases.has_report_with_evidence, run.evidence_key)
         ):
             await self.blobs.delete_derived(run.evidence_folder)
@@ -204,15 +202,6 @@ class _RunningAttempt:
 def _temporary_folder(within: Path) -> Iterator[Path]:
     with TemporaryDirectory(dir=within) as folder:
         yield Path(folder)
-
-
-async def _until_database_answers(call: Callable[[], Awaitable[T]]) -> T:
-    """Repeat the call while PostgreSQL does not answer; the call itself finds out when the lease was lost meanwhile."""
-    while True:
-        try:
-            return await call()
-        except DatabaseUnavailable:
-            await asyncio.sleep(DATABASE_RETRY_S)
 
 
 async def _cancel_all(*tasks: asyncio.Task[Any]) -> None:

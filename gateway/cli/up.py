@@ -18,6 +18,7 @@ from gateway.cli.demo_records import show_on_page
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.composition.network_switch_audit import record_network_switch
 from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.sending import create_sender
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
 from gateway.http.server.open_files import raise_open_file_limit
@@ -58,6 +59,7 @@ async def _serve(services: Services, store: RecordStore, listener: socket.socket
     server = create_server(create_app(services, store), services.settings, services.metrics)
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(create_worker(services, store).running())
+        await stack.enter_async_context(create_sender(services, store).running())
         await stack.enter_async_context(_discoverable(url, services, store))
         stack.enter_context(_stop_on_signals(server, worker.drain, store.notifications.close))
         async with asyncio.TaskGroup() as group:

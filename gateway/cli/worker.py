@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.command_context import console, errors, print_warnings, ready_services, run_and_exit
 from gateway.composition.record_store import open_record_store
+from gateway.composition.sending import create_sender
 from gateway.composition.worker import create_worker
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -35,7 +36,7 @@ async def _worker(settings: Settings) -> int:
         print_warnings(services)
         if settings.worker_metrics_port is not None:
             services.metrics.serve_on(settings.worker_metrics_port)
-        async with create_worker(services, store).running():
+        async with create_worker(services, store).running(), create_sender(services, store).running():
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")
             await _stop_signal_received()
             errors.print("finishing the running analyses", style="dim")

@@ -16,10 +16,16 @@ from gateway.backups.last_backup import LastBackup
 from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
+from gateway.composition.transports import create_transports
 from gateway.health.api import health_router
 from gateway.pacs.routing.api.routes import routing_router
 from gateway.pacs.routing.dry_run import DryRun
 from gateway.pacs.routing.rule_tables import RuleTables
+from gateway.pacs.sending.api.deliveries import deliveries_router
+from gateway.pacs.sending.api.destinations import destinations_router
+from gateway.pacs.sending.connection_test import ConnectionTest
+from gateway.pacs.sending.delivery_requests import DeliveryRequests
+from gateway.pacs.sending.destinations import Destinations
 from gateway.predictions.api import inference_router
 from gateway.predictions.prediction import Predictions
 from gateway.records.api.files import files_router
@@ -121,6 +127,16 @@ def screening_routers(services: Services, store: RecordStore) -> Routers:
 def routing_routers(store: RecordStore) -> Routers:
     """Rules about studies from the network, and where results go."""
     return [routing_router(RuleTables(store.database), DryRun(store.database))]
+
+
+def sending_routers(services: Services, store: RecordStore) -> Routers:
+    """Where results go, and what became of each."""
+    transports = create_transports(services.settings)
+    destinations = Destinations(store.database, transports.has_credential)
+    return [
+        destinations_router(destinations, ConnectionTest(transports)),
+        deliveries_router(DeliveryRequests(store.database)),
+    ]
 
 
 def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:

@@ -136,6 +136,24 @@ class Metrics:
             "Seconds since this process last sealed audit events into the chain, or had none to seal.",
             registry=registry,
         )
+        self.deliveries = Gauge(
+            "turnstile_deliveries",
+            "Results for archives that are not there, of every sender.",
+            ("state",),
+            registry=registry,
+        )
+        self.delivery_oldest_seconds = Gauge(
+            "turnstile_delivery_oldest_seconds",
+            "Seconds since the oldest result that waits for an archive was planned; 0 without one.",
+            registry=registry,
+        )
+        self.destinations_down = Gauge("turnstile_destinations_down", "Archives that do not answer.", registry=registry)
+        self.deliveries_ended = Counter(
+            "turnstile_deliveries_ended", "Results sent or given up here.", ("state", "error"), registry=registry
+        )
+        self.delivery_retries = Counter(
+            "turnstile_delivery_retries", "Results that are sent again later.", ("error",), registry=registry
+        )
         self.analysis_run_seconds = Histogram(
             "turnstile_analysis_run_seconds",
             "Seconds of one attempt, from its start to its report.",

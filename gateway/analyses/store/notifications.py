@@ -33,7 +33,7 @@ class Notifications:
 
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)
-        self._subscribers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._subscribers: dict[UUID | None, set[asyncio.Event]] = defaultdict(set)  # None: of every analysis
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Notifications"]:
@@ -47,8 +47,8 @@ class Notifications:
                 await listening
 
     @contextmanager
-    def subscribe(self, analysis_id: UUID) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the analysis may have changed."""
+    def subscribe(self, analysis_id: UUID | None) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the analysis may have changed; with None, whenever any may have."""
         event = asyncio.Event()
         self._subscribers[analysis_id].add(event)
         try:
@@ -78,8 +78,8 @@ class Notifications:
                         self._wake(UUID(notice.payload))
             await asyncio.sleep(PAUSE_S)
 
-    def _wake(self, analysis_id: UUID) -> None:
-        for event in self._subscribers.get(analysis_id, ()):
+    def _wake(self, analysis_id: UUID | None) -> None:
+        for event in (*self._subscribers.get(analysis_id, ()), *self._subscribers.get(None, ())):
             event.set()
 
     def _wake_all(self) -> None:

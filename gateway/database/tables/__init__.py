@@ -4,6 +4,8 @@ from gateway.database.tables.analyses import AnalysisRow, AttemptRow
 from gateway.database.tables.audit import AuditRow, PendingAuditRow
 from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, TokenRow, UserRow
 from gateway.database.tables.base import Base
+from gateway.database.tables.deliveries import DeliveryRow, UnplannedReportRow
+from gateway.database.tables.destinations import DestinationRow
 from gateway.database.tables.idempotency import IdempotencyRow, StoredAnswerRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.rate_limits import RateLimitRow
@@ -22,6 +24,8 @@ __all__ = [
     "Base",
     "BlobRow",
     "BrowserSessionRow",
+    "DeliveryRow",
+    "DestinationRow",
     "FeedbackRow",
     "IdempotencyRow",
     "InstitutionSettingRow",
@@ -38,6 +42,7 @@ __all__ = [
     "SiteCardRow",
     "StoredAnswerRow",
     "TokenRow",
+    "UnplannedReportRow",
     "UsageRow",
     "UserRow",
 ]

@@ -68,6 +68,7 @@ class Call:
 PUBLIC: Final = (200, 200, 200, 200)
 SIGNED_IN: Final = (401, 200, 200, 200)
 WITH_NAMES: Final = (401, 403, 200, 200)  # DICOM objects repeat the patient's name
+ARCHIVE: Final = {"name": "archive", "kind": "dimse", "host": "pacs", "port": 104, "called_ae": "PACS"}
 NEW_NAME: Final = {"first_name": "Zebulon", "last_name": "Quagmire"}
 
 TABLE: Final = (
@@ -135,6 +136,13 @@ TABLE: Final = (
     Call("GET /api/routing-rules", (401, 403, 403, 200)),
     Call("PUT /api/routing-rules", (401, 403, 403, 200), json={"rules": []}),
     Call("POST /api/routing-rules/try", (401, 403, 403, 200), json={"rules": []}),
+    Call("GET /api/destinations", (401, 403, 403, 200)),
+    Call("POST /api/destinations", (401, 403, 403, 422), json={"name": "archive", "kind": "dimse"}),
+    Call("PUT /api/destinations/{destination_id}", (401, 403, 403, 404), json=ARCHIVE, unknown_ids=True),
+    Call("DELETE /api/destinations/{destination_id}", (401, 403, 403, 404), unknown_ids=True),
+    Call("POST /api/destinations/{destination_id}/echo", (401, 403, 403, 404), unknown_ids=True),
+    Call("GET /api/deliveries", SIGNED_IN),
+    Call("POST /api/deliveries/{delivery_id}/send-again", (401, 403, 403, 404), unknown_ids=True),
     Call("POST /inference/predict", (401, 403, 400, 400)),
     Call("GET /api/tokens", (401, 403, 403, 200)),
     Call("POST /api/tokens", (401, 403, 403, 201), json={"name": "x", "role": "researcher"}),
@@ -210,7 +218,8 @@ def create_records(radiologist: httpx.Client, study: Path) -> dict[str, str]:
     scan = upload.json()["id"]
     until(lambda: radiologist.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).status_code == 200)
     assert radiologist.get(f"/api/scans/{scan}/analysis").json()["state"] == "done"
-    return {"patient_id": patient, "scan_id": scan, "token_id": UNKNOWN_ID, "number": "0"}
+    unknown = dict.fromkeys(("token_id", "destination_id", "delivery_id"), UNKNOWN_ID)
+    return {"patient_id": patient, "scan_id": scan, **unknown, "number": "0"}
 
 
 def test_every_call_has_a_row_in_the_table(service: RecordsService) -> None:
@@ -250,6 +259,8 @@ NOT_AUDITED: Final = frozenset(
         "GET /api/scans/{scan_id}/analysis",
         "GET /api/scans/{scan_id}/analyses",
         "GET /api/scans/{scan_id}/analysis/events",
+        "GET /api/destinations",
+        "GET /api/deliveries",
     }
 )
 

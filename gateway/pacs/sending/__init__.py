@@ -1,0 +1,1 @@
+"""Results go out: destinations, durable deliveries, C-STORE and STOW-RS, storage commitment."""
