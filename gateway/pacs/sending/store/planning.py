@@ -1,6 +1,6 @@
 """Planning: each new report becomes a delivery to each of its destinations, exactly once.
 
-A trigger remembers each report; whoever deletes its row plans it, in the same transaction. So a destination that is
+A trigger remembers each report; the transaction that deletes its row plans it. So a destination that is
 added later never gets the results of the years before.
 """
 
