@@ -15,6 +15,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
+import gateway.pacs.dimse  # noqa: F401 - configures pynetdicom
 from gateway.pacs.peer_address import checked_address
 
 Handlers = Sequence[tuple[Any, Callable[..., Any]]]
@@ -92,6 +93,12 @@ def association(
             opened.abort()
         raise
     opened.release()
+
+
+def end(opened: Association) -> None:
+    """Abort an association from another thread, and wake the one that waits for an answer on it."""
+    opened.abort()
+    opened.dimse.msg_queue.put((None, None))
 
 
 def _entity(peer: Peer) -> ApplicationEntity:

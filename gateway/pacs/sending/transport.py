@@ -15,7 +15,7 @@ from pynetdicom.association import Association
 
 from gateway.database.tables import DestinationRow
 from gateway.database.tables.destinations import DestinationKind
-from gateway.pacs.dimse.association import Peer
+from gateway.pacs.dimse.association import Peer, end
 from gateway.pacs.dimse.requestor_tls import requesting_context
 from gateway.pacs.sending import store_scu
 from gateway.pacs.sending.faults import DestinationDown, FaultCode, fault
@@ -124,5 +124,5 @@ class _Dimse:
             return await asyncio.get_running_loop().run_in_executor(self.threads, work, opened.append)
         except asyncio.CancelledError:
             for association in opened:
-                self.threads.submit(association.abort)
+                self.threads.submit(end, association)
             raise
