@@ -4,8 +4,11 @@ import typer
 
 from gateway.cli.pacs_archives import find, pull
 from gateway.cli.pacs_rules import rules
+from gateway.cli.pacs_send import destinations, send
 
 pacs = typer.Typer(help="The hospital's network: studies from the PACS, and results back to it.")
 pacs.command()(find)
 pacs.command()(pull)
 pacs.add_typer(rules, name="rules", no_args_is_help=True)
+pacs.command()(send)
+pacs.command()(destinations)

@@ -41,9 +41,13 @@ class DeliveryRequests:
     async def send_again(self, principal: Principal, context: RequestContext | None, delivery_id: UUID) -> DeliveryRow:
         """Send it once more, whatever became of it; raises NotFound. The archive gets the same objects."""
         async with self.database.transaction() as session:
-            row = await deliveries.send_again(session, principal.institution, delivery_id)
+            row = await deliveries.find(session, principal.institution, delivery_id)
             if row is None:
                 raise NotFound("there is no such delivery")
+            await destinations.try_now(session, principal.institution, row.destination)
+            row = await deliveries.send_again(session, principal.institution, delivery_id)
+            if row is None:
+                raise NotFound("the delivery was deleted with its scan")
             await self._record(session, principal, context, row)
         return row
 
@@ -56,6 +60,7 @@ class DeliveryRequests:
                 raise NotFound("there is no destination of this name")
             if not await scans.exists(session, principal.institution, scan_id):
                 raise NotFound("there is no such scan")
+            await destinations.try_now(session, principal.institution, destination)
             row = await deliveries.request(session, principal.institution, scan_id, destination)
             if row is None:
                 raise NoReport("there is no report yet; an analysis of the scan makes one")

@@ -14,6 +14,7 @@ import httpx
 import psutil
 
 from gateway.composition.record_store import RecordStore, open_record_store
+from gateway.composition.sending import create_sender
 from gateway.composition.services import Services, open_services
 from gateway.composition.worker import create_worker
 from gateway.http.server.server import Server, create_server
@@ -110,7 +111,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: "Queue[An
     try:
         async with open_record_store(settings) as store, open_services(settings) as services:
             server = create_server(create_app(services, store), settings, services.metrics)
-            async with create_worker(services, store).running():
+            async with create_worker(services, store).running(), create_sender(services, store).running():
                 started.put((server, services, store))
                 await server.serve([listener])
     except BaseException as error:

@@ -51,7 +51,7 @@ async def find(session: AsyncSession, institution: str, delivery_id: UUID) -> De
 
 
 async def send_again(session: AsyncSession, institution: str, delivery_id: UUID) -> DeliveryRow | None:
-    """Ended -> waiting; an open one is tried at once. None when there is no such delivery.
+    """Ended -> waiting; a waiting one is tried at once. None when there is no such delivery.
 
     One that is being sent stays as it is: its sender goes on.
     """

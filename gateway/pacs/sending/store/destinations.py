@@ -70,6 +70,12 @@ async def remove(session: AsyncSession, row: DestinationRow) -> None:
     await session.execute(delete(DestinationRow).where(DestinationRow.id == row.id))
 
 
+async def try_now(session: AsyncSession, institution: str, name: str) -> None:
+    """A person wants it to be tried: it is not left alone any longer."""
+    own = (DestinationRow.institution == institution, DestinationRow.name == name)
+    await session.execute(update(DestinationRow).where(*own).values(retry_at=None))
+
+
 async def mark_down(session: AsyncSession, destination_id: UUID, pause_s: float, error: str, detail: str) -> None:
     """It did not answer: nothing is sent to it for `pause_s` seconds by PostgreSQL's clock."""
     await session.execute(

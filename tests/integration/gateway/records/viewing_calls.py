@@ -101,6 +101,7 @@ def add_report(
     *,
     report: Report | None = None,
     others: Sequence[Report] = (),
+    model_card: str | None = None,
 ) -> None:
     """Add a report of the scan with this evidence, as a worker writes it; without `report` its body is empty.
 
@@ -119,6 +120,7 @@ def add_report(
                 analysis_id=analysis.id,
                 scan_id=scan,
                 institution="st-anna",
+                model_card=model_card,
                 verdict=report.verdict.value if report else "pathology",
                 probability=report.row["probability_of_pathology"] if report else 0.9,
                 body=body_of([report, *others]) if report else {},

@@ -1,0 +1,1 @@
+"""Results on their way to archives: real ones, scripted ones that misbehave, and none."""
