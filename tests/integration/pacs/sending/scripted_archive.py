@@ -64,8 +64,8 @@ def scripted_archive(
     entity.maximum_associations = 100
     for uid in (VERIFICATION, COMMITMENT_PUSH_MODEL):
         entity.add_supported_context(uid)
-    for uid in classes or [str(context.abstract_syntax) for context in AllStoragePresentationContexts]:
-        entity.add_supported_context(UID(uid))
+    for name in classes or [str(context.abstract_syntax) for context in AllStoragePresentationContexts]:
+        entity.add_supported_context(UID(name))
     handlers: list[Any] = [(evt.EVT_C_STORE, archive.on_store), (evt.EVT_N_ACTION, archive.on_action)]
     server = entity.start_server(("127.0.0.1", archive.port), block=False, evt_handlers=handlers)
     try:

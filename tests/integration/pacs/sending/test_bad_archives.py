@@ -31,7 +31,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pynetdicom leaves refused sockets open
 def test_a_destination_that_is_down_holds_up_no_other_and_gets_its_results_later(outbox: Outbox, tmp_path: Any) -> None:
-    (port, http), there = free_ports(2), {"DicomAet": "ARCHIVE"}
+    port, http = free_ports(2)
     outbox.add_destination("down", port=port)
     with scripted_archive() as other:
         outbox.add_destination("up", port=other.port)
@@ -42,7 +42,7 @@ def test_a_destination_that_is_down_holds_up_no_other_and_gets_its_results_later
     assert down["down_since"] is not None
     waiting = outbox.deliveries(destination="down")
     assert {one["state"] for one in waiting} <= {"waiting", "sending"}
-    with running_orthanc(tmp_path / "orthanc", ports=(port, http), **there) as orthanc:
+    with running_orthanc(tmp_path / "orthanc", ports=(port, http), DicomAet="ARCHIVE") as orthanc:
         for scan in scans:
             outbox.until_in_state(scan, "sent", count=2)
         assert len(orthanc.sop_instance_uids()) == 3
@@ -64,7 +64,8 @@ def test_a_warning_and_a_duplicate_count_as_stored(outbox: Outbox, status: int) 
     ids=["A700", "0110", "0213", "FFFF"],
 )
 def test_a_failure_that_may_pass_is_tried_again(outbox: Outbox, status: int, error: str) -> None:
-    name, told = f"full {status:04x}", set()
+    name = f"full {status:04x}"
+    told: set[str | None] = set()
 
     def answer(_event: Any, number: int) -> int:
         told.update(one["error"] for one in outbox.deliveries(destination=name))
