@@ -1,6 +1,7 @@
 """What the commands share: services that are ready, the record store, and error messages."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -101,6 +102,14 @@ def with_running_database(settings: Settings) -> Settings:
         return settings
     found = {"database_url": SecretStr(running.database_url), "blob_url": running.blob_url}
     return settings.model_copy(update=found)
+
+
+async def stop_signal_received() -> None:
+    """Return at the first Ctrl-C or SIGTERM."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
 
 
 async def wait_until_ready(services: Services) -> None:

@@ -17,6 +17,7 @@ from gateway.cli.demo import screen_studies
 from gateway.cli.demo_records import show_on_page
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.composition.network_switch_audit import record_network_switch
+from gateway.composition.pacs import completing_studies, create_receiver, listening
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.sending import create_sender
 from gateway.composition.services import Services, open_services
@@ -24,6 +25,7 @@ from gateway.composition.worker import create_worker
 from gateway.http.server.open_files import raise_open_file_limit
 from gateway.http.server.server import Server, create_server
 from gateway.main import create_app
+from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -60,11 +62,12 @@ async def _serve(services: Services, store: RecordStore, listener: socket.socket
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(create_worker(services, store).running())
         await stack.enter_async_context(create_sender(services, store).running())
+        dicom = await stack.enter_async_context(_receiving(services, store))
         await stack.enter_async_context(_discoverable(url, services, store))
         stack.enter_context(_stop_on_signals(server, worker.drain, store.notifications.close))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve([listener]))
-            await _print_addresses(services, store, url, demo)
+            await _print_addresses(services, store, url, demo, dicom)
 
 
 @asynccontextmanager
@@ -86,8 +89,25 @@ async def _discoverable(url: str, services: Services, store: RecordStore) -> Asy
             remove_own_file()
 
 
-async def _print_addresses(services: Services, store: RecordStore, url: str, demo: bool) -> None:
+@asynccontextmanager
+async def _receiving(services: Services, store: RecordStore) -> AsyncIterator[str | None]:
+    """Complete studies from the network, and listen for them where the settings say so; gives the address."""
+    settings = services.settings
+    metrics = ReceivingMetrics(services.metrics.registry)
+    receiver = create_receiver(settings, store, services.disk_reserve, metrics)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(completing_studies(settings, store, metrics))
+        if not settings.pacs_listen:
+            yield None
+            return
+        host, port = await stack.enter_async_context(listening(settings, receiver, services.scratch))
+        yield f"{settings.pacs_ae_title} at {host}:{port}"
+
+
+async def _print_addresses(services: Services, store: RecordStore, url: str, demo: bool, dicom: str | None) -> None:
     console.print(f"[bold]gateway[/]  {url}  (API: {url}/docs)", highlight=False)
+    if dicom is not None:
+        console.print(f"[bold]dicom[/]    {dicom}", highlight=False)
     console.print(f"[bold]triton[/]   {services.triton_url} (gRPC)", highlight=False)
     console.print(f"[bold]records[/]  {store.location}", highlight=False)
     console.print(f"[bold]login[/]    {store.authentication.description}", highlight=False)

@@ -1,15 +1,22 @@
 """`turnstile worker`: a process that runs analyses from the queue, until Ctrl-C or SIGTERM."""
 
-import asyncio
-import signal
 from typing import Annotated
 
 import typer
 
-from gateway.cli.command_context import console, errors, print_warnings, ready_services, run_and_exit
+from gateway.cli.command_context import (
+    console,
+    errors,
+    print_warnings,
+    ready_services,
+    run_and_exit,
+    stop_signal_received,
+)
+from gateway.composition.pacs import completing_studies
 from gateway.composition.record_store import open_record_store
 from gateway.composition.sending import create_sender
 from gateway.composition.worker import create_worker
+from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -36,16 +43,14 @@ async def _worker(settings: Settings) -> int:
         print_warnings(services)
         if settings.worker_metrics_port is not None:
             services.metrics.serve_on(settings.worker_metrics_port)
-        async with create_worker(services, store).running(), create_sender(services, store).running():
+        metrics = ReceivingMetrics(services.metrics.registry)
+        async with (
+            create_worker(services, store).running(),
+            create_sender(services, store).running(),
+            completing_studies(settings, store, metrics),
+        ):
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")
-            await _stop_signal_received()
+            await stop_signal_received()
             errors.print("finishing the running analyses", style="dim")
     errors.print("stopped", style="dim")
     return 0
-
-
-async def _stop_signal_received() -> None:
-    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from gateway.audit import audit_log
-from gateway.database.connection import Database
+from gateway.database.connection import AsyncSession, Database
+from gateway.database.tables import ScanRow
 from gateway.errors import NotFound
 from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.principal import Principal, RequestContext
@@ -68,22 +69,35 @@ class ScanUploads:
 
         Raises NotFound, QuotaExceeded, IdempotencyBusy, IdempotencyMismatch, and RecordDeleted when that scan is gone.
         """
-        blob = file.incoming.blob
         async with self.database.transaction() as session:
             known = await lock_and_find(session, key)
             if known is not None:
                 return known
-            scan = await scans.insert(
-                session, principal.institution, patient_id, file.name, description, blob.sha256, blob.size
-            )
-            if scan is None:
-                raise NotFound(UNKNOWN)
-            await file.incoming.commit()
+            scan = await self.record(session, principal, context, patient_id, file, description)
             await remember(session, key, scan.id)
-            detail = {"patient": str(patient_id), "sha256": blob.sha256}
-            await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
-            await self.quotas.count(session, principal, 1, blob.size)
             return scan.id
+
+    async def record(
+        self,
+        session: AsyncSession,
+        principal: Principal,
+        context: RequestContext | None,
+        patient_id: UUID,
+        file: ReceivedFile,
+        description: str | None,
+    ) -> ScanRow:
+        """Record the received file as a scan in the caller's transaction; raises NotFound and QuotaExceeded."""
+        blob = file.incoming.blob
+        scan = await scans.insert(
+            session, principal.institution, patient_id, file.name, description, blob.sha256, blob.size
+        )
+        if scan is None:
+            raise NotFound(UNKNOWN)
+        await file.incoming.commit()
+        detail = {"patient": str(patient_id), "sha256": blob.sha256}
+        await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, context, detail)
+        await self.quotas.count(session, principal, 1, blob.size)
+        return scan
 
 
 async def _reject_non_studies(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

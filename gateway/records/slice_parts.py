@@ -1,14 +1,15 @@
-"""DICOM files that come as parts of their own in one form: one scan, stored as a tar of them.
+"""DICOM files that come one by one, as parts of a form or from the network: one scan, stored as a tar of them.
 
-Clients send a study slice by slice (one part `file` for each). The tar holds no file names: they may be patients'.
+The tar holds no file names: they may be patients'.
 """
 
 import asyncio
 import tarfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.errors import ObjectMissing
 from screening.intake.file_signature import FIRST_BYTES
 from screening.intake.inflate_stream import CHUNK_BYTES
 
@@ -46,13 +47,29 @@ async def file_chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def tar_chunks(files: Sequence[Path]) -> AsyncIterator[bytes]:
-    """One tar (ustar) of the files in their order; the same files give the same bytes."""
-    for number, path in enumerate(files, 1):
+async def tar_chunks(files: Iterable[tuple[int, AsyncIterator[bytes]]]) -> AsyncIterator[bytes]:
+    """One tar (ustar) of the files, (size, bytes) each, in their order; the same files give the same bytes.
+
+    Raises ObjectMissing when a file has another size than it should have.
+    """
+    for number, (size, chunks) in enumerate(files, 1):
         entry = tarfile.TarInfo(f"{number:06}")
-        entry.size = path.stat().st_size
+        entry.size = size
         yield entry.tobuf(tarfile.USTAR_FORMAT)
-        async for chunk in file_chunks(path):
+        received = 0
+        async for chunk in chunks:
+            received += len(chunk)
             yield chunk
+        if received != size:
+            raise ObjectMissing("a file of the study is shorter or longer than it was when it was received")
         yield bytes(-entry.size % _BLOCK)
     yield bytes(2 * _BLOCK)
+
+
+def tar_offsets(sizes: Sequence[int]) -> Iterator[int]:
+    """Where in that tar the bytes of each file begin."""
+    offset = 0
+    for size in sizes:
+        offset += _BLOCK
+        yield offset
+        offset += size + -size % _BLOCK

@@ -2,6 +2,7 @@
 
 blobs/ab/cd/<sha256>     an upload; written once, never changed
 incoming/<random>        an upload that is being received; deleted when it is stored, cut off or refused
+waiting/<random>         an instance from the network that is in no scan yet; a row of the database names it
 derived/<key>            renderings, which can be made again, and the evidence of analyses
 """
 
@@ -87,6 +88,33 @@ class Blobs:
         """Delete a blob and its derived data; a missing one is no error."""
         await self._objects.delete(blob_key(sha256))
         await self.delete_derived(sha256)
+
+    def draft_folder(self, scratch: Path) -> Path:
+        """Where to write a file that `keep_waiting` takes: on the disk of the blobs when the storage is a folder.
+
+        Raises StorageFull and StorageUnavailable.
+        """
+        return self._objects.folder_of_drafts("incoming") or scratch
+
+    async def keep_waiting(self, draft: Path) -> str:
+        """Store a file of this machine until its study is complete, safe on the disk; gives its key."""
+        key = f"waiting/{uuid4().hex}"
+        await self._objects.take_file(draft, key)
+        return key
+
+    def read_waiting(self, key: str, size: int) -> AsyncIterator[bytes]:
+        """What waits under this key, in blocks; raises ObjectMissing."""
+        return self._objects.read(key, 0, size)
+
+    async def delete_waiting(self, *keys: str) -> None:
+        """Delete what waits under these keys; a missing one is no error."""
+        await self._objects.delete(*keys)
+
+    async def waiting_before(self, moment: datetime) -> AsyncIterator[str]:
+        """The key of everything that waits since before `moment`."""
+        async for one in self._objects.list_under("waiting"):
+            if one.modified_at < moment:
+                yield one.key
 
     async def put_derived(self, key: str, data: bytes) -> None:
         """Store derived data; the key begins with the blob's sha256, or with `analyses/` and the analysis's id."""

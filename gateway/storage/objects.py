@@ -116,6 +116,22 @@ class Objects:
             if target := self.file(to):
                 await asyncio.to_thread(_sync, target.parent)
 
+    def folder_of_drafts(self, prefix: str) -> Path | None:
+        """The folder `prefix`, made when missing, for files that `take_file` takes; None in a bucket."""
+        with _translate_errors():
+            if folder := self.file(prefix):
+                folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    async def take_file(self, path: Path, key: str) -> None:
+        """Move a file into the storage as an object, synced to the disk before this returns."""
+        with _translate_errors():
+            if target := self.file(key):
+                await asyncio.to_thread(_move_synced, path, target)
+                return
+        await self.put_file(key, path)
+        await asyncio.to_thread(path.unlink)
+
     async def sync(self, key: str) -> None:
         """Sync the object to the disk; a bucket does so on each write."""
         with _translate_errors():
@@ -168,6 +184,15 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _move_synced(source: Path, target: Path) -> None:
+    _sync(source)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sync(target.parent.parent)
+    source.rename(target)
+    _sync(target.parent)
 
 
 def _drop_old_files(folder: Path, before: datetime) -> None:

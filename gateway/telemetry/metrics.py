@@ -161,6 +161,11 @@ class Metrics:
             registry=registry,
         )
 
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The registry, for the metrics of a capability of its own."""
+        return self._registry
+
     def set_model_card(self, card: ModelCard) -> None:
         """Set the model card that is served; drift is measured against its validation from now on."""
         self.model_card.info({"version": card.version, "trained": str(card.trained).lower()})

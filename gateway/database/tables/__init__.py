@@ -7,6 +7,7 @@ from gateway.database.tables.base import Base
 from gateway.database.tables.deliveries import DeliveryRow, UnplannedReportRow
 from gateway.database.tables.destinations import DestinationRow
 from gateway.database.tables.idempotency import IdempotencyRow, StoredAnswerRow
+from gateway.database.tables.incoming import IncomingInstanceRow, IncomingStudyRow, PatientIdentifierRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
@@ -28,7 +29,10 @@ __all__ = [
     "DestinationRow",
     "FeedbackRow",
     "IdempotencyRow",
+    "IncomingInstanceRow",
+    "IncomingStudyRow",
     "InstitutionSettingRow",
+    "PatientIdentifierRow",
     "PatientRow",
     "PendingAuditRow",
     "PendingLoginRow",

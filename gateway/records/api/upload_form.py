@@ -104,7 +104,7 @@ class UploadForm:
         (name, path), *more = self._slices
         if not more:
             return await self._receive_file(name, file_chunks(path), single=True)
-        tar = tar_chunks([path for _, path in self._slices])
+        tar = tar_chunks((path.stat().st_size, file_chunks(path)) for _, path in self._slices)
         return await self._receive_file(f"{name} and {len(more)} more.tar", tar, single=True)
 
     async def _receive_file(

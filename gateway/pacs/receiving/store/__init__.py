@@ -1,0 +1,1 @@
+"""The rows of incoming studies, their instances, and the identifiers of patients."""
