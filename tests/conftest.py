@@ -31,9 +31,13 @@ class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long, and in which order, things go wrong in tests/integration/chaos: one round by default."""
+    """How long, and in which order, things go wrong in tests/integration/chaos: one round by default.
+
+    And how many studies tests/integration/pacs/test_kills.py sends meanwhile.
+    """
     parser.addoption("--chaos-minutes", type=float, default=0.0, help="Minutes of troubles; at least one round.")
     parser.addoption("--chaos-seed", default="20261127", help="Of the order and the length of the troubles.")
+    parser.addoption("--pacs-studies", type=int, default=4, help="Studies that are sent while processes are killed.")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SchedulingByFolder:

@@ -11,7 +11,7 @@ from gateway.database.connection import Database
 from gateway.pacs.receiving.store import leftovers
 from gateway.storage.blobs import Blobs
 
-MIN_AGE: Final = timedelta(hours=1)  # whoever stores an object records it within seconds
+MIN_AGE: Final = timedelta(hours=1)  # an object is recorded within seconds of being stored
 
 
 async def delete_leftovers(database: Database, blobs: Blobs, age: timedelta = MIN_AGE) -> int:

@@ -25,7 +25,7 @@ from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.pacs.receiving.store import complete_studies, patient_identifiers
 from gateway.pacs.receiving.store.complete_studies import ClaimedStudy
 from gateway.pacs.receiving.study_file import offsets, study_chunks
-from gateway.pacs.routing.decision import StudyFacts
+from gateway.pacs.routing.decision import StudyAttributes
 from gateway.pacs.routing.rules import Rules
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from gateway.records.store import patients, scans
@@ -141,7 +141,7 @@ class StudyCompletion:
         description = _description(claimed)
         scan = await self.uploads.record(session, sender.principal, None, patient_id, file, description)
         scan.study_uid = study.study_uid
-        decision = await self.rules.decide(session, study.institution, _facts(claimed))
+        decision = await self.rules.decide(session, study.institution, _attributes(claimed))
         destinations = None if decision.destinations is None else list(decision.destinations)
         session.add(
             ScanOriginRow(
@@ -207,15 +207,15 @@ def _description(claimed: ClaimedStudy) -> str | None:
     return "; ".join(part for part in parts if part) or None
 
 
-def _facts(claimed: ClaimedStudy) -> StudyFacts:
+def _attributes(claimed: ClaimedStudy) -> StudyAttributes:
     study, instances = claimed.study, claimed.instances
-    return StudyFacts(
+    return StudyAttributes(
         source=study.source,
         sender=study.sender,
-        modalities=frozenset(one.modality for one in instances if one.modality),
-        body_parts=frozenset(one.body_part for one in instances if one.body_part),
-        stations=frozenset(one.station for one in instances if one.station),
+        modalities=frozenset(one.modality for one in instances),
+        body_parts=frozenset(one.body_part for one in instances),
+        stations=frozenset(one.station for one in instances),
         study_description=study.description,
-        series_descriptions=tuple(sorted({one.series_description for one in instances if one.series_description})),
+        series_descriptions=tuple(sorted({one.series_description for one in instances})),
         age_years=study.age_years,
     )

@@ -1,7 +1,6 @@
 """One listener for the tests that only send."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,7 @@ from tests.integration.pacs.receiving.running_listener import RunningListener, r
 from tests.postgres import RunningPostgres
 
 
-@pytest.fixture
-def listener(tmp_path: Path, postgres: RunningPostgres) -> Iterator[RunningListener]:
-    with running_listener(tmp_path, postgres.new_database()) as running:
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres) -> Iterator[RunningListener]:
+    with running_listener(tmp_path_factory.mktemp("listener"), postgres.new_database()) as running:
         yield running

@@ -18,6 +18,7 @@ from gateway.composition.record_store import open_record_store
 from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
+from tests.integration.polling import until
 
 QUIET_S = 1.0
 
@@ -35,8 +36,24 @@ class RunningListener:
         with psycopg.connect(self.database_url, row_factory=dict_row) as link:
             return link.execute(query.encode(), values).fetchall()
 
-    def count(self, table: str) -> int:
-        return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])  # noqa: S608 - of the tests
+    def scans(self, study_uid: str, number: int = 1) -> list[dict[str, Any]]:
+        """The scans of a study, the oldest first, once there are so many."""
+        query = "SELECT * FROM scans WHERE study_uid = %s ORDER BY created_at"
+        until(lambda: len(self.rows(query, study_uid)) >= number)
+        return self.rows(query, study_uid)
+
+    def instances(self, study_uid: str) -> list[dict[str, Any]]:
+        """The instances of a study, as they lie in its file."""
+        own = "SELECT id FROM incoming_studies WHERE study_uid = %s"
+        return self.rows(
+            f"SELECT * FROM incoming_instances WHERE study_id IN ({own}) ORDER BY scan_offset",  # noqa: S608 - constants
+            study_uid,
+        )
+
+    def metric(self, line: str) -> float:
+        """The value of a metric, with its labels."""
+        found = [float(one.rpartition(" ")[2]) for one in self.metrics.splitlines() if one.startswith(line)]
+        return found[0] if found else 0.0
 
     def files(self, prefix: str) -> list[Path]:
         return [path for path in (self.folder / "blobs" / prefix).rglob("*") if path.is_file()]
@@ -51,7 +68,7 @@ def running_listener(folder: Path, database_url: str, **settings: Any) -> Iterat
     """Listen until the block ends."""
     started: Queue[int | BaseException] = Queue()
     loop, over, registry = asyncio.new_event_loop(), asyncio.Event(), CollectorRegistry()
-    defaults = {
+    defaults: dict[str, Any] = {
         "database_url": database_url,
         "blob_url": str(folder / "blobs"),
         "data_folder": folder,
