@@ -16,8 +16,6 @@ class SendingSettings(BaseSettings):
 
     model_config = FROM_ENVIRONMENT
 
-    pacs_ae_title: str = "TURNSTILE"
-    """Our AE title."""
     pacs_send_at_once: NonNegativeInt = 2
     """Results that are sent to one destination at once, by all processes together. With 0 this process sends none."""
     pacs_send_connect_s: PositiveFloat = 10.0

@@ -17,8 +17,8 @@ from pydantic import (
 from gateway.settings.archives import ArchiveSettings
 from gateway.settings.auth import AuthSettings
 from gateway.settings.http import HttpSettings
+from gateway.settings.receiving import ReceivingSettings
 from gateway.settings.sending import SendingSettings
-from gateway.settings.pacs import PacsSettings
 from screening.intake.upload import Budgets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(PacsSettings, ArchiveSettings, SendingSettings, HttpSettings, AuthSettings):
+class Settings(ReceivingSettings, ArchiveSettings, SendingSettings, HttpSettings, AuthSettings):
     """The environment variable is `TURNSTILE_<NAME>`; docs/settings.md is generated from this class."""
 
     host: str = "127.0.0.1"

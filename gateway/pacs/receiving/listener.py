@@ -26,7 +26,7 @@ from gateway.pacs.receiving.instance_stream import DraftFile
 from gateway.pacs.receiving.presentation_contexts import accepted_contexts
 from gateway.pacs.receiving.receiver import Draft, Outcome, Receiver
 from gateway.pacs.receiving.refusals import Refusal, Refused, Status
-from gateway.settings.pacs import ANY_AE_TITLE, PacsSettings
+from gateway.settings.receiving import ANY_AE_TITLE, ReceivingSettings
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ POLL_S: Final = 0.1
 class Listener:
     """Listens for associations; `institution` gets what comes. `tls` is None for plain TCP."""
 
-    settings: PacsSettings
+    settings: ReceivingSettings
     receiver: Receiver
     institution: str
     scratch: Path
@@ -127,7 +127,7 @@ class Listener:
         )
 
 
-def _application_entity(settings: PacsSettings) -> AE:
+def _application_entity(settings: ReceivingSettings) -> AE:
     entity = AE(settings.pacs_ae_title)
     entity.supported_contexts = accepted_contexts(others=settings.pacs_other_objects == "store")
     entity.require_called_aet = True

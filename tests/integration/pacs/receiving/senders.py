@@ -20,7 +20,7 @@ CALLED = "TURNSTILE"
 def ct_study(uid: str, instances: int = 3, **elements: Any) -> list[Dataset]:
     """A study of one series; `uid` is a short UID of its own."""
     ids = {"PatientID": f"P{uid}", "PatientName": "Muster^Anna", "StudyDescription": "Thorax"} | elements
-    own = {"StudyInstanceUID": uid, "SeriesInstanceUID": f"{uid}.1"} | ids
+    own: dict[str, Any] = {"StudyInstanceUID": uid, "SeriesInstanceUID": f"{uid}.1"} | ids
     return [_as_file(ct_slice(number, SOPInstanceUID=f"{uid}.1.{number + 1}", **own)) for number in range(instances)]
 
 

@@ -6,30 +6,22 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings
 
+from gateway.settings.ae_title import AeTitle, checked_ae_title
 from gateway.settings.auth import CommaSeparated, is_loopback
 from gateway.settings.environment import FROM_ENVIRONMENT
 from gateway.text_rule import checked_name
 
 GIB: Final = 2**30
-MAX_AE_TITLE: Final = 16
 ANY_AE_TITLE: Final = "*"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def checked_ae_title(text: str) -> str:
-    """An AE title without its insignificant spaces; raises ValueError for one that PS3.5 6.2 does not allow."""
-    title = text.strip(" ")
-    if not 1 <= len(title) <= MAX_AE_TITLE or not title.isascii() or not title.isprintable() or "\\" in title:
-        raise ValueError("an AE title has 1 to 16 ASCII characters, no control character and no backslash")
-    return title
 
 
 def _checked_ae_titles(titles: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(checked_ae_title(title) for title in titles)
 
 
-class PacsSettings(BaseSettings):
+class ReceivingSettings(BaseSettings):
     """The listener and what it receives; `Settings` includes it."""
 
     model_config = FROM_ENVIRONMENT
@@ -40,8 +32,8 @@ class PacsSettings(BaseSettings):
     """Address that the DICOM listener listens on."""
     pacs_port: Port = 11112
     """Port that the DICOM listener listens on; 0 picks a free one."""
-    pacs_ae_title: Annotated[str, AfterValidator(checked_ae_title)] = "TURNSTILE"
-    """AE title of the listener; an association that calls another one is rejected."""
+    pacs_ae_title: AeTitle = "TURNSTILE"
+    """Our AE title, as listener and as sender; an association that calls another one is rejected."""
     pacs_calling_ae_titles: Annotated[CommaSeparated, AfterValidator(_checked_ae_titles)] = ()
     """AE titles that may send, comma-separated. On a loopback address none means any; on another one a list is required
     (`*` for any)."""
