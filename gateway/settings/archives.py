@@ -8,18 +8,12 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, model_validator
 from pydantic_settings import BaseSettings
 
+from gateway.settings.ae_title import AeTitle
 from gateway.settings.auth import RateLimitText, Url
 from gateway.settings.environment import FROM_ENVIRONMENT
 
 VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 _HOURS: Final = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-
-
-def _ae_title(text: str) -> str:
-    # PS3.5 6.2: 1 to 16 characters of the default repertoire without backslash and control characters, not all spaces.
-    if not (text.strip() and len(text) <= 16 and text.isascii() and text.isprintable() and "\\" not in text):
-        raise ValueError("an AE title has 1 to 16 ASCII characters without backslash")
-    return text.strip()
 
 
 def _variable(name: str) -> str:
@@ -38,7 +32,6 @@ def _parsed_hours(value: Any) -> Any:
     return time.fromisoformat(match[1]), time.fromisoformat(match[2])
 
 
-AeTitle = Annotated[str, AfterValidator(_ae_title)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Hours = Annotated[tuple[time, time], BeforeValidator(_parsed_hours)]
 
