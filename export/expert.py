@@ -51,6 +51,7 @@ class ExportedExpert:
                 "shift": at - rules["slope"] * rules["threshold"],
                 "grey_zone": rules["grey_zone"],
                 "every_study": target.gpu,
+                "farthest_mm": rules["farthest_mm"],
             }
             ExpertRules.from_json(section)
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -9,6 +9,8 @@ import cv2
 
 from screening.blocks.lung_grid import lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
+from screening.lungs.lung_survey import AnatomyOf
+from screening.lungs.slice_anatomy import slice_anatomy
 from screening.preparation import ChosenSeries
 from screening.series.studies import Study, screenable
 from screening.series.volume import Volume
@@ -24,7 +26,15 @@ def prepare_blocks(study: Study, chosen: ChosenSeries) -> LungBlocks:
     volume = next(_matching(study, chosen), None)
     if volume is None:
         raise SeriesChanged
-    grid = lung_grid(volume, min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop)
+    return series_blocks(volume, chosen)
+
+
+def series_blocks(volume: Volume, chosen: ChosenSeries, anatomy_of: AnatomyOf = slice_anatomy) -> LungBlocks:
+    """The blocks of a series, of which `chosen` were screened; raises NoLung, a PixelError.
+
+    `anatomy_of` may remember what it was asked before.
+    """
+    grid = lung_grid(volume, min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop, anatomy_of)
     return blocks_of(grid, volume.geometry.affine_lps)
 
 

@@ -230,13 +230,13 @@ def evaluate_expert(
     from training.volume.held_out_volumes import NoValidation, held_out_volumes
 
     options = data_options(context)
-    try:
-        volumes = held_out_volumes(read_entries(options.sources), options.held_out, validation or ())
-    except NoValidation as error:
-        raise typer.BadParameter(f"--validation: {error}") from error
     card = ModelCard.load(repository / "model_card.json")
     settings = ExpertEvaluation(expert, card, lesions, options.runs / name, report)
-    figures = evaluate(volumes, settings, typer.echo)
+    try:
+        volumes = held_out_volumes(read_entries(options.sources), options.held_out, validation or ())
+        figures = evaluate(volumes, settings, typer.echo)
+    except NoValidation as error:
+        raise typer.BadParameter(f"--validation: {error}") from error
     for line in figures.froc:
         typer.echo(f"{line.size_mm:g} mm at {line.false_marks:g} false marks: {line.found}")
     typer.echo(f"Held-out studies were looked at {figures.looks.runs} times: {figures.looks.networks} sets of networks")
@@ -280,17 +280,13 @@ def evaluate_studies(
     """Stage 6, after export: whole studies as served; lesions found, stability, volume rules -> model card."""
     from training.served.evaluate_studies import StudyEvaluation
     from training.served.evaluate_studies import evaluate_studies as evaluate
-    from training.served.exported_networks import ExpertNotServed
     from training.served.painted_studies import SIZES_MM, PaintingPlan
 
     options = data_options(context)
     plan = PaintingPlan(solid, others, tuple(lesion_mm or SIZES_MM))
     compared = [options.runs / run for run in compare or ()]
     settings = StudyEvaluation(repository, plan, compared, options.workers, options.runs / name, report)
-    try:
-        evaluate(options.entries(), options.open(), settings, typer.echo)
-    except ExpertNotServed as error:
-        raise typer.BadParameter(f"--repository: {error}") from error
+    evaluate(options.entries(), options.open(), settings, typer.echo)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from screening.contract import Priority
 from screening.errors import EngineFault, StudyError
 from screening.preparation import PreparedStudy
 from screening.results.calibration import probability
-from screening.results.expert_opinion import ExpertOpinion
+from screening.results.expert_opinion import ExpertOpinion, expert_is_asked
 from screening.results.fusion import Fusion
 from screening.results.model_card import ModelCard
 from screening.series.studies import Study
@@ -34,10 +34,9 @@ class ExpertStage:
     card: ModelCard
     priority: Priority
 
-    def asks(self, fusion: Fusion) -> bool:
-        """Whether the expert is asked about a study of this score."""
-        rules, threshold = self.card.expert3d, self.card.operating_point.threshold
-        return rules is not None and rules.asks(probability(fusion.score, self.card.calibration), threshold)
+    def asks(self, prepared: PreparedStudy, fusion: Fusion) -> bool:
+        """Whether the expert is asked about this study."""
+        return expert_is_asked(self.card, fusion.score, prepared.geometry.spacing_mm[0])
 
     async def fused(
         self, study: Study, prepared: PreparedStudy, fusion: Fusion, deadline: Deadline, timings_s: dict[str, float]

@@ -159,7 +159,7 @@ class ScreeningPipeline:
             if isinstance(study, StudyError):
                 raise study
             seen = await self._see(upload, study, start, dict(upload_timings_s), progress)
-            return seen if self._expert.asks(seen.fusion) else self._reported(upload, seen)
+            return seen if self._expert.asks(seen.prepared, seen.fusion) else self._reported(upload, seen)
         except StudyError as error:
             return ScreenedStudy(Report.failed(upload.name, _with_study_uid(study, error), perf_counter() - start))
 

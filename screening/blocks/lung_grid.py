@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from screening.dicom.hu import AIR_HU
 from screening.errors import NoLung, PixelError
-from screening.lungs.lung_survey import SliceSource
+from screening.lungs.lung_survey import AnatomyOf, SliceSource
 from screening.lungs.slice_anatomy import slice_anatomy
 from screening.lungs.slice_sampling import spaced_indices
 from screening.views.augmented_views import view_mask
@@ -41,7 +41,9 @@ class LungGrid:
     crop: Crop
 
 
-def lung_grid(source: SliceSource, first: int, last: int, crop: Crop) -> LungGrid:
+def lung_grid(
+    source: SliceSource, first: int, last: int, crop: Crop, anatomy_of: AnatomyOf = slice_anatomy
+) -> LungGrid:
     """The grid of the slices `first` to `last`, which show lung, in the square of `crop`.
 
     A slice that cannot be decoded is left out, as the views leave it out where they show others; raises its PixelError
@@ -57,7 +59,7 @@ def lung_grid(source: SliceSource, first: int, last: int, crop: Crop) -> LungGri
         except PixelError as error:
             broken = error
             continue
-        anatomy = slice_anatomy(hu, source.geometry.spacing_mm[1:], square.orientation)
+        anatomy = anatomy_of(hu, source.geometry.spacing_mm[1:], square.orientation)
         if not anatomy.blank:
             heights.append(float(source.heights_mm[index]))
             planes.append(square.resized(hu, outside=AIR_HU).astype(np.float32))

@@ -36,6 +36,10 @@ class Geometry:
             raise ValueError("a geometry needs an invertible matrix and positive spacing")
         self.affine_lps.setflags(write=False)
 
+    def voxel_at(self, lps_mm: Sequence[float]) -> NDArray[np.float64]:
+        """The voxel (slice, row, column), with fractions, at a point in the patient's LPS."""
+        return np.linalg.solve(self.affine_lps, np.array([*lps_mm, 1.0]))[2::-1]
+
 
 def slice_normal(orientation: tuple[Vector, Vector]) -> NDArray[np.float64]:
     """The slice normal, row direction x column direction (PS3.3 C.7.6.2.1.1); zeros when the two are parallel."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from screening.evaluation.metrics import Labels, Scores
-from screening.results.calibration import CERTAIN, probability
+from screening.results.calibration import CERTAIN
+from screening.results.expert_opinion import expert_is_asked
 from screening.results.fusion import study_parts
 from screening.results.model_card import ModelCard
 from screening.results.volume_rule import VolumeRule
@@ -172,8 +173,8 @@ def _by_card(
         if not len(found.extents_mm) or abs(found.score_by(made_by) - alone) > SAME_SCORE:
             return LeftOut.OTHER_RULE
         alone = found.lowest_score_by(rule)
-    threshold = card.operating_point.threshold
-    if card.expert3d is None or not card.expert3d.asks(probability(alone, card.calibration), threshold):
+    slice_mm = evidence.get("slice_distance_mm", 0.0)  # an older report has none: as if the expert could be asked
+    if not expert_is_asked(card, alone, slice_mm):
         return replace(found, score=alone)
     return LeftOut.OTHER_RULE if expert is None else replace(found, score=max(alone, expert["p"]))
 

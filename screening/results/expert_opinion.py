@@ -10,7 +10,9 @@ from scipy.special import expit
 from screening.blocks.tiling import LungBlocks
 from screening.contract import BLOCK
 from screening.errors import EngineFault
+from screening.results.calibration import probability
 from screening.results.expert_rules import ExpertRules
+from screening.results.model_card import ModelCard
 
 Floats = NDArray[np.float32]
 Point = tuple[float, float, float]
@@ -52,3 +54,10 @@ class ExpertOpinion:
         voxel = np.add(blocks.origins[number], outputs.peaks[number])
         p = float(expit(rules.slope * float(outputs.logits[number]) + rules.shift))
         return cls(p, blocks.slice_at(float(voxel[0])), blocks.position_lps_mm(voxel))
+
+
+def expert_is_asked(card: ModelCard, score: float, slice_mm: float) -> bool:
+    """Whether serving by this card asks the expert about a study of this score, whose slices lie `slice_mm` apart."""
+    rules = card.expert3d
+    at = probability(score, card.calibration)
+    return rules is not None and rules.asks(at, card.operating_point.threshold, slice_mm)

@@ -197,6 +197,7 @@ def _evidence(prepared: PreparedStudy, fusion: Fusion, box: Localisation | None)
         **_expert(fusion),
         "key_slice": slices[fusion.key],
         "slices": slices,
+        "slice_distance_mm": prepared.geometry.spacing_mm[0],
         "crop": asdict(prepared.crop),
         "localisation": box and asdict(box),
     }

@@ -11,12 +11,14 @@ from training.served.served_study import ServedStudy
 
 Bools = NDArray[np.bool_]
 
+EXPERT_CELL_MM = 4.0
 COUNTED_SHARE = 0.25  # of a cell that is lung which counts, as in the classifier's head
 
 
 @dataclass(frozen=True)
 class Pointing:
-    """`in_view`: a view shows the lesion. `hit`: the study's highest cell shows a part of it.
+    """`in_view`: a view shows the lesion. `hit`: the study's highest cell shows a part of it, the 3D expert's where
+    that decided.
 
     `chance` is the share of the study's cells of lung that show a part of it; `slice_hits` says for every view with the
     lesion whether the view's own highest cell does, `slice_chance` is the chance level of these.
@@ -41,11 +43,23 @@ def pointing(served: ServedStudy, lesion: Bools) -> Pointing:
     chances = [_share(shown[number], counted[number]) for number in np.flatnonzero(with_lesion)]
     return Pointing(
         in_view=bool(with_lesion.any()),
-        hit=bool(hits[int(flat.max(axis=1).argmax())]),
+        hit=_expert_hit(served, lesion) if served.fusion.by_expert else bool(hits[int(flat.max(axis=1).argmax())]),
         chance=_share(shown, counted),
         slice_hits=tuple(hits[with_lesion].tolist()),
         slice_chance=float(np.mean(chances)) if chances else 0.0,
     )
+
+
+def _expert_hit(served: ServedStudy, lesion: Bools) -> bool:
+    """Whether the cell of 4 mm around the 3D expert's place holds a part of the lesion."""
+    opinion, geometry = served.fusion.expert, served.prepared.geometry
+    if opinion is None:
+        return False
+    centre = geometry.voxel_at(opinion.position_lps_mm)
+    reach = 0.5 * EXPERT_CELL_MM / np.array(geometry.spacing_mm)
+    low = np.maximum(np.floor(centre - reach + 0.5), 0).astype(int)
+    high = np.maximum(np.ceil(centre + reach + 0.5), 0).astype(int)
+    return bool(lesion[low[0] : high[0], low[1] : high[1], low[2] : high[2]].any())
 
 
 def slices_auc(served: ServedStudy, lesion: Bools) -> float | None:

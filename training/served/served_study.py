@@ -42,7 +42,7 @@ class ServedStudy:
 
     @property
     def logit(self) -> float:
-        """The study's logit, by the rule of the card."""
+        """The study's logit by the rule of the card, without the 3D expert."""
         return float(logit(self.fusion.classifier_p))
 
     def by(self, rule: VolumeRule) -> float:
@@ -64,7 +64,8 @@ def serve(volume: DecodedVolume, networks: ExportedNetworks, other_noise: bool =
     prepared = SeriesPreparation(volume, networks.anatomies).prepared(study, (), card.image_size, card.view_spacing_mm)
     outputs = networks.screen(prepared.views, prepared.lung_masks)
     test_time = _test_time(prepared, outputs, networks, other_noise)
-    fusion = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, card.fusion)
+    without_expert = fuse(outputs, test_time, prepared.lung_shares, prepared.extents_mm, card.fusion)
+    fusion = networks.with_expert(volume, prepared, without_expert)
     calibrated = probability(fusion.score, card.calibration)
     return ServedStudy(
         prepared,

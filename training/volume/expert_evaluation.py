@@ -14,13 +14,13 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from screening.block_preparation import series_blocks
 from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
 from screening.contract import BLOCK, EXPERT
-from screening.preparation import SeriesPreparation
+from screening.preparation import ChosenSeries, SeriesPreparation
 from screening.results.model_card import WIDEST_VIEW_SPACING_MM, ModelCard
 from screening.series.studies import Study
-from screening.views.crop import Crop
 from training.networks import load_network
 from training.networks.expert import Expert3d
 from training.served.decoded_volume import DecodedVolume
@@ -30,13 +30,14 @@ from training.synthesis.volume_lesions import NoPlace, PaintedLesion, VolumeLesi
 from training.training_run import write_json
 from training.volume.expert_marks import ExpertReading, Point, read
 from training.volume.froc import FrocLine, froc
-from training.volume.held_out_volumes import HeldOutVolume
+from training.volume.held_out_volumes import HeldOutVolume, NoValidation
 
 SIZES_MM: Final = (4.0, 6.0, 10.0, 20.0)
 SPACINGS: Final = (1, 2, 3, 4)  # every so many slices
 AROUND_MM: Final = 48.0  # above and below a painted lesion
 NEAR_MM: Final = 4.0  # beyond the lesion's surface
 SEED: Final = 17
+SERVED_MM: Final = 6.5  # between slices: farther apart, a vessel looks like a nodule, and the expert is not asked
 MARGIN: Final = 0.5  # of a logit, above the highest of a normal study, at least
 AIM_MM: Final = 10.0  # the lesions that the expert is asked for: one slice cannot tell them from a vessel,
 AIM: Final = 0.95  # and so many of them are to be found
@@ -52,13 +53,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ReadVolume:
-    """The study's logit at one slice distance (`every` so many slices) and offset, and how many marks it has."""
+    """The study's logit at one slice distance (mm, and `every` so many slices) and offset, and its marks."""
 
     name: str
     label: int
     validation: bool
     every: int
     offset: int
+    slice_mm: float
     logit: float
     marks: tuple[float, ...] = field(repr=False)
 
@@ -118,8 +120,11 @@ def evaluate_expert(held_out: Iterable[HeldOutVolume], settings: ExpertEvaluatio
         if one.label == 0:
             painted.extend(_painted(network, one, settings.lesions, spacing_mm))
     normal = [one for one in volumes if one.label == 0]
+    as_served = [one.logit for one in normal if one.validation and one.slice_mm <= SERVED_MM]
+    if not as_served:
+        raise NoValidation(f"no normal volume kept for validation has slices at most {SERVED_MM:g} mm apart")
     threshold = threshold_by(
-        [one.logit for one in normal if one.validation],
+        as_served,
         [one.logit for one in painted if one.validation and one.size_mm == AIM_MM],
     )
     judging = [(one.size_mm, one.mark) for one in painted if not one.validation]
@@ -150,19 +155,22 @@ def rules_of(threshold: float, checkpoint: str) -> dict[str, Any]:
 
     `threshold` is the expert's logit. Where it lies on the classifier's scale depends on the decision exported.
     """
-    return {"checkpoint_sha256": checkpoint, "slope": SLOPE, "threshold": threshold, "grey_zone": list(GREY_ZONE)}
+    return {
+        "checkpoint_sha256": checkpoint,
+        "slope": SLOPE,
+        "threshold": threshold,
+        "grey_zone": list(GREY_ZONE),
+        "farthest_mm": SERVED_MM,
+    }
 
 
 def read_volume(network: Expert3d, volume: DecodedVolume, spacing_mm: float) -> ExpertReading:
     """What the expert says of a series, prepared as serving prepares it, with views `spacing_mm` apart."""
-    first, last, crop = _lungs(volume, spacing_mm)
-    return read(network, blocks_of(lung_grid(volume, first, last, crop), volume.geometry.affine_lps))
+    return read(network, series_blocks(volume, _chosen(volume, spacing_mm)))
 
 
-def _lungs(volume: DecodedVolume, spacing_mm: float) -> tuple[int, int, Crop]:
-    study = Study(volume.study_uid, (), ())
-    chosen = SeriesPreparation(volume).prepared(study, (), ANY_SIZE, spacing_mm).chosen
-    return min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop
+def _chosen(volume: DecodedVolume, spacing_mm: float) -> ChosenSeries:
+    return SeriesPreparation(volume).prepared(Study(volume.study_uid, (), ()), (), ANY_SIZE, spacing_mm).chosen
 
 
 def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume, spacing_mm: float) -> Iterator[ReadVolume]:
@@ -174,33 +182,34 @@ def _read_at_every_spacing(network: Expert3d, one: HeldOutVolume, spacing_mm: fl
             volume = one.volume if every == 1 else one.volume.only(range(offset, len(one.volume), every))
             found = read_volume(network, volume, spacing_mm)
             marks = tuple(mark.logit for mark in found.marks)
-            yield ReadVolume(one.name, one.label, one.validation, every, offset, found.logit, marks)
+            yield ReadVolume(one.name, one.label, one.validation, every, offset, every * step_mm, found.logit, marks)
 
 
 def _painted(network: Expert3d, one: HeldOutVolume, lesions: int, spacing_mm: float) -> Iterator[ReadLesion]:
     """The lesions painted into a volume, each alone."""
     volume = one.volume
     stack = stack_of(volume)
-    first, last, crop = _lungs(volume, spacing_mm)
+    chosen = _chosen(volume, spacing_mm)
     for size in SIZES_MM:
         for number in range(lesions):
             try:
                 painted = paint_lesion(stack, VolumeLesion(size), np.random.default_rng((SEED, int(size), number)))
             except NoPlace:
                 continue
-            mark, logit = _around_lesion(network, volume, painted, first, last, crop)
+            mark, logit = _around_lesion(network, volume, painted, chosen)
             yield ReadLesion(one.name, one.validation, size, mark, logit)
 
 
 def _around_lesion(
-    network: Expert3d, volume: DecodedVolume, painted: PaintedLesion, first: int, last: int, crop: Crop
+    network: Expert3d, volume: DecodedVolume, painted: PaintedLesion, chosen: ChosenSeries
 ) -> tuple[float, float]:
     """The highest mark on a painted lesion, and the logit of the blocks that hold it, read in the slices around it."""
     slice_, row, column = painted.centre
     reach = round((AROUND_MM - CONTEXT_MM) / volume.geometry.spacing_mm[0])
-    low, high = max(first, round(slice_) - reach), min(last, round(slice_) + reach)
+    low = max(min(chosen.sop_uids), round(slice_) - reach)
+    high = min(max(chosen.sop_uids), round(slice_) + reach)
     ill = volume.with_values(painted.on(volume.values))
-    blocks = blocks_of(lung_grid(ill, low, high, crop), volume.geometry.affine_lps)
+    blocks = blocks_of(lung_grid(ill, low, high, chosen.crop), volume.geometry.affine_lps)
     at = (volume.geometry.affine_lps @ (column, row, slice_, 1.0))[:3]
     point = (float(at[0]), float(at[1]), float(at[2]))
     found = read(network, _around(blocks, point))

@@ -24,7 +24,13 @@ from screening.results.model_card import Calibration, InvalidModelCard
 from training.networks import save_network
 from training.networks.expert import Expert3d
 
-RULES = {"slope": 1.5, "threshold": 2.0, "grey_zone": [0.1, 0.6], "figures": {"kept": "for the reader"}}
+RULES = {
+    "slope": 1.5,
+    "threshold": 2.0,
+    "grey_zone": [0.1, 0.6],
+    "farthest_mm": 6.5,
+    "figures": {"kept": "for the reader"},
+}
 DECISION = {
     "operating_points": {"low": {"threshold": 0.4}, "high": {"threshold": 0.7}},
     "operating_point": "high",
@@ -52,7 +58,7 @@ def with_expert(
 def test_the_card_has_the_rules_and_the_ensemble_its_version(with_expert: ExportedRepository) -> None:
     card = with_expert.card
     assert card.expert3d is not None
-    assert replace(card.expert3d, shift=0.0) == ExpertRules(1.5, 0.0, (0.1, 0.6), every_study=False)
+    assert replace(card.expert3d, shift=0.0) == ExpertRules(1.5, 0.0, (0.1, 0.6), every_study=False, farthest_mm=6.5)
     at_threshold = score_of(card.expert3d, 2.0)
     assert probability(at_threshold, card.calibration) == pytest.approx(card.operating_point.threshold, abs=1e-6)
     assert "expert3d/1/model.onnx" in card.file_hashes

@@ -18,8 +18,8 @@ from screening.results.expert_rules import ExpertRules
 from tests.integration.gateway.expert.repositories import LOGIT, with_expert
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
-ALWAYS = ExpertRules(1.0, 0.0, (0.0, 1.0), every_study=False)
-OUT_OF_ZONE = ExpertRules(1.0, 0.0, (0.0, 1e-12), every_study=False)
+ALWAYS = ExpertRules(1.0, 0.0, (0.0, 1.0), every_study=False, farthest_mm=20.0)
+OUT_OF_ZONE = ExpertRules(1.0, 0.0, (0.0, 1e-12), every_study=False, farthest_mm=20.0)
 FILE = {"expert3d/1/model.onnx": "0" * 64}
 
 

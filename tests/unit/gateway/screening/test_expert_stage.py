@@ -62,7 +62,7 @@ class Networks:
 
 
 def card_at(threshold: float) -> ModelCard:
-    rules = ExpertRules(1.0, 0.0, (0.0, 1.0), every_study=True)
+    rules = ExpertRules(1.0, 0.0, (0.0, 1.0), every_study=True, farthest_mm=20.0)
     card = replace(card_of(), test_time_slices=0, expert3d=rules, file_hashes=FILE)
     return replace(card, operating_point=replace(card.operating_point, threshold=threshold))
 

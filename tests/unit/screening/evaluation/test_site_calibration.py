@@ -75,14 +75,14 @@ def test_the_card_is_served_with_the_same_networks_and_names_nobody(corrected: S
 
 
 def test_the_expert_is_asked_about_the_same_scores(corrected: SiteCalibration) -> None:
-    expert = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 0.6], "every_study": False}
+    expert = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 0.6], "every_study": False, "farthest_mm": 6.5}
     shipped = shipped_card(expert3d=expert, file_hashes={"expert3d/1/model.onnx": "0" * 64})
     asked = ModelCard.from_json(site_card(shipped, corrected, {})).expert3d
     assert asked is not None
     assert asked.grey_zone[0] == 0.0
     for score in (0.2, 0.5, 0.54, 0.55, 0.9):
         there, here = (probability(score, one) for one in (CARD.calibration, corrected.decision.calibration))
-        assert (there < 0.6) == asked.asks(here, threshold=0.0)
+        assert (there < 0.6) == asked.asks(here, threshold=0.0, slice_mm=1.0)
 
 
 def test_the_version_follows_from_the_content_whatever_the_order(corrected: SiteCalibration) -> None:
@@ -363,7 +363,7 @@ def test_an_older_report_is_known_by_its_card() -> None:
 
 
 def test_a_study_that_the_expert_was_not_asked_about_is_left_out_where_the_card_asks() -> None:
-    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1.0], "every_study": False}
+    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1.0], "every_study": False, "farthest_mm": 6.5}
     card = ModelCard.from_json(shipped_card(expert3d=zone, file_hashes={"expert3d/1/model.onnx": "0" * 64}))
     report = report_of(NORMALS_TOO_HIGH.studies[0], card)
     assert scored_study([report], "a", "b", 0, card) is LeftOut.OTHER_RULE
@@ -374,7 +374,7 @@ def test_a_study_that_the_expert_was_not_asked_about_is_left_out_where_the_card_
 
 
 def test_the_opinion_of_an_expert_whom_the_card_does_not_ask_is_not_in_the_score() -> None:
-    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1e-6], "every_study": False}
+    zone = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.0, 1e-6], "every_study": False, "farthest_mm": 6.5}
     card = ModelCard.from_json(shipped_card(expert3d=zone, file_hashes={"expert3d/1/model.onnx": "0" * 64}))
     report = report_of(next(one for one in NORMALS_TOO_HIGH.studies if one.score > 0.6), card)
     alone, report["score"] = report["score"], 0.999

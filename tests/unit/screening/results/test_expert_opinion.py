@@ -21,7 +21,7 @@ from tests.unit.screening.blocks.test_tiling import AFFINE, grid_of
 from tests.unit.screening.studies import card_of, eight_slices, fusion_of, outputs_of
 
 SHARES = st.floats(0.0, 1.0)
-RULES = ExpertRules(2.0, -1.0, (0.1, 0.4), every_study=False)
+RULES = ExpertRules(2.0, -1.0, (0.1, 0.4), every_study=False, farthest_mm=6.5)
 
 
 def blocks() -> LungBlocks:
@@ -35,8 +35,15 @@ def outputs(*logits: float) -> ExpertOutputs:
 
 @pytest.mark.parametrize(("probability", "asked"), [(0.05, False), (0.1, True), (0.39, True), (0.4, False)])
 def test_it_is_asked_in_the_grey_zone_and_on_a_gpu_about_every_study(probability: float, asked: bool) -> None:
-    assert RULES.asks(probability, threshold=0.3) is asked
-    assert replace(RULES, every_study=True).asks(probability, threshold=0.3)
+    assert RULES.asks(probability, threshold=0.3, slice_mm=6.0) is asked
+    assert replace(RULES, every_study=True).asks(probability, threshold=0.3, slice_mm=6.0)
+
+
+@pytest.mark.parametrize("every_study", [False, True])
+def test_it_is_not_asked_where_slices_lie_farther_apart_than_it_learnt(every_study: bool) -> None:
+    rules = replace(RULES, every_study=every_study)
+    asked = [rules.asks(0.2, threshold=0.3, slice_mm=slice_mm) for slice_mm in (0.6, 6.5, 6.6, 10.0)]
+    assert asked == [True, True, False, False]
 
 
 @given(
@@ -47,13 +54,15 @@ def test_no_study_becomes_normal_unasked_while_a_less_suspicious_one_is_asked(
     edges: list[float], ascending: list[float]
 ) -> None:
     low, high = sorted(edges)
-    rules = ExpertRules(1.0, 0.0, (low, high), every_study=False)
+    rules = ExpertRules(1.0, 0.0, (low, high), every_study=False, farthest_mm=6.5)
     less, more, threshold = ascending
     assume(more < threshold)
-    assert rules.asks(more, threshold) or not rules.asks(less, threshold)
+    assert rules.asks(more, threshold, slice_mm=1.0) or not rules.asks(less, threshold, slice_mm=1.0)
 
 
-@pytest.mark.parametrize("changed", [{"slope": 0.0}, {"grey_zone": (0.4, 0.1)}, {"grey_zone": (-0.1, 0.5)}])
+@pytest.mark.parametrize(
+    "changed", [{"slope": 0.0}, {"farthest_mm": 0.0}, {"grey_zone": (0.4, 0.1)}, {"grey_zone": (-0.1, 0.5)}]
+)
 def test_rules_that_cannot_be_followed_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="grey zone"):
         replace(RULES, **changed)  # type: ignore[arg-type]

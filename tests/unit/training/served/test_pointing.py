@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screening.results.expert_opinion import ExpertOpinion
 from screening.results.fusion import NOT_AUGMENTED, fuse
 from screening.results.verdict import Verdict
 from tests.unit.screening.studies import RULES, outputs_of, prepared_phantom
@@ -86,3 +87,16 @@ def test_slices_with_the_lesion_are_told_from_the_others() -> None:
     assert slices_auc(served, np.ones(served.prepared.geometry.shape, np.bool_)) is None
     lowest = replace(served, slice_logits=-served.slice_logits)
     assert slices_auc(lowest, lesion_in(served, 3, (4, 2))) == 0.0
+
+
+@pytest.mark.parametrize(("off_mm", "hit"), [(0.0, True), (1.5, True), (30.0, False)])
+def test_where_the_3d_expert_decided_its_place_is_what_points(off_mm: float, hit: bool) -> None:
+    served = served_with({3: (4, 4)})
+    lesion = np.zeros(served.prepared.geometry.shape, np.bool_)
+    lesion[4, 20:22, 40:42] = True
+    at = (served.prepared.geometry.affine_lps @ (41.0, 21.0, 4.0, 1.0))[:3]
+    opinion = ExpertOpinion(0.999999, 4, (float(at[0] + off_mm), float(at[1]), float(at[2])))
+    by_expert = replace(served, fusion=served.fusion.with_expert(opinion, served.prepared.slice_indices))
+    assert by_expert.fusion.by_expert
+    assert pointing(by_expert, lesion).hit is hit
+    np.testing.assert_allclose(served.prepared.geometry.voxel_at(tuple(at)), (4.0, 21.0, 41.0), atol=1e-6)

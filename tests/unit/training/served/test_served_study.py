@@ -5,21 +5,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logit
 
+from export.onnx_graph import write_onnx
 from screening.errors import NoLung
 from screening.lungs.in_plane_orientation import STANDARD
 from screening.lungs.slice_anatomy import slice_anatomy
 from screening.preparation import prepare
+from screening.results.model_card import ModelCard
 from screening.results.verdict import Verdict
 from screening.results.volume_rule import MAXIMUM
 from screening.series.studies import Study
 from tests.unit.training.served.bright_networks import CARD, write_bright_repository
+from training.networks import load_network, save_network
+from training.networks.expert import Expert3d
 from training.served.decoded_volume import DecodedVolume
-from training.served.exported_networks import ExpertNotServed, ExportedNetworks, _Remembered
+from training.served.exported_networks import ExportedNetworks, _Remembered
 from training.served.remembered import RememberedAnatomies
 from training.served.served_study import serve, threshold_logit
+from training.volume.expert_evaluation import read_volume
 
 
 def test_a_decoded_series_has_the_views_of_serving(
@@ -39,15 +46,47 @@ def test_the_threshold_in_logits_divides_the_verdicts(volume: DecodedVolume, net
     assert served.by(MAXIMUM) == pytest.approx(served.logit, abs=1e-9)
 
 
-def test_a_card_with_an_expert_that_would_not_be_asked_is_refused(tmp_path: Path) -> None:
-    repository = write_bright_repository(tmp_path)
-    card = repository / "model_card.json"
-    rules = {"slope": 1.0, "shift": 0.0, "grey_zone": [0.1, 0.5], "every_study": False}
-    card.write_text(
-        json.dumps({**CARD, "expert3d": rules, "file_hashes": {"expert3d/1/model.onnx": "0" * 64}}), "utf-8"
-    )
-    with pytest.raises(ExpertNotServed, match="bright-1 has a 3D expert"):
-        ExportedNetworks(repository)
+@pytest.fixture(scope="module")
+def expert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A checkpoint of the 3D expert, and a repository that serves it."""
+    folder = tmp_path_factory.mktemp("expert")
+    torch.manual_seed(0)
+    network = Expert3d()
+    save_network(network, folder / "expert.pt", 32)
+    repository = write_bright_repository(folder / "repository")
+    card = ModelCard.load(repository / "model_card.json")
+    (repository / "expert3d" / "1").mkdir(parents=True)
+    write_onnx(network, card.contract.expert3d, repository / "expert3d" / "1" / "model.onnx")
+    return folder / "expert.pt", repository
+
+
+def networks_with(expert: tuple[Path, Path], **changed: object) -> ExportedNetworks:
+    rules = {"slope": 1.0, "shift": 9.0, "grey_zone": [0.0, 1.0], "every_study": False, "farthest_mm": 6.5}
+    card = {**CARD, "expert3d": rules | changed, "file_hashes": {"expert3d/1/model.onnx": "0" * 64}}
+    (expert[1] / "model_card.json").write_text(json.dumps(card), "utf-8")
+    return ExportedNetworks(expert[1])
+
+
+def test_the_experts_opinion_is_that_of_its_network_and_joins_the_maximum(
+    volume: DecodedVolume, expert: tuple[Path, Path]
+) -> None:
+    networks = networks_with(expert)
+    served = serve(volume, networks)
+    read = read_volume(load_network(Expert3d, expert[0]), volume, networks.card.view_spacing_mm)
+    assert served.fusion.expert is not None
+    assert logit(served.fusion.expert.p) == pytest.approx(read.logit + 9.0, abs=1e-3)
+    assert served.fusion.score == max(served.fusion.expert.p, served.fusion.classifier_p)
+    assert served.fusion.by_expert
+    assert served.verdict is Verdict.PATHOLOGY
+
+
+@pytest.mark.parametrize("changed", [{"farthest_mm": 3.0}, {"grey_zone": [0.99999, 1.0]}])
+def test_an_expert_that_serving_would_not_ask_has_no_opinion(
+    volume: DecodedVolume, expert: tuple[Path, Path], changed: dict[str, object]
+) -> None:
+    served = serve(volume, networks_with(expert, **changed))
+    assert served.fusion.expert is None
+    assert served.fusion.score == served.fusion.classifier_p
 
 
 def test_without_lungs_a_study_is_not_analysed(volume: DecodedVolume, networks: ExportedNetworks) -> None:

@@ -58,6 +58,7 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
     monkeypatch.setattr(SeriesPreparation, "prepared", recorded)
     monkeypatch.setattr(expert_evaluation, "read", lambda *_: ExpertReading(next(logits), ()))
     monkeypatch.setattr(expert_evaluation, "SPACINGS", (1,))
+    monkeypatch.setattr(expert_evaluation, "SERVED_MM", 20.0)
     monkeypatch.setattr(expert_evaluation, "SIZES_MM", (AIM_MM,))
     entries = [entry_of(tmp_path, "kept"), entry_of(tmp_path, "normal")]
     figures = evaluate_expert(held_out_volumes(entries, ["judging"], ["kept"]), evaluation, lambda _: None)
@@ -67,6 +68,7 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
         "slope": 1.0,
         "threshold": (1.0 + 2.0) / 2,
         "grey_zone": [0.01, 0.99],
+        "farthest_mm": 20.0,
     }
     assert [(one.name, one.validation, one.logit) for one in figures.lesions] == [
         ("kept", True, 2),
@@ -75,6 +77,16 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
     assert json.loads((evaluation.folder / RESULTS).read_text())["looks"] == {"runs": 1, "networks": 1}
     assert (evaluation.report.parent / "model-card" / "looks.csv").is_file()
     assert set(spacings_mm) == {evaluation.card.view_spacing_mm}
+
+
+def test_a_volume_that_would_not_be_served_sets_no_threshold(
+    evaluation: ExpertEvaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expert_evaluation, "read", lambda *_: ExpertReading(1.0, ()))
+    monkeypatch.setattr(expert_evaluation, "SIZES_MM", ())
+    held_out = held_out_volumes([entry_of(tmp_path, "kept")], ["judging"], ["kept"])
+    with pytest.raises(NoValidation, match=r"6\.5 mm apart"):
+        evaluate_expert(held_out, evaluation, lambda _: None)
 
 
 @pytest.mark.parametrize(
