@@ -65,7 +65,7 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
     assert [(one.name, one.logit) for one in figures.volumes] == [("kept", 1.0), ("normal", 3.0)]
     assert json.loads((evaluation.folder / RULES).read_text()) == {
         "checkpoint_sha256": sha256(evaluation.checkpoint),
-        "slope": 1.0,
+        "slope": 4.0,
         "threshold": (1.0 + 2.0) / 2,
         "grey_zone": [0.01, 0.99],
         "farthest_mm": 20.0,
