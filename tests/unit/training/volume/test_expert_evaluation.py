@@ -67,7 +67,7 @@ def test_the_rules_are_of_the_checkpoint_and_its_validation(
         "checkpoint_sha256": sha256(evaluation.checkpoint),
         "slope": 4.0,
         "threshold": (1.0 + 2.0) / 2,
-        "grey_zone": [0.01, 0.99],
+        "grey_zone": [0.0, 0.5],
         "farthest_mm": 20.0,
     }
     assert [(one.name, one.validation, one.logit) for one in figures.lesions] == [
