@@ -1,4 +1,4 @@
-"""A copy of the shipped model repository with a 3D expert that gives every block the same logit."""
+"""Copies of the shipped model repository: with a 3D expert that gives every block the same logit, and without one."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ EVERYTHING: Final = (0.0, 1.0)
 
 def with_expert(folder: Path, scratch: Path) -> Path:
     """Write the copy; the expert is asked about every probability."""
-    shutil.copytree(ROOT / "model_repository", folder)
+    without_expert(folder)
     network = Expert3d()
     with torch.no_grad():
         network.get_parameter("backbone.logit.weight").zero_()
@@ -41,6 +41,21 @@ def with_expert(folder: Path, scratch: Path) -> Path:
     (folder / EXPERT_ENSEMBLE).mkdir()
     write_config(ensemble_config(contract.expert, target), folder / EXPERT_ENSEMBLE / "config.pbtxt")
     _add_to_card(folder, expert.card_section(target, json.loads((folder / "model_card.json").read_text())))
+    return folder
+
+
+def without_expert(folder: Path) -> Path:
+    """Write the copy without files and rules of the expert."""
+    shutil.copytree(ROOT / "model_repository", folder)
+    for model in (EXPERT, EXPERT_ENSEMBLE):
+        shutil.rmtree(folder / model)
+    card = json.loads((folder / "model_card.json").read_text())
+    del card["expert3d"]
+    hashes = card["file_hashes"].items()
+    card["file_hashes"] = {
+        name: one for name, one in hashes if not name.startswith((f"{EXPERT}/", f"{EXPERT_ENSEMBLE}/"))
+    }
+    (folder / "model_card.json").write_text(json.dumps(card))
     return folder
 
 

@@ -15,7 +15,7 @@ from gateway.inference.expert_admission import ExpertAdmission
 from gateway.inference.triton_client import TritonEngine
 from gateway.screening.pipeline import ScreeningPipeline, Upload
 from screening.results.expert_rules import ExpertRules
-from tests.integration.gateway.expert.repositories import LOGIT, with_expert
+from tests.integration.gateway.expert.repositories import LOGIT, with_expert, without_expert
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 ALWAYS = ExpertRules(1.0, 0.0, (0.0, 1.0), every_study=False, farthest_mm=20.0)
@@ -26,6 +26,13 @@ FILE = {"expert3d/1/model.onnx": "0" * 64}
 @pytest.fixture(scope="module")
 def expert_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     repository = with_expert(tmp_path_factory.mktemp("expert") / "repository", tmp_path_factory.mktemp("checkpoint"))
+    with running_gateway(tmp_path_factory.mktemp("scratch"), model_repository=repository) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway_without(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    repository = without_expert(tmp_path_factory.mktemp("without") / "repository")
     with running_gateway(tmp_path_factory.mktemp("scratch"), model_repository=repository) as running:
         yield running
 
@@ -53,10 +60,10 @@ def test_the_same_study_has_the_same_report(expert_gateway: RunningGateway, phan
 
 @pytest.mark.parametrize(("threshold", "verdict"), [(1e-9, "pathology"), (1 - 1e-9, "not_analysed")])
 def test_without_the_model_nothing_is_normal(
-    gateway: RunningGateway, phantom: Path, threshold: float, verdict: str
+    gateway_without: RunningGateway, phantom: Path, threshold: float, verdict: str
 ) -> None:
-    """The card asks for an expert that the shipped repository does not serve; what is pathology without it stays so."""
-    report = screened(gateway, phantom, ALWAYS, threshold)
+    """The card asks for an expert that the repository does not serve; what is pathology without it stays so."""
+    report = screened(gateway_without, phantom, ALWAYS, threshold)
     assert report["verdict"] == verdict
     assert "expert3d" not in report.get("evidence", {})
     if verdict == "not_analysed":

@@ -15,7 +15,9 @@ CARD = ModelCard.load(Path(__file__).resolve().parents[4] / "model_repository" /
 WITHOUT = dataclasses.replace(CARD, probability_histogram=None)
 WITH = dataclasses.replace(CARD, probability_histogram=(50, 20, 10, 5, 5, 2, 2, 2, 2, 2))
 
-BEFORE = dataclasses.replace(WITH, version="trained-before", file_hashes={"classifier/1/model.onnx": "0" * 64})
+BEFORE = dataclasses.replace(
+    WITH, version="trained-before", expert3d=None, file_hashes={"classifier/1/model.onnx": "0" * 64}
+)
 OF_SITE = dataclasses.replace(WITH, version="site-1", probability_histogram=(2, 2, 2, 2, 2, 5, 5, 10, 20, 5000))
 
 
