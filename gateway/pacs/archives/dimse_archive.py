@@ -128,12 +128,13 @@ class DimseArchive:
         contexts, roles = get_contexts(series.modality)
         errors: list[GatewayError] = []
         handlers = [(evt.EVT_C_STORE, lambda event: stored_here(event, series, errors))]
-        with associated(self._settings, operation, [build_context(GET), *contexts], roles, handlers) as association:
-            _require(association, GET, "C-GET; set retrieve to move")
-            counted = _sub_operations(operation, association.send_c_get(_series_of(series), GET), "C-GET")
-        if errors:
-            raise errors[0]
-        return counted
+        try:
+            with associated(self._settings, operation, [build_context(GET), *contexts], roles, handlers) as association:
+                _require(association, GET, "C-GET; set retrieve to move")
+                return _sub_operations(operation, association.send_c_get(_series_of(series), GET), "C-GET")
+        finally:
+            if errors:  # why sub-operations failed: an answer, if there is one, only counts them
+                raise errors[0]
 
     def _move(self, operation: Operation, series: SeriesFolder, expected: Expected) -> SubOperations:
         expected.heard = operation.heard

@@ -110,6 +110,4 @@ def _why_not(association: Association) -> ArchiveRefused | ArchiveUnavailable:
         answer = association.acceptor.primitive
         reason = getattr(answer, "reason_str", "no reason given")
         return ArchiveRefused(f"the archive rejects the association: {reason}; check the AE titles, here and there")
-    if association.is_aborted:
-        return ArchiveUnavailable("the archive ends the association before it is established")
-    return ArchiveUnavailable("the archive cannot be reached: no connection, or TLS does not come about")
+    return ArchiveUnavailable("the archive cannot be reached, or ends the connection: check host, port and TLS")

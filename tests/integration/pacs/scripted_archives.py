@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from pynetdicom import AE, AllStoragePresentationContexts, QueryRetrievePresentationContexts, evt
 from pynetdicom.events import Event
 
@@ -67,7 +67,7 @@ class ScriptedArchive:
         yield "127.0.0.1", self.port
         yield from (self.move or self.send_all)(event)
 
-    def send_all(self, event: Event) -> Iterator[Any]:
+    def send_all(self, _: Event) -> Iterator[Any]:
         yield len(self.study.files)
         for dataset in self.study.datasets:
             yield 0xFF00, dataset
@@ -81,18 +81,20 @@ def running_archive(archive: ScriptedArchive, ae_title: str = AE_TITLE, **option
     for name, value in options.items():
         setattr(entity, name, value)
     for context in QueryRetrievePresentationContexts:
-        entity.add_supported_context(context.abstract_syntax)
+        entity.add_supported_context(str(context.abstract_syntax))
     for context in AllStoragePresentationContexts:
-        entity.add_supported_context(context.abstract_syntax, ExplicitVRLittleEndian, scu_role=True, scp_role=True)
+        entity.add_supported_context(str(context.abstract_syntax), ExplicitVRLittleEndian, scu_role=True, scp_role=True)
     entity.add_supported_context("1.2.840.10008.1.1")
-    handlers = [
+    entity.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)  # for the sub-operations of a C-MOVE
+    handlers: list[Any] = [
         (evt.EVT_C_FIND, archive.on_find),
         (evt.EVT_C_GET, archive.on_get),
         (evt.EVT_C_MOVE, archive.on_move),
     ]
     server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    assert server is not None
     try:
-        yield server.server_address[1]
+        yield int(server.server_address[1])
     finally:
         archive.released.set()
         server.shutdown()
