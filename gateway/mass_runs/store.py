@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,6 +70,12 @@ async def record_outcome(
     """Record the scan of a claimed upload, or its error."""
     own = update(RunItemRow).where(RunItemRow.run_id == run_id, RunItemRow.key == key)
     await session.execute(own.values(scan_id=scan_id, error=error, detail=detail))
+
+
+async def delete_failed(session: AsyncSession, run_id: UUID) -> int:
+    """Delete the uploads of the run that ended with an error before they were scans; gives their number."""
+    failed = delete(RunItemRow).where(RunItemRow.run_id == run_id, RunItemRow.error.is_not(None))
+    return len((await session.execute(failed.returning(RunItemRow.key))).all())
 
 
 async def page(session: AsyncSession, run_id: UUID, after: int) -> Sequence[RunItem]:

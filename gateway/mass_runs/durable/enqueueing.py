@@ -13,7 +13,7 @@ from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.errors import GatewayError, NotFound, ObjectMissing
 from gateway.mass_runs import store
-from gateway.mass_runs.durable.sources import Source
+from gateway.mass_runs.durable.sources import Source, SourceFailed
 from gateway.principal import Principal
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from gateway.records.store import patients, scans
@@ -66,6 +66,11 @@ class Enqueuer:
                 raise OtherPatient("the run of this name has another patient")
             return Run(row.id, row.patient_id, urgent)
 
+    async def forget_failed(self, run: Run) -> int:
+        """Forget the uploads that could not be read, so that they are read again; gives their number."""
+        async with self.database.transaction() as session:
+            return await store.delete_failed(session, run.id)
+
     async def remaining(self, run: Run, sources: Iterable[Source]) -> list[Source]:
         """The sources that the run does not have yet; also records the expected number of uploads."""
         async with self.database.transaction() as session:
@@ -105,7 +110,7 @@ class Enqueuer:
         try:
             async with self.scan_uploads.receive(source.file_name, await source.bytes()) as received:
                 await self._record(run, source, received)
-        except (StudyError, ObjectMissing) as error:
+        except (StudyError, ObjectMissing, SourceFailed) as error:
             async with self.database.transaction() as session:
                 if await store.claim_upload(session, run.id, _key(source), source.item):
                     await store.record_outcome(session, run.id, _key(source), error=error.code, detail=error.detail)
@@ -118,26 +123,43 @@ class Enqueuer:
         async with self.database.transaction() as session:
             if not await store.claim_upload(session, run.id, _key(source), source.item):
                 return
+            patient_id = await _patient_of(session, run, source)
             scan = await scans.insert(
-                session, principal.institution, run.patient_id, received.name, None, blob.sha256, blob.size
+                session, principal.institution, patient_id, received.name, None, blob.sha256, blob.size
             )
             if scan is None:
                 raise NotFound("the run's patient was deleted meanwhile")
             await received.incoming.commit()
-            analysis = await analyses.request(session, principal.institution, scan.id, principal.key, urgent=run.urgent)
-            if analysis is None:
-                raise NotFound("the scan was deleted meanwhile")
             await self.scan_uploads.quotas.count(session, principal, 1, blob.size)
             await store.record_outcome(session, run.id, _key(source), scan_id=scan.id)
-            created: audit_log.Detail = {"patient": str(run.patient_id), "sha256": blob.sha256, "run": str(run.id)}
+            created: audit_log.Detail = {"patient": str(patient_id), "sha256": blob.sha256, "run": str(run.id)}
             await audit_log.record(session, principal, audit_log.Action.CREATE, "scan", scan.id, None, created)
-            detail: audit_log.Detail = {"scan": str(scan.id), "urgent": run.urgent, "run": str(run.id)}
-            await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", analysis.id, None, detail)
+            if source.origin is not None:
+                await source.origin.record(session, scan)
+            if source.origin is None or source.origin.analysed:
+                await self._request_analysis(session, run, scan.id, urgent=_is_urgent(run, source))
+
+    async def _request_analysis(self, session: AsyncSession, run: Run, scan_id: UUID, *, urgent: bool) -> None:
+        principal = self.principal
+        analysis = await analyses.request(session, principal.institution, scan_id, principal.key, urgent=urgent)
+        if analysis is None:
+            raise NotFound("the scan was deleted meanwhile")
+        detail: audit_log.Detail = {"scan": str(scan_id), "urgent": urgent, "run": str(run.id)}
+        await audit_log.record(session, principal, audit_log.Action.EXECUTE, "analysis", analysis.id, None, detail)
 
     async def _new_patient(self, session: AsyncSession, name: str) -> UUID:
         row = await patients.insert(session, self.principal.institution, FIRST_NAME, name, None)
         await audit_log.record(session, self.principal, audit_log.Action.CREATE, "patient", row.id, None)
         return row.id
+
+
+async def _patient_of(session: AsyncSession, run: Run, source: Source) -> UUID:
+    own = await source.origin.patient_id(session) if source.origin is not None else None
+    return own or run.patient_id
+
+
+def _is_urgent(run: Run, source: Source) -> bool:
+    return run.urgent or (source.origin is not None and source.origin.urgent)
 
 
 def _key(source: Source) -> str:

@@ -16,6 +16,7 @@
 """
 
 from gateway.errors import GatewayError
+from gateway.mass_runs.durable.sources import SourceFailed
 
 
 class ArchiveError(GatewayError):
@@ -46,7 +47,7 @@ class FolderInUse(ArchiveError):
     code, status = "folder_in_use", 409
 
 
-class StudyNotFetched(ArchiveError):
+class StudyNotFetched(ArchiveError, SourceFailed):
     code = "study_not_fetched"
 
 

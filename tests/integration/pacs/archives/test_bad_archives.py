@@ -30,9 +30,9 @@ from gateway.pacs.archives.opening import open_archive
 from gateway.pacs.archives.pulling import Puller
 from gateway.pacs.archives.query import FoundStudy, StudyQuery
 from gateway.settings.archives import DimseArchiveSettings
+from tests.integration.pacs.archives.scripted_archives import AE_TITLE, MadeStudy, ScriptedArchive, running_archive
 from tests.integration.pacs.made_studies import study_uid_of, write_study
 from tests.integration.pacs.orthanc import free_ports
-from tests.integration.pacs.scripted_archives import AE_TITLE, MadeStudy, ScriptedArchive, running_archive
 
 PATIENCE_S = 3.0  # of the archive's silence
 SLICES = 4

@@ -1,0 +1,132 @@
+"""Studies of an archive as the sources of a mass run: each is fetched whole, and becomes a scan with its origin."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import UUID
+
+from gateway.database.connection import AsyncSession, Database
+from gateway.database.tables import ScanOriginRow, ScanRow
+from gateway.database.tables.scan_origins import Source as OriginKind
+from gateway.mass_runs.durable.sources import Source
+from gateway.mass_runs.upload_stream import upload_chunks
+from gateway.pacs.archives.errors import NotSelected, StudyNotFetched
+from gateway.pacs.archives.fetching import Fetcher
+from gateway.pacs.archives.query import FoundSeries, FoundStudy
+from gateway.pacs.routing.decision import Decision, StudyAttributes
+from gateway.pacs.routing.rules import Rules
+from gateway.principal import Principal
+
+CT: Final = "CT"
+DAYS_OF_YEAR: Final = 365.25
+
+
+@dataclass(frozen=True)
+class ArchiveStudies:
+    """Makes sources of found studies. Without `rules` each is screened, and its result goes to `destinations`."""
+
+    fetcher: Fetcher
+    database: Database
+    principal: Principal
+    scratch: Path
+    rules: Rules | None = None
+    destinations: Sequence[str] = ()
+    own_patients: bool = True  # else the run's
+
+    def source(self, study: FoundStudy) -> Source:
+        """The source of a study; its name in the run is `<archive>/<Study Instance UID>`."""
+        origin = StudyOrigin(study, self.fetcher.archive.name, self.principal, self.own_patients)
+        return Source(
+            item=f"{origin.sender}/{study.study_uid}",
+            file_name=f"{study.study_uid}.zip",
+            bytes=partial(self._bytes, study, origin),
+            origin=origin,
+        )
+
+    async def _bytes(self, study: FoundStudy, origin: "StudyOrigin") -> AsyncIterator[bytes]:
+        series = await self.fetcher.series(study)
+        origin.decision = await self._decision(study, series)
+        of_ct = [one for one in series if one.modality in (CT, "")]
+        if not of_ct:
+            raise StudyNotFetched("the study has no series of CT")
+        return self._fetched(study, of_ct)
+
+    async def _decision(self, study: FoundStudy, series: Sequence[FoundSeries]) -> Decision:
+        if self.rules is None:
+            return Decision(screen=True, destinations=tuple(self.destinations))
+        attributes = attributes_of(study, series, self.fetcher.archive.name)
+        async with self.database.transaction() as session:
+            decision = await self.rules.decide(session, self.principal.institution, attributes)
+        if not decision.screen:
+            raise NotSelected(f"the rules do not screen this study ({decision.rule or 'no rule fits'})")
+        return decision
+
+    async def _fetched(self, study: FoundStudy, series: Sequence[FoundSeries]) -> AsyncIterator[bytes]:
+        """The bytes of a zip of the study, which lies on the disk while they are read."""
+        with TemporaryDirectory(dir=self.scratch) as folder:
+            await self.fetcher.fetch(study, series, Path(folder))
+            async for chunk in await upload_chunks(Path(folder)):
+                yield chunk
+
+
+@dataclass
+class StudyOrigin:
+    """Where the scan of a study came from; `decision` is made when the study is fetched."""
+
+    study: FoundStudy = field(repr=False)
+    sender: str
+    principal: Principal
+    own_patient: bool
+    decision: Decision = field(default_factory=lambda: Decision(screen=True, destinations=()))
+    analysed: bool = True
+
+    @property
+    def urgent(self) -> bool:
+        return self.decision.urgent
+
+    async def patient_id(self, session: AsyncSession) -> UUID | None:  # noqa: ARG002
+        return None
+
+    async def record(self, session: AsyncSession, scan: ScanRow) -> None:
+        """The study's UID, and the row that says where its result goes."""
+        scan.study_uid = self.study.study_uid
+        destinations = self.decision.destinations
+        session.add(
+            ScanOriginRow(
+                scan_id=scan.id,
+                institution=self.principal.institution,
+                source=OriginKind.ARCHIVE,
+                sender=self.sender,
+                rule=self.decision.rule,
+                destinations=None if destinations is None else list(destinations),
+                received_at=datetime.now(UTC),
+            )
+        )
+
+
+def attributes_of(study: FoundStudy, series: Sequence[FoundSeries], archive: str) -> StudyAttributes:
+    """What rules ask of a study, as the archive describes it."""
+
+    def distinct(value: Callable[[FoundSeries], str]) -> frozenset[str]:
+        return frozenset(map(value, series))
+
+    return StudyAttributes(
+        source=OriginKind.ARCHIVE,
+        sender=archive,
+        modalities=distinct(lambda one: one.modality) or study.modalities,
+        body_parts=distinct(lambda one: one.body_part),
+        stations=distinct(lambda one: one.station),
+        study_description=study.description,
+        series_descriptions=tuple(sorted(distinct(lambda one: one.description))),
+        age_years=_age_years(study),
+    )
+
+
+def _age_years(study: FoundStudy) -> float | None:
+    if study.birth_date is None or study.study_date is None or study.birth_date > study.study_date:
+        return None
+    return (study.study_date - study.birth_date).days / DAYS_OF_YEAR

@@ -1,0 +1,1 @@
+"""Studies from archives: a real Orthanc, and scripted archives that misbehave."""
