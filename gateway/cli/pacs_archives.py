@@ -75,7 +75,7 @@ def pull(
 
 async def _find(name: str, query: StudyQuery, *, as_json: bool) -> int:
     configure_logs("error")
-    async with open_archive(Settings().archives, name) as archive:
+    async with open_archive(Settings().pacs_archives, name) as archive:
         found = await find_studies(archive, query)
     if as_json:
         typer.echo(json.dumps([_fields(study) for study in found.studies], ensure_ascii=False, indent=2))
@@ -87,7 +87,7 @@ async def _find(name: str, query: StudyQuery, *, as_json: bool) -> int:
 
 async def _pull(name: str, query: StudyQuery, folder: Path) -> int:
     configure_logs("error")
-    async with open_archive(Settings().archives, name) as archive:
+    async with open_archive(Settings().pacs_archives, name) as archive:
         puller = Puller(Fetcher(archive), folder)
         with puller.locked():
             found = await find_studies(archive, query)

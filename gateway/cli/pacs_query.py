@@ -10,7 +10,7 @@ from gateway.pacs.archives.query import MOST, StudyQuery
 
 DAY = "%Y-%m-%d"
 
-ArchiveName = Annotated[str, typer.Argument(metavar="ARCHIVE", help="A name of TURNSTILE_ARCHIVES.")]
+ArchiveName = Annotated[str, typer.Argument(metavar="ARCHIVE", help="A name of TURNSTILE_PACS_ARCHIVES.")]
 Since = Annotated[datetime | None, typer.Option(formats=[DAY], help="First Study Date.")]
 Until = Annotated[datetime | None, typer.Option(formats=[DAY], help="Last Study Date.")]
 Modality = Annotated[str, typer.Option(help="A modality of the study; `any` for all.")]

@@ -99,7 +99,7 @@ async def _screen(archive_name: str, query: StudyQuery, options: _Options) -> in
     settings = Settings()
     by = command_line_admin(getpass.getuser(), options.institution or settings.institution)
     async with (
-        open_archive(settings.archives, archive_name) as archive,
+        open_archive(settings.pacs_archives, archive_name) as archive,
         open_records(settings) as store,
         open_scratch(settings.scratch_folder) as scratch,
     ):

@@ -101,6 +101,6 @@ class ArchiveSettings(BaseSettings):
 
     model_config = FROM_ENVIRONMENT
 
-    archives: dict[str, AnyArchiveSettings] = {}
+    pacs_archives: dict[str, AnyArchiveSettings] = {}
     """Archives by name, as JSON: {"pacs": {"kind": "dimse", "host": "pacs", "port": 104, "ae_title": "PACS"}}. See
     docs/pacs.md."""

@@ -20,7 +20,7 @@ async def open_archive(archives: Mapping[str, AnyArchiveSettings], name: str) ->
     settings = archives.get(name)
     if settings is None:
         known = ", ".join(sorted(archives)) or "none"
-        raise UnknownArchive(f"TURNSTILE_ARCHIVES names no archive {name!r}; it has: {known}")
+        raise UnknownArchive(f"TURNSTILE_PACS_ARCHIVES names no archive {name!r}; it has: {known}")
     schedule = RequestSchedule(settings.rate, settings.hours)
     if isinstance(settings, DimseArchiveSettings):
         async with open_dimse_archive(name, settings, schedule) as dimse:

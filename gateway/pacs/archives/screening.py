@@ -1,5 +1,6 @@
 """Studies of an archive as the sources of a mass run: each is fetched whole, and becomes a scan with its origin."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,10 +17,14 @@ from gateway.mass_runs.durable.sources import Source
 from gateway.mass_runs.upload_stream import upload_chunks
 from gateway.pacs.archives.errors import NotSelected, StudyNotFetched
 from gateway.pacs.archives.fetching import Fetcher
+from gateway.pacs.archives.instances import SUFFIX
 from gateway.pacs.archives.query import FoundSeries, FoundStudy
+from gateway.pacs.receiving.instance_header import InstanceHeader, read_instance_header
+from gateway.pacs.receiving.patients import patient_of
 from gateway.pacs.routing.decision import Decision, StudyAttributes
 from gateway.pacs.routing.rules import Rules
 from gateway.principal import Principal
+from screening.intake.budgets import Budgets
 
 CT: Final = "CT"
 DAYS_OF_YEAR: Final = 365.25
@@ -53,7 +58,7 @@ class ArchiveStudies:
         of_ct = [one for one in series if one.modality in (CT, "")]
         if not of_ct:
             raise StudyNotFetched("the study has no series of CT")
-        return self._fetched(study, of_ct)
+        return self._fetched(study, of_ct, origin)
 
     async def _decision(self, study: FoundStudy, series: Sequence[FoundSeries]) -> Decision:
         if self.rules is None:
@@ -65,22 +70,26 @@ class ArchiveStudies:
             raise NotSelected(f"the rules do not screen this study ({decision.rule or 'no rule fits'})")
         return decision
 
-    async def _fetched(self, study: FoundStudy, series: Sequence[FoundSeries]) -> AsyncIterator[bytes]:
+    async def _fetched(
+        self, study: FoundStudy, series: Sequence[FoundSeries], origin: "StudyOrigin"
+    ) -> AsyncIterator[bytes]:
         """The bytes of a zip of the study, which lies on the disk while they are read."""
         with TemporaryDirectory(dir=self.scratch) as folder:
             await self.fetcher.fetch(study, series, Path(folder))
+            origin.header = await asyncio.to_thread(_first_header, Path(folder))
             async for chunk in await upload_chunks(Path(folder)):
                 yield chunk
 
 
 @dataclass
 class StudyOrigin:
-    """Where the scan of a study came from; `decision` is made when the study is fetched."""
+    """Where the scan of a study came from; `decision` and `header` are there once it was fetched."""
 
     study: FoundStudy = field(repr=False)
     sender: str
     principal: Principal
     own_patient: bool
+    header: InstanceHeader | None = field(default=None, repr=False)
     decision: Decision = field(default_factory=lambda: Decision(screen=True, destinations=()))
     analysed: bool = True
 
@@ -88,8 +97,12 @@ class StudyOrigin:
     def urgent(self) -> bool:
         return self.decision.urgent
 
-    async def patient_id(self, session: AsyncSession) -> UUID | None:  # noqa: ARG002
-        return None
+    async def patient_id(self, session: AsyncSession) -> UUID | None:
+        """The patient that the images name by Patient ID and issuer, found or made; None when they name none."""
+        if not self.own_patient or self.header is None or not self.header.patient.number:
+            return None
+        header = self.header
+        return await patient_of(session, self.principal, header.patient, header.first_name, header.last_name)
 
     async def record(self, session: AsyncSession, scan: ScanRow) -> None:
         """The study's UID, and the row that says where its result goes."""
@@ -124,6 +137,10 @@ def attributes_of(study: FoundStudy, series: Sequence[FoundSeries], archive: str
         series_descriptions=tuple(sorted(distinct(lambda one: one.description))),
         age_years=_age_years(study),
     )
+
+
+def _first_header(folder: Path) -> InstanceHeader:
+    return read_instance_header(min(folder.rglob(f"*{SUFFIX}")), Budgets())
 
 
 def _age_years(study: FoundStudy) -> float | None:

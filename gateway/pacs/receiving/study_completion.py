@@ -22,13 +22,14 @@ from gateway.pacs.receiving.arrival import Sender
 from gateway.pacs.receiving.instance_header import PatientIdentity
 from gateway.pacs.receiving.leftovers import delete_leftovers
 from gateway.pacs.receiving.metrics import ReceivingMetrics
-from gateway.pacs.receiving.store import complete_studies, patient_identifiers
+from gateway.pacs.receiving.patients import patient_of
+from gateway.pacs.receiving.store import complete_studies
 from gateway.pacs.receiving.store.complete_studies import ClaimedStudy
 from gateway.pacs.receiving.study_file import offsets, study_chunks
 from gateway.pacs.routing.decision import StudyAttributes
 from gateway.pacs.routing.rules import Rules
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
-from gateway.records.store import patients, scans
+from gateway.records.store import scans
 from gateway.storage.blobs import Blobs
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,6 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 RETRY_S: Final = 30.0  # after a full disk or a storage that is away
 SWEEP_S: Final = 1800.0
-NO_NAME: Final = "no name"
 
 
 class _CameMore(Exception):
@@ -174,14 +174,7 @@ class StudyCompletion:
         study, identity = claimed.study, PatientIdentity(claimed.study.number, claimed.study.issuer)
         if study.patient_id is not None:
             return study.patient_id
-        found = await patient_identifiers.find(session, study.institution, identity)
-        if found is not None:
-            return found
-        names = (study.first_name, study.last_name or study.number or NO_NAME)
-        row = await patients.insert(session, study.institution, *names, None)
-        await patient_identifiers.add(session, study.institution, identity, row.id)
-        await audit_log.record(session, sender.principal, audit_log.Action.CREATE, "patient", row.id, None)
-        return row.id
+        return await patient_of(session, sender.principal, identity, study.first_name, study.last_name)
 
     async def _request_analysis(self, session: AsyncSession, sender: Sender, scan: ScanRow, urgent: bool) -> None:
         analysis = await analyses.request(session, sender.institution, scan.id, sender.key, urgent=urgent)

@@ -43,6 +43,6 @@ def archives(orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch) -> dict[str, dic
     }
     ways = {"get": dimse, "move": dimse | {"retrieve": "move", "store_port": store_port}, "web": web}
     archives = {name: one | {"rate": "60000 per minute"} for name, one in ways.items()}
-    monkeypatch.setenv("TURNSTILE_ARCHIVES", json.dumps(archives))
+    monkeypatch.setenv("TURNSTILE_PACS_ARCHIVES", json.dumps(archives))
     monkeypatch.setenv("ORTHANC_PASSWORD", USER[1])
     return archives

@@ -16,6 +16,7 @@ from gateway.cli.app import app
 from gateway.cli.results import UNFINISHED
 from gateway.cli.screen import FAILED
 from tests.integration.pacs.archives.calls import call
+from tests.integration.pacs.archives.conftest import PATIENT
 from tests.integration.pacs.archives.scripted_archives import AE_TITLE, MadeStudy, ScriptedArchive, running_archive
 from tests.integration.pacs.made_studies import study_uid_of, write_study
 from tests.integration.pacs.orthanc import Orthanc
@@ -24,11 +25,13 @@ from tests.integration.polling import until
 ALL = ("--since", "2024-01-01")
 ITEMS = """
     SELECT item, scans.study_uid, run_items.error, run_items.detail, origin.source, origin.sender, origin.destinations,
-        origin.rule, analyses.urgent
+        origin.rule, analyses.urgent, scans.patient_id, patients.last_name, identifiers.number
     FROM run_items JOIN runs ON runs.id = run_id
     LEFT JOIN scans ON scans.id = run_items.scan_id
     LEFT JOIN scan_origins AS origin ON origin.scan_id = scans.id
     LEFT JOIN analyses ON analyses.scan_id = scans.id
+    LEFT JOIN patients ON patients.id = scans.patient_id
+    LEFT JOIN patient_identifiers AS identifiers ON identifiers.patient_id = patients.id
     WHERE runs.name = %s ORDER BY run_items.number
 """
 
@@ -62,6 +65,8 @@ def test_studies_become_a_run_each_once(archives: Any, database_url: str, uids: 
     assert {(one["source"], one["sender"], tuple(one["destinations"]), one["urgent"]) for one in found} == {
         ("archive", way, (), False)
     }
+    assert {(one["last_name"], one["number"]) for one in found} == {("Planted", PATIENT)}
+    assert len({one["patient_id"] for one in found}) == 1, "the three studies are of one patient"
     assert call("screen", way, "--name", way, *ALL)[1] == f"run {way}: 0 put into the queue, 0 could not be\n"
     results = CliRunner().invoke(app, ["results", way])
     assert results.exit_code == UNFINISHED
@@ -105,7 +110,7 @@ def test_half_a_study_is_a_failed_row_until_it_is_whole(
     arguments = ("screen", "bad", "--name", "half", "--uid", study_uid_of(list(study.files)))
     with running_archive(scripted) as port:
         settings = {"kind": "dimse", "host": "127.0.0.1", "port": port, "ae_title": AE_TITLE}
-        monkeypatch.setenv("TURNSTILE_ARCHIVES", json.dumps({"bad": settings | {"rate": "60000 per minute"}}))
+        monkeypatch.setenv("TURNSTILE_PACS_ARCHIVES", json.dumps({"bad": settings | {"rate": "60000 per minute"}}))
         assert call(*arguments)[:2] == (FAILED, "run half: 0 put into the queue, 1 could not be\n")
         (one,) = items(database_url, "half")
         assert (one["error"], one["study_uid"]) == ("study_incomplete", None)
@@ -122,7 +127,7 @@ def test_a_killed_run_is_continued_and_no_study_is_there_twice(
 ) -> None:
     polite = {"get": archives["get"] | {"rate": "60 per minute", "at_once": 1}}
     arguments = [sys.executable, "-m", "gateway.cli", "pacs", "screen", "get", "--name", "killed", *ALL]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TURNSTILE_ARCHIVES": json.dumps(polite)}
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TURNSTILE_PACS_ARCHIVES": json.dumps(polite)}
     for enough in (1, 2):
         with (tmp_path / "log").open("wb") as log:
             process = subprocess.Popen(arguments, env=environ, stdout=log, stderr=log)
