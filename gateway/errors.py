@@ -9,6 +9,8 @@
     │   ├── UnknownInstitution      unknown_institution      403  the OIDC token has no institution
     │   └── ForeignOrigin           foreign_origin           403  a page of another origin sent the request
     ├── MalformedRequest            malformed_request        400  no valid HTTP/1.1, or two readings of where it ends
+    ├── InvalidQuery                invalid_query            400  a search by what is not matched, or how it is not
+    ├── NotAcceptable               not_acceptable           406  no media type that the client accepts
     ├── HeadTooLarge                head_too_large           431  request line and headers are longer than the limit
     ├── RequestTimeout              request_timeout          408  the request stopped arriving, or arrives too slowly
     ├── TooManyConnections          too_many_connections     503  every connection of the service, or of the address
@@ -92,6 +94,14 @@ class TooManyRequests(GatewayError):
 
 class MalformedRequest(GatewayError):
     code, status = "malformed_request", 400
+
+
+class InvalidQuery(GatewayError):
+    code, status = "invalid_query", 400
+
+
+class NotAcceptable(GatewayError):
+    code, status = "not_acceptable", 406
 
 
 class HeadTooLarge(GatewayError):

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from gateway.composition import routers
 from gateway.composition.application import create_application
+from gateway.composition.dicomweb import dicomweb_routers
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.http.static_page import PAGE_FOLDER, page_router
@@ -19,6 +20,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.viewing_routers(viewing),
         *routers.analyses_routers(services, store),
         *routers.reports_routers(services, store, viewing),
+        *dicomweb_routers(store, viewing),
         *routers.predictions_routers(services, store),
         *routers.auth_routers(store),
         *routers.audit_routers(store),

@@ -12,6 +12,7 @@ from gateway.cli.command_context import (
     run_and_exit,
     stop_signal_received,
 )
+from gateway.composition.dicomweb import running_index
 from gateway.composition.pacs import completing_studies
 from gateway.composition.record_store import open_record_store
 from gateway.composition.sending import create_sender
@@ -48,6 +49,7 @@ async def _worker(settings: Settings) -> int:
             create_worker(services, store).running(),
             create_sender(services, store).running(),
             completing_studies(settings, store, metrics),
+            running_index(services, store),
         ):
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")
             await stop_signal_received()

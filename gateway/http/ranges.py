@@ -52,17 +52,18 @@ def requested_range(request: Request, size: int, tag: str) -> tuple[int, int] | 
 
 
 async def streaming_response(
-    chunks: AsyncIterator[bytes], size: int, media_type: str, headers: dict[str, str], status: int = 200
+    chunks: AsyncIterator[bytes], size: int | None, media_type: str, headers: dict[str, str], status: int = 200
 ) -> StreamingResponse:
-    """A response of `size` bytes; an error at the first chunk is raised before the response starts."""
+    """A response of `size` bytes, if known; an error at the first chunk is raised before the response starts."""
     first = await anext(chunks, b"")
-    return _InterruptibleResponse(_prepend(first, chunks), status, headers | {"Content-Length": str(size)}, media_type)
+    length = {} if size is None else {"Content-Length": str(size)}
+    return _InterruptibleResponse(_prepend(first, chunks), status, headers | length, media_type)
 
 
 class _InterruptibleResponse(StreamingResponse):
     """An error after the start of the response ends it early; uvicorn then closes the connection.
 
-    The client notices it by Content-Length. No other answer can be sent any more.
+    The client notices it by Content-Length, or by the last chunk that is missing. No other answer can be sent any more.
     """
 
     async def stream_response(self, send: Send) -> None:

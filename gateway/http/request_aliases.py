@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-API: Final = ("/api/", "/auth/", "/inference/")
+API: Final = ("/api/", "/auth/", "/dicom-web/", "/inference/")
 # The file has an answer of its own to HEAD, without reading the file; the events have no end that HEAD could wait for.
 NOT_AS_GET: Final = ("/file", "/analysis/events")
 

@@ -1,10 +1,20 @@
 """Deletes blobs that no scan uses, without losing a blob that is uploaded again at the same time."""
 
 from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
 
 from gateway.database.connection import Database
 from gateway.records.store import blob_rows
 from gateway.storage.blobs import Blobs
+
+ANALYSES: Final = "analyses"  # the folder of what is derived from them
+
+
+async def delete_derived_of(blobs: Blobs, analysis_ids: Iterable[UUID | str]) -> None:
+    """Delete what was derived from these analyses, which are gone: the evidence, and results as DICOM with names."""
+    for analysis_id in analysis_ids:
+        await blobs.delete_derived(f"{ANALYSES}/{analysis_id}")
 
 
 async def delete_unused_blobs(database: Database, blobs: Blobs, sha256s: Iterable[str]) -> None:

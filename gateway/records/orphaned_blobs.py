@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.database.connection import Database
-from gateway.records.blob_deletion import delete_unused_blobs
+from gateway.records.blob_deletion import ANALYSES, delete_derived_of, delete_unused_blobs
 from gateway.records.store import blob_rows, stored_files
 from gateway.storage.blobs import Blobs
 
-ANALYSES: Final = "analyses"
 MIN_AGE: Final = timedelta(hours=1)  # an upload that writes nothing for so long belongs to a process that has ended
 
 
@@ -32,6 +31,5 @@ async def sweep_orphaned_blobs(database: Database, blobs: Blobs, age: timedelta 
         unused = stored - await blob_rows.in_use(session, stored)
         orphaned = analyses - await stored_files.existing_analyses(session, analyses)
     await delete_unused_blobs(database, blobs, unused)
-    for analysis_id in orphaned:
-        await blobs.delete_derived(f"{ANALYSES}/{analysis_id}")
+    await delete_derived_of(blobs, orphaned)
     return SweepResult(len(unused), len(orphaned))

@@ -12,9 +12,10 @@ from gateway.database.tables import PatientRow
 from gateway.errors import NotFound
 from gateway.idempotency.store import IdempotencyKey, lock_and_find, remember
 from gateway.principal import Principal, RequestContext
-from gateway.records.blob_deletion import delete_unused_blobs
+from gateway.records.blob_deletion import delete_derived_of, delete_unused_blobs
 from gateway.records.pseudonyms import PatientView
 from gateway.records.store import patients as rows
+from gateway.records.store import stored_files
 from gateway.records.store.patients import PatientFilter, PatientSort, ScanSummary
 from gateway.storage.blobs import Blobs
 
@@ -91,8 +92,10 @@ class Patients:
         """Delete the patient with scans, reports, and the blobs that no other scan uses; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _require_patient(session, principal, patient_id, lock=True)
+            analyses = await stored_files.analyses_of_patient(session, patient_id)
             used = await rows.delete(session, row)
             await audit_log.record(session, principal, audit_log.Action.DELETE, "patient", patient_id, context)
+        await delete_derived_of(self._blobs, analyses)
         await delete_unused_blobs(self._database, self._blobs, used)
 
 

@@ -12,9 +12,10 @@ from gateway.database.tables import ScanRow
 from gateway.database.tables.analyses import UNFINISHED
 from gateway.errors import NotFound
 from gateway.principal import Principal, RequestContext
-from gateway.records.blob_deletion import delete_unused_blobs
+from gateway.records.blob_deletion import delete_derived_of, delete_unused_blobs
 from gateway.records.pseudonyms import ScanView
 from gateway.records.store import scans as rows
+from gateway.records.store import stored_files
 from gateway.records.store.scans import ScanFilter, StatusCount
 from gateway.storage.blobs import Blobs
 
@@ -94,8 +95,10 @@ class Scans:
         """Delete the scan with its reports, and its blob unless another scan uses it; raises NotFound."""
         async with self._database.transaction() as session:
             row = await _require_scan(session, principal, scan_id, lock=True)
+            analyses = await stored_files.analyses_of_scan(session, scan_id)
             await rows.delete(session, row)
             await audit_log.record(session, principal, audit_log.Action.DELETE, "scan", scan_id, context)
+        await delete_derived_of(self._blobs, analyses)
         await delete_unused_blobs(self._database, self._blobs, (row.sha256,))
 
 

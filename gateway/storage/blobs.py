@@ -8,7 +8,7 @@ derived/<key>            renderings, which can be made again, and the evidence o
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,14 @@ class Incoming:
 
     blob: StoredBlob
     commit: Callable[[], Awaitable[None]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LocalPart:
+    """A file that holds a part of an object: its first byte is byte `begin` of the object."""
+
+    path: Path
+    begin: int
 
 
 class Blobs:
@@ -83,6 +91,27 @@ class Blobs:
         except Exception:
             _check_exists(path)
             raise
+
+    def upload_part(self, sha256: str, start: int, end: int, scratch: Path) -> AbstractAsyncContextManager[LocalPart]:
+        """Bytes of a blob as a part of a file, without reading the rest of it; raises ObjectMissing."""
+        return self._local_part(blob_key(sha256), start, end, scratch)
+
+    def derived_part(self, key: str, start: int, end: int, scratch: Path) -> AbstractAsyncContextManager[LocalPart]:
+        """Bytes of derived data as a part of a file; raises ObjectMissing."""
+        return self._local_part(f"derived/{key}", start, end, scratch)
+
+    @asynccontextmanager
+    async def _local_part(self, key: str, start: int, end: int, scratch: Path) -> AsyncIterator[LocalPart]:
+        path = self._objects.file(key)
+        if path is not None:
+            _check_exists(path)
+            yield LocalPart(path, 0)
+            return
+        with NamedTemporaryFile(dir=scratch) as copy:
+            async for block in self._objects.read(key, start, end):
+                await asyncio.to_thread(copy.write, block)
+            copy.flush()
+            yield LocalPart(Path(copy.name), start)
 
     async def delete(self, sha256: str) -> None:
         """Delete a blob and its derived data; a missing one is no error."""

@@ -13,7 +13,9 @@ from gateway.records.store import stored_files
 from gateway.records.store.stored_files import StoredFile
 from gateway.viewing.audit_window import AuditWindow
 
-EXPORTED_KINDS: Final = frozenset({"volume", "lungs", "heatmap", "result objects"})  # files that the client stores
+# Files that the client stores: each is an event; those of the second kind come in hundreds and are one in a window.
+EXPORTED_KINDS: Final = frozenset({"volume", "lungs", "heatmap", "result objects", "DICOM study", "DICOM series"})
+EXPORTED_PIECES: Final = frozenset({"DICOM instance", "DICOM bulk data"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class ScanAccess:
                 raise NotFound("there is no such scan")
             evidence_key = await stored_files.find_evidence_key(session, principal.institution, scan_id)
             if exported or viewed not in self.audit_window:
-                action = audit_log.Action.EXPORT if exported else audit_log.Action.READ
+                is_export = exported or what in EXPORTED_PIECES
+                action = audit_log.Action.EXPORT if is_export else audit_log.Action.READ
                 await audit_log.record(session, principal, action, "scan", scan_id, context, {"seen": what})
         self.audit_window.add(viewed)
         party = Party.of(principal)

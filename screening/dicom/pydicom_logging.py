@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 # Exceptions of pydicom for bytes that are not valid elements; RecursionError comes from a sequence nested 1000 deep.
 PARSE_ERRORS = (
-    InvalidDicomError, struct.error, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError,
-    NotImplementedError, RecursionError,
+    InvalidDicomError, BytesLengthException, struct.error, EOFError, OSError, ValueError, LookupError, AttributeError,
+    TypeError, NotImplementedError, RecursionError,
 )  # fmt: skip
 
 _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("highdicom"))

@@ -6,6 +6,7 @@ from gateway.database.tables.auth import BrowserSessionRow, PendingLoginRow, Tok
 from gateway.database.tables.base import Base
 from gateway.database.tables.deliveries import DeliveryRow, UnplannedReportRow
 from gateway.database.tables.destinations import DestinationRow
+from gateway.database.tables.dicom_index import DicomIndexRow, DicomSeriesRow, DicomStudyRow
 from gateway.database.tables.idempotency import IdempotencyRow, StoredAnswerRow
 from gateway.database.tables.incoming import IncomingInstanceRow, IncomingStudyRow, PatientIdentifierRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
@@ -27,6 +28,9 @@ __all__ = [
     "BrowserSessionRow",
     "DeliveryRow",
     "DestinationRow",
+    "DicomIndexRow",
+    "DicomSeriesRow",
+    "DicomStudyRow",
     "FeedbackRow",
     "IdempotencyRow",
     "IncomingInstanceRow",

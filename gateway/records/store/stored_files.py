@@ -1,6 +1,6 @@
 """Where the bytes of a scan are: its file, the evidence of its report, and the analyses that have evidence."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -42,6 +42,17 @@ async def find_evidence_key(session: AsyncSession, institution: str, scan_id: UU
         .limit(1)
     )
     return key
+
+
+async def analyses_of_scan(session: AsyncSession, scan_id: UUID) -> Sequence[UUID]:
+    """The analyses of a scan."""
+    return (await session.scalars(select(AnalysisRow.id).where(AnalysisRow.scan_id == scan_id))).all()
+
+
+async def analyses_of_patient(session: AsyncSession, patient_id: UUID) -> Sequence[UUID]:
+    """The analyses of all scans of a patient."""
+    scans = select(ScanRow.id).where(ScanRow.patient_id == patient_id)
+    return (await session.scalars(select(AnalysisRow.id).where(AnalysisRow.scan_id.in_(scans)))).all()
 
 
 async def existing_analyses(session: AsyncSession, analysis_ids: Collection[str]) -> set[str]:

@@ -44,6 +44,7 @@ FREE_TEXTS: Final = (
 )
 COLUMNS: Final = ("anonymous", Role.RESEARCHER, Role.RADIOLOGIST, Role.ADMIN)
 UNKNOWN_ID: Final = str(uuid4())
+PARTS: Final = {"number": "0", "numbers": "1", "frame": "1", "tag": "7FE00010"}  # of a scan, by their names in paths
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ WITH_NAMES: Final = (401, 403, 200, 200)  # DICOM objects repeat the patient's n
 ARCHIVE: Final = {"name": "archive", "kind": "dimse", "host": "pacs", "port": 104, "called_ae": "PACS"}
 NEW_NAME: Final = {"first_name": "Zebulon", "last_name": "Quagmire"}
 
-TABLE: Final = (
+API: Final = (
     Call("GET /healthz", PUBLIC),
     Call("GET /readyz", PUBLIC),
     Call("GET /metrics", PUBLIC),
@@ -151,6 +152,21 @@ TABLE: Final = (
     Call("GET /api/audit/export", (401, 403, 403, 200)),
     Call("GET /api/audit/export", (401, 403, 403, 200), {"format": "fhir"}),
 )
+DICOM_STUDY: Final = "GET /dicom-web/studies/{study_uid}"
+DICOM_SERIES: Final = DICOM_STUDY + "/series/{series_uid}"
+DICOM_INSTANCE: Final = DICOM_SERIES + "/instances/{instance_uid}"
+DICOMWEB: Final = (
+    *(Call(f"GET /dicom-web/{level}", SIGNED_IN) for level in ("studies", "series", "instances")),
+    *(Call(f"{DICOM_STUDY}/{level}", SIGNED_IN) for level in ("series", "instances", "metadata")),
+    *(Call(f"{DICOM_SERIES}/{level}", SIGNED_IN) for level in ("instances", "metadata")),
+    *(
+        Call(f"{DICOM_INSTANCE}/{what}", SIGNED_IN)
+        for what in ("metadata", "frames/{numbers}", "frames/{frame}/rendered", "rendered", "thumbnail")
+    ),
+    *(Call(path, WITH_NAMES) for path in (DICOM_STUDY, DICOM_SERIES, DICOM_INSTANCE)),
+    Call(f"{DICOM_INSTANCE}/bulkdata/{{tag}}", WITH_NAMES),
+)
+TABLE: Final = (*API, *DICOMWEB)
 UNDOCUMENTED: Final = {"/api/patients/", "/api/scans/"}  # the same calls with a trailing slash
 
 
@@ -164,7 +180,7 @@ class RecordsService:
     ids: dict[str, str]
 
     def send(self, client: httpx.Client, call: Call, ids: dict[str, str] | None = None) -> httpx.Response:
-        unknown = dict.fromkeys(self.ids, UNKNOWN_ID) | {"number": "0"}
+        unknown = dict.fromkeys(self.ids, UNKNOWN_ID) | PARTS
         path = call.path.format(**(ids or (unknown if call.unknown_ids else self.ids)))
         return client.request(call.method, path, params=call.query, json=call.json)
 
@@ -219,7 +235,16 @@ def create_records(radiologist: httpx.Client, study: Path) -> dict[str, str]:
     until(lambda: radiologist.post(f"/api/scans/{scan}/analyze", params={"wait": 60}).status_code == 200)
     assert radiologist.get(f"/api/scans/{scan}/analysis").json()["state"] == "done"
     unknown = dict.fromkeys(("token_id", "destination_id", "delivery_id"), UNKNOWN_ID)
-    return {"patient_id": patient, "scan_id": scan, **unknown, "number": "0"}
+    return {"patient_id": patient, "scan_id": scan, **unknown, **dicom_uids(radiologist), **PARTS}
+
+
+def dicom_uids(radiologist: httpx.Client) -> dict[str, str]:
+    """The UIDs of an instance of the scan, once it is listed over DICOMweb."""
+    search = "/dicom-web/instances?limit=1"
+    until(lambda: radiologist.get(search).status_code == 200)
+    (found,) = radiologist.get(search).json()
+    tags = {"study_uid": "0020000D", "series_uid": "0020000E", "instance_uid": "00080018"}
+    return {name: found[tag]["Value"][0] for name, tag in tags.items()}
 
 
 def test_every_call_has_a_row_in_the_table(service: RecordsService) -> None:
@@ -329,7 +354,7 @@ def test_a_radiologist_sees_the_planted_names(service: RecordsService) -> None:
 def test_metrics_and_readiness_hold_no_names_and_ids(service: RecordsService) -> None:
     for path in ("/metrics", "/readyz", "/healthz"):
         text = service.clients["anonymous"].get(path).text
-        assert not [name for name in (*NAMES, *service.ids.values()) if name in text and name != "0"]
+        assert not [name for name in (*NAMES, *service.ids.values()) if name in text and name not in PARTS.values()]
 
 
 def text_of(answer: httpx.Response) -> str:

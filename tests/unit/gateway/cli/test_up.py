@@ -87,6 +87,9 @@ def without_services(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
 
     monkeypatch.setattr(up, "create_app", lambda *_: app)
     monkeypatch.setattr(up, "create_worker", lambda *_: worker)
+    monkeypatch.setattr(up, "create_sender", lambda *_: worker)
+    monkeypatch.setattr(up, "_receiving", lambda *_: nullcontext())
+    monkeypatch.setattr(up, "running_index", lambda *_: nullcontext())
     monkeypatch.setattr(up, "_discoverable", lambda *_: nullcontext())
     monkeypatch.setattr(up, "print_warnings", lambda _: None)
     monkeypatch.setattr(up, "wait_until_ready", ready)

@@ -1,0 +1,1 @@
+"""The HTTP calls of DICOMweb under /dicom-web."""
