@@ -87,6 +87,20 @@ ALERTS: Final = (
         "No backup has succeeded in the time that TURNSTILE_BACKUP_DUE_S allows.",
     ),
     Alert(
+        "ResultsWait",
+        "max by (namespace) (turnstile_delivery_oldest_seconds) > 3600",
+        "10m",
+        "ticket",
+        "A result has waited for its archive for more than an hour.",
+    ),
+    Alert(
+        "ResultsFailed",
+        'sum by (namespace) (increase(turnstile_deliveries_ended_total{state="failed"}[1h])) > 0',
+        "0m",
+        "ticket",
+        "Results were given up: their archive refuses them, or they cannot be written.",
+    ),
+    Alert(
         "AuditUnsealed",
         "max by (namespace) (turnstile_audit_unsealed_seconds) > 60",
         "5m",

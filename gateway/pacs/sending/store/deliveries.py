@@ -23,6 +23,7 @@ AFRESH: Final[dict[str, Any]] = {
     "detail": None,
     "transaction_uid": None,
     "commitment_due_at": None,
+    "created_at": func.now(),  # its age is that of the request
     "updated_at": func.now(),
 }
 
