@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from pydicom.dataset import Dataset
+
 from gateway.composition.postgres import data_folder
 from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
@@ -14,6 +16,8 @@ from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.pacs.receiving.receiver import Receiver
 from gateway.pacs.receiving.study_completion import StudyCompletion
 from gateway.pacs.routing.rules import Rules
+from gateway.pacs.sending.commitment import read_report
+from gateway.pacs.sending.commitment_reports import CommitmentReports
 from gateway.records.scan_upload import ScanUploads
 from gateway.settings.settings import Settings
 from gateway.storage.disk_reserve import DiskReserve
@@ -59,5 +63,10 @@ async def listening(settings: Settings, receiver: Receiver, scratch: Path) -> As
     tls = None
     if settings.pacs_tls_certificate is not None:
         tls = server_context(settings.pacs_tls_certificate, settings.pacs_tls_key, settings.pacs_tls_client_ca)
-    async with Listener(settings, receiver, institution, scratch, tls).running() as address:
+    reports = CommitmentReports(receiver.database)
+
+    async def on_commitment(information: Dataset) -> bool:
+        return await reports.receive(read_report(information))
+
+    async with Listener(settings, receiver, institution, scratch, tls, on_commitment).running() as address:
         yield address

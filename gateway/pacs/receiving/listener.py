@@ -1,11 +1,13 @@
 """The DICOM listener: a Verification and Storage SCP (PS3.4 A, B), whose requests the receiver answers.
 
+It also takes the reports of archives on storage commitment (PS3.4 J.3.3), which come on associations of their own.
+
 Associations live in threads of pynetdicom; what they receive is stored on the event loop of the process.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from pynetdicom import AE, _config, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
+from gateway.errors import GatewayError
 from gateway.pacs.receiving.arrival import Sender
 from gateway.pacs.receiving.connections import REJECTED_AT_ONCE, AssociationListener, ConnectionLimits
 from gateway.pacs.receiving.instance_stream import DraftFile
@@ -31,6 +34,8 @@ from gateway.settings.receiving import ANY_AE_TITLE, ReceivingSettings
 log = structlog.get_logger(__name__)
 
 HIGH: Final = 1  # PS3.7 9.3.1.1, Priority
+COMMITMENT_PUSH_MODEL: Final = "1.2.840.10008.1.20.1"
+SUCCESS, PROCESSING_FAILURE, INVALID_ARGUMENT = 0x0000, 0x0110, 0x0115  # PS3.7 C
 ANSWER_S: Final = 60.0  # within which an instance is stored; senders wait for 30 s and more
 DRAIN_S: Final = 5.0  # for associations to end by themselves at a stop
 POLL_S: Final = 0.1
@@ -38,13 +43,17 @@ POLL_S: Final = 0.1
 
 @dataclass(frozen=True)
 class Listener:
-    """Listens for associations; `institution` gets what comes. `tls` is None for plain TCP."""
+    """Listens for associations; `institution` gets what comes. `tls` is None for plain TCP.
+
+    `on_commitment` gets the information of each report on storage commitment, and says whether it was awaited.
+    """
 
     settings: ReceivingSettings
     receiver: Receiver
     institution: str
     scratch: Path
     tls: ssl.SSLContext | None = None
+    on_commitment: Callable[[Dataset], Awaitable[bool]] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[tuple[str, int]]:
@@ -63,6 +72,9 @@ class Listener:
     def _server(self, loop: asyncio.AbstractEventLoop) -> AssociationListener:
         settings = self.settings
         entity = _application_entity(settings)
+        if self.on_commitment is not None:
+            # by role selection the requestor is SCP, and we are SCU
+            entity.add_supported_context(COMMITMENT_PUSH_MODEL, scu_role=True, scp_role=True)
         server = AssociationListener(
             entity,
             (settings.pacs_host, settings.pacs_port),
@@ -70,6 +82,7 @@ class Listener:
             entity.supported_contexts,
             evt_handlers=[
                 (evt.EVT_C_STORE, partial(self._store, loop)),
+                (evt.EVT_N_EVENT_REPORT, partial(self._take_commitment, loop)),
                 (evt.EVT_ACCEPTED, self._tell_accepted),
                 (evt.EVT_REJECTED, self._tell_rejected),
             ],
@@ -106,6 +119,17 @@ class Listener:
             log.warning("an instance was not stored in time", sender=sender.name)
             return _answer(Outcome(Status.OUT_OF_RESOURCES, "timeout"))
 
+    def _take_commitment(self, loop: asyncio.AbstractEventLoop, event: Event) -> tuple[int, None]:
+        """Answer an N-EVENT-REPORT, once the report is stored."""
+        if self.on_commitment is None:
+            return PROCESSING_FAILURE, None
+        taking = asyncio.run_coroutine_threadsafe(_awaited(self.on_commitment(event.event_information)), loop)
+        try:
+            return (SUCCESS if taking.result(ANSWER_S) else INVALID_ARGUMENT), None
+        except (TimeoutError, CancelledError, GatewayError) as error:
+            log.warning("a report on storage commitment was not stored", error=type(error).__name__)
+            return PROCESSING_FAILURE, None
+
     def _tell_accepted(self, event: Event) -> None:
         if not event.assoc.accepted_contexts:
             self._tell_refused(event, "no_common_context")
@@ -125,6 +149,10 @@ class Listener:
         log.warning(
             "a DICOM association was refused", reason=reason, sender=requestor.ae_title, address=requestor.address
         )
+
+
+async def _awaited(work: Awaitable[bool]) -> bool:
+    return await work
 
 
 def _application_entity(settings: ReceivingSettings) -> AE:

@@ -93,22 +93,34 @@ def test_each_object_is_in_the_archive_once(
         outbox.add_destination("by stow", url=orthanc.dicomweb_url, encodings=["sr", "pr"])
         for number in range(RESULTS):
             outbox.add_result([("orthanc", "by stow")[number % 2]], pathology=number % 3 == 0)
-        told = lambda: Counter(one["state"] for one in outbox.deliveries())  # noqa: E731
         for number in range(KILLS):
             with sender(gateway, own_url, tmp_path / "senders.log") as process:
-                attempts = sum(one["attempt"] for one in outbox.deliveries())
-                until(lambda before=attempts: sum(one["attempt"] for one in outbox.deliveries()) > before, 240.0)
+                wait_for_an_attempt(outbox)
                 time.sleep(chance.uniform(0, 1.5))
                 if number == KILLS // 2:
                     kill_postgres(own_postgres)
                     until(lambda: admin.get("/api/destinations").status_code == 200, 120.0)
                 assert process.poll() is None
         with sender(gateway, own_url, tmp_path / "senders.log"):
-            until(lambda: told() == {"sent": RESULTS}, 400.0, lambda: str(told()))
+            until(lambda: states_of(outbox) == {"sent": RESULTS}, 400.0, lambda: str(states_of(outbox)))
         sent = outbox.deliveries()
         uids = orthanc.sop_instance_uids()
         assert len(uids) == len(set(uids)) == sum(one["objects"] for one in sent)
         assert sum(one["attempt"] for one in sent) > RESULTS, "some were sent more than once"
+
+
+def wait_for_an_attempt(outbox: Outbox) -> None:
+    """Wait until a sender begins one."""
+
+    def attempts() -> int:
+        return sum(one["attempt"] for one in outbox.deliveries())
+
+    before = attempts()
+    until(lambda: attempts() > before, 240.0)
+
+
+def states_of(outbox: Outbox) -> Counter[str]:
+    return Counter(one["state"] for one in outbox.deliveries())
 
 
 def kill_postgres(postgres: RunningPostgres) -> None:

@@ -14,7 +14,7 @@ STOW: dict[str, Any] = {"name": "a", "kind": "stow", "url": "https://pacs.exampl
 
 def test_both_kinds() -> None:
     assert DestinationSettings(**DIMSE).as_values()["encodings"] == ["sr"]
-    assert DestinationSettings(**STOW, encodings=["seg", "sr", "seg"]).as_values()["encodings"] == ["seg", "sr"]
+    assert DestinationSettings(**{**STOW, "encodings": ["seg", "sr", "seg"]}).as_values()["encodings"] == ["seg", "sr"]
     assert DestinationSettings(**STOW).url == "https://pacs.example.org/dicom-web"
     assert DestinationSettings(**{**DIMSE, "called_ae": " PACS 1 "}).called_ae == "PACS 1"
 
