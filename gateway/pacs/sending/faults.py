@@ -49,7 +49,7 @@ DETAILS: Final[Mapping[FaultCode, str]] = MappingProxyType(
         FaultCode.ABORTED: "The connection was lost before the archive had answered. It is sent again.",
         FaultCode.NO_ANSWER: "The archive did not answer in time. It is sent again.",
         FaultCode.ARCHIVE_ERROR: "The archive failed on an object. It is sent again.",
-        FaultCode.OUT_OF_RESOURCES: "The archive has no room. It is sent again.",
+        FaultCode.OUT_OF_RESOURCES: "The archive has no space or no memory left. It is sent again.",
         FaultCode.REFUSED: "The archive refuses an object for good.",
         FaultCode.NO_PRESENTATION_CONTEXT: "The archive does not take this kind of object. Switch the kind off.",
         FaultCode.TOO_LARGE: "The archive or a proxy before it refuses an object of this size.",
