@@ -1,0 +1,1 @@
+"""Tests of fetching studies from archives, without an archive."""
