@@ -27,6 +27,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.screening_routers(services, store),
         *routers.routing_routers(store),
         *routers.sending_routers(services, store),
+        *routers.receiving_routers(services, store),
         page_router(PAGE_FOLDER),  # the last one: it answers every address that is left
     ):
         app.include_router(router)

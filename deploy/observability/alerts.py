@@ -49,6 +49,21 @@ ALERTS: Final = (
         "Uploads are refused (507): less disk is free than the reserve.",
     ),
     Alert(
+        "NetworkRefusing",
+        "sum by (namespace) (rate(turnstile_pacs_associations_refused_total[15m])) > 0.01\n"
+        'or\nsum by (namespace) (rate(turnstile_pacs_instances_total{outcome!~"stored|there_already"}[15m])) > 0.01',
+        "15m",
+        "ticket",
+        "Associations or instances of the hospital's network are refused; the listener's log says whose, and why.",
+    ),
+    Alert(
+        "NetworkOverdue",
+        "max by (namespace) (turnstile_pacs_overdue_seconds) > 600",
+        "5m",
+        "page",
+        "Complete studies from the hospital's network have become no scan for ten minutes.",
+    ),
+    Alert(
         "EngineWaits",
         "sum by (namespace) (rate(nv_inference_queue_duration_us[5m]))"
         " / sum by (namespace) (rate(nv_inference_compute_infer_duration_us[5m]) > 0) > 4",

@@ -3,7 +3,7 @@
 backups/<time>/database.dump    pg_dump's custom format
 backups/<time>/files.jsonl      every file of this backup: key, size, sha256
 backups/<time>/manifest.json    written last
-blobs/..., derived/analyses/... the files, under the keys that they have in the store
+blobs/..., derived/analyses/..., waiting/... the files, under the keys that they have in the store
 writing                         the lease of the backup that is being written
 """
 
@@ -23,7 +23,7 @@ from gateway.storage.object_copy import UNFINISHED, hash_of, read_whole
 from gateway.storage.objects import Objects
 
 DUMP, LISTING, MANIFEST = "database.dump", "files.jsonl", "manifest.json"
-FILES: Final = ("blobs", "derived")
+FILES: Final = ("blobs", "derived", "waiting")
 UNFINISHED_AFTER: Final = timedelta(days=1)  # no single file takes longer to be written
 
 

@@ -69,10 +69,11 @@ class BackupWriter:
         await self._record(audit_log.Action.EXPORT, name)
         with TemporaryDirectory(dir=self.scratch) as folder:
             dump = Path(folder) / DUMP
+            copies = _Copies(self.objects, archive.objects, await _known_evidence(archive), on_progress)
             async with open_snapshot(self.database) as snapshot:
+                await copies.make_waiting(snapshot)
                 await asyncio.to_thread(self.tools.dump, dump, snapshot.name)
             dumped = await archive.put_dump(name, dump)
-            copies = _Copies(self.objects, archive.objects, await _known_evidence(archive), on_progress)
             await copies.make(snapshot)
             listing = Path(folder) / LISTING
             await asyncio.to_thread(listing.write_bytes, to_lines(copies.entries))
@@ -123,6 +124,11 @@ class _Copies:
     entries: list[FileEntry] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
     copied: int = 0
+
+    async def make_waiting(self, snapshot: Snapshot) -> None:
+        """Copy what waits, at once: in half a minute it may be in a scan, whose blob this snapshot does not name."""
+        tasks = (self._copy(key, key) for key in snapshot.waiting)
+        await run_bounded(tasks, len(snapshot.waiting), self.on_progress)
 
     async def make(self, snapshot: Snapshot) -> None:
         """Copy the files that the archive does not have yet."""

@@ -14,7 +14,9 @@ from gateway.storage.hashing_stream import StoredBlob
 
 FORMAT: Final = 1
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
-KEY: Final = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}|derived/analyses/[0-9a-f-]{36}/\d+/[a-z.]+")
+KEY: Final = re.compile(
+    r"blobs/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}|derived/analyses/[0-9a-f-]{36}/\d+/[a-z.]+|waiting/[0-9a-f]{32}"
+)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from gateway.composition.worker import create_worker
 from gateway.http.server.open_files import raise_open_file_limit
 from gateway.http.server.server import Server, create_server
 from gateway.main import create_app
-from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.screening.network_switch import SwitchHooks
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -95,10 +94,9 @@ async def _discoverable(url: str, services: Services, store: RecordStore) -> Asy
 async def _receiving(services: Services, store: RecordStore) -> AsyncIterator[str | None]:
     """Complete studies from the network, and listen for them where the settings say so; gives the address."""
     settings = services.settings
-    metrics = ReceivingMetrics(services.metrics.registry)
-    receiver = create_receiver(settings, store, services.disk_reserve, metrics)
+    receiver = create_receiver(settings, store, services.disk_reserve, services.receiving)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(completing_studies(settings, store, metrics))
+        await stack.enter_async_context(completing_studies(settings, store, services.receiving))
         if not settings.pacs_listen:
             yield None
             return

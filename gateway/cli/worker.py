@@ -17,7 +17,6 @@ from gateway.composition.pacs import completing_studies
 from gateway.composition.record_store import open_record_store
 from gateway.composition.sending import create_sender
 from gateway.composition.worker import create_worker
-from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 
@@ -44,11 +43,10 @@ async def _worker(settings: Settings) -> int:
         print_warnings(services)
         if settings.worker_metrics_port is not None:
             services.metrics.serve_on(settings.worker_metrics_port)
-        metrics = ReceivingMetrics(services.metrics.registry)
         async with (
             create_worker(services, store).running(),
             create_sender(services, store).running(),
-            completing_studies(settings, store, metrics),
+            completing_studies(settings, store, services.receiving),
             running_index(services, store),
         ):
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")

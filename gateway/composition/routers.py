@@ -13,11 +13,14 @@ from gateway.auth.api.sign_in import sign_in_router
 from gateway.auth.api.tokens import tokens_router
 from gateway.auth.token_administration import TokenAdministration
 from gateway.backups.last_backup import LastBackup
+from gateway.composition.pacs import create_receiver
 from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.composition.transports import create_transports
 from gateway.health.api import health_router
+from gateway.pacs.receiving.api.store_instances import store_instances_router
+from gateway.pacs.receiving.stow import StowRequests
 from gateway.pacs.routing.api.routes import routing_router
 from gateway.pacs.routing.dry_run import DryRun
 from gateway.pacs.routing.rule_tables import RuleTables
@@ -137,6 +140,14 @@ def sending_routers(services: Services, store: RecordStore) -> Routers:
         destinations_router(destinations, ConnectionTest(transports)),
         deliveries_router(DeliveryRequests(store.database)),
     ]
+
+
+def receiving_routers(services: Services, store: RecordStore) -> Routers:
+    """Instances that come by STOW-RS."""
+    settings = services.settings
+    receiver = create_receiver(settings, store, services.disk_reserve, services.receiving)
+    requests = StowRequests(receiver, services.scratch, settings.pacs_instance_bytes)
+    return [store_instances_router(requests, settings.upload_bytes)]
 
 
 def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:

@@ -16,6 +16,7 @@ from gateway.health.metrics_page import MetricsPage
 from gateway.inference.admission import Admission
 from gateway.inference.engine import Engine
 from gateway.inference.expert_admission import ExpertAdmission
+from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.screening.active_networks import ActiveNetworks, ServedNetworks
 from gateway.screening.decode_workers import DecodePool
 from gateway.screening.network_loader import NetworkLoader
@@ -48,6 +49,7 @@ class Services:
     metrics_page: MetricsPage
     scratch: Path
     disk_reserve: DiskReserve
+    receiving: ReceivingMetrics
 
     @property
     def card(self) -> ModelCard:
@@ -93,9 +95,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         _log_model_card(networks.current)
         metrics_page = MetricsPage(metrics, networks)
         reserve = _disk_reserve(settings, scratch, metrics)
-        yield Services(
-            settings, networks, switch, secret, decode, admission, metrics, traces, metrics_page, scratch, reserve
-        )
+        receiving = ReceivingMetrics(metrics.registry)
+        parts = (decode, admission, metrics, traces, metrics_page, scratch, reserve, receiving)
+        yield Services(settings, networks, switch, secret, *parts)
 
 
 def _decode_pool(settings: Settings, metrics: Metrics) -> DecodePool:

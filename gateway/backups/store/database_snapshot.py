@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import ARRAY, Text, any_, column, func, literal, select, table, text
+from sqlalchemy import ARRAY, Select, Text, any_, column, func, literal, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import hash_chain
 from gateway.database.connection import Database
-from gateway.database.tables import BlobRow, ReportRow
+from gateway.database.tables import BlobRow, IncomingInstanceRow, ReportRow
 from gateway.database.tables.audit import AuditRow
 from gateway.storage.hashing_stream import StoredBlob
 
@@ -24,6 +24,7 @@ class Snapshot:
     audit_head: str
     blobs: Sequence[StoredBlob] = field(repr=False)
     evidence: Sequence[str] = field(repr=False)
+    waiting: Sequence[str] = field(repr=False)
 
 
 @asynccontextmanager
@@ -41,6 +42,7 @@ async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
             await audit_head(session),
             [StoredBlob(row.sha256, row.size) for row in blobs],
             [str(key) for key in await session.scalars(evidence)],
+            [str(key) for key in await session.scalars(_waiting().order_by(IncomingInstanceRow.waiting_key))],
         )
 
 
@@ -65,8 +67,14 @@ async def audit_head(session: AsyncSession) -> str:
 
 
 async def still_referenced(session: AsyncSession, names: Sequence[str]) -> set[str]:
-    """Those of these blobs (sha256) and evidence (keys) that records name now."""
+    """Those of these blobs (sha256), evidence and waiting instances (keys) that records name now."""
     named = any_(literal(list(names), ARRAY(Text)))
     blobs = await session.scalars(select(BlobRow.sha256).where(BlobRow.sha256 == named))
     keys = await session.scalars(select(ReportRow.evidence_key).where(ReportRow.evidence_key == named))
-    return {*blobs, *(str(key) for key in keys)}
+    waiting = await session.scalars(_waiting().where(IncomingInstanceRow.waiting_key == named))
+    return {*blobs, *(str(key) for key in keys), *(str(key) for key in waiting)}
+
+
+def _waiting() -> Select[str | None]:
+    """The keys of instances from the network that are in no scan yet."""
+    return select(IncomingInstanceRow.waiting_key).where(IncomingInstanceRow.waiting_key.is_not(None))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 from pynetdicom import AE
 from pynetdicom.association import Association
+from pynetdicom.fsm import StateMachine
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
@@ -38,6 +39,20 @@ class ConnectionLimits:
     drafts: Callable[[], Path]
 
 
+class GuardedStateMachine(StateMachine):
+    """Ends the association when an event has no place in its state; pynetdicom lets the exception end the thread."""
+
+    def do_action(self, event: str) -> None:
+        """Do what the event asks for."""
+        try:
+            super().do_action(event)
+        except Exception as error:  # noqa: BLE001 - whatever a sender makes of the protocol ends its association alone
+            log.warning("a DICOM association broke the protocol", error=type(error).__name__)
+            association = self.dul.assoc
+            association.is_aborted, association.is_established = True, False
+            association._kill = self.dul._kill_thread = True
+
+
 class BoundedRequestHandler(RequestHandler):
     """Runs one association to its end, and leaves no draft of it behind."""
 
@@ -58,6 +73,7 @@ class BoundedRequestHandler(RequestHandler):
 
     def _create_association(self) -> Association:
         association = super()._create_association()
+        association.dul.state_machine = GuardedStateMachine(association.dul)
         association.dul.event_queue.get_nowait()  # `Evt5`, the connection, which the bounded socket tells again
         association.dul.socket = BoundedSocket(
             association, self.request, self.server.limits.pdu_bytes, self.server.limits.pdu_s

@@ -78,7 +78,8 @@ class Receiver:
         """Store the instance, once; its draft is gone afterwards. No exception: whatever fails has a status."""
         header: InstanceHeader | None = None
         try:
-            header = await asyncio.to_thread(_checked_header, draft, self.budgets, self.takes_others)
+            header = await asyncio.to_thread(_header, draft, self.budgets)
+            _check(header, draft, takes_others=self.takes_others)
             outcome = Outcome(*_OUTCOMES[await self._store(draft, header, sender)], header)
         except Exception as error:
             outcome = Outcome(*status_of(error), header)
@@ -124,11 +125,14 @@ class Receiver:
             )
 
 
-def _checked_header(draft: Draft, budgets: Budgets, takes_others: bool) -> InstanceHeader:
-    """The header, in accord with what the request says."""
+def _header(draft: Draft, budgets: Budgets) -> InstanceHeader:
     if draft.refusal is not None:
         raise draft.refusal
-    header = read_instance_header(draft.path, budgets)
+    return read_instance_header(draft.path, budgets)
+
+
+def _check(header: InstanceHeader, draft: Draft, *, takes_others: bool) -> None:
+    """Raise Refused unless the header is in accord with what the request says."""
     if header.sop_class != (draft.sop_class or header.sop_class):
         raise Refused(Refusal.OTHER_CLASS)
     if header.sop_uid != (draft.sop_uid or header.sop_uid):
@@ -137,4 +141,3 @@ def _checked_header(draft: Draft, budgets: Budgets, takes_others: bool) -> Insta
         raise Refused(Refusal.OTHER_STUDY)
     if not takes_others and header.sop_class not in CT_CLASSES:
         raise Refused(Refusal.CLASS_REFUSED)
-    return header

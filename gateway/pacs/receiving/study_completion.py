@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 RETRY_S: Final = 30.0  # after a full disk or a storage that is away
 SWEEP_S: Final = 1800.0
+CT: Final = "CT"
 
 
 class _CameMore(Exception):
@@ -202,13 +203,14 @@ def _description(claimed: ClaimedStudy) -> str | None:
 
 def _attributes(claimed: ClaimedStudy) -> StudyAttributes:
     study, instances = claimed.study, claimed.instances
+    images = [one for one in instances if one.modality == CT]
     return StudyAttributes(
         source=study.source,
         sender=study.sender,
         modalities=frozenset(one.modality for one in instances),
-        body_parts=frozenset(one.body_part for one in instances),
-        stations=frozenset(one.station for one in instances),
+        body_parts=frozenset(one.body_part for one in images),
+        stations=frozenset(one.station for one in images),
         study_description=study.description,
-        series_descriptions=tuple(sorted({one.series_description for one in instances})),
+        series_descriptions=tuple(sorted({one.series_description for one in images})),
         age_years=study.age_years,
     )

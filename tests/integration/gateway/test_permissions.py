@@ -145,6 +145,8 @@ API: Final = (
     Call("GET /api/deliveries", SIGNED_IN),
     Call("POST /api/deliveries/{delivery_id}/send-again", (401, 403, 403, 404), unknown_ids=True),
     Call("POST /inference/predict", (401, 403, 400, 400)),
+    Call("POST /dicom-web/studies", (401, 403, 415, 415)),
+    Call("POST /dicom-web/studies/{study_uid}", (401, 403, 415, 415)),
     Call("GET /api/tokens", (401, 403, 403, 200)),
     Call("POST /api/tokens", (401, 403, 403, 201), json={"name": "x", "role": "researcher"}),
     Call("DELETE /api/tokens/{token_id}", (401, 403, 403, 404), unknown_ids=True),

@@ -1,6 +1,7 @@
 """A listener in a thread of the test's process: real associations, PostgreSQL and files, and no networks."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ import psycopg
 from prometheus_client import CollectorRegistry, generate_latest
 from psycopg.rows import dict_row
 
-from gateway.composition.pacs import completing_studies, create_receiver, disk_reserve, listening
+from gateway.composition.pacs import completing_studies, create_receiver, listening
 from gateway.composition.record_store import open_record_store
-from gateway.pacs.receiving.metrics import ReceivingMetrics
+from gateway.composition.services import open_services
+from gateway.http.server.server import create_server
+from gateway.main import create_app
 from gateway.settings.settings import Settings
-from gateway.storage.scratch import open_scratch
 from tests.integration.polling import until
 
 QUIET_S = 1.0
@@ -25,9 +27,10 @@ QUIET_S = 1.0
 
 @dataclass(frozen=True)
 class RunningListener:
-    """Its port, and what it has stored."""
+    """Its port, its URL for STOW-RS, and what it has stored."""
 
     port: int
+    url: str
     database_url: str
     folder: Path
     registry: CollectorRegistry
@@ -58,6 +61,10 @@ class RunningListener:
     def files(self, prefix: str) -> list[Path]:
         return [path for path in (self.folder / "blobs" / prefix).rglob("*") if path.is_file()]
 
+    def is_idle(self) -> bool:
+        """Whether no association is open, and nothing is left of one."""
+        return self.metric("turnstile_pacs_associations ") == 0 and not self.files("incoming")
+
     @property
     def metrics(self) -> str:
         return generate_latest(self.registry).decode()
@@ -66,13 +73,14 @@ class RunningListener:
 @contextmanager
 def running_listener(folder: Path, database_url: str, **settings: Any) -> Iterator[RunningListener]:
     """Listen until the block ends."""
-    started: Queue[int | BaseException] = Queue()
-    loop, over, registry = asyncio.new_event_loop(), asyncio.Event(), CollectorRegistry()
+    started: Queue[tuple[int, CollectorRegistry] | BaseException] = Queue()
+    loop, over, http = asyncio.new_event_loop(), asyncio.Event(), socket.create_server(("127.0.0.1", 0))
     defaults: dict[str, Any] = {
         "database_url": database_url,
         "blob_url": str(folder / "blobs"),
         "data_folder": folder,
         "scratch_folder": folder / "scratch",
+        "triton_url": "127.0.0.1:1",  # nothing is screened
         "pacs_port": 0,
         "pacs_complete_after_s": QUIET_S,
         "pacs_idle_s": 20.0,
@@ -82,25 +90,32 @@ def running_listener(folder: Path, database_url: str, **settings: Any) -> Iterat
     async def listen() -> None:
         try:
             own = Settings(**(defaults | settings))
-            metrics = ReceivingMetrics(registry)
-            async with open_record_store(own) as store, open_scratch(own.scratch_folder) as scratch:
-                receiver = create_receiver(own, store, disk_reserve(own, scratch), metrics)
-                async with completing_studies(own, store, metrics), listening(own, receiver, scratch) as (_, port):
-                    started.put(port)
+            async with open_record_store(own) as store, open_services(own) as services:
+                receiver = create_receiver(own, store, services.disk_reserve, services.receiving)
+                server = create_server(create_app(services, store), own, services.metrics)
+                async with (
+                    completing_studies(own, store, services.receiving),
+                    listening(own, receiver, services.scratch) as (_, port),
+                ):
+                    started.put((port, services.metrics.registry))
+                    serving = asyncio.create_task(server.serve([http]))
                     await over.wait()
+                    server.should_exit = True
+                    await serving
         except BaseException as error:
             started.put(error)
             raise
 
     thread = threading.Thread(target=loop.run_until_complete, args=[listen()], name="listener")
     thread.start()
-    port = started.get()
-    if isinstance(port, BaseException):
+    outcome = started.get()
+    if isinstance(outcome, BaseException):
         thread.join()
-        raise port
+        raise outcome
     try:
-        yield RunningListener(port, database_url, folder, registry)
+        yield RunningListener(outcome[0], f"http://127.0.0.1:{http.getsockname()[1]}", database_url, folder, outcome[1])
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()
         loop.close()
+        http.close()
