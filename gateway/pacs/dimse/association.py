@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any
 
-from pynetdicom import AE
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.transport import AddressInformation, AssociationSocket
 
 import gateway.pacs.dimse  # noqa: F401 - configures pynetdicom
 from gateway.pacs.peer_address import checked_address
@@ -101,8 +101,26 @@ def end(opened: Association) -> None:
     opened.dimse.msg_queue.put((None, None))
 
 
+class _Socket(AssociationSocket):
+    """Closed in any case: pynetdicom 3.0.4 leaves one open that was never connected, as its shutdown fails first."""
+
+    def _shutdown_socket(self) -> None:
+        super()._shutdown_socket()
+        if self.socket is not None:
+            self.socket.close()
+
+
+class _Entity(ApplicationEntity):
+    def _create_socket(
+        self, assoc: Association, address: AddressInformation, tls_args: tuple[SSLContext, str] | None
+    ) -> AssociationSocket:
+        made = _Socket(assoc, address=address)
+        made.tls_args = tls_args
+        return made
+
+
 def _entity(peer: Peer) -> ApplicationEntity:
-    entity = AE(peer.calling_ae)
+    entity = _Entity(peer.calling_ae)
     entity.connection_timeout = entity.acse_timeout = peer.connect_s
     entity.dimse_timeout = peer.answer_s
     entity.network_timeout = peer.answer_s + peer.connect_s

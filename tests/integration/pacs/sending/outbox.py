@@ -16,7 +16,7 @@ from gateway.database.tables import ScanOriginRow
 from gateway.database.tables.scan_origins import Source
 from gateway.pacs.sending.commitment import read_report
 from gateway.pacs.sending.commitment_reports import CommitmentReports
-from screening.errors import LungsIncomplete
+from screening.errors import LungsIncomplete, StudyError
 from screening.results.evidence import Evidence
 from screening.results.report import Report
 from tests.integration.gateway.records.stored_scans import StoredScans
@@ -55,7 +55,14 @@ class Outbox:
         items = self.admin.get("/api/destinations").json()["items"]
         return next(dict(one) for one in items if one["name"] == name)
 
-    def add_result(self, destinations: Sequence[str] | None, *, pathology: bool = False, origin: bool = True) -> str:
+    def add_result(
+        self,
+        destinations: Sequence[str] | None,
+        *,
+        pathology: bool = False,
+        origin: bool = True,
+        failure: StudyError | None = None,
+    ) -> str:
         """The id of a new scan with a report: a pathology, or that it was not analysed."""
         scan = create_scan(self.admin, self.study)
         if origin:
@@ -63,7 +70,7 @@ class Outbox:
         if pathology:
             add_report(self.stored_scans, scan, self.pathology[1], report=self.pathology[0], model_card=CARD)
         else:
-            failure = LungsIncomplete("Cut off.", self.study_uid)
+            failure = failure or LungsIncomplete("Cut off.", self.study_uid)
             add_report(self.stored_scans, scan, None, report=Report.failed("chest.zip", failure, 1.0), model_card=CARD)
         return scan
 

@@ -15,7 +15,7 @@ from gateway.pacs.sending.store_scu import COMMITMENT_PUSH_MODEL, VERIFICATION
 from tests.integration.pacs.orthanc import free_ports
 
 SUCCESS = 0x0000
-Answer = Callable[[Any, int], int]
+Answer = Callable[[Any, int], int | Dataset]
 
 
 @dataclass
@@ -32,13 +32,13 @@ class ScriptedArchive:
     stored: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def on_store(self, event: Any) -> int:
+    def on_store(self, event: Any) -> int | Dataset:
         with self.lock:
             uid = str(event.request.AffectedSOPInstanceUID)
             self.received.append(uid)
             number = len(self.received)
         status = self.answer(event, number)
-        if status == SUCCESS:
+        if isinstance(status, int) and status == SUCCESS:
             self.stored.append(uid)
         return status
 

@@ -10,6 +10,7 @@ import httpx
 import pydicom
 import pytest
 
+from gateway.analyses.errors import AnalysisCrashed
 from gateway.permissions import Role
 from gateway.result_objects.encoding import ObjectKind
 from tests.integration.gateway.auth.api_calls import bearer, make_token
@@ -53,6 +54,20 @@ def test_a_study_that_was_not_analysed_is_told_whatever_the_destination_takes(ou
     content = orthanc.file_of(uid)
     assert b"Not analysed" in content
     assert b"lungs_incomplete" in content
+    assert b"17621005" not in content, "Normal"
+    assert errors_of(content) == []
+
+
+def test_an_analysis_that_failed_before_it_knew_the_study_is_told_beside_its_images(
+    outbox: Outbox, orthanc: Orthanc
+) -> None:
+    outbox.add_destination("told", port=orthanc.dicom_port, encodings=["seg"])
+    crashed = AnalysisCrashed("every worker that tried this study was killed or crashed")
+    outbox.until_in_state(outbox.add_result(["told"], failure=crashed), "sent")
+    (uid,) = orthanc.sop_instance_uids()
+    content = orthanc.file_of(uid)
+    assert str(pydicom.dcmread(io.BytesIO(content)).StudyInstanceUID) == outbox.study_uid
+    assert b"analysis_crashed" in content
     assert b"17621005" not in content, "Normal"
     assert errors_of(content) == []
 

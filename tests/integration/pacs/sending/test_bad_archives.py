@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
 
 from gateway.result_objects.encoding import ObjectKind
 from tests.integration.pacs.orthanc import free_ports, running_orthanc
@@ -29,7 +30,6 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.pacs.sending.retry_policy.DOWN_PAUSES_S", (0.2, 0.5))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pynetdicom leaves refused sockets open
 def test_a_destination_that_is_down_holds_up_no_other_and_gets_its_results_later(outbox: Outbox, tmp_path: Any) -> None:
     port, http = free_ports(2)
     outbox.add_destination("down", port=port)
@@ -94,6 +94,18 @@ def test_a_refusal_for_good_is_told_at_once(outbox: Outbox, status: int) -> None
         delivery = outbox.until_in_state(outbox.add_result([name]), "failed")
     assert (delivery["attempt"], delivery["objects_stored"]) == (1, 0)
     assert f"sr, status 0x{status:04X}" in delivery["detail"]
+
+
+def test_what_an_archive_comments_is_told_nowhere(outbox: Outbox, capfd: pytest.CaptureFixture[str]) -> None:
+    """A comment may name the patient."""
+    refusal = Dataset()
+    refusal.Status, refusal.ErrorComment = 0xC001, "Quagmire"
+    with scripted_archive(lambda _event, _number: refusal) as archive:
+        outbox.add_destination("comments", port=archive.port)
+        delivery = outbox.until_in_state(outbox.add_result(["comments"]), "failed")
+    assert "Quagmire" not in str(delivery)
+    assert "Quagmire" not in str(outbox.destination("comments"))
+    assert "Quagmire" not in "".join(capfd.readouterr())
 
 
 def test_an_archive_that_takes_some_kinds_gets_these_and_the_others_are_told(outbox: Outbox) -> None:
