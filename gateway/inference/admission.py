@@ -14,9 +14,9 @@ import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final, NoReturn
+from typing import Final
 
 from gateway.fairness.fair_queue import FairQueue
 from gateway.fairness.party import LOCAL, Party
@@ -27,13 +27,23 @@ from screening.errors import EngineOverloaded
 MAX_RETRY_AFTER_S: Final = 60
 MAX_ARRIVAL_S: Final = 2.0  # 18 MB take 0.1 s in a data centre; an upload over a slow line must not keep others out
 OVERRUN: Final = 3.0  # an upload that waits so many times `busy_after_s` is refused: the estimate was wrong
+LATE: Final = 1.5  # one that will take so many times, as the uploads that ended meanwhile show, is refused at once
 
 
 @dataclass(frozen=True, eq=False)
 class _Waiter:
     party: Party
     slices: int
+    patient: bool
     admitted: "asyncio.Future[None]"
+    since_s: float = field(default_factory=monotonic)
+
+
+@dataclass
+class Admitted:
+    """An upload that was admitted; the holder says whether a study of it was screened."""
+
+    screened: bool = False
 
 
 class Admission:
@@ -64,6 +74,7 @@ class Admission:
         self._weights = weights or {}
         self._on_refusal = on_refusal
         self._queue: FairQueue[_Waiter] = FairQueue(self._weights)
+        self._clients: dict[_Waiter, None] = {}  # those in the queue that a client waits for, as they came
         self._uploads: Counter[Party] = Counter()  # that wait or arrive
         self._in_flight_of: Counter[str] = Counter()  # slices by institution
         self._throughput = ThroughputEstimate()
@@ -71,21 +82,25 @@ class Admission:
     @asynccontextmanager
     async def hold(
         self, slices: int, party: Party = LOCAL, *, urgent: bool = False, patient: bool = False
-    ) -> AsyncIterator[None]:
+    ) -> AsyncIterator[Admitted]:
         """Wait for a turn, then keep `slices` in flight for the block.
 
-        Raises EngineOverloaded when too many wait, or after `OVERRUN` times `busy_after_s`; never when `patient`: an
-        analysis of the job queue has waited already, and no client waits for it.
+        Raises EngineOverloaded when too many wait, once it is known that it will take `LATE` times `busy_after_s`, or
+        after `OVERRUN` times that; never when `patient`: an analysis of the job queue has waited already, and no client
+        waits for it.
         """
         slices = self._capped(slices)
-        await self._acquire(_Waiter(party, slices, asyncio.get_running_loop().create_future()), urgent, patient)
+        await self._acquire(_Waiter(party, slices, patient, asyncio.get_running_loop().create_future()), urgent)
         start, in_flight_at_start, full_at_start = monotonic(), self.in_flight, self._is_full(slices)
+        admitted = Admitted()
         try:
-            yield
+            yield admitted
         finally:
             full = full_at_start or self._is_full(slices)
-            self._throughput.record((in_flight_at_start + self.in_flight) / 2, monotonic() - start, full=full)
+            in_flight = (in_flight_at_start + self.in_flight) / 2
+            self._throughput.record(in_flight, monotonic() - start, full=full, screened=admitted.screened)
             self._release(party, slices)
+            self._refuse_late()
 
     @contextmanager
     def reserve(self, slices: int, party: Party = LOCAL) -> Iterator[None]:
@@ -96,7 +111,7 @@ class Admission:
         slices = self._capped(slices)
         wait_s = self._seconds_until_acceptable(slices, party)
         if wait_s:
-            self._refuse(wait_s)
+            raise self._refusal(wait_s)
         self.arriving += slices
         self._uploads[party] += 1
         reserved = True
@@ -162,23 +177,27 @@ class Admission:
     def _capped(self, slices: int) -> int:
         return min(slices, self._limit)  # an upload larger than the limit is admitted alone, not never
 
-    def _refuse(self, wait_s: float) -> NoReturn:
+    def _refusal(self, wait_s: float) -> EngineOverloaded:
         self._on_refusal()
         seconds = _whole_seconds(wait_s)
         error = EngineOverloaded(f"the service is busy; send the study again in {seconds} s")
         error.headers = {"Retry-After": str(seconds)}
-        raise error
+        return error
 
-    async def _acquire(self, waiter: _Waiter, urgent: bool, patient: bool) -> None:
-        if self._is_full(waiter.slices) and not patient and self.waiting + waiter.slices > self._waiting_limit:
-            self._refuse(self._seconds_for(waiter.slices))
+    async def _acquire(self, waiter: _Waiter, urgent: bool) -> None:
+        has_place = waiter.patient or self.waiting + waiter.slices <= self._waiting_limit
+        if self._is_full(waiter.slices) and not has_place:
+            raise self._refusal(self._seconds_for(waiter.slices))
         self._queue.add(waiter.party, waiter, urgent=urgent)
         self._uploads[waiter.party] += 1
         self.waiting += waiter.slices
+        if not waiter.patient:
+            self._clients[waiter] = None
         self._admit_waiters()
-        await self._wait(waiter, math.inf if patient else OVERRUN * self._busy_after_s)
+        await self._wait(waiter)
 
-    async def _wait(self, waiter: _Waiter, longest_s: float) -> None:
+    async def _wait(self, waiter: _Waiter) -> None:
+        longest_s = math.inf if waiter.patient else OVERRUN * self._busy_after_s
         try:
             async with asyncio.timeout(longest_s if math.isfinite(longest_s) else None):
                 await waiter.admitted
@@ -187,15 +206,40 @@ class Admission:
             raise
         except TimeoutError:
             self._cancel_waiter(waiter)
-            self._refuse(self._seconds_for(self._total_slices))
+            raise self._refusal(self._seconds_for(self._total_slices)) from None
 
     def _cancel_waiter(self, waiter: _Waiter) -> None:
         """Remove it from the queue, or release its slices if it was admitted in the tick of the cancellation."""
         if self._queue.remove(waiter.party, waiter):
             self._stop_waiting(waiter)
             self._admit_waiters()
-        else:
+        elif waiter.admitted.cancelled() or waiter.admitted.exception() is None:
             self._release(waiter.party, waiter.slices)
+
+    def _refuse_late(self) -> None:
+        """Refuse those that came last and will take too long by what is known now, instead of when they have waited."""
+        in_time: set[Party] = set()
+        for waiter in reversed(list(self._clients)):
+            if self._total_slices <= self._min_uploads * waiter.slices:
+                return
+            if waiter.party in in_time or waiter.admitted.done():  # done: its task is about to remove it
+                continue
+            late_s = self._late_s(waiter)
+            if late_s <= 0:
+                in_time.add(waiter.party)
+            else:
+                self._queue.remove(waiter.party, waiter)
+                self._stop_waiting(waiter)
+                waiter.admitted.set_exception(self._refusal(late_s))
+
+    def _late_s(self, waiter: _Waiter) -> float:
+        """By how many seconds the newest upload of its party will be late; 0 for the only one of an institution."""
+        others = self._uploads - Counter({waiter.party: 1})
+        institution = waiter.party.institution
+        if not self._in_flight_of[institution] and all(party.institution != institution for party in others):
+            return 0.0
+        slices = self.in_flight + waiter.slices * (turns_before(waiter.party, others, self._weights) + 1)
+        return monotonic() - waiter.since_s + self._seconds_for(slices) - LATE * self._busy_after_s
 
     def _release(self, party: Party, slices: int) -> None:
         self.in_flight -= slices
@@ -216,6 +260,7 @@ class Admission:
             waiter.admitted.set_result(None)
 
     def _stop_waiting(self, waiter: _Waiter) -> None:
+        self._clients.pop(waiter, None)
         self.waiting -= waiter.slices
         self._leave_queue(waiter.party)
 

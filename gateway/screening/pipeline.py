@@ -11,7 +11,7 @@ from typing import ParamSpec, Self, TypeVar
 import structlog
 
 from gateway.fairness.party import LOCAL, Party
-from gateway.inference.admission import Admission
+from gateway.inference.admission import Admission, Admitted
 from gateway.inference.engine import Deadline, Engine
 from gateway.inference.expert_admission import ExpertAdmission
 from gateway.screening.costly_failures import CostlyFailures
@@ -94,11 +94,12 @@ class ScreeningPipeline:
         timings_s: dict[str, float] = {}
         queued = perf_counter()
         async with AsyncExitStack() as expert_place:
-            async with self._admitted():
+            async with self._admitted() as admitted:
                 self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
                 progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
                 seen = await self._screen_admitted(upload, timings_s, progress)
                 asked = any(isinstance(one, _SeenStudy) for one in seen)
+                admitted.screened = any(isinstance(one, _SeenStudy) or one.report.error is None for one in seen)
                 no_place = await self._wait_for_place(expert_place) if asked else None
             screened = tuple([await self._with_expert(upload, one, no_place) for one in seen])
             progress.report_started()
@@ -239,7 +240,7 @@ class ScreeningPipeline:
             self.metrics.observe_stage(stage, seconds, timings_s)
         return prepared
 
-    def _admitted(self) -> AbstractAsyncContextManager[None]:
+    def _admitted(self) -> AbstractAsyncContextManager[Admitted]:
         urgent = self.priority is Priority.URGENT
         return self.admission.hold(self.slices_per_upload, self.party, urgent=urgent, patient=self.patient)
 

@@ -14,7 +14,7 @@ from screening.dicom.part10 import NOT_DICOM, read_file_header
 from screening.dicom.slice_header import SliceHeader
 from screening.errors import BrokenDicom, HeaderOverBudget, IntakeError, NotDicom, OverBudget, UnsupportedArchive
 from screening.intake.budgets import Budgets
-from screening.intake.file_signature import FIRST_BYTES, is_dicom, is_nifti
+from screening.intake.file_signature import is_dicom, is_nifti, may_be_slice
 from screening.intake.foreign_formats import named
 from screening.intake.upload_members import Member
 
@@ -89,7 +89,7 @@ def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
 
 
 def _slices(member: Member, budgets: Budgets, reads: HeaderReads, salt: bytes) -> Iterator[SliceHeader]:
-    start = member.first_bytes(FIRST_BYTES)
+    start = member.start
     if is_nifti(start):
         reads.begin_file(member.size)
         for one in nifti_slices(member, budgets):
@@ -98,6 +98,8 @@ def _slices(member: Member, budgets: Budgets, reads: HeaderReads, salt: bytes) -
         return
     if not is_dicom(start) and (error := named(start)):
         raise error
+    if not may_be_slice(start):
+        raise NotDicom(NOT_DICOM)
     head = read_file_header(member, budgets, reads)
     if "DirectoryRecordSequence" in head.dataset:  # PS3.3 F.3
         raise NotDicom("A DICOMDIR lists files and holds no slice.")

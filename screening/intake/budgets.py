@@ -11,6 +11,9 @@ GIB = 1024**3
 # checked for their ratio.
 RATIO_FREE_BYTES = 8 * MIB
 
+# A tar may say anything of a file in records, 2.5 µs each to read; programs write up to ten (POSIX.1-2017 pax).
+RECORDS_PER_MEMBER = 16
+
 
 @dataclass(frozen=True)
 class Budgets:
@@ -55,6 +58,7 @@ class UploadTotals:
     members: int = field(default=0, init=False)
     unpacked: int = field(default=0, init=False)
     packed: int = field(default=0, init=False)
+    records: int = field(default=0, init=False)
 
     def add(self, size: int, packed: int) -> None:
         """Add one member of these declared sizes in bytes; raises OverBudget when a limit is exceeded."""
@@ -67,6 +71,12 @@ class UploadTotals:
         ratio = f"data packed more than {self.budgets.compression_ratio:g} to 1"
         self._check(size > self.budgets.unpacked_limit(packed), ratio)
         self._check(self.unpacked > max(RATIO_FREE_BYTES, self.packed * self.budgets.compression_ratio), ratio)
+
+    def add_records(self, records: int) -> None:
+        """Add what an archive says of its files; raises OverBudget when it is more than many files need."""
+        self.records += records
+        limit = self.budgets.members * RECORDS_PER_MEMBER
+        self._check(self.records > limit, f"an archive with more than {limit} records about its files")
 
     def _check(self, exceeded: bool, excess: str) -> None:
         if exceeded:

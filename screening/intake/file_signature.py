@@ -5,8 +5,9 @@ from typing import Final
 from screening.errors import IntakeError, NotDicom
 from screening.intake.foreign_formats import named
 from screening.intake.tar_archives import is_tar
+from screening.intake.upload_members import START_BYTES
 
-FIRST_BYTES: Final = 352  # those of NIfTI reach farthest
+FIRST_BYTES: Final = START_BYTES
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")  # APPNOTE 4.3.7 and 4.3.16: a file, or the end of an archive of none
 GZIP: Final = b"\x1f\x8b"  # NIfTI is often compressed so (.nii.gz)
 BZIP2: Final = b"BZh"

@@ -1,7 +1,8 @@
 """The files of a tar archive (POSIX.1-2017 pax, ustar, GNU): where they lie, refused whole like a zip.
 
 `tarfile` reads the headers; it is fed no more than `_MOST_HEADER_BYTES` for each file, for names and pax headers may
-claim to be as long as the file. Nothing is ever written under a name of the archive.
+claim to be as long as the file, and no more records of pax headers than the budgets allow for all. Nothing is ever
+written under a name of the archive.
 """
 
 import tarfile
@@ -30,7 +31,7 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     length = path.stat().st_size
     members: list[Member] = []
     try:
-        with path.open("rb") as file, _open(file) as archive:
+        with path.open("rb") as file, _open(file, totals) as archive:
             while (entry := _next(archive)) is not None:
                 if entry.isdir():
                     continue
@@ -48,8 +49,8 @@ def tar_members(path: Path, totals: UploadTotals) -> list[Member]:
     return members
 
 
-def _open(file: BinaryIO) -> Any:  # typeshed asks for a file that can be written, and does not know `members`
-    reader: Any = _Headers(file)
+def _open(file: BinaryIO, totals: UploadTotals) -> Any:  # typeshed does not know `members`,
+    reader: Any = _Headers(file, totals)  # and asks for a file that can be written
     return tarfile.TarFile(fileobj=reader)
 
 
@@ -69,10 +70,10 @@ def _check(entry: tarfile.TarInfo, length: int) -> None:
 
 
 class _Headers:
-    """A file for reading of which no more is read than the headers of one file may take."""
+    """A file for reading of which no more is read than the headers of one file may take; their records are counted."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, totals: UploadTotals) -> None:
+        self._file, self._totals = file, totals
         self.begin_file()
 
     def begin_file(self) -> None:
@@ -82,7 +83,9 @@ class _Headers:
         if not 0 <= length <= self._left:
             raise tarfile.ReadError("a header of absurd length")
         self._left -= length
-        return self._file.read(length)
+        header = self._file.read(length)
+        self._totals.add_records(header.count(b"\n"))  # each record of a pax header ends so; names hold few
+        return header
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)

@@ -17,7 +17,6 @@ from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMembe
 from screening.intake.budgets import Budgets, UploadTotals
 from screening.intake.file_signature import (
     BZIP2,
-    FIRST_BYTES,
     GZIP,
     PROGRAM,
     XZ,
@@ -126,7 +125,7 @@ class _Place:
 
 
 def _expand(member: Member, place: _Place) -> Iterator[Member]:
-    start = member.first_bytes(FIRST_BYTES)
+    start = member.start
     unpacker = next((unpacker for signature, unpacker in _UNPACKERS if start.startswith(signature)), None)
     if is_dicom(start):  # a preamble may begin like any other file
         yield member

@@ -78,8 +78,9 @@ async def test_one_upload_of_an_absent_institution_is_accepted_however_slow_the_
 
 async def test_a_slow_upload_that_came_alone_has_no_crowd_refused() -> None:
     admission = Admission(2 * SLICES, 298 * SLICES, busy_after_s=0.001)
-    async with admission.hold(SLICES, CROWD):
+    async with admission.hold(SLICES, CROWD) as admitted:
         await asyncio.sleep(0.05)
+        admitted.screened = True
     with ExitStack() as arriving:
         assert fill(admission, CROWD, arriving) == 100
 
@@ -126,6 +127,50 @@ async def test_a_wait_that_the_estimate_did_not_foresee_ends_with_a_refusal_unle
         assert not patient.done()
     await patient
     assert (admission.in_flight, admission.waiting) == (0, 0)
+
+
+async def test_a_crowd_is_told_as_soon_as_it_is_known_that_its_last_ones_will_wait_too_long() -> None:
+    """All came before anything was measured; then an upload takes 95 s: in 1.5 times 800 s twelve are done."""
+    admission, leave = Admission(SLICES, 99 * SLICES, busy_after_s=800.0, min_uploads=2), asyncio.Event()
+
+    async def upload(party: Party) -> None:
+        async with admission.hold(SLICES, party):
+            await leave.wait()
+
+    crowd = [asyncio.create_task(upload(CROWD)) for _ in range(24)]
+    await asyncio.sleep(0)
+    other = asyncio.create_task(upload(OTHER))
+    await asyncio.sleep(0)
+    admission._throughput.record(SLICES, 95.0)
+    leave.set()
+    ended = await asyncio.gather(*crowd, other, return_exceptions=True)
+    refused = [isinstance(one, EngineOverloaded) for one in ended]
+    assert refused == [False] * 12 + [True] * 12 + [False], "those that came last, and only of the crowd"
+    assert (admission.in_flight, admission.waiting, admission.arriving) == (0, 0, 0)
+    assert not admission._uploads
+
+
+async def test_as_many_as_are_always_admitted_are_never_told_to_come_again() -> None:
+    admission, leave = Admission(SLICES, 99 * SLICES, busy_after_s=1.0, min_uploads=8), asyncio.Event()
+
+    async def upload() -> None:
+        async with admission.hold(SLICES, CROWD):
+            await leave.wait()
+
+    crowd = [asyncio.create_task(upload()) for _ in range(8)]
+    await asyncio.sleep(0)
+    admission._throughput.record(SLICES, 100.0)
+    leave.set()
+    await asyncio.gather(*crowd)
+
+
+async def test_files_that_are_refused_for_what_they_hold_do_not_make_the_service_look_fast() -> None:
+    admission = admission_at(1.0, busy_after_s=20.0)
+    for _ in range(100):
+        async with admission.hold(SLICES, CROWD):
+            pass
+    with ExitStack() as arriving:
+        assert fill(admission, CROWD, arriving) == 20
 
 
 async def test_an_analysis_of_the_job_queue_is_never_refused() -> None:

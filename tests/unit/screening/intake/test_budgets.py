@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.errors import OverBudget
-from screening.intake.budgets import MIB, Budgets, UploadTotals
+from screening.intake.budgets import MIB, RECORDS_PER_MEMBER, Budgets, UploadTotals
 
 
 @pytest.mark.parametrize("wrong", [{"members": 0}, {"total_bytes": -1}, {"compression_ratio": 0.0}, {"nesting": -1}])
@@ -36,6 +36,19 @@ def test_the_totals_refuse_exactly_when_a_sum_passes_its_limit(
     try:
         for size, packed in files:
             totals.add(size, packed)
+    except OverBudget:
+        assert over
+    else:
+        assert not over
+
+
+@given(st.lists(st.integers(0, 3 * RECORDS_PER_MEMBER), max_size=30), st.integers(1, 20))
+def test_an_archive_may_say_so_much_of_its_files_and_no_more(records: list[int], members: int) -> None:
+    totals = UploadTotals(Budgets(members=members))
+    over = sum(records) > members * RECORDS_PER_MEMBER
+    try:
+        for number in records:
+            totals.add_records(number)
     except OverBudget:
         assert over
     else:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.errors import BrokenArchive, OverBudget, StudyError, UnsafeMember
-from screening.intake.budgets import MIB, Budgets, UploadTotals
+from screening.intake.budgets import MIB, RECORDS_PER_MEMBER, Budgets, UploadTotals
 from screening.intake.tar_archives import is_tar, tar_members
 from screening.intake.upload_members import Member
 
@@ -100,6 +100,34 @@ def test_many_headers_of_one_file_are_not_read(tmp_path: Path) -> None:
     assert len(opened(path)) == 1
     path.write_bytes(one * 5 + tar_of([("a", b"")]))
     with pytest.raises(BrokenArchive):
+        opened(path)
+
+
+@settings(deadline=None, max_examples=40)
+@given(files=st.integers(1, 6), records=st.integers(0, 40))
+def test_records_of_all_files_share_one_limit(
+    tmp_path_factory: pytest.TempPathFactory, files: int, records: int
+) -> None:
+    """However they are spread: what programs write is read, and a tar that is made of records is refused."""
+    said = {f"key{number}": "a" for number in range(records)}
+    path = tmp_path_factory.mktemp("tar") / "upload"
+    path.write_bytes(tar_of([(str(number), b"x") for number in range(files)], pax_headers=said))
+    budgets = Budgets(members=files)
+    if records <= RECORDS_PER_MEMBER:
+        assert len(opened(path, budgets)) == files
+    else:
+        with pytest.raises(OverBudget, match="records"):
+            opened(path, budgets)
+
+
+def test_a_tar_that_is_made_of_records_is_refused_before_they_are_all_read(tmp_path: Path) -> None:
+    """10,000 records in each of 2,000 headers would take 50 s of a decode worker."""
+    said = {f"key{number}": "a" for number in range(10_000)}
+    file = tarfile.TarInfo("a")
+    file.pax_headers = said
+    path = tmp_path / "upload"
+    path.write_bytes(file.tobuf(tarfile.PAX_FORMAT) * 100)
+    with pytest.raises(OverBudget, match="records"):
         opened(path)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from screening.errors import BrokenArchive, EmptyUpload, OverBudget, UnsafeMember
+from screening.dicom.headers import read_headers
+from screening.errors import BrokenArchive, EmptyUpload, NotDicom, OverBudget, UnsafeMember
 from screening.intake.budgets import MIB, Budgets
 from screening.intake.upload import open_upload
 from screening.intake.upload_members import Member
@@ -50,6 +51,19 @@ def test_one_zip_inside_another_is_opened(tmp_path: Path) -> None:
     members = opened(upload, tmp_path)
     assert contents(members) == sorted([*FILES.values(), b"third slice"])
     assert len({member.label for member in members}) == 3
+
+
+def test_files_that_are_no_slices_are_opened_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening them is what 19,000 files of a byte cost: 9.5 s of a decode worker when each was opened three times."""
+    path = tmp_path / "upload"
+    path.write_bytes(zipped({f"viewer/{number}": b"x" for number in range(50)}))
+    read: list[int] = []
+    first_bytes = Member.first_bytes
+    monkeypatch.setattr(Member, "first_bytes", lambda member, n: (read.append(n), first_bytes(member, n))[1])
+    members = opened(path, tmp_path)
+    with pytest.raises(NotDicom):
+        read_headers(members, Budgets())
+    assert len(read) == 1 + len(members) == 51
 
 
 def test_zips_nested_deeper_are_refused(tmp_path: Path) -> None:

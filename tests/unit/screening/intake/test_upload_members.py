@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from screening.errors import BrokenArchive
 from screening.intake.budgets import Budgets, UploadTotals
-from screening.intake.upload_members import Member
+from screening.intake.upload_members import START_BYTES, Member
 from screening.intake.zip_archives import zip_members
 
 
@@ -51,6 +51,18 @@ def test_a_plain_file_is_read_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(b"0123456789")
     member = Member("file 1", path, 10)
     assert (member.first_bytes(4), member.first_bytes(99), member.read()) == (b"0123", b"0123456789", b"0123456789")
+
+
+def test_the_start_is_read_once_and_goes_to_no_other_process(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * 2)
+    member = Member("file 1", path, 512)
+    assert member.start == path.read_bytes()[:START_BYTES]
+    path.unlink()
+    assert len(member.start) == START_BYTES
+    sent = pickle.loads(pickle.dumps(member))  # noqa: S301 - our own
+    assert sent == member
+    assert "start" not in vars(sent)
 
 
 def test_a_member_pickles(tmp_path: Path) -> None:
