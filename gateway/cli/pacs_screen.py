@@ -34,6 +34,7 @@ from gateway.pacs.archives.finding import find_studies
 from gateway.pacs.archives.opening import open_archive
 from gateway.pacs.archives.query import MOST, StudyQuery
 from gateway.pacs.archives.screening import ArchiveStudies
+from gateway.pacs.routing.decision import Decision
 from gateway.pacs.routing.rules import Rules
 from gateway.records.scan_upload import ScanUploads
 from gateway.settings.settings import Settings
@@ -116,7 +117,7 @@ async def _screen(archive_name: str, query: StudyQuery, options: _Options) -> in
             principal=by,
             scratch=scratch,
             rules=Rules() if options.rules else None,
-            destinations=options.destinations,
+            decision=Decision(screen=True, destinations=options.destinations),
             own_patients=options.patient is None,
         )
         sources = [studies.source(study) for study in found.studies]

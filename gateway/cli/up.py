@@ -18,7 +18,7 @@ from gateway.cli.demo_records import show_on_page
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.composition.dicomweb import running_index
 from gateway.composition.network_switch_audit import record_network_switch
-from gateway.composition.pacs import completing_studies, create_receiver, listening
+from gateway.composition.pacs import completing_studies, create_receiver, fetching_priors, listening
 from gateway.composition.record_store import RecordStore, open_record_store
 from gateway.composition.sending import create_sender
 from gateway.composition.services import Services, open_services
@@ -64,6 +64,7 @@ async def _serve(services: Services, store: RecordStore, listener: socket.socket
         await stack.enter_async_context(create_sender(services, store).running())
         dicom = await stack.enter_async_context(_receiving(services, store))
         await stack.enter_async_context(running_index(services, store))
+        await stack.enter_async_context(fetching_priors(services.settings, store, services.scratch))
         await stack.enter_async_context(_discoverable(url, services, store))
         stack.enter_context(_stop_on_signals(server, worker.drain, store.notifications.close))
         async with asyncio.TaskGroup() as group:

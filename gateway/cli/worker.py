@@ -13,7 +13,7 @@ from gateway.cli.command_context import (
     stop_signal_received,
 )
 from gateway.composition.dicomweb import running_index
-from gateway.composition.pacs import completing_studies
+from gateway.composition.pacs import completing_studies, fetching_priors
 from gateway.composition.record_store import open_record_store
 from gateway.composition.sending import create_sender
 from gateway.composition.worker import create_worker
@@ -48,6 +48,7 @@ async def _worker(settings: Settings) -> int:
             create_sender(services, store).running(),
             completing_studies(settings, store, services.receiving),
             running_index(services, store),
+            fetching_priors(settings, store, services.scratch),
         ):
             console.print(f"working, {settings.workers} at once; Ctrl-C stops", style="green")
             await stop_signal_received()

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from gateway.composition.postgres import data_folder
 from gateway.composition.quotas import quotas_of
 from gateway.composition.record_store import RecordStore
+from gateway.pacs.archives.priors import PriorStudies
 from gateway.pacs.dimse.tls import server_context
 from gateway.pacs.receiving.arrival import StudyLimits
 from gateway.pacs.receiving.listener import Listener
@@ -46,6 +47,12 @@ def completing_studies(
     uploads = ScanUploads(store.database, store.blobs)
     quiet_s = settings.pacs_complete_after_s
     return StudyCompletion(store.database, store.blobs, uploads, Rules(), quiet_s, metrics).running()
+
+
+def fetching_priors(settings: Settings, store: RecordStore, scratch: Path) -> AbstractAsyncContextManager[None]:
+    """Fetch prior studies until the block ends, where the settings name an archive for them."""
+    uploads = ScanUploads(store.database, store.blobs)
+    return PriorStudies(settings, store.database, uploads, scratch).running()
 
 
 def disk_reserve(settings: Settings, scratch: Path) -> DiskReserve:

@@ -104,3 +104,18 @@ class ArchiveSettings(BaseSettings):
     pacs_archives: dict[str, AnyArchiveSettings] = {}
     """Archives by name, as JSON: {"pacs": {"kind": "dimse", "host": "pacs", "port": 104, "ae_title": "PACS"}}. See
     docs/pacs.md."""
+    pacs_priors_archive: str | None = None
+    """Archive of `pacs_archives` from which earlier CT of a patient is fetched, once a study that came from the network
+    was screened. None by default."""
+    pacs_priors_years: Annotated[int, Field(ge=1, le=100)] = 5
+    """Years before today of which prior studies are fetched."""
+    pacs_priors_studies: Annotated[int, Field(ge=1, le=100)] = 2
+    """Most prior studies of a patient that are fetched at once, the newest."""
+    pacs_priors_analysed: bool = False
+    """Whether prior studies are analysed, without urgency; else they are only kept. Their results are sent nowhere."""
+
+    @model_validator(mode="after")
+    def _priors_come_from_an_archive(self) -> Self:
+        if self.pacs_priors_archive is not None and self.pacs_priors_archive not in self.pacs_archives:
+            raise ValueError("pacs_priors_archive names no archive of pacs_archives")
+        return self

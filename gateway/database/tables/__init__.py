@@ -10,6 +10,7 @@ from gateway.database.tables.dicom_index import DicomIndexRow, DicomSeriesRow, D
 from gateway.database.tables.idempotency import IdempotencyRow, StoredAnswerRow
 from gateway.database.tables.incoming import IncomingInstanceRow, IncomingStudyRow, PatientIdentifierRow
 from gateway.database.tables.institution_settings import InstitutionSettingRow
+from gateway.database.tables.prior_searches import PriorSearchRow
 from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
@@ -40,6 +41,7 @@ __all__ = [
     "PatientRow",
     "PendingAuditRow",
     "PendingLoginRow",
+    "PriorSearchRow",
     "RateLimitRow",
     "ReportRow",
     "RunItemRow",

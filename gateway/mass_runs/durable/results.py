@@ -17,6 +17,7 @@ from gateway.principal import Principal
 
 NAME_OF_DELETED: Final = "an upload whose scan was deleted"
 DELETED_SCAN: Final = RefusedUpload("scan_deleted", "the scan was deleted from the records")
+NOT_REQUESTED: Final = RefusedUpload("not_requested", "the scan is kept, and no analysis of it was requested")
 CANCELLED_UPLOAD: Final = RefusedUpload("cancelled", "the analysis was cancelled")
 
 
@@ -86,4 +87,6 @@ def _reports(item: RunItem, name: str) -> list[Mapping[str, Any]]:
         return [with_upload_name(study, name) for study in item.report["studies"]]
     if item.error is not None:
         return [failed_report(name, RefusedUpload(item.error, item.detail or ""))]
-    return [failed_report(name, CANCELLED_UPLOAD if item.state == CANCELLED else DELETED_SCAN)]
+    if item.state == CANCELLED:
+        return [failed_report(name, CANCELLED_UPLOAD)]
+    return [failed_report(name, DELETED_SCAN if item.scan_id is None else NOT_REQUESTED)]

@@ -27,24 +27,28 @@ from gateway.principal import Principal
 from screening.intake.budgets import Budgets
 
 CT: Final = "CT"
+HERE: Final = Decision(screen=True, destinations=())  # the result is sent nowhere
 DAYS_OF_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
 class ArchiveStudies:
-    """Makes sources of found studies. Without `rules` each is screened, and its result goes to `destinations`."""
+    """Makes sources of found studies; `decision` is made for each, unless there are `rules`."""
 
     fetcher: Fetcher
     database: Database
     principal: Principal
     scratch: Path
     rules: Rules | None = None
-    destinations: Sequence[str] = ()
+    decision: Decision = HERE
+    analysed: bool = True  # else the scans are only kept
     own_patients: bool = True  # else the run's
 
     def source(self, study: FoundStudy) -> Source:
         """The source of a study; its name in the run is `<archive>/<Study Instance UID>`."""
-        origin = StudyOrigin(study, self.fetcher.archive.name, self.principal, self.own_patients)
+        origin = StudyOrigin(
+            study, self.fetcher.archive.name, self.principal, self.own_patients, self.decision, self.analysed
+        )
         return Source(
             item=f"{origin.sender}/{study.study_uid}",
             file_name=f"{study.study_uid}.zip",
@@ -62,7 +66,7 @@ class ArchiveStudies:
 
     async def _decision(self, study: FoundStudy, series: Sequence[FoundSeries]) -> Decision:
         if self.rules is None:
-            return Decision(screen=True, destinations=tuple(self.destinations))
+            return self.decision
         attributes = attributes_of(study, series, self.fetcher.archive.name)
         async with self.database.transaction() as session:
             decision = await self.rules.decide(session, self.principal.institution, attributes)
@@ -89,9 +93,9 @@ class StudyOrigin:
     sender: str
     principal: Principal
     own_patient: bool
+    decision: Decision
+    analysed: bool
     header: InstanceHeader | None = field(default=None, repr=False)
-    decision: Decision = field(default_factory=lambda: Decision(screen=True, destinations=()))
-    analysed: bool = True
 
     @property
     def urgent(self) -> bool:
