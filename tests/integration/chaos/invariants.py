@@ -2,12 +2,10 @@
 
 import asyncio
 import stat
-import subprocess
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -15,12 +13,11 @@ from gateway.audit.audit_reader import AuditReader
 from gateway.audit.hash_chain import ChainVerification
 from gateway.database.connection import Database
 from gateway.records.orphaned_blobs import sweep_orphaned_blobs
-from gateway.settings.settings import ROOT
 from gateway.storage.blobs import Blobs
-from tests.integration.chaos.promises import Promises, ScreenedFile
-from tests.integration.faults.fault_service import PATIENCE_S, ServiceUnderFaults
+from tests.integration.chaos.promises import Outcome, Promises, ScreenedFile
+from tests.integration.chaos.restores import Restores
+from tests.integration.faults.service_programs import ServicePrograms
 from tests.integration.gateway.auth.api_calls import bearer
-from tests.integration.polling import until
 
 ALLOWED_ERRORS: Final = frozenset(
     {"analysis_crashed", "engine_unavailable", "engine_deadline", "engine_fault", "engine_overloaded"}
@@ -34,7 +31,7 @@ TEXT_COLUMNS: Final = (
 )
 
 
-def every_accepted_scan_is_there(service: ServiceUnderFaults, token: str, promises: Promises) -> None:
+def every_accepted_scan_is_there(service: ServicePrograms, token: str, promises: Promises) -> None:
     """With the bytes that were uploaded."""
     with httpx.Client(base_url=service.url, headers=bearer(token), timeout=60, trust_env=False) as client:
         for scan, file in promises.accepted.items():
@@ -43,7 +40,7 @@ def every_accepted_scan_is_there(service: ServiceUnderFaults, token: str, promis
             assert found.content == file.path.read_bytes(), scan
 
 
-def no_upload_was_executed_twice(service: ServiceUnderFaults) -> None:
+def no_upload_was_executed_twice(service: ServicePrograms) -> None:
     """Each patient of this test got one scan, however often the request was repeated."""
     names = "SELECT last_name FROM patients WHERE last_name LIKE 'Chaos%%' GROUP BY 1 HAVING count(*) > 1"
     scans = "SELECT patient_id FROM scans GROUP BY patient_id HAVING count(*) > 1"
@@ -51,30 +48,32 @@ def no_upload_was_executed_twice(service: ServiceUnderFaults) -> None:
     assert not service.rows(scans), "a scan was stored twice"
 
 
-def every_analysis_has_one_outcome(service: ServiceUnderFaults, promises: Promises) -> None:
+def every_analysis_has_one_outcome(service: ServicePrograms, promises: Promises) -> None:
     """The one of the same file when nothing is wrong, or a named failure; never `normal` by error."""
     for scan, file in promises.accepted.items():
         outcomes = service.rows(
-            "SELECT analyses.id::text, state, analyses.error, verdict, (SELECT count(*) FROM reports"
-            " WHERE analysis_id = analyses.id) AS reports FROM analyses LEFT JOIN reports ON analysis_id = analyses.id"
-            " WHERE analyses.scan_id = %s",
+            "SELECT analyses.error, analyses.model_card AS attempted_with, reports.model_card, verdict, probability,"
+            " (SELECT count(*) FROM reports WHERE analysis_id = analyses.id) AS reports"
+            " FROM analyses LEFT JOIN reports ON analysis_id = analyses.id WHERE analyses.scan_id = %s",
             scan,
         )
         assert bool(outcomes) or scan not in promises.analysed, f"the analysis of {scan} that was accepted is lost"
         for outcome in outcomes:
-            _assert_right(file, outcome["state"], outcome["error"], outcome["verdict"], outcome["reports"])
+            _assert_right(file, outcome)
 
 
-def _assert_right(file: ScreenedFile, state: str, error: str | None, verdict: str | None, reports: int) -> None:
-    told = f"{file.path.name}: {state} {error} {verdict}, {reports} reports"
-    assert reports == 1, told
-    if error in ALLOWED_ERRORS:
-        assert verdict == "not_analysed", told
+def _assert_right(file: ScreenedFile, row: Mapping[str, Any]) -> None:
+    outcome = Outcome(row["model_card"], row["verdict"], row["probability"], row["error"])
+    told = f"{file.path.name}: {row}, none of {file.outcomes}"
+    assert row["reports"] == 1, told
+    assert outcome.model_card in (None, row["attempted_with"]), told
+    if outcome.error in ALLOWED_ERRORS:
+        assert outcome.verdict == "not_analysed", told
     else:
-        assert (error, verdict) == (file.error, file.verdict), told
+        assert outcome in file.outcomes, told
 
 
-def no_blob_is_without_a_row(service: ServiceUnderFaults) -> None:
+def no_blob_is_without_a_row(service: ServicePrograms) -> None:
     """After the cleanup that every worker does; here at once instead of after an hour."""
 
     async def left() -> set[str]:
@@ -90,7 +89,7 @@ def no_blob_is_without_a_row(service: ServiceUnderFaults) -> None:
     assert not asyncio.run(left())
 
 
-def nothing_is_left_of(names: Iterable[str], service: ServiceUnderFaults, folders: Iterable[Path]) -> None:
+def nothing_is_left_of(names: Iterable[str], service: ServicePrograms, folders: Iterable[Path]) -> None:
     """Neither in the database nor in a file nor in a log."""
     wanted = sorted(names)
     columns = service.rows(TEXT_COLUMNS)
@@ -123,7 +122,7 @@ def _is_open(path: Path, top: Path) -> bool:
     return bool(path.stat().st_mode & OTHERS) and all((top / one).stat().st_mode & OTHERS_ENTER for one in folders)
 
 
-def the_audit_chain_is_whole(service: ServiceUnderFaults) -> None:
+def the_audit_chain_is_whole(service: ServicePrograms) -> None:
     """As `turnstile audit verify` says."""
 
     async def verify() -> ChainVerification:
@@ -138,23 +137,19 @@ def the_audit_chain_is_whole(service: ServiceUnderFaults) -> None:
     assert not found.breaks
 
 
-def a_backup_restores_everything(service: ServiceUnderFaults, archive: Path, empty_database: str, files: Path) -> None:
-    """A backup succeeds as soon as nobody waits for the one that was killed; restored, it is what the service has."""
-
-    def succeeds(*arguments: str, **environ: str) -> bool:
-        ran = subprocess.run(service.command(*arguments), env=service.environ | environ, cwd=ROOT, check=False)
-        return ran.returncode == 0
-
-    until(lambda: succeeds("backup", str(archive)), PATIENCE_S)
-    restored = replace(service, database_url=empty_database, blobs=files)
-    restoring = {"TURNSTILE_DATABASE_URL": empty_database, "TURNSTILE_BLOB_URL": str(files)}
-    assert succeeds("restore", str(archive), **restoring)
+def a_backup_restores_everything(service: ServicePrograms, restores: Restores) -> None:
+    """A backup that is restored is what the service has, also where a restore was killed before."""
+    restores.back_up()
+    restored = restores.elsewhere()
+    with restores.killed(restored):
+        pass
+    restores.restore(restored)
     for table in ("patients", "scans", "analyses", "reports"):
         query = f"SELECT * FROM {table} ORDER BY id"  # noqa: S608 - a name of our own
         assert restored.rows(query) == service.rows(query), table
     assert _stored_files(restored) == _stored_files(service)
 
 
-def _stored_files(service: ServiceUnderFaults) -> dict[Path, bytes]:
+def _stored_files(service: ServicePrograms) -> dict[Path, bytes]:
     folder = service.blobs / "blobs"
     return {path.relative_to(folder): path.read_bytes() for path in _files([folder])}

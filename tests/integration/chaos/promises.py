@@ -5,12 +5,21 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a report says, and the model card of the networks that it is from; none when the file was never read."""
+
+    model_card: str | None
+    verdict: str
+    probability: float | None
+    error: str | None
+
+
+@dataclass(frozen=True)
 class ScreenedFile:
-    """A file to upload, and what the service says of it when nothing is wrong."""
+    """A file to upload, and what the service says of it when nothing is wrong, with each of its networks."""
 
     path: Path
-    verdict: str
-    error: str | None
+    outcomes: frozenset[Outcome]
 
 
 @dataclass

@@ -11,9 +11,10 @@ import psycopg
 
 from gateway.settings.settings import ROOT
 from tests.integration.chaos.clock import MovedClock
+from tests.integration.chaos.restores import Restores
 from tests.integration.chaos.small_disk import SmallDisk
 from tests.integration.chaos.stalling_proxy import StallingProxy
-from tests.integration.faults.fault_service import ServiceUnderFaults
+from tests.integration.faults.service_programs import ServicePrograms
 from tests.integration.polling import until
 
 FOR_S: Final = 3.0
@@ -22,19 +23,25 @@ MOST_CONNECTIONS: Final = 500
 Trouble = Callable[[], AbstractContextManager[None]]
 
 
-def troubles_of(
-    service: ServiceUnderFaults, proxy: StallingProxy, disk: SmallDisk | None, clock: MovedClock, archive: Path
-) -> Mapping[str, Trouble]:
-    """All that this machine can do, by name."""
-    troubles: dict[str, Trouble] = {
+def kills(service: ServicePrograms) -> dict[str, Trouble]:
+    """A SIGKILL of each process, by name."""
+    return {
         f"{name} is killed": lambda kill=kill: _at_once(kill)  # type: ignore[misc]  # its type cannot be said in a lambda
         for name, kill in service.killers.items()
     }
+
+
+def troubles_of(
+    service: ServicePrograms, proxy: StallingProxy, disk: SmallDisk | None, clock: MovedClock, restores: Restores
+) -> Mapping[str, Trouble]:
+    """All that this machine can do, by name."""
+    troubles = kills(service)
     troubles["the network stalls"] = proxy.stalled
     troubles["the clock is an hour ahead"] = lambda: clock.off(1)
     troubles["the clock is an hour behind"] = lambda: clock.off(-1)
     troubles["no connection of PostgreSQL is free"] = lambda: _connections_taken(service.database_url)
-    troubles["a backup is killed"] = lambda: _backup_killed(service, archive)
+    troubles["a backup is killed"] = lambda: _backup_killed(service, restores.archive)
+    troubles["a restore is killed"] = lambda: _restore_killed(restores)
     if disk is not None:
         troubles["the disk is full"] = disk.full
         troubles["the data folder is read-only"] = disk.read_only
@@ -48,11 +55,21 @@ def _at_once(kill: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _backup_killed(service: ServiceUnderFaults, archive: Path) -> Iterator[None]:
+def _backup_killed(service: ServicePrograms, archive: Path) -> Iterator[None]:
     """Start a backup, and kill it after the block."""
     with subprocess.Popen(service.command("backup", str(archive)), env=service.environ, cwd=ROOT) as backup:
         yield
         backup.kill()
+
+
+@contextmanager
+def _restore_killed(restores: Restores) -> Iterator[None]:
+    """Back up the service, and kill a restore elsewhere after the block; the next one there succeeds."""
+    restores.back_up()
+    restored = restores.elsewhere()
+    with restores.killed(restored):
+        yield
+    restores.restore(restored)
 
 
 @contextmanager

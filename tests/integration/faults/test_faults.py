@@ -13,7 +13,8 @@ from typing import Any
 
 from gateway.screening.costly_failures import AGAIN
 from gateway.storage.blobs import Blobs
-from tests.integration.faults.fault_service import PATIENCE_S, ServiceUnderFaults
+from tests.integration.faults.fault_service import ServiceUnderFaults
+from tests.integration.faults.service_programs import PATIENCE_S
 from tests.integration.polling import until
 
 SEED = 20261123

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.faults.fault_service import PATIENCE_S, Program, ServiceUnderFaults
+from tests.integration.faults.fault_service import ServiceUnderFaults
+from tests.integration.faults.service_programs import PATIENCE_S, Program
 from tests.integration.polling import until
 
 

@@ -4,7 +4,8 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.integration.faults.fault_service import PATIENCE_S, ServiceUnderFaults
+from tests.integration.faults.fault_service import ServiceUnderFaults
+from tests.integration.faults.service_programs import PATIENCE_S
 from tests.integration.polling import until
 
 UPLOAD = b"PK\x03\x04 a patient's data" * 100_000

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -77,7 +77,7 @@ class SwitchingService:
 
     def tritons(self) -> list[psutil.Process]:
         """The running Triton processes of this service."""
-        return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_triton(one)]
+        return tritons_of(self.process.pid)
 
     def switch(self, repository: Path) -> "subprocess.CompletedProcess[str]":
         """Run `turnstile switch`."""
@@ -127,10 +127,7 @@ class PredictionClients:
 @contextmanager
 def running_service(folder: Path, repository: Path) -> Iterator[SwitchingService]:
     """A service with its own PostgreSQL and Triton; it shares the Python environment of Triton."""
-    home, log = folder / "home", folder / "up.log"
-    home.mkdir(parents=True)
-    engine = engine_environment(default_home()).python.parent.parent
-    (home / engine.name).symlink_to(engine)
+    home, log = home_of_its_own(folder), folder / "up.log"
     environ = _environ(home) | {"TURNSTILE_MODEL_REPOSITORY": str(repository), "TURNSTILE_WORKERS": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -144,6 +141,22 @@ def running_service(folder: Path, repository: Path) -> Iterator[SwitchingService
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+def home_of_its_own(folder: Path) -> Path:
+    """A new home in `folder` that shares the Python environment of Triton."""
+    home = folder / "home"
+    home.mkdir(parents=True)
+    engine = engine_environment(default_home()).python.parent.parent
+    (home / engine.name).symlink_to(engine)
+    return home
+
+
+def tritons_of(pid: int) -> list[psutil.Process]:
+    """The running Triton processes that this process has started; none when it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return [one for one in psutil.Process(pid).children(recursive=True) if _is_triton(one)]
+    return []
 
 
 def _environ(home: Path) -> dict[str, str]:
