@@ -56,11 +56,12 @@ class SwitchingUp:
 
         The switch may be refused: the one before is not over, or the service is in trouble.
         """
-        before, command = set(self.tritons()), self.service.command("switch", str(self._inactive()))
+        before, logs = set(self.tritons()), self._triton_logs()
+        command = self.service.command("switch", str(self._inactive()))
         with subprocess.Popen(
             command, env=self.service.environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
-            until(lambda: running.poll() is not None or bool(set(self.tritons()) - before), PATIENCE_S)
+            until(lambda: running.poll() is not None or bool(self._triton_logs() - logs), PATIENCE_S)
             yield RunningSwitch(running, [one for one in self.tritons() if one not in before])
             _, told = running.communicate()
         how = "made" if running.returncode == 0 else "killed" if running.returncode < 0 else "refused"
@@ -82,6 +83,10 @@ class SwitchingUp:
     def assert_nothing_is_left(self) -> None:
         """Of the switches before there is neither a Triton nor a copy of networks."""
         until(lambda: len(self.tritons()) == len(list((self.home / "served").glob("*networks-*"))) == 1, PATIENCE_S)
+
+    def _triton_logs(self) -> set[str]:
+        """The logs of Tritons; each one that is loaded begins its own. Listing processes reads all of /proc."""
+        return {log.name for log in (self.home / "logs").glob("triton-*")}
 
     def _inactive(self) -> Path:
         """The networks that are not active; the second ones when `up` does not run."""
