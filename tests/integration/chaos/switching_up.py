@@ -67,7 +67,7 @@ class SwitchingUp:
         how = "made" if running.returncode == 0 else "killed" if running.returncode < 0 else "refused"
         self.ended[how] += 1
         if how == "refused":
-            self.ended[told.strip().splitlines()[-1]] += 1
+            self.ended[" ".join(told.split())] += 1
 
     def switch_surely(self) -> None:
         """Switch, again until it is made."""
