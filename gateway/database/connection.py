@@ -21,6 +21,7 @@ CONNECT_TIMEOUT_S = 5
 READY_TIMEOUT_S = 3.0  # probes wait for 4 or 5 s
 CONNECTION_REFUSED = "08001"
 UNAVAILABLE = ("08", "57P", "53")  # classes of SQLSTATE: connection, operator intervention, out of resources
+ROLLED_BACK = "40"  # a deadlock, or a conflict with another transaction: nothing of this one was done
 
 
 class Database:
@@ -95,6 +96,8 @@ def _translate_errors() -> Iterator[None]:
 
 
 def _is_unavailable(error: DBAPIError) -> bool:
-    """Whether the connection failed, not the statement; a refused connection has no SQLSTATE."""
+    """Whether the same call may succeed later; a refused connection has no SQLSTATE."""
     state = getattr(error.orig, "sqlstate", None) or CONNECTION_REFUSED
-    return error.connection_invalidated or (isinstance(error, OperationalError) and state.startswith(UNAVAILABLE))
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError) and state.startswith((*UNAVAILABLE, ROLLED_BACK))
+    )

@@ -1,10 +1,11 @@
 """Which errors mean that the database is unavailable, and which are faults of the program."""
 
+import asyncio
 import os
 import signal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import ProgrammingError
 
 from gateway.database.connection import Database
@@ -71,3 +72,18 @@ async def _cut_all(url: str) -> None:
     async with other.transaction() as session:
         await session.execute(CUT_OTHERS)
     await other.close()
+
+
+async def test_a_deadlock_is_a_reason_to_try_again(database: Database) -> None:
+    """Chaos met one: a patient was deleted while an analysis of theirs was written, and the answer was 500."""
+    first, second = (text(f"SELECT pg_advisory_xact_lock({number})") for number in (1, 2))
+    both_hold = asyncio.Barrier(2)
+
+    async def lock(*locks: TextClause) -> None:
+        async with database.transaction() as session:
+            await session.execute(locks[0])
+            await both_hold.wait()
+            await session.execute(locks[1])
+
+    ended = await asyncio.gather(lock(first, second), lock(second, first), return_exceptions=True)
+    assert [type(one) for one in ended if one is not None] == [DatabaseUnavailable]
