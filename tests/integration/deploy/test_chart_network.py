@@ -41,6 +41,15 @@ def test_the_gateway_the_worker_the_migration_and_the_backup_alone_reach_postgre
     assert policy["spec"]["egress"] == []
 
 
+def test_the_listener_takes_its_senders_alone_and_reaches_no_triton() -> None:
+    policies = of_kind("pacs", "NetworkPolicy")
+    (senders, _) = policies["listener"]["spec"]["ingress"]
+    assert senders == {"from": [{"ipBlock": {"cidr": "10.20.0.0/16"}}], "ports": [{"port": 11112}]}
+    assert "listener" in peers(policies["postgres"], "ingress", 5432)
+    assert "listener" not in peers(policies["triton"], "ingress", 8001)
+    assert "listener" not in of_kind("backup", "NetworkPolicy")
+
+
 @pytest.mark.parametrize("name", ["worker", "migrate", "backup"])
 def test_components_without_a_service_accept_no_connections(name: str) -> None:
     policy = of_kind("backup", "NetworkPolicy")[name]

@@ -15,7 +15,7 @@ from gateway.settings.settings import Settings
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 
-PROFILES = ("cpu", "gpu", "cpu,observability", "gpu,observability")
+PROFILES = ("cpu", "gpu", "cpu,observability", "gpu,observability", "cpu,pacs")
 SECRETS = {"TURNSTILE_DB_PASSWORD": "correct horse", "TURNSTILE_TRITON_SECRET": "battery staple"}
 GIB = 2**30
 UNITS = {"m": 2**20, "g": GIB}
@@ -53,6 +53,7 @@ def test_it_is_valid_and_complete(profiles: str) -> None:
     assert {"gateway", "worker", "migrate", "db", "engine-ready"} <= set(started)
     assert len({"triton", "triton-gpu"} & set(started)) == 1
     assert ("grafana" in started) == ("observability" in profiles)
+    assert ("listener" in started) == ("pacs" in profiles)
 
 
 @every_profile
@@ -102,7 +103,7 @@ def _programs(service: dict[str, Any]) -> int:
 
 def test_only_their_clients_reach_triton_and_postgresql() -> None:
     assert _in_network("engine") == {"gateway", "worker", "engine-ready", "triton", "triton-gpu"}
-    assert _in_network("data") == {"gateway", "worker", "migrate", "backup", "db"}
+    assert _in_network("data") == {"gateway", "worker", "listener", "migrate", "backup", "db"}
     assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
 
 
@@ -112,12 +113,12 @@ def test_the_log_of_the_database_names_no_patient() -> None:
 
 def test_ports_are_published_on_loopback_by_default() -> None:
     ports = {name: service["ports"] for name, service in whole()["services"].items() if "ports" in service}
-    assert set(ports) == {"gateway", "prometheus", "grafana"}
+    assert set(ports) == {"gateway", "listener", "prometheus", "grafana"}
     assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 
 @pytest.mark.parametrize(
-    "name", ["gateway", "worker", "migrate", "backup", "engine-ready", "triton", "triton-gpu", "db"]
+    "name", ["gateway", "worker", "listener", "migrate", "backup", "engine-ready", "triton", "triton-gpu", "db"]
 )
 def test_every_service_is_hardened(name: str) -> None:
     service = whole()["services"][name]
@@ -139,7 +140,7 @@ def test_a_backup_runs_on_request_only_and_sees_the_gateways_files() -> None:
 def test_the_model_repository_is_read_only_everywhere() -> None:
     mounts = [mount for service in whole()["services"].values() for mount in service.get("volumes", [])]
     assert [mount for mount in mounts if "/models" in mount and not mount.endswith(":ro")] == []
-    assert sum("/models:ro" in mount for mount in mounts) == 5
+    assert sum("/models:ro" in mount for mount in mounts) == 6
 
 
 def test_what_is_mounted_is_in_the_tree() -> None:
@@ -157,6 +158,7 @@ def test_every_variable_is_a_setting_and_every_command_exists() -> None:
         named = [name.removeprefix("TURNSTILE_").lower() for name in service["environment"] if "TURNSTILE_" in name]
         assert [name for name in named if name not in settings] == []
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {group.name for group in app.registered_groups if group.name}
     assert {service["command"][0] for service in ours.values()} <= commands
 
 
