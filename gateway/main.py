@@ -25,7 +25,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.auth_routers(store),
         *routers.audit_routers(store),
         *routers.screening_routers(services, store),
-        *routers.routing_routers(store),
+        *routers.network_routers(store),
         *routers.sending_routers(services, store),
         *routers.receiving_routers(services, store),
         page_router(PAGE_FOLDER),  # the last one: it answers every address that is left

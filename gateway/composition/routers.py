@@ -19,7 +19,9 @@ from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.composition.transports import create_transports
 from gateway.health.api import health_router
+from gateway.pacs.receiving.api.incoming import incoming_router
 from gateway.pacs.receiving.api.store_instances import store_instances_router
+from gateway.pacs.receiving.incoming_list import IncomingList
 from gateway.pacs.receiving.stow import StowRequests
 from gateway.pacs.routing.api.routes import routing_router
 from gateway.pacs.routing.dry_run import DryRun
@@ -127,9 +129,10 @@ def screening_routers(services: Services, store: RecordStore) -> Routers:
     ]
 
 
-def routing_routers(store: RecordStore) -> Routers:
-    """Rules about studies from the network, and where results go."""
-    return [routing_router(RuleTables(store.database), DryRun(store.database))]
+def network_routers(store: RecordStore) -> Routers:
+    """Studies from the network, and the rules about them."""
+    rules = routing_router(RuleTables(store.database), DryRun(store.database))
+    return [incoming_router(IncomingList(store.database)), rules]
 
 
 def sending_routers(services: Services, store: RecordStore) -> Routers:

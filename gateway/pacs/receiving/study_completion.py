@@ -26,7 +26,8 @@ from gateway.pacs.receiving.patients import patient_of
 from gateway.pacs.receiving.store import complete_studies
 from gateway.pacs.receiving.store.complete_studies import ClaimedStudy
 from gateway.pacs.receiving.study_file import offsets, study_chunks
-from gateway.pacs.routing.decision import StudyAttributes
+from gateway.pacs.routing.decision import SeriesAttributes, StudyAttributes
+from gateway.pacs.routing.incoming_attributes import attributes_of
 from gateway.pacs.routing.rules import Rules
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from gateway.records.store import scans
@@ -202,15 +203,7 @@ def _description(claimed: ClaimedStudy) -> str | None:
 
 
 def _attributes(claimed: ClaimedStudy) -> StudyAttributes:
-    study, instances = claimed.study, claimed.instances
-    images = [one for one in instances if one.modality == CT]
-    return StudyAttributes(
-        source=study.source,
-        sender=study.sender,
-        modalities=frozenset(one.modality for one in instances),
-        body_parts=frozenset(one.body_part for one in images),
-        stations=frozenset(one.station for one in images),
-        study_description=study.description,
-        series_descriptions=tuple(sorted({one.series_description for one in images})),
-        age_years=study.age_years,
-    )
+    series = {
+        SeriesAttributes(one.modality, one.body_part, one.station, one.series_description) for one in claimed.instances
+    }
+    return attributes_of(claimed.study, series)

@@ -1,6 +1,7 @@
 """What is known of a study when it is complete, and what is done with it."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.database.tables.scan_origins import Source
 
@@ -23,7 +24,13 @@ class StudyAttributes:
     age_years: float | None = None
 
 
-StudyFacts = StudyAttributes  # the name until every part uses the other one
+class SeriesAttributes(NamedTuple):
+    """What a series, or one of its instances, says; "" where it says nothing."""
+
+    modality: str
+    body_part: str
+    station: str
+    description: str
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.pacs.routing.decision import Decision, StudyAttributes
+from gateway.pacs.routing.incoming_attributes import attributes_of
 from gateway.pacs.routing.matching import decide
 from gateway.pacs.routing.rule import RuleTable
 from gateway.pacs.routing.rule_tables import rules_in_force
-from gateway.pacs.routing.store import uploads
+from gateway.pacs.routing.store import incoming, uploads
 from gateway.pacs.routing.upload_attributes import attributes_of_upload
 from gateway.principal import Principal, RequestContext
 
@@ -30,7 +31,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class RecentStudy:
-    """A study that came, with its attributes; `scan_id` is None when it was not screened."""
+    """A study that came, with its attributes; `scan_id` is None when the scan was deleted."""
 
     received_at: datetime
     study_uid: str | None
@@ -73,5 +74,13 @@ class DryRun:
 
 
 async def _recent(session: AsyncSession, institution: str, limit: int) -> Sequence[RecentStudy]:
-    uploaded = await uploads.recent(session, institution, limit)
-    return [RecentStudy(one.uploaded_at, one.study_uid, one.scan_id, attributes_of_upload(one)) for one in uploaded]
+    """The newest studies from the network that are complete, and the newest uploads."""
+    found = [
+        RecentStudy(one.study.last_at, one.study.study_uid, one.scan_id, attributes_of(one.study, one.series))
+        for one in await incoming.recent(session, institution, limit)
+    ]
+    found += [
+        RecentStudy(one.uploaded_at, one.study_uid, one.scan_id, attributes_of_upload(one))
+        for one in await uploads.recent(session, institution, limit)
+    ]
+    return sorted(found, key=lambda one: one.received_at, reverse=True)[:limit]

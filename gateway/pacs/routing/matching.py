@@ -34,7 +34,11 @@ class Fit(IntEnum):
 
 
 def decide(rules: Iterable[RoutingRule], attributes: StudyAttributes) -> Decision:
-    """What these rules, in order, do with the study; without one that fits, every CT is screened."""
+    """What these rules, in order, do with the study.
+
+    Without one that fits, every CT is screened, and its result goes where results go by default; that of a person's
+    upload, whose images no archive may hold, goes nowhere.
+    """
     if not _may_be_screened(attributes):
         return Decision(screen=False)
     perhaps = None
@@ -46,7 +50,7 @@ def decide(rules: Iterable[RoutingRule], attributes: StudyAttributes) -> Decisio
             return _decision(perhaps or rule, certain=False)
         if fit is Fit.UNKNOWN and rule.action.screen:
             perhaps = perhaps or rule
-    return Decision(screen=True)
+    return Decision(screen=True, destinations=() if attributes.source is Source.UPLOAD else None)
 
 
 def fit_of(rule: RoutingRule, attributes: StudyAttributes) -> Fit:
@@ -56,7 +60,8 @@ def fit_of(rule: RoutingRule, attributes: StudyAttributes) -> Fit:
 
 def _may_be_screened(attributes: StudyAttributes) -> bool:
     """Not a study that is known to hold no CT; a person's upload is screened whatever it holds."""
-    return attributes.source is Source.UPLOAD or not attributes.modalities or CT in attributes.modalities
+    known = all(attributes.modalities) and bool(attributes.modalities)
+    return attributes.source is Source.UPLOAD or not known or CT in attributes.modalities
 
 
 def _concerns(rule: RoutingRule, attributes: StudyAttributes) -> bool:

@@ -34,6 +34,7 @@ NIGHT: dict[str, Any] = {
     "action": {"screen": True, "urgent": True, "destinations": ["archive"]},
 }
 NOWHERE: dict[str, Any] = {"name": "nowhere", "action": {"screen": True, "destinations": []}}
+DEFAULT: dict[str, Any] = {"name": "default", "action": {"screen": True}}
 HEAD = StudyAttributes(Source.DIMSE, "CT1", frozenset({"CT"}), body_parts=frozenset({"HEAD"}))
 
 
@@ -144,7 +145,7 @@ def test_a_change_is_an_audit_event_with_the_rules_before_and_after(
 def test_a_dry_run_says_what_would_change_and_changes_nothing(gateway: RunningGateway, admin: httpx.Client) -> None:
     put(admin)
     scan_id, _ = reported_upload(gateway)
-    seen = tried(admin, NOWHERE, studies=1)
+    seen = tried(admin, DEFAULT, studies=1)
     (one,) = seen["items"]
     assert seen["changed"] == 1
     assert (one["scan_id"], one["attributes"]["source"], one["attributes"]["modalities"]) == (
@@ -152,8 +153,8 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(gateway: RunningGa
         "upload",
         ["CT"],
     )
-    assert one["now"] == {"screen": True, "urgent": False, "destinations": None, "rule": None, "certain": True}
-    assert (one["then"]["destinations"], one["then"]["rule"]) == ([], "nowhere")
+    assert one["now"] == {"screen": True, "urgent": False, "destinations": [], "rule": None, "certain": True}
+    assert (one["then"]["destinations"], one["then"]["rule"]) == (None, "default")
     assert one["changes"] == ["destinations"]
     assert admin.get("/api/routing-rules").json()["rules"] == []
     assert tried(admin, HEADS)["changed"] == 0
@@ -175,7 +176,7 @@ def test_where_the_result_of_an_upload_goes(gateway: RunningGateway, admin: http
         "action": {"screen": True, "destinations": ["research"]},
     }
     put(admin, by_token)
-    for read, destinations in ((True, ("research",)), (False, None)):
+    for read, destinations in ((True, ("research",)), (False, ())):
         _, analysis_id = reported_upload(gateway, read=read)
         decided = in_transaction(
             gateway, partial(Rules().decide_upload, institution=INSTITUTION, analysis_id=analysis_id)

@@ -33,7 +33,7 @@ STUDIES = st.builds(
     StudyAttributes,
     source=st.sampled_from(Source),
     sender=VALUES,
-    modalities=st.frozensets(st.sampled_from(["CT", "PT", "SR"]), max_size=2),
+    modalities=st.frozensets(st.sampled_from(["CT", "PT", "SR", ""]), max_size=2),
     body_parts=st.frozensets(VALUES, max_size=2),
     stations=st.frozensets(VALUES, max_size=2),
     study_description=VALUES,
@@ -90,7 +90,7 @@ def test_a_study_is_left_unscreened_only_by_a_rule_of_which_every_fact_is_known(
     assert attributes.source is not Source.UPLOAD
     if decision.rule is None:
         assert attributes.modalities
-        assert "CT" not in attributes.modalities
+        assert not attributes.modalities & {"CT", ""}
         return
     position = next(number for number, rule in enumerate(rules) if rule.name == decision.rule)
     assert fit_of(rules[position], attributes) is Fit.YES
@@ -151,7 +151,8 @@ def test_any_modality_of_the_study_fits() -> None:
 
 def test_what_holds_no_ct_is_not_screened_whatever_the_rules_say() -> None:
     assert not decide([screened("all")], study(modalities=frozenset({"MR"}))).screen
-    assert decide([], study(modalities=frozenset())).screen
+    for unknown in ([], [""], ["MR", ""]):
+        assert decide([], study(modalities=frozenset(unknown))).screen
 
 
 @pytest.mark.parametrize(("age", "fits"), [(17.99, Fit.NO), (18.0, Fit.YES), (70.9, Fit.YES), (71.0, Fit.NO)])
@@ -159,8 +160,9 @@ def test_ages_are_completed_years(age: float, fits: Fit) -> None:
     assert fit_of(screened("adults", age_from=18, age_to=70), study(age_years=age)) is fits
 
 
-def test_an_upload_is_always_screened_and_a_rule_says_where_its_result_goes() -> None:
-    rules = [unscreened("nothing"), screened("local", destinations=[], source=["upload"])]
+def test_an_upload_is_always_screened_and_its_result_goes_nowhere_unless_a_rule_says_so() -> None:
+    rules = [unscreened("nothing"), screened("local", destinations=["archive"], source=["upload"])]
     upload = study(source=Source.UPLOAD, modalities=frozenset())
-    assert decide(rules, upload) == Decision(True, destinations=(), rule="local")
-    assert decide(rules[:1], upload) == Decision(screen=True)
+    assert decide(rules, upload) == Decision(True, destinations=("archive",), rule="local")
+    assert decide(rules[:1], upload) == decide([], upload) == Decision(screen=True, destinations=())
+    assert decide([screened("all")], upload) == Decision(screen=True, rule="all")
