@@ -4,6 +4,7 @@ from gateway.composition.record_store import RecordStore
 from gateway.composition.routers import create_viewing
 from gateway.composition.services import Services
 from gateway.composition.transports import create_transports
+from gateway.pacs.routing.rules import Rules
 from gateway.pacs.sending.delivery import Deliveries
 from gateway.pacs.sending.results import Results
 from gateway.pacs.sending.sender import Sender
@@ -30,4 +31,4 @@ def sender_of(settings: Settings, store: RecordStore, viewing: Viewing, metrics:
         metrics,
         settings.pacs_commitment_s,
     )
-    return Sender(deliveries, store.notifications, settings.pacs_send_at_once, settings.pacs_send_lease_s)
+    return Sender(deliveries, Rules(), store.notifications, settings.pacs_send_at_once, settings.pacs_send_lease_s)

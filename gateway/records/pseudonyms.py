@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.database.tables import PatientRow, ScanRow
 from gateway.principal import Principal
 from gateway.records.store.patients import ScanSummary
+from gateway.records.store.scan_network import ScanNetwork
 from gateway.records.store.scans import AnalysisProgress
 
 
@@ -52,7 +53,7 @@ class PatientView:
 
 @dataclass(frozen=True)
 class ScanView:
-    """A scan with its patient's name, its file's size and its progress; `row` for fields without names."""
+    """A scan with its patient's name, its file's size, progress and network; `row` for fields without names."""
 
     row: ScanRow
     patient: VisibleName
@@ -60,9 +61,12 @@ class ScanView:
     file_name: str | None
     file_size: int
     progress: AnalysisProgress | None
+    network: ScanNetwork
 
     @classmethod
-    def for_principal(cls, row: ScanRow, progress: AnalysisProgress | None, principal: Principal) -> "ScanView":
+    def for_principal(
+        cls, row: ScanRow, progress: AnalysisProgress | None, network: ScanNetwork, principal: Principal
+    ) -> "ScanView":
         return cls(
             row=row,
             patient=VisibleName.for_principal(row.patient, principal),
@@ -70,4 +74,5 @@ class ScanView:
             file_name=row.file_name if principal.sees_names else None,
             file_size=row.blob.size,
             progress=progress,
+            network=network,
         )

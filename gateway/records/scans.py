@@ -16,6 +16,7 @@ from gateway.records.blob_deletion import delete_derived_of, delete_unused_blobs
 from gateway.records.pseudonyms import ScanView
 from gateway.records.store import scans as rows
 from gateway.records.store import stored_files
+from gateway.records.store.scan_network import ScanNetwork, network_of
 from gateway.records.store.scans import ScanFilter, StatusCount
 from gateway.storage.blobs import Blobs
 
@@ -111,7 +112,11 @@ async def _require_scan(session: AsyncSession, principal: Principal, scan_id: UU
 
 async def _views(session: AsyncSession, found: Sequence[ScanRow], principal: Principal) -> tuple[ScanView, ...]:
     progress = await rows.progress(session, found)
-    return tuple(ScanView.for_principal(row, progress.get(row.id), principal) for row in found)
+    network = await network_of(session, found)
+    return tuple(
+        ScanView.for_principal(row, progress.get(row.id), network.get(row.id, ScanNetwork()), principal)
+        for row in found
+    )
 
 
 def _matches(status_count: StatusCount, criteria: ScanFilter) -> bool:

@@ -11,9 +11,11 @@ import structlog
 from gateway.analyses.store.notifications import Notifications
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable
+from gateway.pacs.routing.rules import Rules
 from gateway.pacs.sending.commitment_reports import CommitmentReports
 from gateway.pacs.sending.delivery import Deliveries
-from gateway.pacs.sending.store import delivery_leases, planning, waiting
+from gateway.pacs.sending.planning import plan
+from gateway.pacs.sending.store import delivery_leases, waiting
 from gateway.pacs.sending.store.delivery_leases import DeliveryLease
 from gateway.telemetry.metrics import Metrics
 
@@ -30,6 +32,7 @@ class Sender:
     """Sends to each destination `at_once` results at a time, counted over all processes; with 0 it does nothing."""
 
     deliveries: Deliveries
+    rules: Rules
     notifications: Notifications
     at_once: int
     lease_s: float
@@ -95,10 +98,10 @@ class Sender:
 
     async def _plan(self) -> bool:
         async with self._database.transaction() as session:
-            reports, planned = await planning.plan(session)
-        if planned:
-            log.info("deliveries planned", reports=reports, deliveries=planned)
-        return reports > 0
+            planned = await plan(session, self.rules)
+        if planned and planned[1]:
+            log.info("deliveries planned", reports=planned[0], deliveries=planned[1])
+        return planned is not None
 
     async def _claim(self) -> DeliveryLease | None:
         async with self._database.transaction() as session:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.database.tables.scan_origins import Source
 from gateway.records.pseudonyms import ScanView
+from gateway.records.store.scan_network import Delivered
 
 Status = Literal["received", "queued", "running", "done", "failed", "cancelled"]
 Verdict = Literal["normal", "pathology", "not_analysed"]
@@ -30,6 +32,15 @@ class ScanProgress(BaseModel):
     stage: str | None
     slices_done: int
     slices_total: int
+
+
+class ScanOrigin(BaseModel):
+    """Where a scan came from on the hospital's network: `sender` is an AE title, an account or an archive."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: Source
+    sender: str
 
 
 class ScanCounts(BaseModel):
@@ -62,6 +73,8 @@ class Scan(BaseModel):
     error: str | None = Field(description="Stable code of the reason why it was not analysed.")
     analysis_id: UUID | None
     progress: ScanProgress | None = Field(description="Set while an analysis waits or runs.")
+    origin: ScanOrigin | None = Field(description="Null for an upload.")
+    delivery: Delivered | None = Field(description="Of the newest analysis' result; null when it goes nowhere.")
     created_at: datetime
     updated_at: datetime
 
@@ -86,6 +99,8 @@ class Scan(BaseModel):
                 "error": row.error,
                 "analysis_id": row.analysis_id,
                 "progress": view.progress,
+                "origin": view.network if view.network.source else None,
+                "delivery": view.network.delivered,
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
             }

@@ -1,10 +1,12 @@
-"""Planning: each new report becomes a delivery to each of its destinations, exactly once.
+"""Reports whose deliveries are not planned yet: taken once, and planned by the transaction that takes them.
 
-A trigger remembers each report; the transaction that deletes its row plans it. So a destination that is
-added later never gets the results of the years before.
+A trigger remembers each report. So a destination that is added later never gets the results of the years before.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +24,12 @@ TAKE: Final = text("""
 # Before its reports and analyses, in the order of a cascading delete: else the two deadlock.
 LOCK_SCANS: Final = text("SELECT id FROM scans WHERE id = ANY(:scans) ORDER BY id FOR KEY SHARE")
 
+REPORTS: Final = text("""
+    SELECT analyses.id, analyses.institution, origin.scan_id IS NOT NULL, origin.destinations
+    FROM analyses LEFT JOIN scan_origins AS origin ON origin.scan_id = analyses.scan_id
+    WHERE analyses.id = ANY(:analyses)
+""")
+
 PLAN: Final = text("""
     INSERT INTO deliveries (id, institution, destination, scan_id, analysis_id, urgent, state, error, detail)
     SELECT gen_random_uuid(), analyses.institution, wanted.name, analyses.scan_id, analyses.id, analyses.urgent,
@@ -29,29 +37,42 @@ PLAN: Final = text("""
         CASE WHEN known.id IS NULL THEN :error END,
         CASE WHEN known.id IS NULL THEN :detail END
     FROM analyses
-    JOIN scan_origins AS origin ON origin.scan_id = analyses.scan_id
     CROSS JOIN LATERAL (
-        SELECT unnest(origin.destinations) AS name
+        SELECT unnest(CAST(:destinations AS text[])) AS name
         UNION
         SELECT name FROM destinations
-        WHERE origin.destinations IS NULL AND by_default AND institution = analyses.institution
+        WHERE CAST(:destinations AS text[]) IS NULL AND by_default AND institution = analyses.institution
     ) AS wanted
     LEFT JOIN destinations AS known ON known.institution = analyses.institution AND known.name = wanted.name
-    WHERE analyses.id = ANY(:analyses)
+    WHERE analyses.id = :analysis
     ON CONFLICT DO NOTHING
     RETURNING id
 """)
 
 
-async def plan(session: AsyncSession) -> tuple[int, int]:
-    """Plan the deliveries of the oldest unplanned reports; returns the numbers of reports and of deliveries.
+@dataclass(frozen=True)
+class UnplannedReport:
+    """A report; `destinations` were decided when its study came from the network, None for the default ones."""
 
-    A report of a scan without an origin has none. A name that no destination has is a delivery that failed.
-    """
+    analysis_id: UUID
+    institution: str
+    from_network: bool
+    destinations: Sequence[str] | None
+
+
+async def take(session: AsyncSession) -> Sequence[UnplannedReport] | None:
+    """The oldest reports that are not planned yet; None when there is none, and fewer where a scan was deleted."""
     taken = (await session.execute(TAKE, {"most": AT_ONCE})).all()
     if not taken:
-        return 0, 0
+        return None
     await session.execute(LOCK_SCANS, {"scans": list({row.scan_id for row in taken})})
+    reports = await session.execute(REPORTS, {"analyses": [row.analysis_id for row in taken]})
+    return [UnplannedReport(*row) for row in reports]
+
+
+async def add(session: AsyncSession, report: UnplannedReport, destinations: Sequence[str] | None) -> int:
+    """The number of new deliveries. A name that no destination has is a delivery that failed."""
     missing = fault(FaultCode.NO_DESTINATION)
-    values = {"analyses": [row.analysis_id for row in taken], "error": missing.code.value, "detail": missing.detail}
-    return len(taken), len((await session.execute(PLAN, values)).all())
+    values = {"error": missing.code.value, "detail": missing.detail, "analysis": report.analysis_id}
+    names = None if destinations is None else list(destinations)
+    return len((await session.execute(PLAN, {**values, "destinations": names})).all())

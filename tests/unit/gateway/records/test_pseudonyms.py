@@ -6,6 +6,7 @@ from gateway.permissions import GRANTS, Role
 from gateway.principal import Principal, PrincipalKind
 from gateway.records.pseudonyms import PatientView, ScanView
 from gateway.records.store.patients import ScanSummary
+from gateway.records.store.scan_network import ScanNetwork
 
 SECRETS = ("Anna", "Muster", "cough", "muster.zip")
 
@@ -29,14 +30,14 @@ def test_a_radiologist_sees_names() -> None:
     patient, scan = rows()
     seen = PatientView.for_principal(patient, ScanSummary(), principal(Role.RADIOLOGIST))
     assert (seen.name.first_name, seen.name.last_name, seen.description) == SECRETS[:3]
-    assert ScanView.for_principal(scan, None, principal(Role.RADIOLOGIST)).file_name == "muster.zip"
+    assert ScanView.for_principal(scan, None, ScanNetwork(), principal(Role.RADIOLOGIST)).file_name == "muster.zip"
 
 
 def test_a_researcher_sees_pseudonyms_only() -> None:
     patient, scan = rows()
     seen = (
         PatientView.for_principal(patient, ScanSummary(), principal(Role.RESEARCHER)),
-        ScanView.for_principal(scan, None, principal(Role.RESEARCHER)),
+        ScanView.for_principal(scan, None, ScanNetwork(), principal(Role.RESEARCHER)),
     )
     for view in seen:
         shown = {name: value for name, value in vars(view).items() if name != "row"}
