@@ -11,7 +11,15 @@ from tests.e2e.ui_text import ui_text
 from tests.e2e.viewing import Viewer
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-PAGES = ("worklist", "patients", "upload", "statistics")
+PAGES = (
+    "worklist",
+    "patients",
+    "upload",
+    "statistics",
+    "network",
+    "network?part=rules",
+    "network?part=destinations",
+)
 SIZES = {"dark": (1280, 800), "light": (1920, 1080)}
 
 
@@ -22,7 +30,7 @@ def test_a_page_passes_axe(open_page: OpenPage, scan: str, out_dir: Path, name: 
     page = open_page(f"/{name}", width=width, height=height, colours=colours)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=out_dir / f"{name}-{colours}.png")
+    page.screenshot(path=out_dir / f"{name.replace('?part=', '-')}-{colours}.png")
     assert _violations(page) == []
 
 

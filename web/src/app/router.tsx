@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { networkSearch } from "@/features/network/search";
 import { patientsSearch } from "@/features/patients/search";
 import { reportSearch } from "@/features/report/search";
 import { uploadSearch } from "@/features/upload/search";
@@ -69,8 +70,15 @@ const statistics = createRoute({
   component: lazyRouteComponent(() => import("./routes/statistics"), "StatisticsRoute"),
 });
 
+const network = createRoute({
+  getParentRoute: () => root,
+  path: "/network",
+  validateSearch: networkSearch,
+  component: lazyRouteComponent(() => import("./routes/network"), "NetworkRoute"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, worklist, patients, patient, upload, scan, statistics]),
+  routeTree: root.addChildren([home, worklist, patients, patient, upload, scan, statistics, network]),
   context: { queryClient },
   defaultPreload: "intent",
   scrollRestoration: true,

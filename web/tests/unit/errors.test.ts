@@ -22,3 +22,10 @@ it.each(["screening/errors.py", "gateway/errors.py"])("has words for every code 
   const silent = codes.filter((code) => !BRANCHES.has(code) && !(code in en.errors));
   expect(silent).toEqual([]);
 });
+
+it("has words for every code of gateway/pacs/sending/faults.py", () => {
+  const source = readFileSync(join(ROOT, "gateway/pacs/sending/faults.py"), "utf-8");
+  const codes = [...source.matchAll(/^ {4}[A-Z_]+ = "(\w+)"/gm)].map(([, code = ""]) => code);
+  expect(codes.length).toBeGreaterThan(5);
+  expect(codes.filter((code) => !(code in en.network.faults))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { IconChartDots, IconListCheck, IconUpload, IconUsers, type TablerIcon } from "@tabler/icons-react";
+import { IconChartDots, IconListCheck, IconNetwork, IconUpload, IconUsers, type TablerIcon } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/model";
@@ -9,13 +9,14 @@ import { LanguageMenu } from "./language-menu";
 import styles from "./shell.module.css";
 import { UserMenu } from "./user-menu";
 
-type Section = "worklist" | "patients" | "upload" | "statistics";
+type Section = "worklist" | "patients" | "upload" | "statistics" | "network";
 
 const SECTIONS: readonly { section: Section; to: `/${Section}`; icon: TablerIcon; open: (me: Me) => boolean }[] = [
   { section: "worklist", to: "/worklist", icon: IconListCheck, open: (me) => may(me, "scans.read") },
   { section: "patients", to: "/patients", icon: IconUsers, open: (me) => may(me, "patients.read") },
   { section: "upload", to: "/upload", icon: IconUpload, open: (me) => may(me, "scans.write") },
   { section: "statistics", to: "/statistics", icon: IconChartDots, open: (me) => me.role !== "radiologist" },
+  { section: "network", to: "/network", icon: IconNetwork, open: (me) => may(me, "operation.write") },
 ];
 
 export function Header({ me }: { me: Me }) {

@@ -8,6 +8,7 @@ import { may } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
 import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { NetworkBadges } from "@/shared/ui/network-badges";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
 import { ProblemNote } from "@/shared/ui/problem-note";
@@ -64,6 +65,7 @@ function SelectedScan({ me, scan, threshold, onOpen }: Props & { scan: Scan }) {
             [t("columns.finding"), finding && words.finding(finding)],
             [t("columns.scan"), scan.description || scan.file_name || null],
             [t("columns.received"), format.exact(scan.created_at)],
+            [t("columns.network"), scan.origin || scan.delivery ? <NetworkBadges key="network" scan={scan} /> : null],
           ]}
         />
         <Button onClick={() => onOpen(scan)} rightSection={<IconArrowRight size={16} />}>

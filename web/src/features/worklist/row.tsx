@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { NetworkBadges } from "@/shared/ui/network-badges";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
 import { toneOf } from "@/shared/ui/tone";
@@ -62,7 +63,9 @@ function Cells({ scan, threshold }: { scan: Scan; threshold: number | null }) {
       <Cell className="name">
         <PatientName id={scan.patient_id} patient={scan.patient} />
       </Cell>
-      <Cell className="dim scanCell">{scan.description || scan.file_name}</Cell>
+      <Cell className="dim scanCell">
+        <NetworkBadges scan={scan} /> {scan.description || scan.file_name}
+      </Cell>
       <Cell className="dim">
         <time dateTime={scan.created_at} title={format.exact(scan.created_at)}>
           {format.when(scan.created_at)}
