@@ -38,7 +38,6 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 RETRY_S: Final = 30.0  # after a full disk or a storage that is away
 SWEEP_S: Final = 1800.0
-CT: Final = "CT"
 
 
 class _CameMore(Exception):
