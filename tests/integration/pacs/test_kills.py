@@ -20,7 +20,8 @@ from gateway.database.connection import Database
 from gateway.pacs.receiving.leftovers import delete_leftovers
 from gateway.storage.blobs import Blobs
 from screening.phantom.phantom_study import write_phantom
-from tests.integration.faults.fault_service import PATIENCE_S, Program, ServiceUnderFaults, running_service
+from tests.integration.faults.fault_service import ServiceUnderFaults, running_service
+from tests.integration.faults.service_programs import PATIENCE_S, Program
 from tests.integration.polling import until
 from tests.postgres import RunningPostgres
 

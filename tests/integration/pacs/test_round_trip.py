@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
-from tests.integration.faults.fault_service import PATIENCE_S, ServiceUnderFaults, running_service
+from tests.integration.faults.fault_service import ServiceUnderFaults, running_service
+from tests.integration.faults.service_programs import PATIENCE_S
 from tests.integration.pacs.orthanc import AE_TITLE, Orthanc, free_ports, running_orthanc
 from tests.integration.pacs.receiving.senders import dcmtk
 from tests.integration.polling import until

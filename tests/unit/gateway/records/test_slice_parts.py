@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.records.slice_parts import peek, tar_chunks, write_file
+from gateway.errors import ObjectMissing
+from gateway.records.slice_parts import file_chunks, peek, tar_chunks, tar_offsets, write_file
 from screening.intake.budgets import Budgets
 from screening.intake.file_signature import FIRST_BYTES, has_known_signature, may_be_slice
 from screening.intake.upload import open_upload
@@ -21,6 +22,10 @@ async def stream(*pieces: bytes) -> AsyncIterator[bytes]:
 
 async def whole(chunks: AsyncIterator[bytes]) -> bytes:
     return b"".join([chunk async for chunk in chunks])
+
+
+def tar_of(files: list[Path]) -> AsyncIterator[bytes]:
+    return tar_chunks((path.stat().st_size, file_chunks(path)) for path in files)
 
 
 @given(st.lists(st.binary(max_size=400), max_size=6))
@@ -42,7 +47,20 @@ async def test_the_tar_is_read_back_as_the_same_files(tmp_path: Path) -> None:
     for path, content in zip(files, contents, strict=True):
         await write_file(path, stream(content))
     upload = tmp_path / "upload"
-    await write_file(upload, tar_chunks(files))
+    await write_file(upload, tar_of(files))
     assert has_known_signature(upload.read_bytes()[:FIRST_BYTES])
     assert [member.read() for member in open_upload(upload, tmp_path / "scratch", Budgets())] == contents
-    assert await whole(tar_chunks(files)) == upload.read_bytes()
+    assert await whole(tar_of(files)) == upload.read_bytes()
+
+
+@pytest.mark.parametrize("size", [2, 4])
+async def test_a_file_of_another_size_than_it_had_makes_no_tar(size: int) -> None:
+    with pytest.raises(ObjectMissing, match="shorter or longer"):
+        await whole(tar_chunks([(size, stream(b"abc"))]))
+
+
+@given(st.lists(st.integers(0, 2000), max_size=5))
+async def test_the_offsets_are_where_the_files_begin(sizes: list[int]) -> None:
+    contents = [bytes([number + 1]) * size for number, size in enumerate(sizes)]
+    tar = await whole(tar_chunks((len(one), stream(one)) for one in contents))
+    assert [tar[at : at + size] for at, size in zip(tar_offsets(sizes), sizes, strict=True)] == contents
