@@ -22,7 +22,7 @@ def create_app(services: Services, store: RecordStore) -> FastAPI:
         *routers.reports_routers(services, store, viewing),
         *dicomweb_routers(store, viewing),
         *routers.predictions_routers(services, store),
-        *routers.auth_routers(store),
+        *routers.auth_routers(services, store),
         *routers.audit_routers(store),
         *routers.screening_routers(services, store),
         *routers.network_routers(store),

@@ -110,9 +110,10 @@ def predictions_routers(services: Services, store: RecordStore) -> Routers:
     return [inference_router(predictions, services.scratch, services.settings.upload_bytes)]
 
 
-def auth_routers(store: RecordStore) -> Routers:
+def auth_routers(services: Services, store: RecordStore) -> Routers:
     """Sign-in and API tokens."""
-    return [sign_in_router(store.authentication), tokens_router(TokenAdministration(store.database))]
+    sign_in = sign_in_router(store.authentication, services.settings.viewer_url)
+    return [sign_in, tokens_router(TokenAdministration(store.database))]
 
 
 def audit_routers(store: RecordStore) -> Routers:

@@ -19,6 +19,7 @@ from gateway.settings.auth import AuthSettings
 from gateway.settings.http import HttpSettings
 from gateway.settings.receiving import ReceivingSettings
 from gateway.settings.sending import SendingSettings
+from gateway.settings.viewer import ViewerSettings
 from screening.intake.upload import Budgets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ MIB = 2**20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(ReceivingSettings, ArchiveSettings, SendingSettings, HttpSettings, AuthSettings):
+class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettings, HttpSettings, AuthSettings):
     """The environment variable is `TURNSTILE_<NAME>`; docs/settings.md is generated from this class."""
 
     host: str = "127.0.0.1"

@@ -45,6 +45,9 @@ class Me(BaseModel):
     scopes: list[str]
     institution: str
     sign_in: Literal["local", "oidc", "token"]
+    viewer_url: str | None = Field(
+        description="Template of the address of the hospital's viewer, with {study_uid}; null without one."
+    )
 
 
 class SignInMethods(BaseModel):
@@ -60,8 +63,8 @@ class TokenSignIn(BaseModel):
     token: str = Field(max_length=MAX_LENGTH)
 
 
-def sign_in_router(authentication: Authentication) -> APIRouter:
-    """GET /api/me and the calls below /auth."""
+def sign_in_router(authentication: Authentication, viewer_url: str | None) -> APIRouter:
+    """GET /api/me and the calls below /auth; `viewer_url` is the template of the hospital's viewer, for the page."""
     router = APIRouter(tags=["auth"])
 
     @router.get("/api/me", summary="The signed-in principal")
@@ -72,6 +75,7 @@ def sign_in_router(authentication: Authentication) -> APIRouter:
             scopes=sorted(principal.scopes),
             institution=principal.institution,
             sign_in=SIGN_IN_METHODS[principal.kind],
+            viewer_url=viewer_url,
         )
 
     @router.get("/auth/ways", summary="The available sign-in methods")

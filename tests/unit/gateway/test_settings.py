@@ -45,3 +45,31 @@ def test_the_old_name_of_a_setting_is_read_for_one_release(monkeypatch: pytest.M
     monkeypatch.setenv("TURNSTILE_LEASE_TIMEOUT_S", "8")
     assert Settings().lease_timeout_s == 8
     assert Settings(lease_timeout_s=9).lease_timeout_s == 9
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "https://viewer.example/viewer?StudyInstanceUIDs={study_uid}",
+        "http://localhost:3000/studies/{study_uid}/view",
+    ],
+)
+def test_a_template_of_a_viewer(template: str) -> None:
+    assert Settings(viewer_url=template).viewer_url == template
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "javascript:alert('{study_uid}')",
+        "ftp://viewer.example/{study_uid}",
+        "https://viewer.example/viewer",
+        "https://{study_uid}.example/",
+        "https:///viewer?{study_uid}",
+        "https://viewer.example/{study}?{study_uid}",
+        "https://viewer.example/a b?{study_uid}",
+    ],
+)
+def test_a_template_that_is_none_stops_the_start(template: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(viewer_url=template)

@@ -102,6 +102,7 @@ def add_report(
     report: Report | None = None,
     others: Sequence[Report] = (),
     model_card: str | None = None,
+    institution: str = "st-anna",
 ) -> None:
     """Add a report of the scan with this evidence, as a worker writes it; without `report` its body is empty.
 
@@ -109,7 +110,7 @@ def add_report(
     """
 
     async def add(session: AsyncSession) -> None:
-        analysis = AnalysisRow(scan_id=scan, institution="st-anna", state="done", requested_by="test")
+        analysis = AnalysisRow(scan_id=scan, institution=institution, state="done", requested_by="test")
         session.add(analysis)
         await session.flush()
         key = f"analyses/{analysis.id}/1/evidence.npz" if evidence else None
@@ -119,7 +120,7 @@ def add_report(
             ReportRow(
                 analysis_id=analysis.id,
                 scan_id=scan,
-                institution="st-anna",
+                institution=institution,
                 model_card=model_card,
                 verdict=report.verdict.value if report else "pathology",
                 probability=report.row["probability_of_pathology"] if report else 0.9,

@@ -60,7 +60,7 @@ class Demo:
         closed = SimpleNamespace(close=lambda: None)
         login = SimpleNamespace(local_admin_enabled=True, description="none")
         store: Any = SimpleNamespace(authentication=login, location="nowhere", notifications=closed)
-        services: Any = SimpleNamespace(triton_url="nowhere", settings=Settings(), metrics=Metrics())
+        services: Any = SimpleNamespace(triton_url="nowhere", settings=Settings(), metrics=Metrics(), scratch=Path())
         self.running = asyncio.create_task(_serve(services, store, listener, demo=True))
 
     async def stopped(self) -> None:
@@ -90,6 +90,7 @@ def without_services(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     monkeypatch.setattr(up, "create_sender", lambda *_: worker)
     monkeypatch.setattr(up, "_receiving", lambda *_: nullcontext())
     monkeypatch.setattr(up, "running_index", lambda *_: nullcontext())
+    monkeypatch.setattr(up, "fetching_priors", lambda *_: nullcontext())
     monkeypatch.setattr(up, "_discoverable", lambda *_: nullcontext())
     monkeypatch.setattr(up, "print_warnings", lambda _: None)
     monkeypatch.setattr(up, "wait_until_ready", ready)

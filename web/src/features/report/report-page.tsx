@@ -13,6 +13,7 @@ import { usePatientName } from "@/shared/ui/patient-name";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import type { ViewerSlot } from "@/shared/viewing/viewer-slot";
 import { Downloads } from "./downloads";
+import { OpenInViewer } from "./open-in-viewer";
 import styles from "./report.module.css";
 import { ReportSections } from "./report-sections";
 import { ScanActions } from "./scan-actions";
@@ -51,6 +52,7 @@ function ScanReportPage({ me, scan, search, onSearch, viewer }: Omit<Props, "sca
   return (
     <div className={styles["page"]}>
       <Bar scan={scan}>
+        <OpenInViewer me={me} studyUid={study?.row.study_uid ?? null} />
         <Downloads me={me} scan={scan} hasReport={Boolean(report.data)} />
         <ScanActions me={me} scan={scan} />
       </Bar>

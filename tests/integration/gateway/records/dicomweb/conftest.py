@@ -15,17 +15,11 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
 from gateway.permissions import Role
-from screening.phantom.phantom_study import write_phantom
-from screening.preparation import prepare
-from screening.results.evidence import Evidence
-from screening.results.fusion import NOT_AUGMENTED, fuse
-from screening.results.report import Report
 from tests.integration.gateway.auth.api_calls import make_token
+from tests.integration.gateway.records.dicomweb.held_study import store_with_report, write_named_chest
 from tests.integration.gateway.records.stored_scans import StoredScans
-from tests.integration.gateway.records.viewing_calls import add_report, create_scan, datasets
+from tests.integration.gateway.records.viewing_calls import datasets
 from tests.integration.gateway.running_gateway import RunningGateway
-from tests.unit.gateway.result_objects.made_result import suspicious_outputs
-from tests.unit.screening.studies import RULES, VIEW_SPACING_MM, card_of, study_of
 
 Reader = Callable[..., DICOMwebClient]
 
@@ -56,21 +50,7 @@ def admin(client_for: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A zip with a synthetic chest of a patient with a name in Cyrillic."""
-    folder = tmp_path_factory.mktemp("archive")
-    write_phantom(folder / "chest", slices=24, size=96)
-    path = folder / "chest.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for number, file in enumerate(sorted(one for one in (folder / "chest").rglob("*") if one.is_file())):
-            slice_ = pydicom.dcmread(file)
-            slice_.SpecificCharacterSet = "ISO_IR 144"
-            slice_.PatientName, slice_.PatientID = "Анна^Ковалёва", "HELD-1"
-            slice_.StudyDate, slice_.AccessionNumber = "20240229", "ACC-77"
-            slice_.PatientBirthDate, slice_.ReferringPhysicianName = "19500101", "House^G"
-            slice_.WindowCenter, slice_.WindowWidth = "-600", "1500"
-            slice_.save_as(file)
-            packed.write(file, f"{number}.dcm")
-    return path
+    return write_named_chest(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +70,7 @@ def files(archive: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def held(radiologist: httpx.Client, stored_scans: StoredScans, archive: Path) -> str:
     """The scan of the archive, with the report of a pathology."""
-    prepared = prepare(study_of(archive, archive.parent), 64, VIEW_SPACING_MM)
-    outputs = suspicious_outputs(len(prepared.slice_indices))
-    fusion = fuse(outputs, NOT_AUGMENTED, prepared.lung_shares, prepared.extents_mm, RULES)
-    report = Report.analysed("chest.zip", prepared, outputs, fusion, card_of(), 1.0, {})
-    scan = create_scan(radiologist, archive.read_bytes())
-    add_report(stored_scans, scan, Evidence.of(prepared, outputs, fusion), report=report)
-    return scan
+    return store_with_report(radiologist, stored_scans, archive)
 
 
 def value(element_of: dict[str, Any], keyword: str) -> Any:
