@@ -4,23 +4,30 @@ PS3.7 knows no deadline: an archive may answer `pending` for ever, or never. The
 see this, so `DimseArchive` watches `silent_s` and calls `abort`.
 """
 
-import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pynetdicom import AE, evt
+from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
-import gateway.pacs.dimse  # noqa: F401 - configures pynetdicom
-from gateway.pacs.archives.errors import ArchiveRefused, ArchiveUnavailable
+from gateway.pacs.archives.errors import ArchiveError, ArchiveRefused, ArchiveUnavailable
+from gateway.pacs.dimse.association import (
+    AssociationRejected,
+    NoAssociation,
+    NoContextAccepted,
+    Peer,
+    TlsFailed,
+    association,
+    end,
+)
+from gateway.pacs.dimse.requestor_tls import requesting_context
+from gateway.pacs.peer_address import AddressRefused, AddressUnknown
 from gateway.settings.archives import DimseArchiveSettings
-
-LARGEST_PDU = 128 * 2**10
 
 
 @dataclass
@@ -46,19 +53,24 @@ class Operation:
         """Seconds since the operation began."""
         return time.monotonic() - self.began_s
 
+    def opened(self, association: Association) -> None:
+        """The association is there; raises ArchiveUnavailable when the operation was aborted before."""
+        self.association = association
+        if self.aborted:
+            raise ArchiveUnavailable("the operation was stopped")
+
     def abort(self) -> None:
         """End the association, and wake the thread that waits for its answers."""
         self.aborted = True
         if self.association is not None:
-            self.association.abort()
-            self.association.dimse.msg_queue.put((None, None))
+            end(self.association)
 
 
 @contextmanager
 def associated(
     archive: DimseArchiveSettings,
     operation: Operation,
-    contexts: Iterable[PresentationContext],
+    contexts: Sequence[PresentationContext],
     roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
     handlers: Sequence[Any] = (),
 ) -> Iterator[Association]:
@@ -66,48 +78,37 @@ def associated(
 
     Raises ArchiveUnavailable and ArchiveRefused.
     """
-    entity = AE(archive.calling_ae_title)
-    entity.requested_contexts = list(contexts)
-    entity.connection_timeout = entity.acse_timeout = archive.timeout_s
-    entity.dimse_timeout = None  # `Operation.silent_s` is watched instead: sub-operations of a C-MOVE count too
-    entity.network_timeout = archive.timeout_s
+    hears = [(evt.EVT_DATA_RECV, lambda _: operation.heard()), *handlers]
     try:
-        association = entity.associate(
-            archive.host,
-            archive.port,
-            ae_title=archive.ae_title,
-            max_pdu=LARGEST_PDU,
-            ext_neg=list(roles),
-            evt_handlers=[(evt.EVT_DATA_RECV, lambda _: operation.heard()), *handlers],
-            tls_args=(client_context(archive), archive.host) if archive.tls else None,
-        )
-    except OSError as error:  # no such host, no such certificate
-        raise ArchiveUnavailable(f"the archive cannot be reached ({error.strerror})") from None
-    operation.association = association
-    if not association.is_established:
-        raise _why_not(association)
-    if operation.aborted:
-        association.abort()
-        raise ArchiveUnavailable("the operation was stopped")
-    try:
-        yield association
-    except BaseException:
-        association.abort()
-        raise
-    association.release()
+        with association(_peer(archive), contexts, hears, operation.opened, roles) as opened:
+            yield opened
+    except (NoAssociation, AddressUnknown, AddressRefused) as error:
+        raise _why_not(error) from None
+    except OSError as error:  # of a certificate
+        raise ArchiveUnavailable(f"TLS to the archive cannot be prepared ({error.strerror})") from None
 
 
-def client_context(archive: DimseArchiveSettings) -> ssl.SSLContext:
-    """TLS towards the archive (PS3.15 B.9), with our certificate where there is one."""
-    context = ssl.create_default_context(cafile=archive.tls_ca)
-    if archive.tls_certificate and archive.tls_key:
-        context.load_cert_chain(archive.tls_certificate, archive.tls_key)
-    return context
+def _peer(archive: DimseArchiveSettings) -> Peer:
+    """Without a deadline for answers: sub-operations of a C-MOVE come on another association."""
+    tls = None
+    if archive.tls:
+        tls = requesting_context(archive.tls_ca, archive.tls_certificate, archive.tls_key)
+    address = archive.host, archive.port, archive.ae_title, archive.calling_ae_title
+    return Peer(*address, connect_s=archive.timeout_s, answer_s=None, tls=tls)
 
 
-def _why_not(association: Association) -> ArchiveRefused | ArchiveUnavailable:
-    if association.is_rejected:
-        answer = association.acceptor.primitive
-        reason = getattr(answer, "reason_str", "no reason given")
-        return ArchiveRefused(f"the archive rejects the association: {reason}; check the AE titles, here and there")
-    return ArchiveUnavailable("the archive cannot be reached, or ends the connection: check host, port and TLS")
+def _why_not(error: Exception) -> ArchiveError:
+    match error:
+        case AssociationRejected():
+            meaning = error.meaning or "no reason given"
+            return ArchiveRefused(
+                f"the archive rejects the association: {meaning}; check the AE titles, here and there"
+            )
+        case NoContextAccepted():
+            return ArchiveRefused("the archive offers none of the services that it is asked for")
+        case AddressRefused():
+            return ArchiveRefused("the archive's host has an address that is refused: check host")
+        case TlsFailed():
+            return ArchiveUnavailable("TLS to the archive does not come about: check port, tls and tls_ca")
+        case _:
+            return ArchiveUnavailable("the archive cannot be reached, or ends the connection: check host and port")

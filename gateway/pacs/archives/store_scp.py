@@ -36,6 +36,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 from gateway.errors import GatewayError, StorageFull
 from gateway.pacs.archives.errors import ArchiveUnavailable, ForeignInstance
 from gateway.pacs.archives.instances import InstanceUids, SeriesFolder, uids_of
+from gateway.pacs.dimse.tls import server_context
 from gateway.settings.archives import DimseArchiveSettings
 from screening.dicom.transfer_syntaxes import DECODERS
 
@@ -123,7 +124,7 @@ class StoreScp:
                 address,
                 block=False,
                 evt_handlers=[(evt.EVT_C_STORE, self._store)],
-                ssl_context=server_context(self._settings) if self._settings.tls_certificate else None,
+                ssl_context=_server_context(self._settings),
             )
         except OSError as error:
             raise ArchiveUnavailable(f"store_port {address[1]} cannot be listened on ({error.strerror})") from None
@@ -171,13 +172,11 @@ class StoreScp:
         return STORED
 
 
-def server_context(settings: DimseArchiveSettings) -> ssl.SSLContext:
-    """TLS for what the archive sends to us; with `tls_ca` its certificate is checked too."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=settings.tls_ca)
-    context.load_cert_chain(settings.tls_certificate or "", settings.tls_key)
-    if settings.tls_ca:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
+def _server_context(settings: DimseArchiveSettings) -> ssl.SSLContext | None:
+    """TLS for what the archive sends to us, where we have a certificate; with `tls_ca` it must show one, too."""
+    if settings.tls_certificate is None:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
 
 
 def _full(error: OSError) -> GatewayError:

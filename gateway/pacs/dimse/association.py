@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ssl import SSLContext
-from typing import Any
+from typing import Any, Final
 
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
@@ -20,12 +21,15 @@ from gateway.pacs.peer_address import checked_address
 
 Handlers = Sequence[tuple[Any, Callable[..., Any]]]
 
+LARGEST_PDU: Final = 2**17  # bytes that a peer may send us at once
+
 
 @dataclass(frozen=True)
 class Peer:
     """Where an AE listens and what we are called there; times in seconds.
 
-    `connect_s` is for TCP, TLS and the answer to the request of an association, `answer_s` for each DIMSE answer.
+    `connect_s` is for TCP, TLS and the answer to the request of an association, `answer_s` for each DIMSE answer; where
+    it is None, whoever waits for one ends the association (`end`).
     """
 
     host: str
@@ -33,7 +37,7 @@ class Peer:
     called_ae: str
     calling_ae: str
     connect_s: float
-    answer_s: float
+    answer_s: float | None
     tls: SSLContext | None = field(default=None, repr=False)
 
 
@@ -71,16 +75,24 @@ def association(
     contexts: Sequence[PresentationContext],
     handlers: Handlers = (),
     on_open: Callable[[Association], None] | None = None,
+    roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
 ) -> Iterator[Association]:
     """An established association, released at the end of the block, or aborted when the block raises.
 
-    `on_open` gets it as soon as it exists, so that another thread can abort it. Raises NoAssociation, AddressUnknown
-    and AddressRefused.
+    `roles` are those of contexts in which the peer stores here. `on_open` gets it as soon as it exists, so that another
+    thread can abort it. Raises NoAssociation, AddressUnknown and AddressRefused.
     """
     address = checked_address(peer.host, peer.port)
     tls = None if peer.tls is None else (peer.tls, peer.host)
     opened = _entity(peer).associate(
-        address, peer.port, list(contexts), peer.called_ae, tls_args=tls, evt_handlers=list(handlers)
+        address,
+        peer.port,
+        list(contexts),
+        peer.called_ae,
+        max_pdu=LARGEST_PDU,
+        ext_neg=list(roles),
+        tls_args=tls,
+        evt_handlers=list(handlers),
     )
     if not opened.is_established:
         raise _why_none(opened, peer, address)
@@ -123,7 +135,7 @@ def _entity(peer: Peer) -> ApplicationEntity:
     entity = _Entity(peer.calling_ae)
     entity.connection_timeout = entity.acse_timeout = peer.connect_s
     entity.dimse_timeout = peer.answer_s
-    entity.network_timeout = peer.answer_s + peer.connect_s
+    entity.network_timeout = None if peer.answer_s is None else peer.answer_s + peer.connect_s
     return entity
 
 

@@ -233,7 +233,7 @@ async def test_an_archive_that_is_down_or_knows_us_not_is_told(study: MadeStudy)
                 await archive.studies(query)
     with running_archive(ScriptedArchive(study)) as port:
         async with open_archive({"bad": settings_of(port, tls=True)}, "bad") as archive:
-            with pytest.raises(ArchiveUnavailable, match="check host, port and TLS"):
+            with pytest.raises(ArchiveUnavailable, match="check port, tls and tls_ca"):
                 await archive.studies(query)
 
 
