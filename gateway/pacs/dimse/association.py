@@ -29,7 +29,7 @@ class Peer:
     """Where an AE listens and what we are called there; times in seconds.
 
     `connect_s` is for TCP, TLS and the answer to the request of an association, `answer_s` for each DIMSE answer; where
-    it is None, who waits for one ends the association (`end`).
+    it is None, the caller that waits for one ends the association (`end`).
     """
 
     host: str
