@@ -118,6 +118,8 @@ class Listener:
             receiving.cancel()  # it may be stored all the same: then the next request for it finds it there
             log.warning("an instance was not stored in time", sender=sender.name)
             return _answer(Outcome(Status.OUT_OF_RESOURCES, "timeout"))
+        finally:
+            event.assoc.dul._idle_timer.restart()  # while we stored, the sender had nothing to send
 
     def _take_commitment(self, loop: asyncio.AbstractEventLoop, event: Event) -> tuple[int, None]:
         """Answer an N-EVENT-REPORT, once the report is stored."""

@@ -20,6 +20,7 @@ from gateway.composition.services import open_services
 from gateway.http.server.server import create_server
 from gateway.main import create_app
 from gateway.settings.settings import Settings
+from tests.integration.pacs.receiving.senders import PATIENCE_S
 from tests.integration.polling import until
 
 QUIET_S = 1.0
@@ -42,7 +43,7 @@ class RunningListener:
     def scans(self, study_uid: str, number: int = 1) -> list[dict[str, Any]]:
         """The scans of a study, the oldest first, once there are so many."""
         query = "SELECT * FROM scans WHERE study_uid = %s ORDER BY created_at"
-        until(lambda: len(self.rows(query, study_uid)) >= number)
+        until(lambda: len(self.rows(query, study_uid)) >= number, PATIENCE_S)
         return self.rows(query, study_uid)
 
     def instances(self, study_uid: str) -> list[dict[str, Any]]:
@@ -83,7 +84,7 @@ def running_listener(folder: Path, database_url: str, **settings: Any) -> Iterat
         "triton_url": "127.0.0.1:1",  # nothing is screened
         "pacs_port": 0,
         "pacs_complete_after_s": QUIET_S,
-        "pacs_idle_s": 20.0,
+        "pacs_idle_s": 120.0,
         "disk_reserve_bytes": 0,
     }
 

@@ -15,6 +15,7 @@ from pynetdicom.presentation import build_context
 from tests.dicom_factory import ct_slice
 
 CALLED = "TURNSTILE"
+PATIENCE_S = 300.0  # a synced write took 20 s on a machine with a load of 24
 
 
 def ct_study(uid: str, instances: int = 3, **elements: Any) -> list[Dataset]:
@@ -36,6 +37,7 @@ def association(
 ) -> Iterator[Association]:
     """An association with a context for each class and syntax of the data sets."""
     entity = AE(calling)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = PATIENCE_S
     kinds = {(one.SOPClassUID, one.file_meta.TransferSyntaxUID) for one in datasets}
     link = entity.associate(
         "127.0.0.1", port, [build_context(*kind) for kind in sorted(kinds)], ae_title=called, **options

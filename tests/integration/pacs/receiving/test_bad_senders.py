@@ -25,7 +25,7 @@ from gateway.errors import StorageFull
 from gateway.pacs.receiving.instance_stream import DraftFile
 from gateway.storage.disk_reserve import DiskReserve
 from tests.integration.pacs.receiving.running_listener import RunningListener, running_listener
-from tests.integration.pacs.receiving.senders import association, ct_study, dcmtk, saved, sent
+from tests.integration.pacs.receiving.senders import PATIENCE_S, association, ct_study, dcmtk, saved, sent
 from tests.integration.polling import until
 from tests.postgres import RunningPostgres
 
@@ -42,8 +42,8 @@ def strict(tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres) 
         "pacs_study_instances": 3,
         "pacs_study_bytes": 20_000,
         "pacs_instance_bytes": 12_000,
-        "pacs_request_s": 2.0,
-        "pacs_idle_s": 3.0,
+        "pacs_request_s": 10.0,
+        "pacs_idle_s": 15.0,
     }
     with running_listener(tmp_path_factory.mktemp("strict"), postgres.new_database(), **limits) as running:
         yield running
@@ -65,8 +65,8 @@ def is_alive(listener: RunningListener) -> bool:
 
 def assert_well(listener: RunningListener) -> None:
     """It answers, and nothing is left of what was refused."""
-    until(listener.is_idle)
-    until(lambda: is_alive(listener))
+    until(listener.is_idle, PATIENCE_S)
+    until(lambda: is_alive(listener), PATIENCE_S)
 
 
 def test_an_unknown_ae_title_is_rejected(strict: RunningListener) -> None:
@@ -129,14 +129,14 @@ def test_a_flood_of_connections(strict: RunningListener) -> None:
 
 def test_a_silent_connection_is_closed(strict: RunningListener) -> None:
     with socket.create_connection(("127.0.0.1", strict.port)) as silent:
-        silent.settimeout(60)
+        silent.settimeout(PATIENCE_S)
         assert silent.recv(100) == b""
     assert_well(strict)
 
 
 def test_an_idle_association_is_aborted(strict: RunningListener) -> None:
     with association(strict.port, ct_study("2.25.307", 1)) as link:
-        until(lambda: not link.is_established)
+        until(lambda: not link.is_established, PATIENCE_S)
     assert_well(strict)
 
 
@@ -159,7 +159,7 @@ def test_an_association_that_is_cut_in_mid_instance_leaves_nothing(listener: Run
         until(lambda: bool(listener.files("incoming")))
         assert link.dul.socket is not None
         link.dul.socket.close()
-    until(listener.is_idle)
+    until(listener.is_idle, PATIENCE_S)
     assert not listener.instances("2.25.308")
     assert sent(listener.port, [one]) == [0]
 
@@ -167,7 +167,7 @@ def test_an_association_that_is_cut_in_mid_instance_leaves_nothing(listener: Run
 def test_a_huge_pdu_is_not_read(listener: RunningListener) -> None:
     with socket.create_connection(("127.0.0.1", listener.port)) as link:
         link.sendall(struct.pack(">BBL", 1, 0, 0xFFFFFFFF) + bytes(100))
-        link.settimeout(60)
+        link.settimeout(PATIENCE_S)
         assert link.recv(100) == b""
     assert_well(listener)
 
@@ -205,7 +205,7 @@ def test_pdus_of_a_fuzzer(listener: RunningListener) -> None:
                 pdv = struct.pack(">LBB", len(body) + 2, 1, chance.randrange(4)) + body
                 body = pdv if chance.random() < 0.7 else body
             link.sendall(struct.pack(">BBL", kind, 0, len(body)) + body)
-    until(listener.is_idle)
+    until(listener.is_idle, PATIENCE_S)
     assert sent(listener.port, [one]) == [0]
     assert listener.metric('turnstile_pacs_instances_total{outcome="fault"') == 0
 
@@ -237,7 +237,7 @@ def test_a_full_disk_is_told(listener: RunningListener, monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         patch.setattr(DraftFile, "__init__", on_full_disk)
         assert sent(listener.port, study) == [0xA700, 0xA700]
-    until(listener.is_idle)
+    until(listener.is_idle, PATIENCE_S)
     assert sent(listener.port, study) == [0, 0]
 
 
