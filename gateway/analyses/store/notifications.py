@@ -60,8 +60,8 @@ class Notifications:
 
     @property
     def subscribers(self) -> int:
-        """How many subscriptions there are now, those of workers included."""
-        return sum(len(events) for events in self._subscribers.values())
+        """How many subscriptions to one analysis there are now, those of workers included."""
+        return sum(len(events) for one, events in self._subscribers.items() if one is not None)
 
     def close(self) -> None:
         """Wake all subscribers, who then see `closed` and stop."""

@@ -11,6 +11,7 @@ import yaml
 
 from deploy.observability.dashboard import dashboard, queries
 from deploy.observability.files import FOLDER, contents
+from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.telemetry.metrics import Metrics
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
@@ -59,7 +60,9 @@ def test_every_alert_has_a_runbook_and_a_test() -> None:
 
 
 def test_rules_and_dashboard_read_existing_metrics() -> None:
-    meters = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE)) | OF_TRITON
+    metrics = Metrics()
+    ReceivingMetrics(metrics.registry)
+    meters = set(re.findall(r"^# TYPE (\w+)", metrics.exposition().decode(), re.MULTILINE)) | OF_TRITON
     text = " ".join([*queries(), *first_queries(), contents()["rules.yml"]])
     read = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:turnstile|nv)_[a-z_]+\b", text)}
     assert {name for name in read if name not in meters and f"{name}_count" not in meters} == set()
