@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 import time_machine
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Interval, delete, func, select, text, type_coerce, update
 
 from gateway.analyses.job_leases import JobLeases, StopReason
 from gateway.analyses.retry_policy import JITTER, MAX_WORKERS_LOST, PAUSES_S
@@ -199,9 +199,8 @@ async def test_a_pause_is_as_long_on_a_worker_with_a_wrong_clock(
     with time_machine.travel(timedelta(hours=hours), tick=True):
         assert await leases.retry(lease, EngineUnavailable("away"))
     async with database.transaction() as session:
-        left = await session.scalar(
-            select(AnalysisRow.paused_until - func.now()).where(AnalysisRow.id == lease.analysis_id)
-        )
+        pause = type_coerce(AnalysisRow.paused_until - func.now(), Interval)
+        left = await session.scalar(select(pause).where(AnalysisRow.id == lease.analysis_id))
     assert left is not None
     assert timedelta(0) < left < timedelta(seconds=PAUSES_S[0] * (1 + JITTER))
 
