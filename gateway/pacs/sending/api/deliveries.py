@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from gateway.database.paging import PageRange
 from gateway.database.tables.deliveries import DeliveryState
-from gateway.http.authorization import Context, requires
+from gateway.http.authorization import LIST_RATE_LIMIT, Context, requires
 from gateway.http.documented_errors import problems
 from gateway.http.paging import Limit, Offset, Page
 from gateway.http.text_validation import LineText
@@ -25,7 +25,7 @@ def deliveries_router(requests: DeliveryRequests) -> APIRouter:
     """The resource `deliveries`."""
     router = APIRouter(prefix="/api/deliveries", tags=["destinations"])
 
-    @router.get("", summary="Deliveries of results, newest first")
+    @router.get("", dependencies=[LIST_RATE_LIMIT], summary="Deliveries of results, newest first")
     async def page(
         principal: Reader,
         scan: Annotated[UUID | None, Query(description="Of this scan.")] = None,

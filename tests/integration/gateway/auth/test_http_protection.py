@@ -1,5 +1,6 @@
 """Protection of all calls: headers, limits of bodies, rate limits, other origins, proxies."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,10 @@ def test_lists_and_refused_calls_of_a_principal_are_counted(strict: RunningGatew
     assert {"/api/patients", "/api/scans", "/api/tokens", "/api/audit", "/api/feedback"} <= set(lists)
     for path in lists:
         with strict.client(headers=bearer(make_token(database_url, Role.ADMIN))) as client:
-            answers = [client.get(path) for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [200, 200, 200, 429], path
+            answers = [client.get(re.sub("{.*?}", "1.2", path)) for _ in range(4)]
+            *allowed, last = [answer.status_code for answer in answers]
+            assert set(allowed) <= {200, 204, 404}, path  # QIDO-RS answers 204 for nothing found
+            assert last == 429, path
             assert 1 <= int(answers[-1].headers["Retry-After"]) <= 120
             assert client.get("/api/me").status_code == 200
     with strict.client(headers=bearer(make_token(database_url, Role.RADIOLOGIST))) as client:
