@@ -15,6 +15,7 @@ from gateway.pacs.receiving.arrival import StudyLimits
 from gateway.pacs.receiving.listener import Listener
 from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.pacs.receiving.receiver import Receiver
+from gateway.pacs.receiving.refused_senders import RefusedSenders
 from gateway.pacs.receiving.study_completion import StudyCompletion
 from gateway.pacs.routing.rules import Rules
 from gateway.pacs.sending.commitment import read_report
@@ -37,6 +38,7 @@ def create_receiver(
         settings.budgets,
         settings.pacs_other_objects == "store",
         metrics,
+        RefusedSenders(store.database),
     )
 
 

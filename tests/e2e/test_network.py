@@ -11,15 +11,17 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.ui_text import ui_text
 from tests.integration.gateway.gateway_data import in_transaction
 from tests.integration.gateway.running_gateway import RunningGateway
-from tests.integration.pacs.network_rows import add_network_rows
+from tests.integration.pacs.network_rows import add_network_rows, delete_network_rows
 
 
 @pytest.fixture(scope="module", name="rows")
-def fixture_rows(service: RunningGateway, scan: str) -> None:
+def fixture_rows(service: RunningGateway, scan: str) -> Iterator[None]:
     """Studies from the network of the service's institution: one screened, one not, one that still comes."""
     with service.client() as client, ThreadPoolExecutor(1) as thread:  # Playwright's event loop has this one
         institution = client.get("/api/me").raise_for_status().json()["institution"]
         thread.submit(in_transaction, service, lambda session: add_network_rows(session, institution)).result()
+        yield
+        thread.submit(in_transaction, service, delete_network_rows).result()
 
 
 @pytest.fixture

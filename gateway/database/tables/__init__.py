@@ -13,6 +13,7 @@ from gateway.database.tables.institution_settings import InstitutionSettingRow
 from gateway.database.tables.prior_searches import PriorSearchRow
 from gateway.database.tables.rate_limits import RateLimitRow
 from gateway.database.tables.records import BlobRow, PatientRow, ScanRow
+from gateway.database.tables.refused_senders import RefusedSenderRow
 from gateway.database.tables.reports import FeedbackRow, ReportRow
 from gateway.database.tables.runs import RunItemRow, RunRow
 from gateway.database.tables.scan_origins import ScanOriginRow
@@ -43,6 +44,7 @@ __all__ = [
     "PendingLoginRow",
     "PriorSearchRow",
     "RateLimitRow",
+    "RefusedSenderRow",
     "ReportRow",
     "RunItemRow",
     "RunRow",

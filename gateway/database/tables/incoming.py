@@ -56,6 +56,7 @@ class IncomingStudyRow(Base):
         UniqueConstraint("institution", "study_uid"),
         CheckConstraint(one_of("source", Source), name="source"),
         Index("ix_incoming_studies_of_patient", "patient_id"),
+        Index("ix_incoming_studies_newest", "institution", "last_at", "id"),
     )
 
 

@@ -1,8 +1,8 @@
 """Studies of an archive as the sources of a mass run: each is fetched whole, and becomes a scan with its origin."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ from gateway.pacs.archives.instances import SUFFIX
 from gateway.pacs.archives.query import FoundSeries, FoundStudy
 from gateway.pacs.receiving.instance_header import InstanceHeader, read_instance_header
 from gateway.pacs.receiving.patients import patient_of
-from gateway.pacs.routing.decision import Decision, StudyAttributes
+from gateway.pacs.routing.decision import Decision, SeriesAttributes, StudyAttributes
 from gateway.pacs.routing.rules import Rules
+from gateway.pacs.routing.study_attributes import attributes_of
 from gateway.principal import Principal
 from screening.intake.budgets import Budgets
 
@@ -67,7 +68,7 @@ class ArchiveStudies:
     async def _decision(self, study: FoundStudy, series: Sequence[FoundSeries]) -> Decision:
         if self.rules is None:
             return self.decision
-        attributes = attributes_of(study, series, self.fetcher.archive.name)
+        attributes = attributes_as_found(study, series, self.fetcher.archive.name)
         async with self.database.transaction() as session:
             decision = await self.rules.decide(session, self.principal.institution, attributes)
         if not decision.screen:
@@ -125,22 +126,11 @@ class StudyOrigin:
         )
 
 
-def attributes_of(study: FoundStudy, series: Sequence[FoundSeries], archive: str) -> StudyAttributes:
-    """What rules ask of a study, as the archive describes it."""
-
-    def distinct(value: Callable[[FoundSeries], str]) -> frozenset[str]:
-        return frozenset(map(value, series))
-
-    return StudyAttributes(
-        source=OriginKind.ARCHIVE,
-        sender=archive,
-        modalities=distinct(lambda one: one.modality) or study.modalities,
-        body_parts=distinct(lambda one: one.body_part),
-        stations=distinct(lambda one: one.station),
-        study_description=study.description,
-        series_descriptions=tuple(sorted(distinct(lambda one: one.description))),
-        age_years=_age_years(study),
-    )
+def attributes_as_found(study: FoundStudy, series: Sequence[FoundSeries], archive: str) -> StudyAttributes:
+    """What rules ask of a study, as the archive describes it; one that lists no series may name its modalities."""
+    known = [SeriesAttributes(one.modality, one.body_part, one.station, one.description) for one in series]
+    found = attributes_of(OriginKind.ARCHIVE, archive, study.description, _age_years(study), known)
+    return found if known else replace(found, modalities=study.modalities)
 
 
 def _first_header(folder: Path) -> InstanceHeader:

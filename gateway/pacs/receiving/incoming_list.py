@@ -8,7 +8,9 @@ from enum import StrEnum
 from gateway.audit import audit_log
 from gateway.database.connection import Database
 from gateway.database.paging import PageRange
+from gateway.database.tables import RefusedSenderRow
 from gateway.pacs.receiving.store import incoming_list as rows
+from gateway.pacs.receiving.store import refused_senders
 from gateway.pacs.receiving.store.incoming_list import ListedStudy, SenderTraffic
 from gateway.principal import Principal, RequestContext
 
@@ -46,7 +48,10 @@ class IncomingList:
             await audit_log.record(session, principal, audit_log.Action.READ, "incoming_study", None, context, detail)
         return found, total
 
-    async def senders(self, principal: Principal, since: datetime) -> Sequence[SenderTraffic]:
-        """Every sender, the last one first, with what it sent since then."""
+    async def senders(
+        self, principal: Principal, since: datetime
+    ) -> tuple[Sequence[SenderTraffic], Sequence[RefusedSenderRow]]:
+        """Every sender with what it sent since then, and those that were refused since then; the last one first."""
         async with self.database.transaction() as session:
-            return await rows.senders(session, principal.institution, since)
+            sent = await rows.senders(session, principal.institution, since)
+            return sent, await refused_senders.since(session, principal.institution, since)

@@ -83,8 +83,8 @@ class Listener:
             evt_handlers=[
                 (evt.EVT_C_STORE, partial(self._store, loop)),
                 (evt.EVT_N_EVENT_REPORT, partial(self._take_commitment, loop)),
-                (evt.EVT_ACCEPTED, self._tell_accepted),
-                (evt.EVT_REJECTED, self._tell_rejected),
+                (evt.EVT_ACCEPTED, partial(self._tell_accepted, loop)),
+                (evt.EVT_REJECTED, partial(self._tell_rejected, loop)),
             ],
             limits=self._limits(),
             tls=self.tls,
@@ -132,22 +132,24 @@ class Listener:
             log.warning("a report on storage commitment was not stored", error=type(error).__name__)
             return PROCESSING_FAILURE, None
 
-    def _tell_accepted(self, event: Event) -> None:
+    def _tell_accepted(self, loop: asyncio.AbstractEventLoop, event: Event) -> None:
         if not event.assoc.accepted_contexts:
-            self._tell_refused(event, "no_common_context")
+            self._tell_refused(loop, event, "no_common_context")
 
-    def _tell_rejected(self, event: Event) -> None:
+    def _tell_rejected(self, loop: asyncio.AbstractEventLoop, event: Event) -> None:
         titles, requestor = event.assoc.ae.require_calling_aet, event.assoc.requestor
         if requestor.primitive and requestor.primitive.called_ae_title != self.settings.pacs_ae_title:
-            self._tell_refused(event, "called_ae_title")
+            self._tell_refused(loop, event, "called_ae_title")
         elif titles and requestor.ae_title not in titles:
-            self._tell_refused(event, "calling_ae_title")
+            self._tell_refused(loop, event, "calling_ae_title")
         else:
-            self._tell_refused(event, "too_many_associations")
+            self._tell_refused(loop, event, "too_many_associations")
 
-    def _tell_refused(self, event: Event, reason: str) -> None:
+    def _tell_refused(self, loop: asyncio.AbstractEventLoop, event: Event, reason: str) -> None:
         requestor = event.assoc.requestor
         self.receiver.metrics.refused_associations.labels(reason).inc()
+        sender = Sender.of_ae_title(requestor.ae_title, self.institution)
+        loop.call_soon_threadsafe(self.receiver.refused.note, sender, reason)
         log.warning(
             "a DICOM association was refused", reason=reason, sender=requestor.ae_title, address=requestor.address
         )

@@ -18,6 +18,7 @@ from gateway.pacs.receiving.arrival import Arrival, Sender, StudyLimits
 from gateway.pacs.receiving.instance_header import InstanceHeader, digest_of_dataset, read_instance_header
 from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.pacs.receiving.refusals import Refusal, Refused, Status, status_of
+from gateway.pacs.receiving.refused_senders import RefusedSenders
 from gateway.pacs.receiving.store import arrivals
 from gateway.pacs.receiving.store.arrivals import Added
 from gateway.quotas.quotas import Quotas
@@ -73,6 +74,7 @@ class Receiver:
     budgets: Budgets
     takes_others: bool
     metrics: ReceivingMetrics
+    refused: RefusedSenders
 
     async def receive(self, draft: Draft, sender: Sender) -> Outcome:
         """Store the instance, once; its draft is gone afterwards. No exception: whatever fails has a status."""
@@ -114,6 +116,8 @@ class Receiver:
 
     def _tell(self, outcome: Outcome, sender: Sender) -> None:
         self.metrics.instances.labels(sender.source, outcome.code).inc()
+        if not outcome.is_stored:
+            self.refused.note(sender, outcome.code)
         if outcome.status is not Status.SUCCESS:
             log.warning(
                 "an instance was refused" if not outcome.is_stored else "an instance came again with other content",

@@ -27,8 +27,8 @@ from gateway.pacs.receiving.store import complete_studies
 from gateway.pacs.receiving.store.complete_studies import ClaimedStudy
 from gateway.pacs.receiving.study_file import offsets, study_chunks
 from gateway.pacs.routing.decision import SeriesAttributes, StudyAttributes
-from gateway.pacs.routing.incoming_attributes import attributes_of
 from gateway.pacs.routing.rules import Rules
+from gateway.pacs.routing.study_attributes import attributes_of
 from gateway.records.scan_upload import ReceivedFile, ScanUploads
 from gateway.records.store import scans
 from gateway.storage.blobs import Blobs
@@ -205,4 +205,5 @@ def _attributes(claimed: ClaimedStudy) -> StudyAttributes:
     series = {
         SeriesAttributes(one.modality, one.body_part, one.station, one.series_description) for one in claimed.instances
     }
-    return attributes_of(claimed.study, series)
+    study = claimed.study
+    return attributes_of(study.source, study.sender, study.description, study.age_years, series)

@@ -10,11 +10,12 @@ from uuid import UUID
 from gateway.audit import audit_log
 from gateway.database.connection import AsyncSession, Database
 from gateway.pacs.routing.decision import Decision, StudyAttributes
-from gateway.pacs.routing.incoming_attributes import attributes_of
 from gateway.pacs.routing.matching import decide
 from gateway.pacs.routing.rule import RuleTable
 from gateway.pacs.routing.rule_tables import rules_in_force
 from gateway.pacs.routing.store import incoming, uploads
+from gateway.pacs.routing.store.incoming import CompleteStudy
+from gateway.pacs.routing.study_attributes import attributes_of
 from gateway.pacs.routing.upload_attributes import attributes_of_upload
 from gateway.principal import Principal, RequestContext
 
@@ -76,7 +77,7 @@ class DryRun:
 async def _recent(session: AsyncSession, institution: str, limit: int) -> Sequence[RecentStudy]:
     """The newest studies from the network that are complete, and the newest uploads."""
     found = [
-        RecentStudy(one.study.last_at, one.study.study_uid, one.scan_id, attributes_of(one.study, one.series))
+        RecentStudy(one.study.last_at, one.study.study_uid, one.scan_id, _attributes(one))
         for one in await incoming.recent(session, institution, limit)
     ]
     found += [
@@ -84,3 +85,8 @@ async def _recent(session: AsyncSession, institution: str, limit: int) -> Sequen
         for one in await uploads.recent(session, institution, limit)
     ]
     return sorted(found, key=lambda one: one.received_at, reverse=True)[:limit]
+
+
+def _attributes(found: CompleteStudy) -> StudyAttributes:
+    study = found.study
+    return attributes_of(study.source, study.sender, study.description, study.age_years, found.series)

@@ -3,10 +3,17 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables import AnalysisRow, IncomingInstanceRow, IncomingStudyRow, ScanOriginRow, ScanRow
+from gateway.database.tables import (
+    AnalysisRow,
+    IncomingInstanceRow,
+    IncomingStudyRow,
+    PatientRow,
+    ScanOriginRow,
+    ScanRow,
+)
 from gateway.database.tables.scan_origins import Source
 from tests.integration.gateway.analyses.rows import new_scan
 
@@ -16,6 +23,13 @@ async def add_network_rows(session: AsyncSession, institution: str) -> None:
     await add_study(session, institution, description="Thorax, fall", sender="CT-ER", screened=True)
     await add_study(session, institution, description="Skull", sender="CT1", body_part="HEAD", rule="Heads")
     await add_study(session, institution, description="Abdomen", sender="CT2", complete=False)
+
+
+async def delete_network_rows(session: AsyncSession) -> None:
+    """Delete all studies from the network, their scans and the patients of these."""
+    patients = select(ScanRow.patient_id).join(ScanOriginRow, ScanOriginRow.scan_id == ScanRow.id)
+    await session.execute(delete(PatientRow).where(PatientRow.id.in_(patients)))
+    await session.execute(delete(IncomingStudyRow))
 
 
 async def add_study(

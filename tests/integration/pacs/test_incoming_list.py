@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.database.tables.scan_origins import Source
+from gateway.pacs.receiving.store import refused_senders
 from gateway.permissions import GRANTS, Role, Scope
 from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, gateway_without_networks, make_token
 from tests.integration.gateway.gateway_data import in_transaction
@@ -93,3 +95,19 @@ def test_rules_are_tried_on_complete_studies_of_the_network(admin: httpx.Client)
     assert seen["Skull"]["attributes"]["body_parts"] == ["HEAD"]
     assert not seen["Knee"]["now"]["screen"]
     assert answer["changed"] == 1
+
+
+def test_refused_senders_are_counted_and_few_are_kept(gateway: RunningGateway, admin: httpx.Client) -> None:
+    def refuse(*names: str, number: int = 1) -> None:
+        keys = {(INSTITUTION, Source.DIMSE, name, "calling_ae_title"): number for name in names}
+        in_transaction(gateway, lambda session: refused_senders.add(session, keys))
+
+    refuse("STRANGER", number=3)
+    refuse("STRANGER", number=2)
+    refused = admin.get("/api/senders", params={"from": today()}).json()["refused"]
+    assert [(one["sender"], one["reason"], one["refusals"]) for one in refused] == [("STRANGER", "calling_ae_title", 5)]
+    for hundred in range(3):
+        refuse(*(f"FLOOD{hundred}{number:02}" for number in range(100)))
+    refused = admin.get("/api/senders", params={"from": today()}).json()["refused"]
+    assert len(refused) == refused_senders.KEPT
+    assert "STRANGER" not in {one["sender"] for one in refused}

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.tables import DeliveryRow
+from gateway.database.tables import DeliveryRow, UnplannedReportRow
 from gateway.database.tables.deliveries import DeliveryState
 from gateway.pacs.routing.rules import Rules
 from gateway.pacs.sending.planning import plan
@@ -17,6 +17,7 @@ from tests.integration.gateway.gateway_data import in_transaction
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.integration.pacs.network_rows import add_study
 from tests.integration.pacs.test_routing_rules import put, reported_upload
+from tests.integration.polling import until
 
 ARCHIVE = {"kind": "dimse", "host": "127.0.0.1", "port": 9, "called_ae": "ARCHIVE", "enabled": False}
 TO_RESEARCH = {"name": "research", "action": {"screen": True, "destinations": ["research"]}}
@@ -40,13 +41,15 @@ def admin(gateway: RunningGateway) -> Iterator[httpx.Client]:
 
 
 def planned(gateway: RunningGateway, admin: httpx.Client, scan_id: UUID) -> list[tuple[str, str]]:
-    """Destinations and states of the scan's deliveries, once all reports are planned."""
+    """Destinations and states of the scan's deliveries, once the gateway or the test has planned its report."""
 
-    async def plan_all(session: AsyncSession) -> None:
+    async def is_planned(session: AsyncSession) -> bool:
         while await plan(session, Rules()):
             pass
+        own = select(UnplannedReportRow).where(UnplannedReportRow.scan_id == scan_id)
+        return await session.scalar(own) is None
 
-    in_transaction(gateway, plan_all)
+    until(lambda: in_transaction(gateway, is_planned))
     items = admin.get("/api/deliveries", params={"scan": str(scan_id)}).raise_for_status().json()["items"]
     return [(one["destination"], one["state"]) for one in items]
 

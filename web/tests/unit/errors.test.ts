@@ -29,3 +29,12 @@ it("has words for every code of gateway/pacs/sending/faults.py", () => {
   expect(codes.length).toBeGreaterThan(5);
   expect(codes.filter((code) => !(code in en.network.faults))).toEqual([]);
 });
+
+it("has words for every refusal of gateway/pacs/receiving", () => {
+  const read = (file: string) => readFileSync(join(ROOT, "gateway/pacs/receiving", file), "utf-8");
+  const instances = [...read("refusals.py").matchAll(/^ {4}[A-Z_]+ = "(\w+)", Status/gm)];
+  const associations = [...read("listener.py").matchAll(/_tell_refused\(loop, event, "(\w+)"\)/g)];
+  expect(Math.min(instances.length, associations.length)).toBeGreaterThan(3);
+  const codes = [...instances, ...associations].map(([, code = ""]) => code);
+  expect(codes.filter((code) => !(code in en.network.refusals))).toEqual([]);
+});

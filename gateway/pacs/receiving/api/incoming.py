@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.database.paging import PageRange
 from gateway.database.tables.scan_origins import Source
@@ -87,10 +87,23 @@ class SeenSender(BaseModel):
         return cls(**vars(traffic))
 
 
+class RefusedSender(BaseModel):
+    """A sender that was refused. `reason` is of an association or of an instance; both are in the documentation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: Source
+    sender: str = Field(description="As it named itself: anybody on the network can.")
+    reason: str
+    refusals: int = Field(description="Without a pause of a day.")
+    last_at: datetime
+
+
 class SenderList(BaseModel):
-    """Every sender, the last one first."""
+    """Every sender, and those that were refused since the moment asked for; the last one first."""
 
     items: list[SeenSender]
+    refused: list[RefusedSender]
 
 
 def incoming_router(incoming: IncomingList) -> APIRouter:
@@ -115,6 +128,10 @@ def incoming_router(incoming: IncomingList) -> APIRouter:
 
     @router.get("/api/senders", summary="Who sent studies")
     async def senders(principal: Admin, since: Annotated[AwareDatetime, FROM]) -> SenderList:
-        return SenderList(items=[SeenSender.of(one) for one in await incoming.senders(principal, since)])
+        sent, refused = await incoming.senders(principal, since)
+        return SenderList(
+            items=[SeenSender.of(one) for one in sent],
+            refused=[RefusedSender.model_validate(one) for one in refused],
+        )
 
     return router

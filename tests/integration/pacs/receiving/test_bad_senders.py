@@ -74,6 +74,8 @@ def test_an_unknown_ae_title_is_rejected(strict: RunningListener) -> None:
     told = dcmtk("echoscu", "-aet", "STRANGER", "-aec", "TURNSTILE", "127.0.0.1", strict.port)
     assert told.returncode != 0
     assert "Calling AE Title Not Recognized" in told.stderr
+    listed = "SELECT refusals FROM refused_senders WHERE sender = 'STRANGER' AND reason = 'calling_ae_title'"
+    until(lambda: sum(row["refusals"] for row in strict.rows(listed)) >= 2)
 
 
 def test_a_wrong_called_ae_title_is_rejected(strict: RunningListener) -> None:

@@ -75,8 +75,7 @@ function Row({
         <Address destination={destination} />
       </Table.Td>
       <Table.Td>
-        <State destination={destination} />
-        {echo.data && <EchoAnswer result={echo.data} />}
+        {echo.data ? <EchoAnswer result={echo.data} /> : <State destination={destination} />}
         {echo.isError && <ProblemNote error={echo.error} />}
       </Table.Td>
       <Table.Td className={styles["number"]}>{format.whole(destination.waiting + destination.sending)}</Table.Td>

@@ -1,13 +1,13 @@
 import { Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { SenderList } from "#schema";
+import type { RefusedSender, SenderList } from "#schema";
 import { useFormat } from "@/shared/format/use-format";
 import styles from "../network.module.css";
 
 const COLUMNS = ["name", "source", "studies", "instances", "last"] as const;
 
 /** Everybody who ever sent something, the last one first. */
-export function SendersTable({ senders: { items } }: { senders: SenderList }) {
+export function SendersTable({ senders: { items } }: { senders: Pick<SenderList, "items"> }) {
   const { t } = useTranslation("network");
   const format = useFormat();
   if (items.length === 0) return <p className={styles["dim"]}>{t("senders.none")}</p>;
@@ -28,6 +28,47 @@ export function SendersTable({ senders: { items } }: { senders: SenderList }) {
               <Table.Td>{t(`sources.${source}`)}</Table.Td>
               <Table.Td className={styles["number"]}>{format.whole(studies)}</Table.Td>
               <Table.Td className={styles["number"]}>{format.whole(instances)}</Table.Td>
+              <Table.Td className={styles["dim"]}>
+                <time dateTime={last} title={format.exact(last)}>
+                  {format.when(last)}
+                </time>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+const REFUSED_COLUMNS = ["name", "source", "reason", "refusals", "last"] as const;
+
+type Lookup = (key: string, options: { defaultValue: string }) => string;
+
+/** Who was refused today, and why. */
+export function RefusedTable({ refused }: { refused: readonly RefusedSender[] }) {
+  const { t } = useTranslation(["network", "errors"]);
+  const format = useFormat();
+  const lookup = t as unknown as Lookup;
+  const reasonText = (code: string) =>
+    lookup(`network:refusals.${code}`, { defaultValue: lookup(`errors:${code}.title`, { defaultValue: code }) });
+  return (
+    <div className={styles["scrolls"]}>
+      <Table verticalSpacing={6} highlightOnHover aria-label={t("refused.title")}>
+        <Table.Thead>
+          <Table.Tr>
+            {REFUSED_COLUMNS.map((column) => (
+              <Table.Th key={column}>{t(`refused.${column}`)}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {refused.map(({ source, sender, reason, refusals, last_at: last }) => (
+            <Table.Tr key={`${source} ${sender} ${reason}`}>
+              <Table.Td className={styles["name"]}>{sender}</Table.Td>
+              <Table.Td>{t(`sources.${source}`)}</Table.Td>
+              <Table.Td className={styles["warning"]}>{reasonText(reason)}</Table.Td>
+              <Table.Td className={styles["number"]}>{format.whole(refusals)}</Table.Td>
               <Table.Td className={styles["dim"]}>
                 <time dateTime={last} title={format.exact(last)}>
                   {format.when(last)}

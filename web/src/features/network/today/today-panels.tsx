@@ -9,7 +9,7 @@ import { ProblemNote } from "@/shared/ui/problem-note";
 import { Panel, Section } from "@/shared/ui/section";
 import styles from "../network.module.css";
 import { IncomingTable } from "./incoming-table";
-import { SendersTable } from "./senders-table";
+import { RefusedTable, SendersTable } from "./senders-table";
 
 const ROWS = 50;
 
@@ -69,6 +69,11 @@ function Senders({ since }: { since: string }) {
       <Section title={t("senders.title")}>
         <SendersTable senders={senders.data} />
       </Section>
+      {senders.data.refused.length > 0 && (
+        <Section title={t("refused.title")}>
+          <RefusedTable refused={senders.data.refused} />
+        </Section>
+      )}
     </Panel>
   );
 }
