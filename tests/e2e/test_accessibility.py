@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import OpenPage
 from tests.e2e.ui_text import ui_text
 from tests.e2e.viewing import Viewer
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PAGES = (
     "worklist",
     "patients",
@@ -31,7 +30,7 @@ def test_a_page_passes_axe(open_page: OpenPage, scan: str, out_dir: Path, name: 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=out_dir / f"{name.replace('?part=', '-')}-{colours}.png")
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("colours", SIZES)
@@ -43,13 +42,8 @@ def test_the_report_and_its_viewer_pass_axe(open_page: OpenPage, scan: str, out_
     expect(viewer.page.get_by_test_id("lung-outline").first).to_be_attached()
     expect(viewer.page.get_by_text(ui_text("viewer:waiting"))).to_have_count(0)
     viewer.page.screenshot(path=out_dir / f"viewer-{colours}.png")
-    assert _violations(viewer.page) == []
+    assert violations(viewer.page) == []
     viewer.press("?")
     expect(viewer.page.get_by_role("dialog")).to_be_visible()
     viewer.page.wait_for_timeout(300)  # it fades in; axe measures contrast
-    assert _violations(viewer.page) == []
-
-
-def _violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+    assert violations(viewer.page) == []

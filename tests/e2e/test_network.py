@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import OpenPage
 from tests.e2e.ui_text import ui_text
 from tests.integration.gateway.gateway_data import in_transaction
@@ -44,6 +45,7 @@ def test_what_came_in_today(open_page: OpenPage, rows: None, language: str) -> N
     expect(heads).to_contain_text(ui_text("network:incoming.byRule", language, name="Heads"))
     expect(studies).to_contain_text(ui_text("network:states.receiving", language))
     expect(_table(page, "senders.title", language)).to_contain_text("CT-ER")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -56,6 +58,7 @@ def test_a_rule_is_written_tried_and_put_in_force(
     dialog.get_by_label(ui_text("network:rules.name", language)).fill("Heads")
     dialog.get_by_label(ui_text("network:conditions.study_description", language)).fill("*skull*")
     dialog.get_by_role("radio", name=ui_text("network:effects.unscreened", language), exact=True).check()
+    assert violations(page) == []
     dialog.get_by_role("button", name=ui_text("network:rules.take", language)).click()
     expect(dialog).to_have_count(0)
     expect(_table(page, "rules.title", language)).to_contain_text("*skull*")
@@ -63,6 +66,7 @@ def test_a_rule_is_written_tried_and_put_in_force(
     tried = _table(page, "tried.title", language)
     expect(tried.locator("tbody tr")).to_have_count(1)
     expect(tried).to_contain_text("Skull")
+    assert violations(page) == []
     assert client.get("/api/routing-rules").json()["rules"] == []
     page.get_by_role("button", name=ui_text("network:rules.save", language)).click()
     expect(page.get_by_text(ui_text("network:rules.unsaved", language))).to_have_count(0)
@@ -93,12 +97,14 @@ def test_a_destination_is_added_tested_and_deleted(
     dialog.get_by_label(ui_text("network:destinations.fields.host", language)).fill("127.0.0.1")
     dialog.get_by_label(ui_text("network:destinations.fields.port", language)).fill("9")  # discard: nobody listens
     dialog.get_by_label(ui_text("network:destinations.fields.called_ae", language)).fill("ARCHIVE")
+    assert violations(page) == []
     dialog.get_by_role("button", name=ui_text("common:actions.save", language)).click()
     expect(dialog).to_have_count(0)
     table = _table(page, "destinations.title", language)
     expect(table).to_contain_text("ARCHIVE@127.0.0.1:9")
     table.get_by_role("button", name=ui_text("network:destinations.testOne", language, name="archive")).click()
     expect(table).to_contain_text(ui_text("network:faults.destination_unreachable", language))
+    assert violations(page) == []
     table.get_by_role("button", name=ui_text("network:destinations.deleteOne", language, name="archive")).click()
     page.get_by_role("dialog").get_by_role("button", name=ui_text("network:destinations.delete", language)).click()
     expect(page.get_by_text(ui_text("network:destinations.none", language))).to_be_visible()

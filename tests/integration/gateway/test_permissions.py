@@ -268,7 +268,12 @@ def test_each_role_may_call_what_the_table_says(service: RecordsService, call: C
         assert problem(answer)[1] in codes[answer.status_code]
 
 
-RECORD_CALLS: Final = tuple(call for call in TABLE if "{" in call.path and call.method != "HEAD")
+# Not STOW-RS: it names the study that it stores, and reads none.
+RECORD_CALLS: Final = tuple(
+    call
+    for call in TABLE
+    if "{" in call.path and call.method != "HEAD" and call.call != "POST /dicom-web/studies/{study_uid}"
+)
 
 
 @pytest.mark.parametrize("call", RECORD_CALLS, ids=lambda call: f"{call.call}{call.query or ''}")
