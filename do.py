@@ -15,12 +15,14 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 CONSTRAINTS = ROOT / "constraints.txt"
 PAGE = ROOT / "web" / "build.py"
+POLICY = Path("/usr/sbin/policy-rc.d")  # asked by Debian's packages before they start a server
 TESTED_WITH = {  # program: package
     "chromium": "chromium",
     "dciodvfy": "dicom3tools",
@@ -137,8 +139,23 @@ def install(packages: Sequence[str]) -> bool:
     print(f"installing {', '.join(packages)} (once)", flush=True)
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run(["apt-get", "update", "-qq"])
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
+    with no_services():
+        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
     return True
+
+
+@contextmanager
+def no_services() -> Iterator[None]:
+    """Let no package start its server (Orthanc, Prometheus): the tests start their own, on ports of their own."""
+    if POLICY.exists():  # the machine has a policy already
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")  # 101: action forbidden by policy
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
 
 
 def run(command: Sequence[str | Path]) -> None:
