@@ -10,6 +10,7 @@ from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
 from gateway.pacs.dicomweb.api.retrievals import retrievals_router
 from gateway.pacs.dicomweb.api.searches import searches_router
+from gateway.pacs.dicomweb.catalogue_cache import CatalogueCache
 from gateway.pacs.dicomweb.held_studies import HeldStudies
 from gateway.pacs.dicomweb.indexing import Indexing
 from gateway.pacs.dicomweb.result_series import ResultSeries
@@ -25,7 +26,9 @@ def dicomweb_routers(store: RecordStore, viewing: Viewing) -> Sequence[APIRouter
     """Searches and retrievals."""
     downloads = ResultDownloads(store.database, viewing, ReportPdf(store.database, viewing))
     indexing = Indexing(store.database, viewing.render_cache)
-    held = HeldStudies(store.database, viewing.access, indexing, ResultSeries(store.database, downloads))
+    catalogues = CatalogueCache()
+    results = ResultSeries(store.database, downloads, catalogues)
+    held = HeldStudies(store.database, viewing.access, indexing, results, catalogues)
     return [searches_router(Searching(store.database, held)), retrievals_router(Retrieval(held))]
 
 

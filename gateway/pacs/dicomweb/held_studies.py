@@ -10,7 +10,8 @@ from typing import Final
 from gateway.database.connection import Database
 from gateway.errors import NotFound
 from gateway.fairness.party import Party
-from gateway.pacs.dicomweb.catalogue import Instance, Series, copies_key, instances_key, unpack, upload_root
+from gateway.pacs.dicomweb.catalogue import Instance, Series, copies_key, instances_key, upload_root
+from gateway.pacs.dicomweb.catalogue_cache import CatalogueCache
 from gateway.pacs.dicomweb.indexing import Indexing
 from gateway.pacs.dicomweb.result_series import ResultSeries
 from gateway.pacs.dicomweb.store import search
@@ -89,6 +90,7 @@ class HeldStudies:
     access: ScanAccess
     indexing: Indexing
     results: ResultSeries
+    catalogues: CatalogueCache
 
     async def open(
         self, principal: Principal, context: RequestContext, study_uid: str, what: str, *, make_results: bool = True
@@ -136,11 +138,11 @@ class HeldStudies:
         raise NotFound(UNKNOWN)
 
     async def _catalogue(self, opened: OpenedScan, study_uid: str, root: str) -> Sequence[Series]:
-        key = instances_key(root, study_uid)
-        data = await self.indexing.render_cache.blobs.get_derived(key)
-        if data is None:  # derived data may be lost: they are made again
+        key, blobs = instances_key(root, study_uid), self.indexing.render_cache.blobs
+        series = await self.catalogues.read(blobs, key)
+        if series is None:  # derived data may be lost: they are made again
             await self.indexing.read_again(opened)
-            data = await self.indexing.render_cache.blobs.get_derived(key)
-        if data is None:
+            series = await self.catalogues.read(blobs, key)
+        if series is None:
             raise NotFound(UNKNOWN)
-        return unpack(data)
+        return series

@@ -12,7 +12,8 @@ import structlog
 from gateway.database.connection import Database
 from gateway.database.tables import ReportRow
 from gateway.errors import NoDicomIdentity, NoReport, NoResultObject
-from gateway.pacs.dicomweb.catalogue import Series, instances_key, result_root, unpack
+from gateway.pacs.dicomweb.catalogue import Series, instances_key, result_root
+from gateway.pacs.dicomweb.catalogue_cache import CatalogueCache
 from gateway.pacs.dicomweb.catalogue_writing import write_catalogues
 from gateway.pacs.dicomweb.store import index
 from gateway.principal import Principal, RequestContext
@@ -43,6 +44,7 @@ class ResultSeries:
 
     database: Database
     downloads: ResultDownloads
+    catalogues: CatalogueCache
     making: SingleFlight[None] = field(default_factory=SingleFlight)
 
     async def of_study(
@@ -55,8 +57,8 @@ class ResultSeries:
             return MadeSeries("")
         root = result_root(row.analysis_id, study_uid)
         key, blobs = instances_key(root, study_uid), self.downloads.viewing.render_cache.blobs
-        data = await blobs.get_derived(key)
-        if data is None and make:
+        series = await self.catalogues.read(blobs, key)
+        if series is None and make:
             report = StoredReport(row, row.body)
             try:
                 await self.making.run(key, lambda: self._make(principal, context, report, study_uid, root))
@@ -64,8 +66,8 @@ class ResultSeries:
                 return MadeSeries(root)
             except (NoDicomIdentity, NoResultObject, StudyError) as error:
                 return MadeSeries(root, warnings=(_why(error),))
-            data = await blobs.get_derived(key)
-        series = unpack(data) if data else ()
+            series = await self.catalogues.read(blobs, key)
+        series = series or ()
         await self._list(row, study_uid, series)
         return MadeSeries(root, series)
 

@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from gateway.permissions import Role
 from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, make_token, problem
+from tests.integration.gateway.records.dicomweb.held_study import READING_S
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 from tests.integration.polling import until
 
@@ -245,7 +246,7 @@ def create_records(radiologist: httpx.Client, study: Path) -> dict[str, str]:
 def dicom_uids(radiologist: httpx.Client) -> dict[str, str]:
     """The UIDs of an instance of the scan, once it is listed over DICOMweb."""
     search = "/dicom-web/instances?limit=1"
-    until(lambda: radiologist.get(search).status_code == 200)
+    until(lambda: radiologist.get(search).status_code == 200, READING_S)
     (found,) = radiologist.get(search).json()
     tags = {"study_uid": "0020000D", "series_uid": "0020000E", "instance_uid": "00080018"}
     return {name: found[tag]["Value"][0] for name, tag in tags.items()}

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pydicom
@@ -15,6 +16,8 @@ from tests.integration.gateway.records.stored_scans import StoredScans
 from tests.integration.gateway.records.viewing_calls import add_report, create_scan
 from tests.unit.gateway.result_objects.made_result import suspicious_outputs
 from tests.unit.screening.studies import RULES, VIEW_SPACING_MM, card_of, study_of
+
+READING_S: Final = 240.0  # for the first reading on a busy machine: a decode worker starts, and highdicom is loaded
 
 
 def write_named_chest(folder: Path, slices: int = 24, size: int = 96) -> Path:

@@ -17,6 +17,7 @@ from gateway.permissions import Role, Scope
 from screening.views.display_window import Window
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.dicomweb.conftest import Reader, value
+from tests.integration.gateway.records.dicomweb.held_study import READING_S
 from tests.integration.gateway.records.viewing_calls import hu_of
 from tests.integration.polling import until
 
@@ -27,7 +28,7 @@ AS_STORED = (("application/dicom", "*"),)
 def study(held: str, radiologist: httpx.Client, originals: list[Dataset]) -> str:
     """The path of the held study, once it is listed."""
     path = f"/dicom-web/studies/{originals[0].StudyInstanceUID}"
-    until(lambda: radiologist.get(f"{path}/series").status_code == 200)
+    until(lambda: radiologist.get(f"{path}/series").status_code == 200, patience_s=READING_S)
     return path
 
 

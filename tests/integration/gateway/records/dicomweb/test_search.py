@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from screening.phantom.phantom_study import write_phantom
 from tests.integration.gateway.auth.api_calls import problem
 from tests.integration.gateway.records.dicomweb.conftest import value
+from tests.integration.gateway.records.dicomweb.held_study import READING_S
 from tests.integration.gateway.records.viewing_calls import create_scan, datasets
 from tests.integration.polling import until
 
@@ -22,7 +23,7 @@ STUDIES = "/dicom-web/studies"
 def study_uid(held: str, reader: DICOMwebClient, originals: list[Dataset]) -> str:
     """The UID of the held study, once it is listed."""
     uid = str(originals[0].StudyInstanceUID)
-    until(lambda: bool(reader.search_for_studies(search_filters={"StudyInstanceUID": uid})))
+    until(lambda: bool(reader.search_for_studies(search_filters={"StudyInstanceUID": uid})), READING_S)
     return uid
 
 
@@ -134,7 +135,7 @@ def test_the_newest_scan_of_a_study_answers_and_a_deleted_one_is_gone(
     uid = str(datasets(content)[0].StudyInstanceUID)
     path = f"{STUDIES}/{uid}/series"
     first, second = create_scan(radiologist, content), create_scan(radiologist, content)
-    until(lambda: radiologist.get(STUDIES).is_success and indexed(database_url, uid) == {first, second})
+    until(lambda: radiologist.get(STUDIES).is_success and indexed(database_url, uid) == {first, second}, READING_S)
     assert len(radiologist.get(STUDIES, params={"StudyInstanceUID": uid}).json()) == 1
     assert radiologist.get(path).status_code == 200
     assert seen(admin, first) == []
@@ -169,5 +170,5 @@ def test_an_upload_that_holds_no_dicom_hides_no_other(
         with psycopg.connect(database_url) as connection:
             return connection.execute("SELECT error FROM dicom_indexes WHERE scan_id = %s", [scan]).fetchone()
 
-    until(lambda: radiologist.get(STUDIES).is_success and error() == ("empty_upload",))
+    until(lambda: radiologist.get(STUDIES).is_success and error() == ("empty_upload",), READING_S)
     assert study_uid in radiologist.get(STUDIES).text
