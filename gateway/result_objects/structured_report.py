@@ -27,6 +27,7 @@ from highdicom.sr import (
     SourceImageForRegion,
     TextContentItem,
     TrackingIdentifier,
+    ValueTypeValues,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 from pydicom.dataset import Dataset
@@ -84,11 +85,13 @@ class _Content:
             model_name=MANUFACTURER,
             serial_number=self._result.origin.model_card or None,
         )
-        return MeasurementReport(
+        report = MeasurementReport(
             observation_context=ObservationContext(ObserverContext(codes.DCM.Device, observer)),
             procedure_reported=own_codes.CT_OF_CHEST,
             imaging_measurements=list(self._groups()),
         )
+        _separate(report[0])
+        return report
 
     def _groups(self) -> Iterator[Group]:
         yield self._verdict()
@@ -204,6 +207,14 @@ class _Content:
 
 def _measurements(figures: Sequence[Figure]) -> list[Measurement]:
     return [Measurement(code, value, unit) for code, value, unit in figures]
+
+
+def _separate(item: Dataset) -> None:
+    """Its items are no running text (PS3.3 C.18.8); of continuous ones viewers show the values without their names."""
+    if item.ValueType == ValueTypeValues.CONTAINER.value:
+        item.ContinuityOfContent = "SEPARATE"
+        for child in item.get("ContentSequence", ()):
+            _separate(child)
 
 
 def _comment(group: Group, lines: Sequence[str]) -> None:

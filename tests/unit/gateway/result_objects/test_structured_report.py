@@ -56,6 +56,13 @@ def test_a_pathology(objects: Mapping[str, FileDataset], result: StudyResult) ->
     assert objects["sr"].VerificationFlag == "UNVERIFIED"
 
 
+def test_viewers_name_each_value(objects: Mapping[str, FileDataset]) -> None:
+    report = objects["sr"]
+    containers = [one for one in (report, *content_items(report)) if one.ValueType == "CONTAINER"]
+    assert len(containers) > 2
+    assert {one.ContinuityOfContent for one in containers} == {"SEPARATE"}
+
+
 def test_a_normal_study(phantom: Path) -> None:
     normal = made_result(phantom, suspicious=False)
     assert normal.verdict is Verdict.NORMAL
