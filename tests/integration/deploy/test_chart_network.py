@@ -67,6 +67,26 @@ def test_clients_can_be_held_to_the_ingress_controller() -> None:
     assert peers(of_kind("cpu", "NetworkPolicy")["gateway"], "ingress", 8080) == {"ingress-nginx", "test", "monitoring"}
 
 
+def test_gateway_and_worker_alone_reach_the_archives_that_are_named() -> None:
+    policies, archive = of_kind("pacs", "NetworkPolicy"), {"ipBlock": {"cidr": "10.20.0.5/32"}}
+    for name, policy in policies.items():
+        rules = [rule for rule in policy["spec"]["egress"] if archive in rule.get("to", ())]
+        reached = [{"to": [archive], "ports": [{"port": 104}, {"port": 11112}]}]
+        assert rules == (reached if name in {"gateway", "worker"} else [])
+    assert peers(policies["worker"], "egress", 8042) == {"outside"}
+    assert peers(of_kind("minimal", "NetworkPolicy")["worker"], "egress", 104) == set()
+
+
+def test_orthanc_reaches_the_listener_alone_and_both_reach_each_other() -> None:
+    policies = of_kind("orthanc", "NetworkPolicy")
+    assert peers(policies["orthanc"], "egress", 11112) == {"listener"}
+    assert {"gateway", "worker"} <= peers(policies["orthanc"], "ingress", 4242)
+    for sender in ("gateway", "worker"):
+        assert peers(policies[sender], "egress", 4242) == {"orthanc"}
+    assert peers(policies["orthanc"], "egress", 5432) == set()
+    assert "orthanc" not in of_kind("pacs", "NetworkPolicy")
+
+
 def _name(side: dict[str, Any]) -> str:
     labels = next(iter(side.values())).get("matchLabels", {})
     return str(labels.get("app.kubernetes.io/component") or labels.get("kubernetes.io/metadata.name") or "outside")

@@ -15,7 +15,7 @@ from gateway.settings.settings import Settings
 from tests.integration.deploy.dockerfiles import ROOT
 from tests.integration.deploy.tools import of_debian
 
-PROFILES = ("cpu", "gpu", "cpu,observability", "gpu,observability", "cpu,pacs")
+PROFILES = ("cpu", "gpu", "cpu,observability", "gpu,observability", "cpu,pacs", "cpu,pacs,orthanc")
 SECRETS = {"TURNSTILE_DB_PASSWORD": "correct horse", "TURNSTILE_TRITON_SECRET": "battery staple"}
 GIB = 2**30
 UNITS = {"m": 2**20, "g": GIB}
@@ -113,12 +113,13 @@ def test_the_log_of_the_database_names_no_patient() -> None:
 
 def test_ports_are_published_on_loopback_by_default() -> None:
     ports = {name: service["ports"] for name, service in whole()["services"].items() if "ports" in service}
-    assert set(ports) == {"gateway", "listener", "prometheus", "grafana"}
+    assert set(ports) == {"gateway", "listener", "orthanc", "prometheus", "grafana"}
     assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 
 @pytest.mark.parametrize(
-    "name", ["gateway", "worker", "listener", "migrate", "backup", "engine-ready", "triton", "triton-gpu", "db"]
+    "name",
+    ["gateway", "worker", "listener", "orthanc", "migrate", "backup", "engine-ready", "triton", "triton-gpu", "db"],
 )
 def test_every_service_is_hardened(name: str) -> None:
     service = whole()["services"][name]
