@@ -1,5 +1,6 @@
 """`turnstile pacs listen`: the DICOM listener in a process of its own, until Ctrl-C or SIGTERM."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from gateway.cli.command_context import console, errors, run_and_exit, stop_sign
 from gateway.composition.pacs import completing_studies, create_receiver, disk_reserve, listening
 from gateway.composition.record_store import open_record_store
 from gateway.pacs.receiving.metrics import ReceivingMetrics
+from gateway.pacs.receiving.readiness import Readiness
 from gateway.settings.settings import Settings
 from gateway.storage.scratch import open_scratch
 from gateway.telemetry.logs import configure_logs
@@ -33,14 +35,15 @@ async def _listen(settings: Settings) -> int:
     receiving = ReceivingMetrics(metrics.registry)
     settings = with_running_database(settings)
     async with open_record_store(settings) as store, open_scratch(settings.scratch_folder) as scratch:
-        if settings.pacs_metrics_port is not None:
-            metrics.serve_on(settings.pacs_metrics_port)
         receiver = create_receiver(settings, store, disk_reserve(settings, scratch), receiving)
         async with (
             completing_studies(settings, store, receiving),
-            listening(settings, receiver, scratch) as (bound_host, bound_port),
+            listening(settings, receiver, scratch) as listener,
         ):
-            console.print(f"listening as {settings.pacs_ae_title} on {bound_host}:{bound_port}; Ctrl-C stops")
+            if settings.pacs_metrics_port is not None:
+                readiness = Readiness(asyncio.get_running_loop(), store.database, listener.accepts)
+                metrics.serve_on(settings.pacs_metrics_port, readiness.why_not)
+            console.print(f"listening as {settings.pacs_ae_title} on {listener.host}:{listener.port}; Ctrl-C stops")
             await stop_signal_received()
     errors.print("stopped", style="dim")
     return 0

@@ -101,8 +101,8 @@ async def _receiving(services: Services, store: RecordStore) -> AsyncIterator[st
         if not settings.pacs_listen:
             yield None
             return
-        host, port = await stack.enter_async_context(listening(settings, receiver, services.scratch))
-        yield f"{settings.pacs_ae_title} at {host}:{port}"
+        listener = await stack.enter_async_context(listening(settings, receiver, services.scratch))
+        yield f"{settings.pacs_ae_title} at {listener.host}:{listener.port}"
 
 
 async def _print_addresses(services: Services, store: RecordStore, url: str, demo: bool, dicom: str | None) -> None:

@@ -12,7 +12,7 @@ from gateway.composition.record_store import RecordStore
 from gateway.pacs.archives.priors import PriorStudies
 from gateway.pacs.dimse.tls import server_context
 from gateway.pacs.receiving.arrival import StudyLimits
-from gateway.pacs.receiving.listener import Listener
+from gateway.pacs.receiving.listener import Listener, Listening
 from gateway.pacs.receiving.metrics import ReceivingMetrics
 from gateway.pacs.receiving.receiver import Receiver
 from gateway.pacs.receiving.refused_senders import RefusedSenders
@@ -66,8 +66,8 @@ def disk_reserve(settings: Settings, scratch: Path) -> DiskReserve:
 
 
 @asynccontextmanager
-async def listening(settings: Settings, receiver: Receiver, scratch: Path) -> AsyncIterator[tuple[str, int]]:
-    """Listen for DICOM associations until the block ends; gives host and port. Raises TlsUnusable and OSError."""
+async def listening(settings: Settings, receiver: Receiver, scratch: Path) -> AsyncIterator[Listening]:
+    """Listen for DICOM associations until the block ends. Raises TlsUnusable and OSError."""
     institution = settings.pacs_institution or settings.institution
     tls = None
     if settings.pacs_tls_certificate is not None:
@@ -77,5 +77,5 @@ async def listening(settings: Settings, receiver: Receiver, scratch: Path) -> As
     async def on_commitment(information: Dataset) -> bool:
         return await reports.receive(read_report(information))
 
-    async with Listener(settings, receiver, institution, scratch, tls, on_commitment).running() as address:
-        yield address
+    async with Listener(settings, receiver, institution, scratch, tls, on_commitment).running() as running:
+        yield running

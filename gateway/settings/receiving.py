@@ -65,7 +65,7 @@ class ReceivingSettings(BaseSettings):
     pacs_tls_client_ca: Path | None = None
     """PEM file with the authorities of client certificates. With it, a sender must show a certificate of theirs."""
     pacs_metrics_port: Port | None = None
-    """Port on which `turnstile pacs listen` serves its metrics for Prometheus; none by default."""
+    """Port on which `turnstile pacs listen` serves `/readyz` and its metrics for Prometheus; none by default."""
 
     @model_validator(mode="after")
     def _open_port_names_its_senders(self) -> Self:

@@ -1,8 +1,9 @@
 """The metrics for Prometheus: counts and times; the values of labels are fixed by the code, never by a client."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,6 +21,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from gateway.telemetry.drift import Drift, State
 from gateway.telemetry.tracing import NoTraces, Traces
 from screening.results.model_card import ModelCard
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 # A stage of a warm study takes 0.1 ms (fusion) to 400 ms (inference) on two cores, a store on S3 tens of ms; a queue or
 # a cold engine reaches seconds, and nothing outlives the deadline of 120 s.
@@ -201,9 +205,22 @@ class Metrics:
         timings_s[name] = timings_s.get(name, 0.0) + seconds
         self.stage_seconds.labels(name).observe(seconds)
 
-    def serve_on(self, port: int) -> None:
-        """Serve the metrics on this port, for a process without an HTTP API."""
-        start_http_server(port, registry=self._registry)
+    def serve_on(self, port: int, why_not_ready: Callable[[], str | None] | None = None) -> None:
+        """Serve the metrics on this port, for a process without an HTTP API, and `/readyz`: 503 with the reason."""
+        server, _ = start_http_server(port, registry=self._registry)
+        metrics_page = server.get_app()
+        if why_not_ready is None or metrics_page is None:
+            return
+
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            if environ["PATH_INFO"] != "/readyz":
+                return metrics_page(environ, start_response)
+            reason = why_not_ready()
+            status = "200 OK" if reason is None else "503 Service Unavailable"
+            start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+            return [(reason or "ready").encode()]
+
+        server.set_app(answer)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

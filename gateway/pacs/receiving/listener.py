@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 from pydicom.dataset import Dataset
@@ -41,6 +41,14 @@ DRAIN_S: Final = 5.0  # for associations to end by themselves at a stop
 POLL_S: Final = 0.1
 
 
+class Listening(NamedTuple):
+    """Where it listens, and whether it still accepts associations."""
+
+    host: str
+    port: int
+    accepts: Callable[[], bool]
+
+
 @dataclass(frozen=True)
 class Listener:
     """Listens for associations; `institution` gets what comes. `tls` is None for plain TCP.
@@ -56,15 +64,15 @@ class Listener:
     on_commitment: Callable[[Dataset], Awaitable[bool]] | None = None
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[tuple[str, int]]:
-        """Listen until the block ends; gives host and port. Raises OSError when they cannot be used."""
+    async def running(self) -> AsyncIterator[Listening]:
+        """Listen until the block ends. Raises OSError when they cannot be used."""
         _config.LOG_HANDLER_LEVEL = "none"  # its log quotes elements of messages
         server = self._server(asyncio.get_running_loop())
         serving = asyncio.create_task(asyncio.to_thread(server.serve_forever, POLL_S), name="dicom listener")
         try:
             host, port = server.server_address[:2]
             log.info("listening for DICOM associations", port=port, tls=self.tls is not None)
-            yield str(host), int(port)
+            yield Listening(str(host), int(port), lambda: not serving.done())
         finally:
             await asyncio.to_thread(_stop, server)
             await serving

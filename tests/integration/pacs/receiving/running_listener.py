@@ -96,9 +96,9 @@ def running_listener(folder: Path, database_url: str, **settings: Any) -> Iterat
                 server = create_server(create_app(services, store), own, services.metrics)
                 async with (
                     completing_studies(own, store, services.receiving),
-                    listening(own, receiver, services.scratch) as (_, port),
+                    listening(own, receiver, services.scratch) as listener,
                 ):
-                    started.put((port, services.metrics.registry))
+                    started.put((listener.port, services.metrics.registry))
                     serving = asyncio.create_task(server.serve([http]))
                     await over.wait()
                     server.should_exit = True
