@@ -130,11 +130,11 @@ def test_an_archive_that_aborts_in_the_middle_gets_each_object_in_the_end(outbox
 
 
 def test_an_answer_that_comes_too_late_makes_no_second_object(outbox: Outbox) -> None:
-    """The gateway of these tests waits for 5 s."""
+    """The gateway of these tests waits for 10 s."""
 
     def answer(_event: Any, number: int) -> int:
         if number == 1:
-            time.sleep(8)
+            time.sleep(15)
         return SUCCESS
 
     with scripted_archive(answer) as archive:
