@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import ARRAY, Select, Text, any_, column, func, literal, select, table, text
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, column, func, literal, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import hash_chain
@@ -42,7 +42,7 @@ async def open_snapshot(database: Database) -> AsyncIterator[Snapshot]:
             await audit_head(session),
             [StoredBlob(row.sha256, row.size) for row in blobs],
             [str(key) for key in await session.scalars(evidence)],
-            [str(key) for key in await session.scalars(_waiting().order_by(IncomingInstanceRow.waiting_key))],
+            await _waiting_keys(session),
         )
 
 
@@ -71,10 +71,14 @@ async def still_referenced(session: AsyncSession, names: Sequence[str]) -> set[s
     named = any_(literal(list(names), ARRAY(Text)))
     blobs = await session.scalars(select(BlobRow.sha256).where(BlobRow.sha256 == named))
     keys = await session.scalars(select(ReportRow.evidence_key).where(ReportRow.evidence_key == named))
-    waiting = await session.scalars(_waiting().where(IncomingInstanceRow.waiting_key == named))
-    return {*blobs, *(str(key) for key in keys), *(str(key) for key in waiting)}
+    waiting = await _waiting_keys(session, IncomingInstanceRow.waiting_key == named)
+    return {*blobs, *(str(key) for key in keys), *waiting}
 
 
-def _waiting() -> Select[str | None]:
-    """The keys of instances from the network that are in no scan yet."""
-    return select(IncomingInstanceRow.waiting_key).where(IncomingInstanceRow.waiting_key.is_not(None))
+async def _waiting_keys(session: AsyncSession, *criteria: ColumnElement[bool]) -> Sequence[str]:
+    """The keys of instances from the network that are in no scan yet; none in a schema from before there were any."""
+    if IncomingInstanceRow.__tablename__ not in await table_names(session):
+        return []
+    key = IncomingInstanceRow.waiting_key
+    found = await session.scalars(select(key).where(key.is_not(None), *criteria).order_by(key))
+    return [str(one) for one in found]
