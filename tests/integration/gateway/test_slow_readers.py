@@ -48,7 +48,7 @@ class Stalled:
     gateway: RunningGateway
     admin: httpx.Client
     token: str
-    scan: str
+    names: dict[str, str]  # what the paths of the calls name
     database_url: str
 
     def ask(self, path: str, times: int = 1) -> socket.socket:
@@ -57,7 +57,7 @@ class Stalled:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         client.connect((address.hostname, address.port))
-        line = f"GET {path.format(scan_id=self.scan, number=3)} HTTP/1.1"
+        line = f"GET {path.format(**self.names)} HTTP/1.1"
         head = f"{line}\r\nHost: {address.netloc}\r\nAuthorization: Bearer {self.token}\r\n\r\n"
         client.setblocking(False)
         with suppress(BlockingIOError):  # the gateway stops to read, too
@@ -76,7 +76,8 @@ def stalled(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iter
     content = write_phantom(folder / "chest.zip", slices=24, size=128).read_bytes()
     with ExitStack() as stack:
         (folder / "gateway").mkdir()
-        options = {"send_buffer": BUFFER, "send_timeout_s": SEND_TIMEOUT_S, "exports_per_principal": 2}
+        options: dict[str, Any] = {"send_timeout_s": SEND_TIMEOUT_S, "exports_per_principal": 2}
+        options |= {"send_buffer": BUFFER, "list_rate": "100000 per minute"}
         gateway = stack.enter_context(gateway_without_networks(folder / "gateway", database_url, **options))
         token = make_token(database_url, Role.ADMIN)
         admin = stack.enter_context(gateway.client(headers=bearer(token)))
@@ -86,11 +87,28 @@ def stalled(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iter
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(EVENTS, [INSTITUTION])
             connection.execute(FEEDBACK)
-        yield Stalled(gateway, admin, token, scan, database_url)
+        yield Stalled(gateway, admin, token, {"scan_id": scan, "number": "3"} | _listed(admin), database_url)
+
+
+def _listed(admin: httpx.Client) -> dict[str, str]:
+    """An instance of the scan as DICOMweb lists it, with one frame, once it was read."""
+    instances: list[dict[str, Any]] = []
+
+    def is_listed() -> bool:
+        answer = admin.get("/dicom-web/instances", params={"Modality": "CT"})
+        instances[:] = answer.json() if answer.status_code == 200 else []
+        return bool(instances)
+
+    until(is_listed, patience_s=240)  # a decode worker starts
+    study, series, instance = (instances[0][tag]["Value"][0] for tag in ("0020000D", "0020000E", "00080018"))
+    uids = {"study_uid": study, "series_uid": series, "instance_uid": instance}
+    return uids | {"numbers": "1", "frame": "1", "tag": "7FE00010"}
 
 
 # Every call that may answer with more than JSON. Streams are longer than all buffers; of the others many are asked for
 # at once on one connection. `events` fill no buffer: tests/unit/gateway/http/test_send_timeout.py has an endless one.
+SERIES = "/dicom-web/studies/{study_uid}/series/{series_uid}"
+INSTANCE = SERIES + "/instances/{instance_uid}"
 STREAMS = {
     "/api/audit/export": "",
     "/api/feedback": "?format=csv",
@@ -98,12 +116,29 @@ STREAMS = {
     "/api/scans/{scan_id}/volume.nii.gz": "",
     "/api/scans/{scan_id}/lungs.nii.gz": "",
     "/api/scans/{scan_id}/heatmap.nii.gz": "",
+    "/dicom-web/studies/{study_uid}": "",
+    SERIES: "",
 }
 IN_A_PIPELINE = {
     "/api/scans/{scan_id}/slices/{number}": "?format=raw",
     "/api/scans/{scan_id}/thumbnail.png": "",
     "/api/scans/{scan_id}/report": "?format=csv",
     "/metrics": "",
+    "/dicom-web/studies": "",
+    "/dicom-web/series": "",
+    "/dicom-web/instances": "",
+    "/dicom-web/studies/{study_uid}/series": "",
+    "/dicom-web/studies/{study_uid}/instances": "",
+    "/dicom-web/studies/{study_uid}/metadata": "",
+    SERIES + "/instances": "",
+    SERIES + "/metadata": "",
+    INSTANCE: "",
+    INSTANCE + "/metadata": "",
+    INSTANCE + "/bulkdata/{tag}": "",
+    INSTANCE + "/frames/{numbers}": "",
+    INSTANCE + "/rendered": "",
+    INSTANCE + "/thumbnail": "",
+    INSTANCE + "/frames/{frame}/rendered": "",
 }
 EVENTS_PATH = "/api/scans/{scan_id}/analysis/events"
 
