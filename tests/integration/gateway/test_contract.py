@@ -25,6 +25,14 @@ SETTINGS = hypothesis.settings(
 )
 # A schema cannot describe which texts and which bytes are valid, so data that fit the schema may be refused.
 ACCEPTABLE_REFUSALS: list[Any] = [positive_data_acceptance]
+BOUNDARY = b"part-of-stow"
+
+
+@schemathesis.serializer("multipart/related")
+def one_part(_context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A body of STOW-RS with one part, which is no DICOM."""
+    content = value if isinstance(value, bytes) else str(value).encode()
+    return b"--%s\r\nContent-Type: application/dicom\r\n\r\n%s\r\n--%s--\r\n" % (BOUNDARY, content, BOUNDARY)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 import { Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconEdit, IconTrash, IconUpload } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -13,6 +12,7 @@ import { useFormat } from "@/shared/format/use-format";
 import { PatientDialog } from "@/shared/patients/patient-dialog";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
 import { LinkButton } from "@/shared/ui/link-button";
+import { notify } from "@/shared/ui/notify";
 import { Page } from "@/shared/ui/page";
 import { usePatientName } from "@/shared/ui/patient-name";
 import { ProblemNote } from "@/shared/ui/problem-note";
@@ -86,7 +86,7 @@ function Tools({
     mutationFn: () => deletePatient(patient.body.id),
     onSuccess: async () => {
       onGone();
-      notifications.show({ message: t("deleted") });
+      notify(t("deleted"));
       queries.removeQueries({ queryKey: [...patientsKey, "one", patient.body.id] });
       await Promise.all(
         [patientsKey, scansKey].map((queryKey) => queries.invalidateQueries({ queryKey: [...queryKey, "list"] })),

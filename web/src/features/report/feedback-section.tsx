@@ -1,5 +1,4 @@
 import { Button, Group, Select, Stack, Textarea } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconThumbDown, IconThumbUp } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import type { Feedback, FeedbackInput } from "@/shared/api/model";
 import { feedbackQuery, giveFeedback } from "@/shared/api/reports";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Section } from "@/shared/ui/section";
 import styles from "./report.module.css";
@@ -28,7 +28,7 @@ export function FeedbackSection({ scanId, reportVersion }: Props) {
     mutationFn: (feedback: FeedbackInput) => giveFeedback(scanId, feedback),
     onSuccess: async () => {
       setMode("shown");
-      notifications.show({ message: t("feedback.thanks") });
+      notify(t("feedback.thanks"));
       await queries.invalidateQueries({ queryKey: feedbackQuery(scanId).queryKey });
     },
   });

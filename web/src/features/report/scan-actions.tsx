@@ -1,6 +1,5 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconDots, IconPlayerStop, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -11,6 +10,7 @@ import { deleteScan, scansKey } from "@/shared/api/scans";
 import { may } from "@/shared/format/names";
 import { useAnalyse } from "@/shared/hooks/use-analyse";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
+import { notify } from "@/shared/ui/notify";
 
 export function ScanActions({ me, scan }: { me: Me; scan: Scan }) {
   const { t } = useTranslation("report");
@@ -60,7 +60,7 @@ function DeleteScan({ scan, opened, onClose }: { scan: Scan; opened: boolean; on
     mutationFn: () => deleteScan(scan.id),
     onSuccess: async () => {
       await navigate({ to: "/worklist", replace: true });
-      notifications.show({ message: t("delete.done") });
+      notify(t("delete.done"));
       queries.removeQueries({ queryKey: [...scansKey, "one", scan.id] });
       await queries.invalidateQueries({ queryKey: [...scansKey, "list"] });
     },

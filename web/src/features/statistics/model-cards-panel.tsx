@@ -1,5 +1,4 @@
 import { Badge, Button, Table, VisuallyHidden } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { modelCardQuery, operatingPointQuery } from "@/shared/api/statistics";
 import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Section } from "@/shared/ui/section";
 import styles from "./statistics.module.css";
@@ -126,7 +126,7 @@ function PutInForceDialog({ version, etag, onClose }: { version: string; etag: s
     mutationFn: () => putInForce(version, etag),
     onSuccess: async () => {
       onClose();
-      notifications.show({ message: t("cards.done", { version }) });
+      notify(t("cards.done", { version }));
       const changed = [modelCardsQuery, modelCardQuery, operatingPointQuery];
       await Promise.all(changed.map(({ queryKey }) => queries.invalidateQueries({ queryKey })));
     },

@@ -1,5 +1,4 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import type { ChosenPoint, ModelCard } from "@/shared/api/model";
 import { choosePoint, operatingPointQuery } from "@/shared/api/statistics";
 import { useFormat } from "@/shared/format/use-format";
 import { Dialog } from "@/shared/ui/dialog";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 
 interface Props {
@@ -29,7 +29,7 @@ export function OperatingPointDialog({ card, chosen, name, onClose }: Props) {
     mutationFn: () => choosePoint(name, card.version, chosen.etag),
     onSuccess: async () => {
       onClose();
-      notifications.show({ message: t("chooseDialog.done") });
+      notify(t("chooseDialog.done"));
       await queries.invalidateQueries({ queryKey: operatingPointQuery.queryKey });
     },
   });

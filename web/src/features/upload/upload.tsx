@@ -1,10 +1,10 @@
 import { Button, Switch, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "@/shared/ui/empty-state";
+import { notify } from "@/shared/ui/notify";
 import { Page } from "@/shared/ui/page";
 import { Panel } from "@/shared/ui/section";
 import { DropArea } from "./drop-area";
@@ -27,7 +27,7 @@ export function UploadPage({ patientId, onPatient }: Props) {
   const watch = useEndsOnReport();
   const send = (files: readonly File[]) => {
     const scans = groupIntoScans(files);
-    if (scans.length === 0) notifications.show({ message: t("noFiles"), color: "yellow" });
+    if (scans.length === 0) notify(t("noFiles"), { color: "yellow" });
     else if (patientId !== null) watch(uploads.add(scans, { patientId, description, urgent }));
   };
   return (

@@ -1,6 +1,5 @@
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import type { Patient, PatientInput } from "@/shared/api/model";
 import { createPatient, editPatient, patientsKey } from "@/shared/api/patients";
 import { Problem } from "@/shared/api/problem";
 import { Dialog } from "@/shared/ui/dialog";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 
 interface Props {
@@ -38,7 +38,7 @@ export function PatientDialog({ opened, patient, onClose, onDone }: Props) {
       patient ? editPatient(patient.body.id, values, patient.etag) : createPatient(values),
     onSuccess: async (saved) => {
       await queries.invalidateQueries({ queryKey: patientsKey });
-      notifications.show({ message: patient ? t("saved") : t("created") });
+      notify(patient ? t("saved") : t("created"));
       onDone?.(saved);
       close();
     },

@@ -10,13 +10,13 @@ import {
   TextInput,
 } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Destination } from "#schema";
 import { changeDestination, createDestination, destinationsKey } from "@/shared/api/destinations";
 import { LANGUAGES } from "@/shared/i18n";
 import { Dialog } from "@/shared/ui/dialog";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import styles from "../network.module.css";
 import { type DestinationValues, ENCODINGS, KINDS, settingsOf, valuesOf } from "./destination-form";
@@ -47,7 +47,7 @@ export function DestinationDialog({ destination, onClose }: Props) {
       destination ? changeDestination(destination.id, settingsOf(values)) : createDestination(settingsOf(values)),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: destinationsKey });
-      notifications.show({ message: t("destinations.saved") });
+      notify(t("destinations.saved"));
       onClose();
     },
   });

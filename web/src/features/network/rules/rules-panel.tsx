@@ -1,5 +1,4 @@
 import { Button, Group } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconFlask, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +7,7 @@ import type { RoutingRule, RoutingRules } from "#schema";
 import type { Versioned } from "@/shared/api/client";
 import { putRules, routingRulesQuery, tryRules } from "@/shared/api/routing-rules";
 import { useFormat } from "@/shared/format/use-format";
+import { notify } from "@/shared/ui/notify";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Panel, Section } from "@/shared/ui/section";
 import styles from "../network.module.css";
@@ -57,7 +57,7 @@ function Editor({ inForce, draft, destinations, onDraft }: Props) {
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: routingRulesQuery.queryKey });
       onDraft(null);
-      notifications.show({ message: t("rules.inForce") });
+      notify(t("rules.inForce"));
     },
   });
   const discard = async () => {
