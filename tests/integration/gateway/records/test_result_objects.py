@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +146,10 @@ def test_an_object_that_takes_too_much_keeps_no_other_from_being_written(
     path = write_phantom(tmp_path / "another.zip", slices=24, size=96, seed=7)
     scan, uid = create_scan(radiologist, path.read_bytes()), study_of(path, tmp_path).study_uid
     add_report(stored_scans, scan, None, report=Report.failed("chest.zip", LungsIncomplete("Cut off.", uid), 1.0))
+    services = stored_scans.gateway.services
+    read_by = f"{version('turnstile')} {(services.decode.limits, services.settings.budgets)!r}"
     key = f"{hashlib.sha256(path.read_bytes()).hexdigest()}/failures/result-seg-{uid}"
-    failure = {"error": "decode_memory", "detail": "Too much.", "at": datetime.now(UTC).timestamp()}
+    failure = {"error": "decode_memory", "detail": "Too much.", "at": datetime.now(UTC).timestamp(), "read_by": read_by}
     asyncio.run(stored_scans.blobs.put_derived(key, json.dumps(failure).encode()))
     assert problem(report(radiologist, scan, "dicom-seg")) == (422, "decode_memory")
     assert report(radiologist, scan, "dicom-sr").status_code == 200
