@@ -48,13 +48,15 @@ def common(
     spacing: Annotated[float, typer.Option(help="Distance in mm of the slices taken of a study, as served.")] = 5.0,
     held_out: Annotated[list[str] | None, typer.Option(help="Data sets to evaluate on and never to train on.")] = None,
     choose: Annotated[str, typer.Option(help="all, balanced (by class) or one-finding.")] = "all",
-    seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of training, and of the split without --split-seed.")] = 7,
+    split_seed: Annotated[int | None, typer.Option(help="Seed of the split, where several --seed share one.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of torch; 0 is torch's default.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that prepare views or evaluate studies.")] = 1,
 ) -> None:
     """Every stage reads the same data; views are prepared once and cached."""
     settings = PreparationSettings(size, spacing)
-    context.obj = DataOptions(data, runs, settings, held_out or [], seed, threads, workers, choose)
+    seeds = (seed, seed if split_seed is None else split_seed)
+    context.obj = DataOptions(data, runs, settings, held_out or [], *seeds, threads, workers, choose)
 
 
 @app.command()
@@ -78,25 +80,40 @@ def distil(
     run: StageRun,
     depth: DepthOption = 18,
     contrast: Annotated[float, typer.Option(help="Weight of SimCLR's loss beside the teacher's; 0 is without.")] = 1.0,
+    taught: Annotated[
+        float, typer.Option(help="Weight of the teacher's loss; 0 is without, on the same slices.")
+    ] = 1.0,
     teacher: TeacherFolder = "teacher",
+    teacher_slices: Annotated[
+        int | None, typer.Option(help="Slices for the teacher, at random; by default all.")
+    ] = None,
     teacher_workers: Annotated[int, typer.Option(help="Processes that compute them, one thread each.")] = 1,
 ) -> None:
     """Stage 1 with a teacher: train the encoder on its features of all slices, and evaluate it with probes."""
     from training.distil import distil as train
     from training.teacher_features import prepare_teacher_features, published
 
+    if not (contrast or taught):
+        raise typer.BadParameter("--contrast and --taught are both 0: nothing is left to learn")
     data, indices = run.data, run.data.training_slices()
-    features = prepare_teacher_features(data.cache, run.folder.parent / teacher, indices, teacher_workers, published)
-    _probe(run, train(data.cache, features, indices, run.schedule, run.folder, contrast, depth_of(depth)))
+    folder = run.folder.parent / teacher
+    features = prepare_teacher_features(data.cache, folder, indices, teacher_workers, published, teacher_slices)
+    _probe(run, train(data.cache, features, indices, run.schedule, run.folder, contrast, taught, depth_of(depth)))
 
 
 def _probe(run: StageRun, encoder: "Encoder") -> None:
-    """Probes of the encoder into probe.json."""
+    """Probes of the encoder into probe.json, on data sets with both classes, if there is one."""
+    from training.sampling import of_both_classes
     from training.simclr_probe import probe
 
     data, size = run.data, run.schedule.size
-    labelled = [index for index in data.training_slices() if data.cache.rows[index].label is not None]
-    found = probe(encoder.cpu(), data.cache, labelled, data.evaluation_slices("validation"), size)
+    sides = (data.training_slices(), data.evaluation_slices("validation"))
+    fit, evaluated = (of_both_classes({index: data.cache.rows[index] for index in side}) for side in sides)
+    fit = [index for index in fit if data.cache.rows[index].label is not None]
+    if not (fit and evaluated):
+        typer.echo("Not probed: no data set to train on has both classes")
+        return
+    found = probe(encoder.cpu(), data.cache, fit, evaluated, size)
     write_json(run.folder / "probe.json", {"linear_auc": found.linear, "nearest_auc": found.nearest})
     typer.echo(f"ROC-AUC of the linear probe {found.linear:.3f}, of nearest neighbours {found.nearest:.3f}")
 
@@ -162,6 +179,48 @@ def evaluate_run(context: typer.Context, train_size: TrainSize = 224, name: Name
     options = data_options(context)
     for result in evaluate(options.open(), options.runs / name, train_size):
         typer.echo(f"{result.dataset}, {result.side}: {result.auc:.3f} ({result.low:.3f}-{result.high:.3f})")
+
+
+@app.command("probe-left-out")
+def probe_left_out(
+    context: typer.Context,
+    encoder: Annotated[Path | None, typer.Option(help="encoder.pt; without it, random weights.")] = None,
+    train_size: TrainSize = 128,
+    name: Name = "probe",
+) -> None:
+    """Judge an encoder on each data set in turn, by a linear classifier fitted on the others; for compare-runs."""
+    from training.device import select_device
+    from training.left_out_probe import left_out_probe
+    from training.networks import Encoder
+    from training.simclr import load_encoder
+    from training.slice_scores import write_scores
+
+    options = data_options(context)
+    select_device(Schedule(1, 1, train_size, 0.0, options.seed, options.threads))
+    probed = load_encoder(encoder) if encoder else Encoder()
+    folder = options.runs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    write_scores(folder, left_out_probe(options.open(), probed, train_size))
+
+
+@app.command("compare-runs")
+def compare_runs(
+    context: typer.Context,
+    arm: Annotated[
+        list[str], typer.Option(help="ARM=RUN,RUN: evaluated runs that differ in the seed; the first is held against.")
+    ],
+    name: Name = "comparison",
+) -> None:
+    """Compare kinds of training on the same slices: differences of ROC-AUC with intervals over patients."""
+    from training.run_comparison import Arm, compare, comparison_lines
+
+    options = data_options(context)
+    arms = [Arm.of(text, options.runs) for text in arm]
+    table = "\n".join(comparison_lines(compare(arms)))
+    folder = options.runs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "comparison.md").write_text(table + "\n", "utf-8")
+    typer.echo(table)
 
 
 @app.command()

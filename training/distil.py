@@ -25,11 +25,14 @@ def distil(
     schedule: Schedule,
     folder: Path,
     contrast: float = 1.0,
+    taught: float = 1.0,
     depth: Depth = 18,
 ) -> Encoder:
     """Train on those of these slices that the teacher has seen, two views of each; writes `encoder.pt` into `folder`.
 
-    `contrast`: weight of the NT-Xent loss between the two views. A stopped run resumes from the state in `folder`.
+    `contrast`: weight of the NT-Xent loss between the two views; `taught`: weight of the teacher's loss. A loss of
+    weight 0 is left out, so that encoders can be compared that differ in their loss only. A stopped run resumes from
+    the state in `folder`.
     """
     device = select_device(schedule)
     network, distillation = to_device(device, ContrastiveNetwork(depth)), to_device(device, Distillation(teacher))
@@ -44,8 +47,10 @@ def distil(
         network.train()
         with mixed_precision(device):
             maps = network.encoder.maps(batch.views.contiguous(memory_format=torch.channels_last))
+            loss = taught * distillation(maps, batch) if taught else torch.zeros(())
             projected = network.head(maps[-1].mean(dim=(2, 3)))
-            loss = distillation(maps, batch)
-        run.optimizer_step(loss + contrast * loss_of(*projected.float().chunk(2)))
+        if contrast:
+            loss = loss + contrast * loss_of(*projected.float().chunk(2))
+        run.optimizer_step(loss)
     save_encoder(network.encoder, folder)
     return network.encoder

@@ -1,11 +1,12 @@
 """Evaluation of one run of `finetune`: ROC-AUC by data set on slices of other patients -> run_evaluation.json.
 
-The table of runs is made from these files, so no figure is typed by hand. Only the plain view is evaluated, since runs
+The table of runs is made from these files, so no figure is typed by hand. The logit of each slice is kept beside, so
+that runs can be compared slice by slice (`training/run_comparison.py`). Only the plain view is evaluated, since runs
 are compared for their training, without the gain of test-time augmentation.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,17 +15,21 @@ import numpy as np
 import torch
 
 from screening.evaluation.bootstrap import DRAWS, interval
-from screening.evaluation.metrics import OneClass, Scores, roc_auc
+from screening.evaluation.metrics import Scores, roc_auc
 from training.augmentation import plain_batch
 from training.device import mixed_precision
 from training.networks import Classifier, load_network
 from training.prepared_data import PreparedData
+from training.sampling import of_both_classes
 from training.slice_cache import SliceCache
+from training.slice_scores import PartScores, write_scores
+from training.splits import Side
 from training.training_run import write_json
 
 BATCH: Final = 64
 RESULTS: Final = "run_evaluation.json"
 SETTINGS: Final = "settings.json"
+SIDES: Final[tuple[Side, ...]] = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,9 @@ class EvaluatedRun:
 def evaluate_run(data: PreparedData, folder: Path, size: int) -> list[DataSetResult]:
     """Evaluate `classifier.pt` of this folder at `size` px on validation, test and held-out data sets."""
     network = load_network(Classifier, folder / "classifier.pt")
-    lines = [
-        line
-        for side in ("validation", "test")
-        for line in _lines(data, data.evaluation_slices(side), side, network, size)
-    ]
+    parts = [part for side in SIDES for part in _parts(data, side, network, size)]
+    write_scores(folder, parts)
+    lines = [_line(part) for part in parts]
     write_json(folder / RESULTS, {"size": size, "lines": [asdict(line) for line in lines]})
     return lines
 
@@ -79,19 +82,16 @@ def scores_of(network: Classifier, cache: SliceCache, indices: Sequence[int], si
     return np.asarray(torch.cat(parts).double().numpy(), np.float64)
 
 
-def _lines(data: PreparedData, indices: list[int], side: str, network: Classifier, size: int) -> list[DataSetResult]:
-    scores = scores_of(network, data.cache, indices, size)
-    rows = [data.cache.rows[index] for index in indices]
-    datasets = np.array([row.dataset for row in rows])
-    labels = np.array([row.label for row in rows], np.int64)
-    patients = np.array([row.patient for row in rows])
-    lines = []
-    for name in sorted(set(datasets.tolist())):
-        chosen = datasets == name
-        try:
-            auc = interval(roc_auc, labels[chosen], scores[chosen], patients[chosen], DRAWS)
-        except OneClass:
-            continue
+def _parts(data: PreparedData, side: Side, network: Classifier, size: int) -> Iterator[PartScores]:
+    """The slices of each data set that has both classes on this side."""
+    indices = of_both_classes({index: data.cache.rows[index] for index in data.evaluation_slices(side)})
+    datasets = [data.cache.rows[index].dataset for index in indices]
+    for name in sorted(set(datasets)):
+        slices = [index for index, dataset in zip(indices, datasets, strict=True) if dataset == name]
         shown_side = "left out" if name in data.held_out else side
-        lines.append(DataSetResult(name, shown_side, int(chosen.sum()), auc.value, auc.low, auc.high))
-    return lines
+        yield PartScores.of(data.cache, slices, shown_side, scores_of(network, data.cache, slices, size))
+
+
+def _line(part: PartScores) -> DataSetResult:
+    auc = interval(roc_auc, part.labels, part.logits, part.patients, DRAWS)
+    return DataSetResult(part.dataset, part.side, len(part.slices), auc.value, auc.low, auc.high)

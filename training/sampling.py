@@ -54,6 +54,14 @@ def draw_of_one_set(rows: Mapping[int, SliceRow], count: int, random: np.random.
     return np.asarray(random.choice(indices, min(count, len(indices)), replace=False), np.int64)
 
 
+def of_both_classes(rows: Mapping[int, SliceRow]) -> list[int]:
+    """Indices of the rows of data sets with both classes; in others, the look of the set would tell the label."""
+    classes: dict[str, set[int | None]] = defaultdict(set)
+    for row in rows.values():
+        classes[row.dataset].add(row.label)
+    return [index for index, row in rows.items() if classes[row.dataset] >= {0, 1}]
+
+
 def _shares(weights: Iterable[float]) -> NDArray[np.float64]:
     array = np.array(list(weights), np.float64)
     return np.asarray(array / array.sum(), np.float64)

@@ -32,8 +32,7 @@ def probe(encoder: Encoder, cache: SliceCache, fit: list[int], evaluated: list[i
     """Fit on the labelled slices `fit`, evaluate on the labelled slices `evaluated`."""
     labels = [np.array([cache.rows[index].label for index in indices], np.int64) for indices in (fit, evaluated)]
     fit_features, features = (features_of(encoder, cache, indices, size) for indices in (fit, evaluated))
-    mean, deviation = fit_features.mean(axis=0), fit_features.std(axis=0) + 1e-6
-    fit_features, features = (fit_features - mean) / deviation, (features - mean) / deviation
+    fit_features, features = standardised(fit_features, features)
     return Probe(
         linear=roc_auc(labels[1], linear_scores(fit_features, labels[0], features)),
         nearest=roc_auc(labels[1], neighbour_scores(fit_features, labels[0], features)),
@@ -49,6 +48,12 @@ def features_of(encoder: Encoder, cache: SliceCache, indices: list[int], size: i
         for start in range(0, len(indices), BATCH)
     ]
     return torch.cat(batches).double().numpy()
+
+
+def standardised(fit_features: Features, features: Features) -> tuple[Features, Features]:
+    """Both with the mean and the deviation of the features of the fit."""
+    mean, deviation = fit_features.mean(axis=0), fit_features.std(axis=0) + 1e-6
+    return (fit_features - mean) / deviation, (features - mean) / deviation
 
 
 def linear_scores(fit_features: Features, labels: Labels, features: Features) -> Scores:

@@ -35,6 +35,7 @@ class DataOptions:
     settings: PreparationSettings
     held_out: list[str]
     seed: int
+    split_seed: int
     threads: int
     workers: int
     choose: str
@@ -47,7 +48,9 @@ class DataOptions:
 
     def open(self) -> PreparedData:
         """Prepare the data, or open it if it is prepared already."""
-        return open_prepared_data(self.entries(), self.settings, self.runs, self.seed, self.held_out, self.workers)
+        return open_prepared_data(
+            self.entries(), self.settings, self.runs, self.split_seed, self.held_out, self.workers
+        )
 
 
 @dataclass(frozen=True)

@@ -69,16 +69,24 @@ class TeacherFeatures:
 
 
 def prepare_teacher_features(
-    slices: SliceCache, folder: Path, indices: Sequence[int], workers: int, featurise: Featurise
+    slices: SliceCache,
+    folder: Path,
+    indices: Sequence[int],
+    workers: int,
+    featurise: Featurise,
+    most: int | None = None,
 ) -> TeacherFeatures:
     """Compute what is missing in `folder` for these slices, in random order, and open it; raises TeacherMissing.
 
-    `featurise` is the teacher, `published` or another function that can be pickled.
+    `featurise` is the teacher, `published` or another function that can be pickled. Of more than `most` different
+    slices, as many are chosen at random.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = set(_digests(folder))
-    new = {digest: index for index in indices if (digest := _digest(slices.views[index, 0])) not in known}
-    missing = np.random.default_rng(0).permutation(list(new.values())).astype(int).tolist()  # equal views once
+    different = {_digest(slices.views[index, 0]): index for index in indices}  # equal views once
+    order = np.random.default_rng(0).permutation(len(different))[:most]
+    chosen = [list(different.items())[number] for number in order]
+    missing = [index for digest, index in chosen if digest not in known]
     batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
     views = (views_for_teacher(slices, batch) for batch in batches)
     results = track(_results(views, featurise, workers), "Features of the teacher", len(batches))

@@ -21,7 +21,7 @@ from torch import Tensor
 from training.augmentation import augmented_with_maps
 from training.dense_targets import trust_in_normality
 from training.painted_twins import drawn_crop, drawn_zoom, painted_twins
-from training.sampling import EVEN
+from training.sampling import EVEN, of_both_classes
 from training.slice_cache import SliceCache, SliceRow
 from training.synthesis import with_marked_lesion, with_neutral_change
 from training.synthesis.lung_context import MIN_AREA, TooLittleLung
@@ -98,7 +98,7 @@ class TrainingBatches:
         self._marked_patients = {rows[index].patient for index in marked}
         self._pools: Mapping[Kind, _Pool] = {
             Kind.PAINTED: _Pool([index for index in sorted(lungs) if rows[index].label != 1], rows, weights),
-            Kind.ILL: _Pool([index for index in _of_both_classes(rows) if rows[index].label == 1], rows, weights),
+            Kind.ILL: _Pool([index for index in of_both_classes(rows) if rows[index].label == 1], rows, weights),
             Kind.DIAPHRAGM: _Pool([index for index in sorted(lungs) if self._dome(index).any()], rows, weights),
             Kind.MARKED: _Pool(marked, rows, weights),
         }
@@ -186,11 +186,3 @@ class _Pool:
 
     def draw(self, random: Random) -> int:
         return int(random.choice(self._sets[int(random.choice(len(self._sets), p=self._shares))]))
-
-
-def _of_both_classes(rows: Mapping[int, SliceRow]) -> list[int]:
-    """Rows of data sets with normal and pathological slices."""
-    classes: dict[str, set[int | None]] = defaultdict(set)
-    for row in rows.values():
-        classes[row.dataset].add(row.label)
-    return [index for index, row in rows.items() if classes[row.dataset] >= {0, 1}]

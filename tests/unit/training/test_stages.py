@@ -31,11 +31,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(teacher_features, "published", drawn_maps)
         _stage(root, "distil", "--steps", "2", *FEW)
+        _stage(root, "distil", "--steps", "1", *FEW, "--name", "contrast_only", "--taught", "0")
     _stage(root, "autoencoder", "--steps", "3", "--batch", "8")
     _stage(root, "finetune", "--steps", "2", *FEW, "--encoder", str(root / "runs/simclr/encoder.pt"))
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "taught", "--distilled", "0.5")
     _stage(root, "finetune", "--steps", "1", *FEW, "--name", "baseline", "--depth", "34", "--only", "one")
     _stage(root, "evaluate-run", "--train-size", "64")
+    _stage(root, "compare-runs", "--arm", "labels=finetune", "--arm", "same=finetune,finetune")
     classifier = str(root / "runs/finetune/classifier.pt")
     _stage(root, "findings", "--views", "48", "--train-size", "64", "--classifier", classifier)
     checkpoints = [
@@ -43,7 +45,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, folder in (("classifier", "finetune"), ("autoencoder", "autoencoder"), ("findings", "findings"))
         for part in (f"--{name}", str(root / "runs" / folder / f"{name}.pt"))
     ]
-    _stage(root, "judge", "--train-size", "64", "--name", "baseline", held_out="two")
+    _stage(root, "judge", "--train-size", "64", "--name", "baseline", held_out=("two",))
     compared = ("--compare", "finetune", "--compare", "baseline")
     _stage(root, "evaluate", *checkpoints, *compared, "--report", str(root / "card/model-card.md"))
     return root
@@ -82,6 +84,27 @@ def test_the_card_has_its_tables_and_figures(trained: Path) -> None:
     assert len(list((trained / "card/model-card").glob("*.png"))) == 5
 
 
+def test_a_run_held_against_itself_does_not_differ(trained: Path) -> None:
+    lines = (trained / "runs/comparison/comparison.md").read_text().splitlines()
+    assert "against labels" in lines[0]
+    assert "| same |" in lines[-1]
+    assert lines[-1].count("+0.000 (+0.000 to +0.000)") == 2
+
+
+def test_an_encoder_is_not_probed_without_a_data_set_of_both_classes(tmp_path: Path) -> None:
+    manifest = write_slices(tmp_path / "slices", groups=8, datasets=("one",)) / "manifest.csv"
+    pathological = [line for line in manifest.read_text().splitlines(keepends=True) if ",normal," not in line]
+    manifest.write_text("".join(pathological))
+    _stage(tmp_path, "simclr", "--steps", "1", *FEW)
+    assert {path.name for path in (tmp_path / "runs/simclr").iterdir()} >= {"encoder.pt"}
+    assert not (tmp_path / "runs/simclr/probe.json").exists()
+
+
+def test_distil_needs_something_to_learn_from(trained: Path) -> None:
+    with pytest.raises(AssertionError, match="nothing is left to learn"):
+        _stage(trained, "distil", "--steps", "1", *FEW, "--contrast", "0", "--taught", "0")
+
+
 def test_views_for_export_are_valid_calibration_views(trained: Path) -> None:
     _stage(trained, "views", "--count", "20", "--path", str(trained / "views.npz"))
     views = CalibrationViews.from_npz(trained / "views.npz")
@@ -117,8 +140,8 @@ def test_finetune_wants_the_features_of_the_teacher_first(trained: Path) -> None
         _stage(trained, *options)
 
 
-def _stage(root: Path, stage: str, *options: str, held_out: str = "none") -> None:
-    data = ("--data", f"slices={root / 'slices'}", "--runs", str(root / "runs"), "--held-out", held_out)
-    common = (*data, "--size", "64", "--threads", "1")
+def _stage(root: Path, stage: str, *options: str, held_out: tuple[str, ...] = ()) -> None:
+    data = ("--data", f"slices={root / 'slices'}", "--runs", str(root / "runs"))
+    common = (*data, *(part for name in held_out for part in ("--held-out", name)), "--size", "64", "--threads", "1")
     result = CliRunner().invoke(app, [*common, stage, *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -67,6 +67,14 @@ def test_only_what_is_missing_is_computed(slices: SliceCache, tmp_path: Path) ->
         assert np.array_equal(both.last[both.rows[index]], features)
 
 
+def test_of_more_than_the_most_some_are_chosen_and_more_can_follow(slices: SliceCache, tmp_path: Path) -> None:
+    few = prepare_teacher_features(slices, tmp_path, range(len(slices)), 1, drawn_maps, most=5)
+    assert len(few) == 5
+    more = prepare_teacher_features(slices, tmp_path, range(len(slices)), 1, drawn_maps, most=9)
+    assert len(more) == 9
+    assert set(few.rows) < set(more.rows)
+
+
 def test_a_row_that_was_not_finished_is_written_again(slices: SliceCache, tmp_path: Path) -> None:
     whole = prepare_teacher_features(slices, tmp_path / "whole", range(12), 1, drawn_maps)
     prepare_teacher_features(slices, tmp_path / "cut", range(12), 1, drawn_maps)
