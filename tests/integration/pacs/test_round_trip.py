@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
+from screening.phantom.phantom_study import write_phantom
 from tests.integration.faults.fault_service import ServiceUnderFaults, running_service
 from tests.integration.faults.service_programs import PATIENCE_S
+from tests.integration.pacs.beside import orthanc_beside
 from tests.integration.pacs.orthanc import AE_TITLE, Orthanc, free_ports, running_orthanc
 from tests.integration.pacs.receiving.senders import dcmtk
 from tests.integration.polling import until
@@ -36,7 +38,7 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
 
 @pytest.fixture(scope="module")
 def service(
-    tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres, port: int, real_data: Path
+    tmp_path_factory: pytest.TempPathFactory, postgres: RunningPostgres, port: int
 ) -> Iterator[ServiceUnderFaults]:
     listening = {
         "TURNSTILE_PACS_LISTEN": "true",
@@ -74,12 +76,30 @@ def test_a_real_study_comes_back_with_its_result(
     np.testing.assert_allclose(highest + half, box["lps_mm"][1], atol=0.01)
 
 
-def add_destination(service: ServiceUnderFaults, orthanc: Orthanc) -> None:
+def test_a_study_sent_to_the_archive_beside_comes_back_there_with_its_result(
+    service: ServiceUnderFaults, port: int, tmp_path: Path
+) -> None:
+    write_phantom(tmp_path / "chest", slices=24, size=96)
+    files = sorted(one for one in (tmp_path / "chest").rglob("*") if one.is_file())
+    study_uid = str(dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
+    with orthanc_beside(tmp_path / "beside", port) as beside:
+        add_destination(service, beside, "beside")
+        sent = dcmtk("storescu", "-aet", "CT1", "-aec", AE_TITLE, "127.0.0.1", beside.dicom_port, *files)
+        assert sent.returncode == 0, sent.stderr
+        until(lambda: modalities(beside, study_uid) >= {"CT", "SR", "SEG"}, 2 * PATIENCE_S)
+        assert report_of(service, study_uid)["verdict"] in {"normal", "pathology"}
+        for modality in ("SR", "SEG"):
+            assert len(objects_of(beside, study_uid, modality)) == 1
+        passed_on = [one for job in beside.get("/jobs?expand") for one in job["Content"]["ParentResources"]]
+        assert {beside.get(f"/series/{one}")["MainDicomTags"]["Modality"] for one in passed_on} == {"CT"}
+
+
+def add_destination(service: ServiceUnderFaults, orthanc: Orthanc, name: str = "archive") -> None:
     """Results go to this archive by default, as SR and SEG."""
     address = {"host": "127.0.0.1", "port": orthanc.dicom_port, "called_ae": AE_TITLE}
     encodings = {"encodings": ["sr", "seg"], "by_default": True}
     with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
-        answer = client.post("/api/destinations", json={"name": "archive", "kind": "dimse"} | address | encodings)
+        answer = client.post("/api/destinations", json={"name": name, "kind": "dimse"} | address | encodings)
         assert answer.status_code == 201, answer.text
 
 
