@@ -19,6 +19,7 @@ from tests.integration.gateway.running_gateway import RunningGateway, running_ga
 from tests.integration.polling import until
 
 PATIENCE_MS = 240_000
+SLICE, PDF = "canvas.cornerstone-canvas", "object[type='application/pdf']"
 SAID = (  # by the SR
     "Screening verdict: Abnormal",
     "Turnstile is no medical device; a radiologist decides.",
@@ -86,7 +87,8 @@ def test_a_scan_opens_with_its_results(viewer: Page, out_dir: Path) -> None:
         viewer.get_by_text(line).first.wait_for()
     viewer.screenshot(path=out_dir / "ohif-sr.png")
     _series(viewer, "report").dblclick()
-    expect(viewer.locator("object[type='application/pdf']")).to_be_visible(timeout=PATIENCE_MS)
+    viewer.locator(PDF).wait_for()
+    until(lambda: _pixels(viewer, PDF).mean() > 120, READING_S)  # white paper
     viewer.screenshot(path=out_dir / "ohif-pdf.png")
 
 
@@ -94,9 +96,9 @@ def _series(viewer: Page, name: str) -> Locator:
     return viewer.get_by_text(f"Turnstile {name}, not a medical device")
 
 
-def _pixels(viewer: Page) -> NDArray[np.uint8]:
-    """The middle of the shown slice [rows, columns, RGB]."""
-    box = viewer.locator("canvas.cornerstone-canvas").first.bounding_box()
+def _pixels(viewer: Page, shown: str = SLICE) -> NDArray[np.uint8]:
+    """The middle of what is shown [rows, columns, RGB]."""
+    box = viewer.locator(shown).first.bounding_box()
     assert box is not None
     clip = FloatRect(
         x=box["x"] + box["width"] / 4, y=box["y"] + box["height"] / 4, width=box["width"] / 2, height=box["height"] / 2
