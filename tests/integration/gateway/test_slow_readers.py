@@ -76,8 +76,7 @@ def stalled(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iter
     content = write_phantom(folder / "chest.zip", slices=24, size=128).read_bytes()
     with ExitStack() as stack:
         (folder / "gateway").mkdir()
-        options: dict[str, Any] = {"send_timeout_s": SEND_TIMEOUT_S, "exports_per_principal": 2}
-        options |= {"send_buffer": BUFFER, "list_rate": "100000 per minute"}
+        options = {"send_buffer": BUFFER, "send_timeout_s": SEND_TIMEOUT_S, "exports_per_principal": 2}
         gateway = stack.enter_context(gateway_without_networks(folder / "gateway", database_url, **options))
         token = make_token(database_url, Role.ADMIN)
         admin = stack.enter_context(gateway.client(headers=bearer(token)))

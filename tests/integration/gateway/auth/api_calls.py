@@ -23,7 +23,7 @@ INSTITUTION = "st-anna"
 
 @contextmanager
 def gateway_without_networks(folder: Path, database_url: str, **settings: Any) -> Iterator[RunningGateway]:
-    """A gateway whose Triton is unreachable."""
+    """A gateway whose Triton is unreachable, and which lets a test list as often as it polls."""
     scratch = folder / "scratch"
     scratch.mkdir()
     defaults: dict[str, Any] = {
@@ -31,6 +31,7 @@ def gateway_without_networks(folder: Path, database_url: str, **settings: Any) -
         "database_url": SecretStr(database_url),
         "institution": INSTITUTION,
         "workers": 0,
+        "list_rate": "100000 per minute",
     }
     with running_gateway(scratch, **defaults | settings) as running:
         yield running

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -41,11 +40,10 @@ def pathology(study: Path) -> tuple[Report, Evidence]:
 
 @pytest.fixture(scope="module")
 def sending_gateway(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningGateway]:
-    """Its archives have 10 s to answer; the tests ask for the list of deliveries until something has become of one."""
+    """Its archives have 10 s to answer."""
     folder = tmp_path_factory.mktemp("sending")
-    settings: dict[str, Any] = {"pacs_send_answer_s": 10.0, "pacs_send_connect_s": 10.0, "pacs_send_lease_s": 10.0}
-    settings |= {"pacs_credentials": CREDENTIALS, "list_rate": "100000 per minute"}
-    with gateway_without_networks(folder, database_url, **settings) as running:
+    settings = {"pacs_send_answer_s": 10.0, "pacs_send_connect_s": 10.0, "pacs_send_lease_s": 10.0}
+    with gateway_without_networks(folder, database_url, pacs_credentials=CREDENTIALS, **settings) as running:
         yield running
 
 
