@@ -7,7 +7,6 @@ does neither. Reported is the listener's highest resident memory with it.
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from pydicom.uid import UID, generate_uid
 from rich.table import Table
 
 from benchmarks.result_page import Save, result_console
+from benchmarks.service import free_port
 from screening.phantom.phantom_study import write_phantom
 
 SENDERS: Final = (1, 10)
@@ -109,7 +109,7 @@ def _send(receiver: psutil.Process, port: int, studies: Sequence[Path]) -> Measu
 
 @contextmanager
 def _listener(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
-    port = _free_port()
+    port = free_port()
     environ = {"TURNSTILE_DATA_FOLDER": str(folder / "data"), "TURNSTILE_PACS_COMPLETE_AFTER_S": "3600"}
     command = [sys.executable, "-m", "gateway.cli", "pacs", "listen", "--port", str(port)]
     with _running(command, folder, environ, port) as process:
@@ -118,7 +118,7 @@ def _listener(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
 
 @contextmanager
 def _storescp(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
-    port = _free_port()
+    port = free_port()
     command = ["storescp", "--fork", "-aet", TITLE, "-od", str(folder), str(port)]
     with _running(command, folder, {}, port) as process:
         yield process, port
@@ -144,12 +144,6 @@ def _wait_until_it_answers(port: int) -> None:
         if time.monotonic() > end_s:
             raise RuntimeError("the receiver does not answer")
         time.sleep(POLL_S)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":
