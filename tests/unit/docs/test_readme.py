@@ -11,6 +11,7 @@ HEADINGS = (
     ("Turnstile", "Turnstile"),
     ("Two commands", "Две команды"),
     ("What it looks like", "Как это выглядит"),
+    ("In the hospital's network", "В сети больницы"),
     ("More than one machine", "Больше одной машины"),
     ("How good", "Насколько точно"),
     ("How fast", "Насколько быстро"),
