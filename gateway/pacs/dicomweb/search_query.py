@@ -14,6 +14,7 @@ from typing import Final, Self
 from pydicom.datadict import keyword_for_tag
 
 from gateway.errors import InvalidQuery
+from gateway.pacs.wildcards import whole_match
 from screening.dicom.slice_header import is_uid
 
 MOST_MATCHES: Final = 500  # in one answer; further ones by offset
@@ -134,8 +135,7 @@ class SearchQuery:
 
 def matches_text(pattern: str, text: str, *, any_case: bool) -> bool:
     """Whether a text is the pattern, in which * stands for any text and ? for one character."""
-    parts = (".*" if one == "*" else "." if one == "?" else re.escape(one) for one in pattern)
-    return re.fullmatch("".join(parts), text, re.DOTALL | (re.IGNORECASE if any_case else 0)) is not None
+    return whole_match(pattern, any_case=any_case)(text) is not None
 
 
 def _match(name: str, value: str, level: Level) -> Match | None:
