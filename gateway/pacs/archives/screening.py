@@ -21,6 +21,7 @@ from gateway.pacs.archives.instances import SUFFIX
 from gateway.pacs.archives.query import FoundSeries, FoundStudy
 from gateway.pacs.receiving.instance_header import InstanceHeader, read_instance_header
 from gateway.pacs.receiving.patients import patient_of
+from gateway.pacs.routing.ages import age_years
 from gateway.pacs.routing.decision import Decision, SeriesAttributes, StudyAttributes
 from gateway.pacs.routing.rules import Rules
 from gateway.pacs.routing.study_attributes import attributes_of
@@ -29,7 +30,6 @@ from screening.intake.budgets import Budgets
 
 CT: Final = "CT"
 HERE: Final = Decision(screen=True, destinations=())  # the result is sent nowhere
-DAYS_OF_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
@@ -129,15 +129,10 @@ class StudyOrigin:
 def attributes_as_found(study: FoundStudy, series: Sequence[FoundSeries], archive: str) -> StudyAttributes:
     """What rules ask of a study, as the archive describes it; one that lists no series may name its modalities."""
     known = [SeriesAttributes(one.modality, one.body_part, one.station, one.description) for one in series]
-    found = attributes_of(OriginKind.ARCHIVE, archive, study.description, _age_years(study), known)
+    age = age_years(study.birth_date, study.study_date)
+    found = attributes_of(OriginKind.ARCHIVE, archive, study.description, age, known)
     return found if known else replace(found, modalities=study.modalities)
 
 
 def _first_header(folder: Path) -> InstanceHeader:
     return read_instance_header(min(folder.rglob(f"*{SUFFIX}")), Budgets())
-
-
-def _age_years(study: FoundStudy) -> float | None:
-    if study.birth_date is None or study.study_date is None or study.birth_date > study.study_date:
-        return None
-    return (study.study_date - study.birth_date).days / DAYS_OF_YEAR
