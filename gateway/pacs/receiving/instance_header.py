@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
 from gateway.pacs.receiving.refusals import Refusal, Refused
+from gateway.pacs.routing.ages import age_years
 from gateway.text_rule import MAX_NAME_LENGTH, is_visible
 from screening.dicom.part10 import read_file_header
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
@@ -23,6 +24,8 @@ from screening.intake.upload_members import Member
 
 DAYS_PER_YEAR: Final = 365.25
 AGE_UNITS: Final = {"Y": 1.0, "M": 1 / 12, "W": 7 / DAYS_PER_YEAR, "D": 1 / DAYS_PER_YEAR}  # PS3.5 6.2, VR AS
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"  # pydicom's for what it cannot decode
+NO_TEXT: Final = frozenset({"Cc", "Cs"})  # control characters, and halves of characters
 _META_LENGTH: Final = (128, 132, 144)  # the preamble, `DICM`, and the length of the file meta information (PS3.10 7.1)
 _ONE_READER = threading.Lock()  # warnings and log levels, which reading changes, are those of the process
 
@@ -37,6 +40,10 @@ class PatientIdentity:
     def is_other(self, than: "PatientIdentity") -> bool:
         """Whether they are two patients. A missing identifier is nobody's in particular."""
         return _differ(self.number, than.number) or _differ(self.issuer, than.issuer)
+
+    def completed_by(self, other: "PatientIdentity") -> "PatientIdentity":
+        """The same patient, with what only `other` tells."""
+        return PatientIdentity(self.number or other.number, self.issuer or other.issuer)
 
 
 @dataclass(frozen=True)
@@ -107,11 +114,20 @@ def _text(dataset: Dataset, keyword: str) -> str:
 
 
 def _identifier(dataset: Dataset, keyword: str) -> str:
-    """An identifier is compared, never cleaned: two that differ in what cannot be seen are two. PS3.5 6.2, VR LO."""
-    text = str(dataset.get(keyword) or "").strip(" \0")
-    if "\0" in text or len(text) > MAX_NAME_LENGTH:
+    """An identifier is compared, never cleaned: two that differ in what cannot be seen are two. PS3.5 6.2, VR LO.
+
+    Raises BrokenDicom for several values, for bytes that its character set does not have, which would be one and the
+    same replacement in the identifiers of several patients, and for control characters.
+    """
+    value = dataset.get(keyword) or ""
+    text = str(value).strip(" \0")
+    if not isinstance(value, str | PersonName) or len(text) > MAX_NAME_LENGTH or any(map(_is_in_no_identifier, text)):
         raise BrokenDicom("A DICOM file has a Patient ID that is none.")
     return text
+
+
+def _is_in_no_identifier(letter: str) -> bool:
+    return letter == REPLACEMENT or unicodedata.category(letter) in NO_TEXT
 
 
 def _clean(text: str) -> str:
@@ -131,8 +147,7 @@ def _age_years(dataset: Dataset) -> float | None:
     """Patient's Age (0010,1010), else from the dates of birth and study; None where neither says it."""
     if found := re.fullmatch(r"(\d{3})([YMWD])", _text(dataset, "PatientAge")):
         return int(found[1]) * AGE_UNITS[found[2]]
-    born, studied = _date(_text(dataset, "PatientBirthDate")), _date(_text(dataset, "StudyDate"))
-    return (studied - born).days / DAYS_PER_YEAR if born and studied and born <= studied else None
+    return age_years(_date(_text(dataset, "PatientBirthDate")), _date(_text(dataset, "StudyDate")))
 
 
 def _date(text: str) -> date | None:

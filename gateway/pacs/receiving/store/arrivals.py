@@ -29,18 +29,18 @@ async def add(session: AsyncSession, arrival: Arrival, limits: StudyLimits) -> A
     """Add the instance to its study, which is made when missing; raises Refused."""
     study_id, known = await _lock_study(session, arrival)
     instances, size, digest = await _held(session, study_id, arrival.header.sop_uid)
-    if known.is_other(arrival.header.patient):
-        if instances:
-            raise Refused(Refusal.OTHER_PATIENT)
-        await _begin_anew(session, study_id, arrival.header)  # its scans were deleted, with all its instances
+    if not instances:
+        await _begin_anew(session, study_id, known, arrival)
+    elif known.is_other(arrival.header.patient):
+        raise Refused(Refusal.OTHER_PATIENT)
     if digest is not None:
         return Added.THERE_ALREADY if digest == arrival.digest else Added.KEPT_FIRST
     if instances >= limits.instances:
         raise Refused(Refusal.TOO_MANY_INSTANCES)
     if size + arrival.size > limits.bytes:
         raise Refused(Refusal.TOO_MANY_BYTES)
-    if not known.number and arrival.header.patient.number:
-        await _complete_identity(session, study_id, arrival.header)
+    if instances:
+        await _complete_identity(session, study_id, known, arrival.header)
     session.add(_row(study_id, arrival))
     await session.execute(
         update(IncomingStudyRow)
@@ -73,15 +73,32 @@ async def _held(session: AsyncSession, study_id: UUID, sop_uid: str) -> tuple[in
     return int(instances), int(size), found
 
 
-async def _begin_anew(session: AsyncSession, study_id: UUID, header: InstanceHeader) -> None:
-    values = {**_patient_values(header), "patient_id": None}
+async def _begin_anew(session: AsyncSession, study_id: UUID, known: PatientIdentity, arrival: Arrival) -> None:
+    """The first instance says all of a study, also of one whose scans were deleted with all its instances.
+
+    Its patient is found by the new identifier; only where neither tells one, it is that of the deleted scans.
+    """
+    values = _study_values(arrival)
+    if known.number or arrival.header.patient.number:
+        values["patient_id"] = None
     await session.execute(update(IncomingStudyRow).where(IncomingStudyRow.id == study_id).values(values))
 
 
-async def _complete_identity(session: AsyncSession, study_id: UUID, header: InstanceHeader) -> None:
-    """The first instances named no patient; nothing changes once the study has one."""
-    own = (IncomingStudyRow.id == study_id, IncomingStudyRow.patient_id.is_(None))
-    await session.execute(update(IncomingStudyRow).where(*own).values(_patient_values(header)))
+async def _complete_identity(
+    session: AsyncSession, study_id: UUID, known: PatientIdentity, header: InstanceHeader
+) -> None:
+    """Add what the instances before did not tell, so that it is compared from now on.
+
+    The name comes with the Patient ID, unless the study has its patient: nothing changes that.
+    """
+    completed = known.completed_by(header.patient)
+    if completed == known:
+        return
+    own = update(IncomingStudyRow).where(IncomingStudyRow.id == study_id)
+    await session.execute(own.values(number=completed.number, issuer=completed.issuer))
+    if not known.number:
+        names = {"first_name": header.first_name, "last_name": header.last_name}
+        await session.execute(own.where(IncomingStudyRow.patient_id.is_(None)).values(names))
 
 
 def _study_values(arrival: Arrival) -> dict[str, Any]:

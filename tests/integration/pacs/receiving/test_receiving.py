@@ -113,6 +113,32 @@ def test_a_study_whose_scan_was_deleted_may_come_again_with_another_patient(list
     assert again["patient_id"] != scan["patient_id"]
 
 
+def test_a_study_that_comes_again_after_its_scan_was_deleted_is_what_it_says_now(listener: RunningListener) -> None:
+    nameless = ct_study("2.25.12", 2, PatientID="", StudyDescription="old", PatientAge="005Y")
+    assert sent(listener.port, nameless) == [0] * 2
+    (scan,) = listener.scans("2.25.12")
+    listener.rows("DELETE FROM scans WHERE id = %s RETURNING id", scan["id"])
+    assert sent(listener.port, ct_study("2.25.12", 2, PatientID="12", PatientAge="050Y"), calling="CT2") == [0] * 2
+    (again,) = listener.scans("2.25.12")
+    (named,) = listener.rows("SELECT patient_id FROM patient_identifiers WHERE number = '12'")
+    assert again["patient_id"] == named["patient_id"] != scan["patient_id"]
+    (study,) = listener.rows("SELECT * FROM incoming_studies WHERE study_uid = '2.25.12'")
+    assert (study["description"], study["age_years"], study["sender"]) == ("Thorax", 50.0, "CT2")
+
+
+def test_what_the_first_instances_do_not_tell_of_the_patient_is_compared_once_it_is_told(
+    listener: RunningListener,
+) -> None:
+    first, second, third, fourth = ct_study("2.25.13", 4, PatientID="")
+    assert sent(listener.port, [first]) == [0]
+    listener.scans("2.25.13")
+    second.PatientID = third.PatientID = fourth.PatientID = "13"
+    third.IssuerOfPatientID, fourth.IssuerOfPatientID = "A", "B"
+    assert sent(listener.port, [second, third, fourth]) == [0, 0, 0xC001]
+    fourth.PatientID, fourth.IssuerOfPatientID = "somebody else", "A"
+    assert sent(listener.port, [fourth]) == [0xC001]
+
+
 def test_high_priority_is_urgent(listener: RunningListener) -> None:
     (one,) = ct_study("2.25.10", 1)
     with association(listener.port, [one]) as link:

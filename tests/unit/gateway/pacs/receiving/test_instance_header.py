@@ -36,6 +36,16 @@ def test_an_identifier_is_not_cleaned(tmp_path: Path) -> None:
     assert read.patient.is_other(PatientIdentity("001", "Hospital"))
 
 
+@pytest.mark.parametrize("number", [b"M\xfcLLER", b"A\\B", b"\\", b"12\n34", b"1\0234"])
+def test_what_would_be_one_identifier_of_several_patients_is_none(tmp_path: Path, number: bytes) -> None:
+    path = tmp_path / "instance"
+    content = to_bytes(ct_slice(0, PatientID="#" * 10, SpecificCharacterSet="ISO_IR 192"))
+    assert content.count(b"#" * 10) == 1
+    path.write_bytes(content.replace(b"#" * 10, number.ljust(10)))
+    with pytest.raises(BrokenDicom):
+        read_instance_header(path, Budgets())
+
+
 @pytest.mark.parametrize(
     ("one", "other", "differ"),
     [
