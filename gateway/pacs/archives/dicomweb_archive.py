@@ -194,7 +194,7 @@ def _answers(body: bytes) -> list[Any]:
         return []
     try:
         answers = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidAnswer("the archive answers a search with something else than JSON") from None
     if not isinstance(answers, list):
         raise InvalidAnswer("the archive answers a search with something else than a list")

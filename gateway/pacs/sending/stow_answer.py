@@ -27,11 +27,13 @@ def lists_stored(answer: bytes, sop_instance_uid: str) -> bool:
     )
 
 
+def may_be_of_service(answer: bytes, sop_instance_uid: str) -> bool:
+    """Whether a DICOMweb service may say so: nothing, DICOM JSON, or another text that names the instance (XML)."""
+    return not answer.strip() or isinstance(_json(answer), dict | list) or sop_instance_uid.encode() in answer
+
+
 def _items(answer: bytes, sequence: str) -> Iterator[Mapping[str, Any]]:
-    try:
-        module = json.loads(answer)
-    except (ValueError, RecursionError):
-        return
+    module = _json(answer)
     if isinstance(module, list):  # some services put it into a list
         module = module[0] if module else {}
     found = module.get(sequence) if isinstance(module, dict) else None
@@ -39,6 +41,13 @@ def _items(answer: bytes, sequence: str) -> Iterator[Mapping[str, Any]]:
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict):
             yield item
+
+
+def _json(answer: bytes) -> Any:
+    try:
+        return json.loads(answer)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _first(item: Mapping[str, Any], tag: str) -> Any:

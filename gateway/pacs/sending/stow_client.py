@@ -17,7 +17,7 @@ from gateway.pacs.sending.dicomweb_address import at_address, host_of, port_of
 from gateway.pacs.sending.faults import DestinationDown, FaultCode, Interrupted, fault
 from gateway.pacs.sending.result_object import ResultObject, Sending, Sent
 from gateway.pacs.sending.store_status import Answer
-from gateway.pacs.sending.stow_answer import failure_reason, lists_stored
+from gateway.pacs.sending.stow_answer import failure_reason, lists_stored, may_be_of_service
 
 ANSWER_BYTES: Final = 2**20  # an answer about one object has some hundred
 DICOM_JSON: Final = "application/dicom+json"
@@ -154,8 +154,12 @@ def _meaning(one: ResultObject, status: int, answer: bytes) -> Sent:
     reason = failure_reason(answer)
     if reason is not None:
         return Sent.by_status(one, reason)
-    # 202 without a reason is a warning if the answer lists the object as stored; else it says nothing
-    if status == HTTPStatus.OK or (status == HTTPStatus.ACCEPTED and lists_stored(answer, one.sop_instance_uid)):
+    uid = one.sop_instance_uid
+    # 200 with a page of a proxy or of a login comes from no archive. 202 without a reason is a warning if the answer
+    # lists the object as stored; else it says nothing
+    if (status == HTTPStatus.OK and may_be_of_service(answer, uid)) or (
+        status == HTTPStatus.ACCEPTED and lists_stored(answer, uid)
+    ):
         return Sent(one, Answer.STORED)
     return Sent(one, Answer.LATER, fault(FaultCode.ARCHIVE_ERROR, f"{one.kind}, HTTP {status}"))
 

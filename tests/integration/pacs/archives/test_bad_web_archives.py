@@ -167,6 +167,7 @@ async def test_a_server_without_paging_is_not_asked_for_ever() -> None:
     [
         ((200, JSON, b"<html>"), InvalidAnswer),
         ((200, JSON, b'{"error": 1}'), InvalidAnswer),
+        ((200, JSON, b"[" * 100_000), InvalidAnswer),
         ((404, {}, b""), InvalidAnswer),
         ((302, {"Location": "https://elsewhere.example"}, b""), InvalidAnswer),
         ((401, {}, b""), ArchiveRefused),

@@ -92,6 +92,9 @@ async def test_the_object_is_one_part() -> None:
     [
         (200, STORED, Answer.STORED, None),
         (200, b"", Answer.STORED, None),
+        (200, b"<NativeDicomModel>%b</NativeDicomModel>" % ONE.sop_instance_uid.encode(), Answer.STORED, None),
+        (200, b"<html>Please sign in</html>", Answer.LATER, FaultCode.ARCHIVE_ERROR),
+        (200, b"\xff" * 9, Answer.LATER, FaultCode.ARCHIVE_ERROR),
         (200, failed(0xA700), Answer.LATER, FaultCode.OUT_OF_RESOURCES),
         (202, STORED, Answer.STORED, None),
         (202, b"", Answer.LATER, FaultCode.ARCHIVE_ERROR),
