@@ -7,16 +7,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST_HU: Final = 1e6
+
 
 @dataclass(frozen=True)
 class Window:
-    """Window Center and Window Width in HU (PS3.3 C.11.2.1.2); raises ValueError for a width of 1 or less."""
+    """Window Center and Window Width in HU (PS3.3 C.11.2.1.2).
+
+    Raises ValueError for a width of 1 or less, and beyond numbers that single precision can hold the slice in.
+    """
 
     center_hu: float
     width_hu: float
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.center_hu) and np.isfinite(self.width_hu) and self.width_hu > 1):
+        if not (abs(self.center_hu) <= LARGEST_HU and 1 < self.width_hu <= LARGEST_HU):  # of NaN neither is true
             raise ValueError("a window has a centre and a width above 1 HU")
 
     def grey(self, hu: NDArray[np.int16]) -> NDArray[np.uint8]:

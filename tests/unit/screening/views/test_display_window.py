@@ -21,7 +21,7 @@ def test_every_hu_is_as_the_standard_says(window: Window) -> None:
     np.testing.assert_allclose(window.grey(hu)[0].astype(int), expected, atol=1)
 
 
-@pytest.mark.parametrize("wrong", [(0, 1), (0, -5), (float("nan"), 100), (0, float("inf"))])
+@pytest.mark.parametrize("wrong", [(0, 1), (0, -5), (float("nan"), 100), (0, float("inf")), (1e308, 9), (0, 1e308)])
 def test_a_window_without_a_width_is_refused(wrong: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="width"):
         Window(*wrong)
