@@ -10,6 +10,7 @@ from gateway.pacs.receiving.arrival import Sender
 from gateway.pacs.receiving.instance_stream import DraftFile
 from gateway.pacs.receiving.receiver import Draft, Outcome, Receiver
 from gateway.principal import Principal, RequestContext
+from screening.errors import OverBudget
 
 MOST_STUDIES: Final = 20  # named in the audit event
 
@@ -25,6 +26,11 @@ class StowRequests:
     async def check_quota(self, principal: Principal) -> None:
         """Raise QuotaExceeded when the principal or its institution has used up its day."""
         await self.receiver.quotas.check(self.receiver.database, principal)
+
+    def check_parts(self, number: int) -> None:
+        """Raise OverBudget when a request has more parts than a study may have instances: each takes time."""
+        if number > self.receiver.limits.instances:
+            raise OverBudget(f"a request has at most {self.receiver.limits.instances} parts; send the rest in another")
 
     async def receive(self, principal: Principal, chunks: AsyncIterator[bytes], study_uid: str) -> Outcome:
         """Receive one part; nothing is left of one that is cut off. Raises what `chunks` raises."""

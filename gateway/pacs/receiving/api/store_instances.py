@@ -77,7 +77,8 @@ async def _store(
     outcomes: list[Outcome] = []
     try:
         async for part in parts(request, limit_bytes):
-            outcomes.append(await requests.receive(principal, part.chunks, study_uid))  # noqa: PERF401 - kept when it fails
+            requests.check_parts(len(outcomes) + 1)
+            outcomes.append(await requests.receive(principal, part.chunks, study_uid))
     finally:
         if outcomes:
             await requests.record(principal, context, outcomes)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,9 +10,10 @@ import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
-from tests.integration.pacs.receiving.running_listener import RunningListener
+from tests.integration.pacs.receiving.running_listener import RunningListener, running_listener
 from tests.integration.pacs.receiving.senders import ct_study, sent
 from tests.integration.polling import until
+from tests.postgres import RunningPostgres
 
 TYPE = 'multipart/related; type="application/dicom"; boundary=b'
 
@@ -97,3 +99,10 @@ def test_a_request_of_another_kind_is_refused(listener: RunningListener, content
     answer = post(listener, [b"x"], content_type=content_type)
     assert answer.status_code == status
     until(listener.is_idle)
+
+
+def test_a_request_of_more_parts_than_a_study_may_have_instances(tmp_path: Path, postgres: RunningPostgres) -> None:
+    with running_listener(tmp_path, postgres.new_database(), pacs_study_instances=3) as strict:
+        assert post(strict, [b""] * 3).status_code == 409
+        answer = post(strict, [b""] * 4)
+        assert (answer.status_code, answer.json()["error"]) == (413, "over_budget")
