@@ -11,7 +11,12 @@ from io import BytesIO
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRLittleEndian,
+    LegacyConvertedEnhancedCTImageStorage,
+)
 from pydicom.valuerep import DA, DT, TM
 
 from gateway.result_objects.references import resolve
@@ -25,6 +30,7 @@ MANUFACTURER: Final = "Turnstile"
 NO_DEVICE: Final = "not a medical device"
 FIRST_SERIES_NUMBER: Final = 9500  # beyond the numbers that scanners give
 DOCUMENTS: Final = frozenset({"SR", "KO", "DOC"})
+CT_CLASSES: Final = frozenset({CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage})
 HIGHDICOM_ROOT: Final = "1.2.826.0.1.3680043.10.511.3."  # of the random UIDs that it puts where we can give none
 _DATES: Final = ("InstanceCreationDate", "ContentDate", "DateOfSecondaryCapture", "PresentationCreationDate")
 _TIMES: Final = ("InstanceCreationTime", "ContentTime", "TimeOfSecondaryCapture", "PresentationCreationTime")
@@ -114,6 +120,12 @@ class ObjectIdentity:
                     self._replace_random_uids(item, made)
             elif element.VR == "UI" and str(element.value).startswith(HIGHDICOM_ROOT):
                 element.value = made.setdefault(str(element.value), self.uid("part", self.number, len(made)))
+
+
+def is_result(dataset: Dataset) -> bool:
+    """Whether an object is one that this program writes, here or at another installation; never a CT image."""
+    says = {str(dataset.get(keyword, "")) for keyword in ("Manufacturer", "ManufacturerModelName")}
+    return says == {MANUFACTURER} and dataset.get("SOPClassUID") not in CT_CLASSES
 
 
 def reported_at(origin: ReportOrigin, identity: Mapping[Any, Any] | Dataset) -> datetime:

@@ -14,6 +14,7 @@ from pydicom.valuerep import PersonName
 
 from gateway.pacs.receiving.refusals import Refusal, Refused
 from gateway.pacs.routing.ages import age_years
+from gateway.result_objects.object_identity import is_result
 from gateway.text_rule import MAX_NAME_LENGTH, is_visible
 from screening.dicom.part10 import read_file_header
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
@@ -63,6 +64,7 @@ class InstanceHeader:
     study_description: str = field(repr=False)
     series_description: str = field(repr=False)
     age_years: float | None = field(repr=False)
+    is_result: bool  # of this program
 
 
 def read_instance_header(path: Path, budgets: Budgets) -> InstanceHeader:
@@ -105,6 +107,7 @@ def _header_of(dataset: Dataset) -> InstanceHeader:
         study_description=_text(dataset, "StudyDescription"),
         series_description=_text(dataset, "SeriesDescription"),
         age_years=_age_years(dataset),
+        is_result=is_result(dataset),
     )
 
 

@@ -18,7 +18,7 @@ from pynetdicom import ALL_TRANSFER_SYNTAXES
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] # made at import
 
-from gateway.pacs.receiving.receiver import CT_CLASSES
+from gateway.result_objects.object_identity import CT_CLASSES
 from screening.dicom.transfer_syntaxes import DECODERS, NATIVE
 
 # Where one context offers several, the first of these is taken: what every sender can write, then without loss.

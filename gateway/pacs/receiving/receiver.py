@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
 
 from gateway.database.connection import Database
 from gateway.errors import QuotaExceeded
@@ -22,13 +21,13 @@ from gateway.pacs.receiving.refused_senders import RefusedSenders
 from gateway.pacs.receiving.store import arrivals
 from gateway.pacs.receiving.store.arrivals import Added
 from gateway.quotas.quotas import Quotas
+from gateway.result_objects.object_identity import CT_CLASSES
 from gateway.storage.blobs import Blobs
 from gateway.storage.disk_reserve import DiskReserve
 from screening.intake.budgets import Budgets
 
 log = structlog.get_logger(__name__)
 
-CT_CLASSES: Final = frozenset({CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage})
 _OUTCOMES: Final = {
     Added.FIRST_OF_STUDY: (Status.SUCCESS, "stored"),
     Added.ADDED: (Status.SUCCESS, "stored"),
@@ -82,7 +81,10 @@ class Receiver:
         try:
             header = await asyncio.to_thread(_header, draft, self.budgets)
             _check(header, draft, takes_others=self.takes_others)
-            outcome = Outcome(*_OUTCOMES[await self._store(draft, header, sender)], header)
+            # An archive that sends on what it gets returns our results: stored, each would make another version of its
+            # study, which is screened and has a result of its own, for ever.
+            known = (Status.SUCCESS, "own_result") if header.is_result else None
+            outcome = Outcome(*(known or _OUTCOMES[await self._store(draft, header, sender)]), header)
         except Exception as error:
             outcome = Outcome(*status_of(error), header)
             if outcome.status is Status.PROCESSING_FAILURE:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.uid import ComprehensiveSRStorage
 
 from tests.integration.pacs.receiving.running_listener import RunningListener
 from tests.integration.pacs.receiving.senders import association, ct_study, dcmtk, saved, sent
@@ -137,6 +138,18 @@ def test_what_the_first_instances_do_not_tell_of_the_patient_is_compared_once_it
     assert sent(listener.port, [second, third, fourth]) == [0, 0, 0xC001]
     fourth.PatientID, fourth.IssuerOfPatientID = "somebody else", "A"
     assert sent(listener.port, [fourth]) == [0xC001]
+
+
+def test_a_result_that_an_archive_sends_on_makes_no_new_version(listener: RunningListener) -> None:
+    study = ct_study("2.25.14", 2)
+    assert sent(listener.port, study) == [0, 0]
+    ours = {"Manufacturer": "Turnstile", "ManufacturerModelName": "Turnstile", "SeriesInstanceUID": "2.25.14.2"}
+    (result,) = ct_study("2.25.14", 1, SOPClassUID=ComprehensiveSRStorage, Modality="SR", **ours)
+    result.SOPInstanceUID = "2.25.14.2.1"
+    assert sent(listener.port, [result]) == [0]
+    listener.scans("2.25.14")
+    assert {row["series_uid"] for row in listener.instances("2.25.14")} == {"2.25.14.1"}
+    assert listener.metric('turnstile_pacs_instances_total{outcome="own_result"') == 1
 
 
 def test_high_priority_is_urgent(listener: RunningListener) -> None:

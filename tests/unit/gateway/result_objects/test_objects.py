@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID
 
 from gateway.result_objects.encoding import ObjectFile, ObjectKind
+from gateway.result_objects.object_identity import is_result
 from gateway.result_objects.study_result import StudyResult
 from tests.unit.gateway.result_objects.made_result import encoded, errors_of, opened
 
@@ -32,6 +33,15 @@ def test_patient_study_and_frame_of_reference_are_those_of_the_source(
     assert one.SeriesInstanceUID != source[0].SeriesInstanceUID
     assert one.get("FrameOfReferenceUID", source[0].FrameOfReferenceUID) == source[0].FrameOfReferenceUID
     assert "not a medical device" in one.SeriesDescription
+
+
+def test_every_object_is_known_as_a_result_and_no_source_is(
+    files: tuple[ObjectFile, ...], source: list[FileDataset]
+) -> None:
+    assert all(is_result(opened(file)) for file in files)
+    image = Dataset(source[0])
+    image.Manufacturer = image.ManufacturerModelName = "Turnstile"
+    assert not is_result(image), "a CT image is never left out"
 
 
 def test_every_object_has_a_series_and_an_instance_of_its_own(files: tuple[ObjectFile, ...]) -> None:
