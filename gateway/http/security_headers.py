@@ -1,5 +1,6 @@
 """Security of all requests and responses: limits of bodies, security headers, CORS, trusted proxies."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -15,8 +16,8 @@ from gateway.http.body_drain import BodyDrain
 from gateway.http.body_timeouts import BodyTimeLimit, BodyTimeouts
 from gateway.settings.auth import AuthSettings
 
-# Calls that take a study; they limit their bodies themselves while they stream them to disk.
-UPLOADS: Final = frozenset({"/inference/predict", "/api/scans", "/api/scans/bulk"})
+# Calls that take a study; they limit their bodies themselves while they stream them. STOW-RS may name the study.
+UPLOAD: Final = re.compile(r"/inference/predict|/api/scans|/api/scans/bulk|/dicom-web/studies(/[0-9.]+)?/?")
 TOO_LONG: Final = "the body of this request is longer than {} bytes"
 
 POLICY: Final[Mapping[str, str]] = MappingProxyType(
@@ -103,7 +104,7 @@ class SecurityHeaders:
 
     def _limit_body(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, which raises HTTPException 413 when the body is longer than the limit."""
-        if scope["method"] == "POST" and scope["path"] in UPLOADS:
+        if scope["method"] == "POST" and UPLOAD.fullmatch(scope["path"]):
             return receive
         limit, read = self._json_bytes, 0
         declared = Headers(scope=scope).get("content-length", "")

@@ -50,6 +50,12 @@ def test_a_study_by_a_dicomweb_client_becomes_a_scan(listener: RunningListener) 
     assert {"stored": 3, "refused": 0, "studies": ["2.25.201"]} in details
 
 
+@pytest.mark.parametrize("path", ["", "/2.25.207"])
+def test_a_request_is_as_long_as_its_slices(listener: RunningListener, path: str) -> None:
+    slices = ct_study("2.25.207", 2, Rows=1024, Columns=512, PixelData=bytes(2**20))
+    assert post(listener, [file_bytes(one) for one in slices], path).status_code == 200
+
+
 def test_stow_and_c_store_of_one_study_are_one_scan(listener: RunningListener) -> None:
     study = ct_study("2.25.202", 4)
     assert post(listener, [file_bytes(one) for one in study[:3]]).status_code == 200
