@@ -27,7 +27,6 @@ DAYS_PER_YEAR: Final = 365.25
 AGE_UNITS: Final = {"Y": 1.0, "M": 1 / 12, "W": 7 / DAYS_PER_YEAR, "D": 1 / DAYS_PER_YEAR}  # PS3.5 6.2, VR AS
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"  # pydicom's for what it cannot decode
 NO_TEXT: Final = frozenset({"Cc", "Cs"})  # control characters, and halves of characters
-_META_LENGTH: Final = (128, 132, 144)  # the preamble, `DICM`, and the length of the file meta information (PS3.10 7.1)
 _ONE_READER = threading.Lock()  # warnings and log levels, which reading changes, are those of the process
 
 
@@ -65,16 +64,17 @@ class InstanceHeader:
     series_description: str = field(repr=False)
     age_years: float | None = field(repr=False)
     is_result: bool  # of this program
+    begins_at: int  # the data set, in the file
 
 
 def read_instance_header(path: Path, budgets: Budgets) -> InstanceHeader:
     """The header of a file; raises Refused without valid UIDs, and NotDicom, BrokenDicom or OverBudget."""
     with _ONE_READER:
         member = Member("instance", path, path.stat().st_size)
-        dataset = read_file_header(member, budgets).dataset
+        head = read_file_header(member, budgets)
         try:
             with suppress_pydicom_warnings():
-                header = _header_of(dataset)
+                header = _header_of(head.dataset, head.begins_at)
         except PARSE_ERRORS:
             raise BrokenDicom("A DICOM file has an element that cannot be read.") from None
     if not all(is_uid(uid) and len(uid) <= 64 for uid in (header.sop_uid, header.study_uid, header.series_uid)):
@@ -82,16 +82,14 @@ def read_instance_header(path: Path, budgets: Budgets) -> InstanceHeader:
     return header
 
 
-def digest_of_dataset(path: Path) -> str:
+def digest_of_dataset(path: Path, header: InstanceHeader) -> str:
     """The SHA-256 of a file without its file meta information, which is the receiver's own."""
     with path.open("rb") as file:
-        start = file.read(_META_LENGTH[2])
-        part10 = start[_META_LENGTH[0] : _META_LENGTH[1]] == b"DICM" and start[132:136] == b"\x02\x00\x00\x00"
-        file.seek(_META_LENGTH[2] + int.from_bytes(start[140:144], "little") if part10 else 0)
+        file.seek(header.begins_at)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _header_of(dataset: Dataset) -> InstanceHeader:
+def _header_of(dataset: Dataset, begins_at: int) -> InstanceHeader:
     family, given = _names(dataset.get("PatientName"))
     return InstanceHeader(
         sop_class=_text(dataset, "SOPClassUID"),
@@ -108,6 +106,7 @@ def _header_of(dataset: Dataset) -> InstanceHeader:
         series_description=_text(dataset, "SeriesDescription"),
         age_years=_age_years(dataset),
         is_result=is_result(dataset),
+        begins_at=begins_at,
     )
 
 

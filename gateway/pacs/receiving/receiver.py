@@ -97,7 +97,7 @@ class Receiver:
     async def _store(self, draft: Draft, header: InstanceHeader, sender: Sender) -> Added:
         self.reserve.check()
         size = draft.path.stat().st_size
-        digest = await asyncio.to_thread(digest_of_dataset, draft.path)
+        digest = await asyncio.to_thread(digest_of_dataset, draft.path, header)
         key = await self.blobs.keep_waiting(draft.path)
         added: Added | None = None
         try:

@@ -93,11 +93,24 @@ def test_what_is_no_dicom(tmp_path: Path, content: bytes, error: type[Exception]
         read_instance_header(path, Budgets())
 
 
+def digest(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return digest_of_dataset(path, read_instance_header(path, Budgets()))
+
+
 def test_the_digest_is_that_of_the_data_set(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    dataset = ct_slice(0)
-    one.write_bytes(to_bytes(dataset))
+    path, dataset = tmp_path / "instance", ct_slice(0)
+    content = to_bytes(dataset)
     dataset.file_meta.ImplementationVersionName = "ANOTHER"
-    other.write_bytes(to_bytes(dataset))
-    assert one.read_bytes() != other.read_bytes()
-    assert digest_of_dataset(one) == digest_of_dataset(other)
+    other = to_bytes(dataset)
+    assert content != other
+    assert digest(path, content) == digest(path, other)
+
+
+@pytest.mark.parametrize("length", [0, 200, 2**31, 2**32 - 1])
+def test_a_wrong_length_of_the_file_meta_information_hides_no_content(tmp_path: Path, length: int) -> None:
+    path, digests = tmp_path / "instance", set()
+    for description in ("one", "another"):
+        content = to_bytes(ct_slice(0, StudyDescription=description))
+        digests.add(digest(path, content[:140] + length.to_bytes(4, "little") + content[144:]))
+    assert len(digests) == 2
