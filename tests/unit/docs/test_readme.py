@@ -11,7 +11,7 @@ HEADINGS = (
     ("Turnstile", "Turnstile"),
     ("Two commands", "Две команды"),
     ("What it looks like", "Как это выглядит"),
-    ("In the hospital's network", "В сети больницы"),
+    ("In the hospital's network", "В сети больницы"),  # noqa: RUF001
     ("More than one machine", "Больше одной машины"),
     ("How good", "Насколько точно"),
     ("How fast", "Насколько быстро"),
