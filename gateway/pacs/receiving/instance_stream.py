@@ -17,6 +17,8 @@ from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dsutils import create_file_meta, encode_file_meta
 from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.service_class import StorageServiceClass
+from pynetdicom.sop_class import uid_to_service_class
 
 from gateway.errors import StorageFull, StorageUnavailable
 from gateway.pacs.receiving.refusals import Refusal, Refused
@@ -85,6 +87,12 @@ class DraftFile:
             self.refusal = self.refusal or away
 
 
+def _is_of_storage(message: C_STORE_RQ) -> bool:
+    """pynetdicom serves a request by its class alone: it would answer one of Verification with a success."""
+    named = str(message.command_set.get("AffectedSOPClassUID", ""))
+    return uid_to_service_class(named) is StorageServiceClass
+
+
 class StreamingDimse(DIMSEServiceProvider):
     """Writes the data sets of C-STORE requests to drafts, and aborts an association that sends what it may not."""
 
@@ -130,6 +138,9 @@ class StreamingDimse(DIMSEServiceProvider):
             return False
         message = self.message
         if isinstance(message, C_STORE_RQ) and not self._has_draft() and message.context_id in self.assoc._accepted_cx:
+            if not _is_of_storage(message):
+                log.warning("a C-STORE request names no storage SOP class")
+                return False
             self._begin_draft(message, self.assoc._accepted_cx[message.context_id].transfer_syntax[0])
         return True
 

@@ -166,6 +166,19 @@ def test_an_association_that_is_cut_in_mid_instance_leaves_nothing(listener: Run
     assert sent(listener.port, [one]) == [0]
 
 
+def test_a_store_request_of_verification_is_no_success(listener: RunningListener) -> None:
+    (one,) = ct_study("2.25.318", 1)
+    request = C_STORE()
+    request.MessageID, request.Priority = 1, 2
+    request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = "1.2.840.10008.1.1", one.SOPInstanceUID
+    request.DataSet = io.BytesIO(b"\0" * 100)
+    with association(listener.port, [one]) as link:
+        (context,) = link.accepted_contexts
+        link.dimse.send_msg(request, context.context_id or 0)
+        until(lambda: link.is_aborted, PATIENCE_S)
+    assert_well(listener)
+
+
 def test_a_huge_pdu_is_not_read(listener: RunningListener) -> None:
     with socket.create_connection(("127.0.0.1", listener.port)) as link:
         link.sendall(struct.pack(">BBL", 1, 0, 0xFFFFFFFF) + bytes(100))
