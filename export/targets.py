@@ -59,8 +59,9 @@ class Target:
 # CPU: batches of 1 and of 24 slices run equally fast (33 slices/s per core), so the batcher does not wait, and batches
 # of 8 limit the memory. Two instances of one thread are as fast as one of two threads, without threads that wait in a
 # spin loop. The small networks have two instances as well: with one, Triton's batcher now and then waited half a second
-# although the instance was free (24 requests of six slices through the ensemble: 6.5 s, with two instances 2.0 s). INT8
-# makes the classifier 3.0 times as fast; autoencoder and findings together take 30 ms a study in FP32.
+# although the instance was free (24 requests of six slices through the ensemble: 6.5 s, with two instances 2.0 s). The
+# expert waited so, too (16 blocks at once: 7.0 s; two instances and three blocks at once: 1.5 s). INT8 makes the
+# classifier 3.0 times as fast; autoencoder and findings together take 30 ms a study in FP32.
 _CPU: Final = Target(
     name="cpu",
     gpu=False,
@@ -69,7 +70,7 @@ _CPU: Final = Target(
         CLASSIFIER: Serving("int8", max_batch=8, instances=2),
         AUTOENCODER: Serving("fp32", max_batch=8, instances=2),
         FINDINGS_MODEL: Serving("fp32", max_batch=8, instances=2),
-        EXPERT: Serving("fp32", max_batch=1, instances=1),  # one thread: the slices of other studies keep the others
+        EXPERT: Serving("fp32", max_batch=1, instances=2),
     },
 )
 

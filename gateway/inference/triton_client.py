@@ -69,11 +69,13 @@ class TritonEngine:
         on_retry: Callable[[], None] = lambda: None,
         secret: str | None = None,
         traces: Traces | None = None,
+        blocks_at_once: int = 3,
     ) -> None:
         self._client = aio.InferenceServerClient(url, channel_args=list(CHANNEL))
         self._contract = contract
         self._version = str(version)
         self._chunk_slices = chunk_slices
+        self._blocks_at_once = blocks_at_once
         self._on_retry = on_retry
         self._headers = {KEY_HEADER: secret} if secret else {}
         self._traces = traces or NoTraces()
@@ -121,15 +123,16 @@ class TritonEngine:
         on_rows: Callable[[int], None],
         priority: Priority,
     ) -> dict[str, NDArray[np.float32]]:
-        """Send all chunks at once; the first that fails cancels the others."""
+        """Send all chunks at once, of blocks only some; the first that fails cancels the others."""
         size = self._rows_of(ensemble)
         chunks = [
             _Chunk(ensemble, tuple(array[start : start + size] for array in arrays), priority)
             for start in range(0, len(arrays[0]), size)
         ]
+        turns = asyncio.Semaphore(self._blocks_at_once if ensemble.model == EXPERT_ENSEMBLE else len(chunks))
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(self._infer_chunk(chunk, deadline, on_rows)) for chunk in chunks]
+                answers = [group.create_task(self._infer_chunk(chunk, deadline, on_rows, turns)) for chunk in chunks]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
         parts = zip(*[answer.result() for answer in answers], strict=True)
@@ -163,9 +166,10 @@ class TritonEngine:
         return BLOCKS_A_REQUEST if ensemble.model == EXPERT_ENSEMBLE else self._chunk_slices
 
     async def _infer_chunk(
-        self, chunk: _Chunk, deadline: Deadline, on_rows: Callable[[int], None]
+        self, chunk: _Chunk, deadline: Deadline, on_rows: Callable[[int], None], turns: asyncio.Semaphore
     ) -> list[NDArray[np.float32]]:
-        answer = await self._infer_with_retries(chunk, deadline)
+        async with turns:
+            answer = await self._infer_with_retries(chunk, deadline)
         on_rows(len(chunk))
         return answer
 

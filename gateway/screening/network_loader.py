@@ -68,7 +68,14 @@ class NetworkLoader:
         text = (repository / CARD).read_bytes()
         on_retry = self.metrics.engine_retries.inc
         engine = TritonEngine(
-            url, card.contract, card.ensemble_version, settings.chunk_slices, on_retry, self._secret, self.traces
+            url,
+            card.contract,
+            card.ensemble_version,
+            settings.chunk_slices,
+            on_retry,
+            self._secret,
+            self.traces,
+            settings.expert_blocks,
         )
         pipeline = ScreeningPipeline(
             self.decode,

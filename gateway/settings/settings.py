@@ -64,6 +64,8 @@ class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettin
     one institution half; uploads above this are refused with 429."""
     expert_studies: PositiveInt = 1
     """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
+    expert_blocks: PositiveInt = 3  # two instances are kept busy; 16 at once took twice as long, Triton let them wait
+    """Blocks of one study that are sent to the 3D expert at once. More pay on a GPU alone, which batches them."""
     expert_waiting: NonNegativeInt = 4
     """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""
     busy_after_s: PositiveFloat = 20.0
