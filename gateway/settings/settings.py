@@ -66,7 +66,7 @@ class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettin
     """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
     expert_blocks: PositiveInt = 3  # two instances are kept busy; 16 at once took twice as long, Triton let them wait
     """Blocks of one study that are sent to the 3D expert at once. More pay on a GPU alone, which batches them."""
-    expert_waiting: NonNegativeInt = 4
+    expert_waiting: NonNegativeInt = 1  # the expected wait (`busy_after_s`) does not count them
     """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""
     busy_after_s: PositiveFloat = 20.0
     """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the
