@@ -20,17 +20,19 @@ class CommitmentReports:
     database: Database
 
     async def receive(self, report: Commitment) -> bool:
-        """Store the report of an N-EVENT-REPORT; False when no delivery awaits this transaction."""
+        """Store the report of an N-EVENT-REPORT; False when no delivery awaits this transaction.
+
+        An archive that keeps fewer objects than it was asked for has not committed, whether it lists the rest or not.
+        """
         async with self.database.transaction() as session:
-            if not report.lacking:
-                known = await commitments.commit(session, report.transaction_uid)
-            else:
+            known = not report.lacking and await commitments.commit(session, report.transaction_uid, len(report.kept))
+            if not known:
                 row = await commitments.find(session, report.transaction_uid)
                 known = row is not None
                 if row is not None:
                     code = FaultCode.COMMITMENT_REFUSED
                     await commitments.send_again(session, row, code, delivery_pause_s(row.failures))
-        log.info("storage commitment reported", known=known, lacking=len(report.lacking))
+        log.info("storage commitment reported", known=known, kept=len(report.kept), lacking=len(report.lacking))
         return known
 
     async def give_up_overdue(self) -> None:

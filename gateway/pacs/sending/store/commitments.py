@@ -14,11 +14,15 @@ from gateway.pacs.sending.faults import FaultCode, fault
 AT_ONCE = 100
 
 
-async def commit(session: AsyncSession, transaction_uid: str) -> bool:
-    """Sent -> committed; one that is still being sent is marked. False for a transaction that is not awaited."""
+async def commit(session: AsyncSession, transaction_uid: str, kept: int) -> bool:
+    """Sent -> committed; one that is still being sent is marked.
+
+    False for a transaction that is not awaited, or that has more objects than the `kept` ones.
+    """
     awaited = (
         DeliveryRow.transaction_uid == transaction_uid,
         DeliveryRow.state.in_((DeliveryState.SENDING, DeliveryState.SENT)),
+        DeliveryRow.objects <= kept,
     )
     sent = DeliveryRow.state == DeliveryState.SENT
     values = {

@@ -182,14 +182,19 @@ def test_a_commitment_on_the_same_association(outbox: Outbox) -> None:
     assert delivery["committed_at"] is not None
 
 
-def test_a_result_that_the_archive_lacks_is_sent_again(outbox: Outbox) -> None:
+@pytest.mark.parametrize("listed", [True, False], ids=["listed as failed", "not listed"])
+def test_a_result_that_the_archive_lacks_is_sent_again(outbox: Outbox, listed: bool) -> None:
     asked: list[Any] = []
+    name = f"lacks {listed}"
     with scripted_archive(report=lambda event: asked.append(event.action_information)) as archive:
-        outbox.add_destination("lacks", port=archive.port, storage_commitment=True)
-        scan = outbox.add_result(["lacks"])
+        outbox.add_destination(name, port=archive.port, storage_commitment=True)
+        scan = outbox.add_result([name])
         outbox.until_in_state(scan, "sent")
-        assert outbox.destination("lacks")["uncommitted"] == 1
-        outbox.report(commitment_of(asked[0], lacking=True))
+        assert outbox.destination(name)["uncommitted"] == 1
+        report = commitment_of(asked[0], lacking=True)
+        if not listed:
+            del report.FailedSOPSequence
+        outbox.report(report)
         until(lambda: len(archive.received) == 2)
         outbox.until_in_state(scan, "sent")
         outbox.report(commitment_of(asked[1]))
