@@ -19,19 +19,16 @@ from typing import Annotated, Final
 
 import psutil
 import typer
-from pydicom import dcmread
-from pydicom.uid import UID, generate_uid
 from rich.table import Table
 
+from benchmarks.dcmtk import TITLE, copy_under_own_uids, require_dcmtk, storescu
 from benchmarks.result_page import Save, result_console
 from benchmarks.service import free_port
 from screening.phantom.phantom_study import write_phantom
 
 SENDERS: Final = (1, 10)
-PROGRAMS: Final = ("storescu", "storescp", "echoscu")
 LISTENER: Final = "turnstile pacs listen"
 STORESCP: Final = "storescp of dcmtk"
-TITLE: Final = "TURNSTILE"
 START_S: Final = 300.0
 POLL_S: Final = 0.05
 
@@ -50,8 +47,7 @@ def main(
     save: Annotated[Path | None, Save] = None,
 ) -> None:
     """Measure with one and ten senders."""
-    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
-        raise typer.BadParameter(f"install dcmtk: {', '.join(missing)} not found")
+    require_dcmtk()
     memory = (f"memory, {number} at once, MiB" for number in SENDERS)
     table = Table("receiver", *(f"{number} at once, per s" for number in SENDERS), *memory)
     with TemporaryDirectory() as folder:
@@ -72,7 +68,7 @@ def _measure(folder: Path, slices: int, rounds: int) -> dict[tuple[str, int], Me
         for senders in SENDERS:
             for name, receiver in ((LISTENER, _listener), (STORESCP, _storescp)):
                 number += 1  # new studies each time: what is there already is not stored again
-                studies = [_study(folder, template, f"{number}-{one}") for one in range(senders)]
+                studies = [copy_under_own_uids(template, folder / f"{number}-{one}") for one in range(senders)]
                 with receiver(folder / f"receiver-{number}") as (process, port):
                     found = _send(process, port, studies)
                 before = best.get((name, senders), found)
@@ -82,22 +78,9 @@ def _measure(folder: Path, slices: int, rounds: int) -> dict[tuple[str, int], Me
     return best
 
 
-def _study(folder: Path, template: Path, name: str) -> Path:
-    """A copy of the study under UIDs of its own."""
-    study, uid = folder / name, generate_uid(prefix=None)
-    study.mkdir()
-    for number, file in enumerate(sorted(template.iterdir()), 1):
-        dataset = dcmread(file)
-        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = uid, f"{uid}.1"
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{uid}.1.{number}")
-        dataset.save_as(study / file.name)
-    return study
-
-
 def _send(receiver: psutil.Process, port: int, studies: Sequence[Path]) -> Measured:
-    command = ("storescu", "-aec", TITLE, "+sd", "127.0.0.1", str(port))
     start_s, memory = time.perf_counter(), 0
-    senders = [subprocess.Popen([*command, str(study)], stderr=subprocess.DEVNULL) for study in studies]
+    senders = [subprocess.Popen(storescu(study, port), stderr=subprocess.DEVNULL) for study in studies]
     while any(sender.poll() is None for sender in senders):
         memory = max(memory, receiver.memory_info().rss)
         time.sleep(POLL_S)

@@ -4,7 +4,6 @@ storescu sends a study to the listener of `turnstile up`; dcmtk's storescp is th
 come one after the other. One is complete when nothing came for `--complete-after` seconds, a part of the time.
 """
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,17 +15,14 @@ from typing import Annotated, Final
 
 import httpx
 import typer
-from pydicom import dcmread
-from pydicom.uid import UID, generate_uid
 from rich.table import Table
 
-from benchmarks.pacs_receive import TITLE
+from benchmarks.dcmtk import TITLE, copy_under_own_uids, files_below, require_dcmtk, storescu
 from benchmarks.result_page import Save, result_console
 from benchmarks.service import free_port, running_service, stop
 from screening.phantom.phantom_study import write_phantom
 
 KINDS: Final = ("sr", "seg")
-PROGRAMS: Final = ("storescu", "storescp")
 RESULT_S: Final = 600.0
 POLL_S: Final = 0.02
 
@@ -39,8 +35,7 @@ def main(
     save: Annotated[Path | None, Save] = None,
 ) -> None:
     """Send a study several times, under UIDs of its own each time."""
-    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
-        raise typer.BadParameter(f"install dcmtk: {', '.join(missing)} not found")
+    require_dcmtk()
     with TemporaryDirectory() as folder, result_console(save) as console:
         template = study or write_phantom(Path(folder) / "template", slices=slices)
         found = sorted(_round_trips(Path(folder), template, repeats, complete_after))
@@ -48,7 +43,7 @@ def main(
         table.add_row("last instance to result", f"{found[0]:.1f}", f"{median(found):.1f}", f"{found[-1]:.1f}")
         table.add_row("without the wait", *(f"{s - complete_after:.1f}" for s in (found[0], median(found), found[-1])))
         console.print(table)
-        console.print(f"{len(_files(template))} slices; {len(found)} studies; a wait of {complete_after:g} s")
+        console.print(f"{len(files_below(template))} slices; {len(found)} studies; a wait of {complete_after:g} s")
 
 
 def _round_trips(folder: Path, template: Path, repeats: int, complete_after: float) -> list[float]:
@@ -59,38 +54,21 @@ def _round_trips(folder: Path, template: Path, repeats: int, complete_after: flo
         destination = {"name": "archive", "encodings": KINDS, "by_default": True, **where}
         httpx.post(f"{service.url}/api/destinations", json=destination, trust_env=False).raise_for_status()
         return [
-            _round_trip(_copy(template, folder / f"study-{number}"), dicom_port, archive) for number in range(repeats)
+            _round_trip(copy_under_own_uids(template, folder / f"study-{number}"), dicom_port, archive)
+            for number in range(repeats)
         ]
 
 
 def _round_trip(study: Path, port: int, archive: Path) -> float:
     """Seconds from the end of storescu to the last object of the result."""
     before = len(list(archive.iterdir()))
-    command = ("storescu", "-aec", TITLE, "+sd", "127.0.0.1", str(port), str(study))
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(storescu(study, port), check=True, stderr=subprocess.DEVNULL)
     sent_s = time.perf_counter()
     while len(list(archive.iterdir())) < before + len(KINDS):
         if time.perf_counter() - sent_s > RESULT_S:
             raise TimeoutError(f"no result within {RESULT_S:.0f} s")
         time.sleep(POLL_S)
     return time.perf_counter() - sent_s
-
-
-def _copy(template: Path, folder: Path) -> Path:
-    """The study under UIDs of its own, which keep its series apart."""
-    folder.mkdir()
-    study_uid, series = generate_uid(prefix=None), dict[str, UID]()
-    for number, file in enumerate(_files(template)):
-        dataset = dcmread(file)
-        dataset.StudyInstanceUID = study_uid
-        dataset.SeriesInstanceUID = series.setdefault(str(dataset.SeriesInstanceUID), generate_uid(prefix=None))
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(prefix=None)
-        dataset.save_as(folder / f"{number:05d}.dcm")
-    return folder
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 @contextmanager

@@ -11,12 +11,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
-from pydicom.uid import (
-    CTImageStorage,
-    EnhancedCTImageStorage,
-    ExplicitVRLittleEndian,
-    LegacyConvertedEnhancedCTImageStorage,
-)
+from pydicom.uid import ExplicitVRLittleEndian
 from pydicom.valuerep import DA, DT, TM
 
 from gateway.result_objects.references import resolve
@@ -24,13 +19,13 @@ from gateway.result_objects.source_identity import UTF_8
 from gateway.result_objects.source_images import SourceImages
 from gateway.result_objects.study_result import ReportOrigin, StudyResult
 from screening.dicom.derived_uids import derived_uid
+from screening.dicom.sop_classes import CT_IMAGES
 
-ENCODING: Final = 1  # raised when an object's content changes for the same report, so that its UID changes with it
+ENCODING: Final = 2  # raised when an object's content changes for the same report, so that its UID changes with it
 MANUFACTURER: Final = "Turnstile"
 NO_DEVICE: Final = "not a medical device"
 FIRST_SERIES_NUMBER: Final = 9500  # beyond the numbers that scanners give
 DOCUMENTS: Final = frozenset({"SR", "KO", "DOC"})
-CT_CLASSES: Final = frozenset({CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage})
 HIGHDICOM_ROOT: Final = "1.2.826.0.1.3680043.10.511.3."  # of the random UIDs that it puts where we can give none
 _DATES: Final = ("InstanceCreationDate", "ContentDate", "DateOfSecondaryCapture", "PresentationCreationDate")
 _TIMES: Final = ("InstanceCreationTime", "ContentTime", "TimeOfSecondaryCapture", "PresentationCreationTime")
@@ -125,7 +120,7 @@ class ObjectIdentity:
 def is_result(dataset: Dataset) -> bool:
     """Whether an object is one that this program writes, here or at another installation; never a CT image."""
     says = {str(dataset.get(keyword, "")) for keyword in ("Manufacturer", "ManufacturerModelName")}
-    return says == {MANUFACTURER} and dataset.get("SOPClassUID") not in CT_CLASSES
+    return says == {MANUFACTURER} and dataset.get("SOPClassUID") not in CT_IMAGES
 
 
 def reported_at(origin: ReportOrigin, identity: Mapping[Any, Any] | Dataset) -> datetime:

@@ -19,11 +19,8 @@ from typing import Final
 
 from pydicom.uid import (
     UID,
-    CTImageStorage,
-    EnhancedCTImageStorage,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    LegacyConvertedEnhancedCTImageStorage,
     ParametricMapStorage,
     SecondaryCaptureImageStorage,
 )
@@ -38,15 +35,11 @@ from gateway.pacs.archives.errors import ArchiveUnavailable, ForeignInstance
 from gateway.pacs.archives.instances import InstanceUids, SeriesFolder, uids_of
 from gateway.pacs.dimse.tls import server_context
 from gateway.settings.archives import DimseArchiveSettings
+from screening.dicom.sop_classes import CT_IMAGES
 from screening.dicom.transfer_syntaxes import DECODERS
 
 UNCOMPRESSED: Final[list[str | UID]] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-IN_CT_SERIES: Final = (
-    CTImageStorage,
-    EnhancedCTImageStorage,
-    LegacyConvertedEnhancedCTImageStorage,
-    SecondaryCaptureImageStorage,
-)
+IN_CT_SERIES: Final = (*sorted(CT_IMAGES), SecondaryCaptureImageStorage)
 CT: Final = "CT"
 _KINDS: Final = [*(UID(str(one.abstract_syntax)) for one in StoragePresentationContexts), ParametricMapStorage]
 LATE_S: Final = 10.0  # some archives end C-MOVE before their last C-STORE

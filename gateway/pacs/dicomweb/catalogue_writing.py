@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
-
 from gateway.pacs.dicomweb.attributes import SERIES, STUDY
 from gateway.pacs.dicomweb.catalogue import Series, StudySummary, pack
 from gateway.pacs.dicomweb.dicom_json import Json, chosen, json_text, text_of
 from gateway.pacs.dicomweb.upload_reading import ReadInstance, of_one_patient, read_instances, unambiguous
+from screening.dicom.sop_classes import CT_IMAGES
 from screening.intake.budgets import Budgets
 
 COPIES: Final = "copies"
 INSTANCES: Final = "instances.json.gz"
-CT_IMAGES: Final = frozenset({CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage})
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pynetdicom import ALL_TRANSFER_SYNTAXES
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] # made at import
 
-from gateway.result_objects.object_identity import CT_CLASSES
+from screening.dicom.sop_classes import CT_IMAGES
 from screening.dicom.transfer_syntaxes import DECODERS, NATIVE
 
 # Where one context offers several, the first of these is taken: what every sender can write, then without loss.
@@ -36,11 +36,11 @@ LAST: Final = (JPEG2000, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian)
 def accepted_contexts(*, others: bool) -> list[PresentationContext]:
     """The contexts of the listener; with `others`, those of all storage SOP classes of the standard."""
     contexts = [build_context(Verification)]
-    contexts += [build_context(uid, list(ct_syntaxes())) for uid in sorted(CT_CLASSES)]
+    contexts += [build_context(uid, list(ct_syntaxes())) for uid in sorted(CT_IMAGES)]
     if others:
         every = _in_order([str(uid) for uid in ALL_TRANSFER_SYNTAXES])
         classes = {str(context.abstract_syntax) for context in AllStoragePresentationContexts}
-        contexts += [build_context(uid, list(every)) for uid in sorted(classes - set(CT_CLASSES))]
+        contexts += [build_context(uid, list(every)) for uid in sorted(classes - set(CT_IMAGES))]
     return contexts
 
 

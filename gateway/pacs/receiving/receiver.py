@@ -21,9 +21,9 @@ from gateway.pacs.receiving.refused_senders import RefusedSenders
 from gateway.pacs.receiving.store import arrivals
 from gateway.pacs.receiving.store.arrivals import Added
 from gateway.quotas.quotas import Quotas
-from gateway.result_objects.object_identity import CT_CLASSES
 from gateway.storage.blobs import Blobs
 from gateway.storage.disk_reserve import DiskReserve
+from screening.dicom.sop_classes import CT_IMAGES
 from screening.intake.budgets import Budgets
 
 log = structlog.get_logger(__name__)
@@ -145,5 +145,5 @@ def _check(header: InstanceHeader, draft: Draft, *, takes_others: bool) -> None:
         raise Refused(Refusal.OTHER_INSTANCE)
     if header.study_uid != (draft.study_uid or header.study_uid):
         raise Refused(Refusal.OTHER_STUDY)
-    if not takes_others and header.sop_class not in CT_CLASSES:
+    if not takes_others and header.sop_class not in CT_IMAGES:
         raise Refused(Refusal.CLASS_REFUSED)

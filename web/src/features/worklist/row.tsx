@@ -1,8 +1,8 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Scan } from "@/shared/api/model";
-import { useFormat } from "@/shared/format/use-format";
 import { useCodeTexts } from "@/shared/i18n/code-texts";
+import { DateTime } from "@/shared/ui/date-time";
 import { NetworkBadges } from "@/shared/ui/network-badges";
 import { PatientName } from "@/shared/ui/patient-name";
 import { ProbabilityBar } from "@/shared/ui/probability-bar";
@@ -53,7 +53,6 @@ export const Row = memo(function Row({ scan, index, selected, threshold, start, 
 });
 
 function Cells({ scan, threshold }: { scan: Scan; threshold: number | null }) {
-  const format = useFormat();
   return (
     <>
       <Cell>
@@ -67,9 +66,7 @@ function Cells({ scan, threshold }: { scan: Scan; threshold: number | null }) {
         <NetworkBadges scan={scan} /> {scan.description || scan.file_name}
       </Cell>
       <Cell className="dim">
-        <time dateTime={scan.created_at} title={format.exact(scan.created_at)}>
-          {format.when(scan.created_at)}
-        </time>
+        <DateTime at={scan.created_at} />
       </Cell>
     </>
   );

@@ -1,4 +1,4 @@
-import { Button, Pagination, Select, Table, VisuallyHidden } from "@mantine/core";
+import { Button, Pagination, Select, Table } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,9 +13,11 @@ import {
 } from "@/shared/api/destinations";
 import { shortId } from "@/shared/format/names";
 import { useFormat } from "@/shared/format/use-format";
+import { DateTime } from "@/shared/ui/date-time";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { Section } from "@/shared/ui/section";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 import { useFaultText } from "../use-fault-text";
 
 const ROWS = 25;
@@ -84,31 +86,20 @@ export function DeliveriesSection({ destinations }: { destinations: readonly str
 function DeliveriesTable({ deliveries }: { deliveries: readonly Delivery[] }) {
   const { t } = useTranslation("network");
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={6} highlightOnHover aria-label={t("deliveries.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`deliveries.${column}`)}</Table.Th>
-            ))}
-            <Table.Th>
-              <VisuallyHidden>{t("deliveries.again")}</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {deliveries.map((delivery) => (
-            <Row key={delivery.id} delivery={delivery} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable
+      label={t("deliveries.title")}
+      columns={COLUMNS.map((column) => t(`deliveries.${column}`))}
+      actions={t("deliveries.again")}
+    >
+      {deliveries.map((delivery) => (
+        <Row key={delivery.id} delivery={delivery} />
+      ))}
+    </NetworkTable>
   );
 }
 
 function Row({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation("network");
-  const format = useFormat();
   const queries = useQueryClient();
   const again = useMutation({
     mutationFn: () => sendAgain(delivery.id),
@@ -119,9 +110,7 @@ function Row({ delivery }: { delivery: Delivery }) {
   return (
     <Table.Tr>
       <Table.Td className={styles["dim"]}>
-        <time dateTime={done} title={format.exact(done)}>
-          {format.when(done)}
-        </time>
+        <DateTime at={done} />
       </Table.Td>
       <Table.Td className={styles["name"]}>{delivery.destination}</Table.Td>
       <Table.Td>

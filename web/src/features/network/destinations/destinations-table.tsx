@@ -1,4 +1,4 @@
-import { Badge, Button, Table, VisuallyHidden } from "@mantine/core";
+import { Badge, Button, Table } from "@mantine/core";
 import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { useFormat } from "@/shared/format/use-format";
 import { ProblemNote } from "@/shared/ui/problem-note";
 import { IconTool } from "../icon-tool";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 import { useFaultText } from "../use-fault-text";
 
 const COLUMNS = ["name", "address", "state", "waiting", "sent", "failed"] as const;
@@ -21,30 +22,20 @@ interface Props {
 export function DestinationsTable({ destinations, onEdit, onDelete }: Props) {
   const { t } = useTranslation("network");
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={7} highlightOnHover aria-label={t("destinations.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`destinations.columns.${column}`)}</Table.Th>
-            ))}
-            <Table.Th>
-              <VisuallyHidden>{t("destinations.columns.actions")}</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {destinations.map((destination) => (
-            <Row
-              key={destination.id}
-              destination={destination}
-              onEdit={() => onEdit(destination)}
-              onDelete={() => onDelete(destination)}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable
+      label={t("destinations.title")}
+      columns={COLUMNS.map((column) => t(`destinations.columns.${column}`))}
+      actions={t("destinations.columns.actions")}
+    >
+      {destinations.map((destination) => (
+        <Row
+          key={destination.id}
+          destination={destination}
+          onEdit={() => onEdit(destination)}
+          onDelete={() => onDelete(destination)}
+        />
+      ))}
+    </NetworkTable>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Switch, Table, VisuallyHidden } from "@mantine/core";
+import { Switch, Table } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { RoutingRule } from "#schema";
 import { IconTool } from "../icon-tool";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 import { effectOf } from "./rule-form";
 import { moved, stopsScreening, without, withRule } from "./rule-list";
 import { useRuleTexts } from "./use-rule-texts";
@@ -20,42 +21,32 @@ interface Props {
 export function RulesTable({ rules, onEdit, onChange }: Props) {
   const { t } = useTranslation("network");
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={7} highlightOnHover aria-label={t("rules.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`rules.columns.${column}`)}</Table.Th>
-            ))}
-            <Table.Th>
-              <VisuallyHidden>{t("rules.columns.actions")}</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rules.map((rule, index) => (
-            <Rule
-              key={rule.name}
-              rule={rule}
-              index={index}
-              last={index === rules.length - 1}
-              onEdit={() => onEdit(index)}
-              onMove={(by) => onChange(moved(rules, index, by))}
-              onEnable={(enabled) => onChange(withRule(rules, index, { ...rule, enabled }))}
-              onDelete={() => onChange(without(rules, index))}
-            />
-          ))}
-          <Table.Tr className={styles["quiet"]}>
-            <Table.Td />
-            <Table.Td>{t("rules.otherwise")}</Table.Td>
-            <Table.Td>{t("rules.everyCt")}</Table.Td>
-            <Table.Td>{t("effects.routine")}</Table.Td>
-            <Table.Td>{t("rules.otherwiseTo")}</Table.Td>
-            <Table.Td colSpan={2} />
-          </Table.Tr>
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable
+      label={t("rules.title")}
+      columns={COLUMNS.map((column) => t(`rules.columns.${column}`))}
+      actions={t("rules.columns.actions")}
+    >
+      {rules.map((rule, index) => (
+        <Rule
+          key={rule.name}
+          rule={rule}
+          index={index}
+          last={index === rules.length - 1}
+          onEdit={() => onEdit(index)}
+          onMove={(by) => onChange(moved(rules, index, by))}
+          onEnable={(enabled) => onChange(withRule(rules, index, { ...rule, enabled }))}
+          onDelete={() => onChange(without(rules, index))}
+        />
+      ))}
+      <Table.Tr className={styles["quiet"]}>
+        <Table.Td />
+        <Table.Td>{t("rules.otherwise")}</Table.Td>
+        <Table.Td>{t("rules.everyCt")}</Table.Td>
+        <Table.Td>{t("effects.routine")}</Table.Td>
+        <Table.Td>{t("rules.otherwiseTo")}</Table.Td>
+        <Table.Td colSpan={2} />
+      </Table.Tr>
+    </NetworkTable>
   );
 }
 

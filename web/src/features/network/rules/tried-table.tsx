@@ -3,9 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RuleDecision, TriedStudies, TriedStudyShown } from "#schema";
-import { useFormat } from "@/shared/format/use-format";
+import { DateTime } from "@/shared/ui/date-time";
 import { Section } from "@/shared/ui/section";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 import { useRuleTexts } from "./use-rule-texts";
 
 const COLUMNS = ["received", "study", "sender", "now", "then"] as const;
@@ -37,22 +38,11 @@ export function TriedTable({ tried }: { tried: TriedStudies }) {
             : t("tried.changed", { count: tried.items.length, changed: String(tried.changed) })}
       </p>
       {shown.length > 0 && (
-        <div className={styles["scrolls"]}>
-          <Table verticalSpacing={6} highlightOnHover aria-label={t("tried.title")}>
-            <Table.Thead>
-              <Table.Tr>
-                {COLUMNS.map((column) => (
-                  <Table.Th key={column}>{t(`tried.${column}`)}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {shown.map((study, index) => (
-                <Study key={study.scan_id ?? `${study.study_uid} ${index}`} study={study} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
+        <NetworkTable label={t("tried.title")} columns={COLUMNS.map((column) => t(`tried.${column}`))}>
+          {shown.map((study, index) => (
+            <Study key={study.scan_id ?? `${study.study_uid} ${index}`} study={study} />
+          ))}
+        </NetworkTable>
       )}
     </Section>
   );
@@ -60,7 +50,6 @@ export function TriedTable({ tried }: { tried: TriedStudies }) {
 
 function Study({ study }: { study: TriedStudyShown }) {
   const { t } = useTranslation("network");
-  const format = useFormat();
   const { attributes, scan_id: scanId } = study;
   const name = attributes.study_description || study.study_uid || t("tried.unnamed");
   const known = [...attributes.modalities, ...attributes.body_parts, ...attributes.stations]
@@ -69,9 +58,7 @@ function Study({ study }: { study: TriedStudyShown }) {
   return (
     <Table.Tr>
       <Table.Td className={styles["dim"]}>
-        <time dateTime={study.received_at} title={format.exact(study.received_at)}>
-          {format.when(study.received_at)}
-        </time>
+        <DateTime at={study.received_at} />
       </Table.Td>
       <Table.Td className={styles["wide"]}>
         {scanId ? (

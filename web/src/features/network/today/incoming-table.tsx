@@ -3,8 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { IncomingStudy } from "#schema";
 import { useFormat } from "@/shared/format/use-format";
+import { DateTime } from "@/shared/ui/date-time";
 import { ScanBadge } from "@/shared/ui/verdict-badge";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 
 const COLUMNS = ["last", "study", "sender", "instances", "state", "outcome"] as const;
 
@@ -12,22 +14,11 @@ const COLUMNS = ["last", "study", "sender", "instances", "state", "outcome"] as 
 export function IncomingTable({ studies }: { studies: readonly IncomingStudy[] }) {
   const { t } = useTranslation("network");
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={6} highlightOnHover aria-label={t("incoming.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`incoming.${column}`)}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {studies.map((study) => (
-            <Study key={study.id} study={study} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable label={t("incoming.title")} columns={COLUMNS.map((column) => t(`incoming.${column}`))}>
+      {studies.map((study) => (
+        <Study key={study.id} study={study} />
+      ))}
+    </NetworkTable>
   );
 }
 
@@ -39,9 +30,7 @@ function Study({ study }: { study: IncomingStudy }) {
   return (
     <Table.Tr>
       <Table.Td className={styles["dim"]}>
-        <time dateTime={study.last_at} title={format.exact(study.last_at)}>
-          {format.when(study.last_at)}
-        </time>
+        <DateTime at={study.last_at} />
       </Table.Td>
       <Table.Td className={styles["wide"]}>
         {scanId ? (

@@ -2,7 +2,9 @@ import { Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { RefusedSender, SenderList } from "#schema";
 import { useFormat } from "@/shared/format/use-format";
+import { DateTime } from "@/shared/ui/date-time";
 import styles from "../network.module.css";
+import { NetworkTable } from "../network-table";
 
 const COLUMNS = ["name", "source", "studies", "instances", "last"] as const;
 
@@ -12,32 +14,19 @@ export function SendersTable({ senders: { items } }: { senders: Pick<SenderList,
   const format = useFormat();
   if (items.length === 0) return <p className={styles["dim"]}>{t("senders.none")}</p>;
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={6} highlightOnHover aria-label={t("senders.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`senders.${column}`)}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map(({ source, sender, studies, instances, last_at: last }) => (
-            <Table.Tr key={`${source} ${sender}`}>
-              <Table.Td className={styles["name"]}>{sender}</Table.Td>
-              <Table.Td>{t(`sources.${source}`)}</Table.Td>
-              <Table.Td className={styles["number"]}>{format.whole(studies)}</Table.Td>
-              <Table.Td className={styles["number"]}>{format.whole(instances)}</Table.Td>
-              <Table.Td className={styles["dim"]}>
-                <time dateTime={last} title={format.exact(last)}>
-                  {format.when(last)}
-                </time>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable label={t("senders.title")} columns={COLUMNS.map((column) => t(`senders.${column}`))}>
+      {items.map(({ source, sender, studies, instances, last_at: last }) => (
+        <Table.Tr key={`${source} ${sender}`}>
+          <Table.Td className={styles["name"]}>{sender}</Table.Td>
+          <Table.Td>{t(`sources.${source}`)}</Table.Td>
+          <Table.Td className={styles["number"]}>{format.whole(studies)}</Table.Td>
+          <Table.Td className={styles["number"]}>{format.whole(instances)}</Table.Td>
+          <Table.Td className={styles["dim"]}>
+            <DateTime at={last} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </NetworkTable>
   );
 }
 
@@ -53,31 +42,18 @@ export function RefusedTable({ refused }: { refused: readonly RefusedSender[] })
   const reasonText = (code: string) =>
     lookup(`network:refusals.${code}`, { defaultValue: lookup(`errors:${code}.title`, { defaultValue: code }) });
   return (
-    <div className={styles["scrolls"]}>
-      <Table verticalSpacing={6} highlightOnHover aria-label={t("refused.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {REFUSED_COLUMNS.map((column) => (
-              <Table.Th key={column}>{t(`refused.${column}`)}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {refused.map(({ source, sender, reason, refusals, last_at: last }) => (
-            <Table.Tr key={`${source} ${sender} ${reason}`}>
-              <Table.Td className={styles["name"]}>{sender}</Table.Td>
-              <Table.Td>{t(`sources.${source}`)}</Table.Td>
-              <Table.Td className={styles["warning"]}>{reasonText(reason)}</Table.Td>
-              <Table.Td className={styles["number"]}>{format.whole(refusals)}</Table.Td>
-              <Table.Td className={styles["dim"]}>
-                <time dateTime={last} title={format.exact(last)}>
-                  {format.when(last)}
-                </time>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <NetworkTable label={t("refused.title")} columns={REFUSED_COLUMNS.map((column) => t(`refused.${column}`))}>
+      {refused.map(({ source, sender, reason, refusals, last_at: last }) => (
+        <Table.Tr key={`${source} ${sender} ${reason}`}>
+          <Table.Td className={styles["name"]}>{sender}</Table.Td>
+          <Table.Td>{t(`sources.${source}`)}</Table.Td>
+          <Table.Td className={styles["warning"]}>{reasonText(reason)}</Table.Td>
+          <Table.Td className={styles["number"]}>{format.whole(refusals)}</Table.Td>
+          <Table.Td className={styles["dim"]}>
+            <DateTime at={last} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </NetworkTable>
   );
 }
