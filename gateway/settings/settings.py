@@ -64,7 +64,9 @@ class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettin
     one institution half; uploads above this are refused with 429."""
     expert_studies: PositiveInt = 1
     """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
-    expert_blocks: PositiveInt = 3  # keeps two instances busy; Triton let 16 at once wait (one instance: 7.0 s, two by two 3.3 s)
+    expert_blocks: PositiveInt = (
+        3  # keeps two instances busy; Triton let 16 at once wait (one instance: 7.0 s, two by two 3.3 s)
+    )
     """Blocks of one study that are sent to the 3D expert at once. More pay on a GPU alone, which batches them."""
     expert_waiting: NonNegativeInt = 1  # the expected wait (`busy_after_s`) does not count them
     """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""

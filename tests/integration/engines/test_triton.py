@@ -25,15 +25,15 @@ async def test_it_listens_on_this_machine_alone_and_stops_without_a_trace(reposi
     async with TritonServer(repository) as server:
         family = _family(server)
         assert _listening(family) == {"127.0.0.1"}
-        assert _segments(os.getpid())
-        await until_soon(lambda: all(one.stat().st_mode & 0o777 == 0o600 for one in _segments(os.getpid())))
+        assert _segments(server)
+        await until_soon(lambda: all(one.stat().st_mode & 0o777 == 0o600 for one in _segments(server)))
         async with httpx.AsyncClient(trust_env=False) as client:
             assert "nv_inference_count" in (await client.get(server.metrics_url)).text
 
     assert server.state == "stopped"
     assert server.pid is None
     assert not any(map(_alive, family))
-    assert not _segments(os.getpid())
+    assert not _segments(server)
     assert "Started GRPCInferenceService" in server.log_path.read_text()
 
 
@@ -48,7 +48,7 @@ async def test_a_killed_server_restarts_at_its_address(repository: Path) -> None
         assert server.pid != first
         assert server.grpc_url == url
         await _assert_answers(server)
-        assert len(_segments(os.getpid())) == len(_family(server)) - 1  # one a stub: none is left of the first server
+        assert len(_segments(server)) == len(_family(server)) - 1  # one a stub: none is left of the first server
 
 
 async def test_a_server_that_lost_a_stub_is_restarted(repository: Path) -> None:
@@ -72,13 +72,13 @@ async def test_nothing_is_left_when_the_owner_is_killed(repository: Path) -> Non
     server = psutil.Process(int(pid))
     family = [server, *server.children()]
     assert len(family) > 1
-    assert _segments(owner.pid)
+    assert _segments_of_process(owner.pid)
 
     owner.kill()
     owner.wait()
 
     await until_soon(lambda: not any(map(_alive, family)))
-    await until_soon(lambda: not _segments(owner.pid))
+    await until_soon(lambda: not _segments_of_process(owner.pid))
 
 
 async def test_the_error_of_a_missing_network_quotes_the_end_of_the_log(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_the_error_of_a_missing_network_quotes_the_end_of_the_log(tmp_path
     with pytest.raises(StartFailed, match=r"(?s)dense.*model\.onnx does not exist"):
         await server.start()
     assert server.state == "stopped"
-    assert not _segments(os.getpid())
+    assert not _segments(server)
 
 
 async def test_a_folder_without_models_is_refused_before_the_start(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ async def test_a_server_that_is_never_ready_is_stopped(repository: Path) -> None
     with pytest.raises(StartFailed, match="was not ready after 0 s"):
         await server.start()
     assert server.pid is None
-    assert not _segments(os.getpid())
+    assert not _segments(server)
 
 
 async def test_a_path_with_a_space_is_served(tmp_path: Path) -> None:
@@ -127,5 +127,14 @@ def _listening(family: list[psutil.Process]) -> set[str]:
     return {s.laddr.ip.removeprefix("::ffff:") for s in sockets if s.status == psutil.CONN_LISTEN}
 
 
-def _segments(owner: int) -> list[Path]:
-    return list(Path("/dev/shm").glob(f"turnstile-{owner}-*"))  # noqa: S108  where POSIX shared memory is
+def _segments(server: TritonServer) -> list[Path]:
+    """Those of this server alone: others of the test run may live in the same process."""
+    return _segments_like(server._shm_prefix)
+
+
+def _segments_of_process(owner: int) -> list[Path]:
+    return _segments_like(f"turnstile-{owner}-")
+
+
+def _segments_like(prefix: str) -> list[Path]:
+    return list(Path("/dev/shm").glob(f"{prefix}*"))  # noqa: S108  where POSIX shared memory is
