@@ -7,6 +7,9 @@ the last byte.
 Waiting uploads have turns (`FairQueue`), and the expected wait of a new one counts only the turns before its own: a
 crowd of one principal delays others by a turn each, and is refused before it takes their places. The next upload waits
 until it fits; a small one does not overtake a large one, so none starves.
+
+An upload that the 3D expert is asked about gives its slices back before the expert looks at it, and stays until it is
+reported: it no longer keeps others from starting, but those that come later wait for its seconds too.
 """
 
 import asyncio
@@ -41,13 +44,14 @@ class _Waiter:
 
 @dataclass
 class Admitted:
-    """An upload that was admitted; the holder says whether a study of it was screened."""
+    """An upload that was admitted; the holder says whether a study of it was screened, and when its slices were."""
 
+    end_slices: Callable[[], None]
     screened: bool = False
 
 
 class Admission:
-    """Admits uploads by their slices: at most `limit` in flight and `waiting_limit` that wait or arrive.
+    """Admits uploads by their slices: at most `limit` in flight and `waiting_limit` that wait, arrive or finish.
 
     An upload that would wait longer than `busy_after_s` is refused, unless fewer than `min_uploads` are admitted, or
     its institution has none. Of the free places one principal takes half, and one institution as many as it leaves
@@ -65,6 +69,7 @@ class Admission:
         weights: Weights | None = None,
     ) -> None:
         self.in_flight = 0
+        self.finishing = 0
         self.waiting = 0
         self.arriving = 0
         self._limit = limit
@@ -76,14 +81,14 @@ class Admission:
         self._queue: FairQueue[_Waiter] = FairQueue(self._weights)
         self._clients: dict[_Waiter, None] = {}  # those in the queue that a client waits for, as they came
         self._uploads: Counter[Party] = Counter()  # that wait or arrive
-        self._in_flight_of: Counter[str] = Counter()  # slices by institution
+        self._admitted_of: Counter[str] = Counter()  # slices by institution, in flight or finishing
         self._throughput = ThroughputEstimate()
 
     @asynccontextmanager
     async def hold(
         self, slices: int, party: Party = LOCAL, *, urgent: bool = False, patient: bool = False
     ) -> AsyncIterator[Admitted]:
-        """Wait for a turn, then keep `slices` in flight for the block.
+        """Wait for a turn, then keep `slices` in flight for the block, or until `end_slices`, and finishing after it.
 
         Raises EngineOverloaded when too many wait, once it is known that it will take `LATE` times `busy_after_s`, or
         after `OVERRUN` times that; never when `patient`: an analysis of the job queue has waited already, and no client
@@ -91,15 +96,24 @@ class Admission:
         """
         slices = self._capped(slices)
         await self._acquire(_Waiter(party, slices, patient, asyncio.get_running_loop().create_future()), urgent)
-        start, in_flight_at_start, full_at_start = monotonic(), self.in_flight, self._is_full(slices)
-        admitted = Admitted()
+        start, admitted_at_start, full = monotonic(), self._admitted_slices, self._is_full(slices)
+        in_flight = True
+
+        def end_slices() -> None:
+            nonlocal full, in_flight
+            if in_flight:
+                full = full or self._is_full(slices)
+                in_flight = False
+                self._end_slices(slices)
+
+        admitted = Admitted(end_slices)
         try:
             yield admitted
         finally:
-            full = full_at_start or self._is_full(slices)
-            in_flight = (in_flight_at_start + self.in_flight) / 2
-            self._throughput.record(in_flight, monotonic() - start, full=full, screened=admitted.screened)
-            self._release(party, slices)
+            end_slices()
+            mean_admitted = (admitted_at_start + self._admitted_slices) / 2
+            self._throughput.record(mean_admitted, monotonic() - start, full=full, screened=admitted.screened)
+            self._finish(party, slices)
             self._refuse_late()
 
     @contextmanager
@@ -136,7 +150,11 @@ class Admission:
 
     @property
     def _total_slices(self) -> int:
-        return self.in_flight + self.waiting + self.arriving
+        return self._admitted_slices + self.waiting + self.arriving
+
+    @property
+    def _admitted_slices(self) -> int:
+        return self.in_flight + self.finishing
 
     def _seconds_until_acceptable(self, slices: int, party: Party) -> float:
         """0 when an upload of `slices` is accepted, else the seconds until one like it will be."""
@@ -149,7 +167,7 @@ class Admission:
             return self._seconds_for(missing) or 1.0
         if self._is_absent(party.institution):
             return 0.0
-        before = self.in_flight + slices * turns_before(party, self._uploads, self._weights)
+        before = self._admitted_slices + slices * turns_before(party, self._uploads, self._weights)
         return max(0.0, self._seconds_for(before + slices) - self._busy_after_s)
 
     def _beyond_share(self, slices: int, party: Party, free: int) -> float:
@@ -165,7 +183,7 @@ class Admission:
     def _is_absent(self, institution: str) -> bool:
         """Whether the institution has no upload here: then one is accepted, however long the others' take."""
         waits = any(party.institution == institution for party in self._uploads)
-        return not waits and not self._in_flight_of[institution]
+        return not waits and not self._admitted_of[institution]
 
     def _is_full(self, slices: int) -> bool:
         """Whether an upload of `slices` would wait."""
@@ -214,7 +232,8 @@ class Admission:
             self._stop_waiting(waiter)
             self._admit_waiters()
         elif waiter.admitted.cancelled() or waiter.admitted.exception() is None:
-            self._release(waiter.party, waiter.slices)
+            self._end_slices(waiter.slices)
+            self._finish(waiter.party, waiter.slices)
 
     def _refuse_late(self) -> None:
         """Refuse those that came last and will take too long by what is known now, instead of when they have waited."""
@@ -236,17 +255,21 @@ class Admission:
         """By how many seconds the newest upload of its party will be late; 0 for the only one of an institution."""
         others = self._uploads - Counter({waiter.party: 1})
         institution = waiter.party.institution
-        if not self._in_flight_of[institution] and all(party.institution != institution for party in others):
+        if not self._admitted_of[institution] and all(party.institution != institution for party in others):
             return 0.0
-        slices = self.in_flight + waiter.slices * (turns_before(waiter.party, others, self._weights) + 1)
+        slices = self._admitted_slices + waiter.slices * (turns_before(waiter.party, others, self._weights) + 1)
         return monotonic() - waiter.since_s + self._seconds_for(slices) - LATE * self._busy_after_s
 
-    def _release(self, party: Party, slices: int) -> None:
+    def _end_slices(self, slices: int) -> None:
         self.in_flight -= slices
-        self._in_flight_of[party.institution] -= slices
-        if not self._in_flight_of[party.institution]:
-            del self._in_flight_of[party.institution]
+        self.finishing += slices
         self._admit_waiters()
+
+    def _finish(self, party: Party, slices: int) -> None:
+        self.finishing -= slices
+        self._admitted_of[party.institution] -= slices
+        if not self._admitted_of[party.institution]:
+            del self._admitted_of[party.institution]
 
     def _admit_waiters(self) -> None:
         while self._queue:
@@ -256,7 +279,7 @@ class Admission:
             self._queue.take()
             self._stop_waiting(waiter)
             self.in_flight += waiter.slices
-            self._in_flight_of[waiter.party.institution] += waiter.slices
+            self._admitted_of[waiter.party.institution] += waiter.slices
             waiter.admitted.set_result(None)
 
     def _stop_waiting(self, waiter: _Waiter) -> None:

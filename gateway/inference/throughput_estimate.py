@@ -6,7 +6,7 @@ SMOOTHING: Final = 0.2  # weight of the newest upload; about the last five uploa
 
 
 class ThroughputEstimate:
-    """Seconds a slice by Little's law: the time of an upload over the slices in flight during it. None at first.
+    """Seconds a slice by Little's law: the time of an upload over the slices admitted during it. None at first.
 
     A service that is not full shows less than its capacity, so then an upload can only lower the time: one that came
     alone to a cold service would otherwise have the next crowd refused. One that was not screened, for what it holds,
@@ -17,12 +17,12 @@ class ThroughputEstimate:
     def __init__(self) -> None:
         self.seconds_per_slice: float | None = None
 
-    def record(self, in_flight: float, held_s: float, *, full: bool = True, screened: bool = True) -> None:
-        """Record an upload that took `held_s` with `in_flight` slices in flight, its own included.
+    def record(self, admitted: float, held_s: float, *, full: bool = True, screened: bool = True) -> None:
+        """Record an upload that took `held_s` with `admitted` slices in flight or finishing, its own included.
 
         `full` says that another one would have waited, `screened` that a study was read and had its verdict.
         """
-        newest, known = held_s / in_flight, self.seconds_per_slice
+        newest, known = held_s / admitted, self.seconds_per_slice
         if not full and (known is None or newest > known):
             return
         if not screened and (known is None or newest < known):

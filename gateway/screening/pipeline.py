@@ -93,14 +93,14 @@ class ScreeningPipeline:
         """
         timings_s: dict[str, float] = {}
         queued = perf_counter()
-        async with AsyncExitStack() as expert_place:
-            async with self._admitted() as admitted:
-                self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
-                progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
-                seen = await self._screen_admitted(upload, timings_s, progress)
-                asked = any(isinstance(one, _SeenStudy) for one in seen)
-                admitted.screened = any(isinstance(one, _SeenStudy) or one.report.error is None for one in seen)
-                no_place = await self._wait_for_place(expert_place) if asked else None
+        async with self._admitted() as admitted, AsyncExitStack() as expert_place:
+            self.metrics.observe_stage("queue", perf_counter() - queued, timings_s)
+            progress = ProgressCounter(on_progress, self.card.slices_of_a_study)
+            seen = await self._screen_admitted(upload, timings_s, progress)
+            asked = any(isinstance(one, _SeenStudy) for one in seen)
+            admitted.screened = any(isinstance(one, _SeenStudy) or one.report.error is None for one in seen)
+            no_place = await self._wait_for_place(expert_place) if asked else None
+            admitted.end_slices()
             screened = tuple([await self._with_expert(upload, one, no_place) for one in seen])
             progress.report_started()
         for study in screened:

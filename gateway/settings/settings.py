@@ -64,11 +64,10 @@ class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettin
     one institution half; uploads above this are refused with 429."""
     expert_studies: PositiveInt = 1
     """Studies that the 3D expert looks at at once, where the model card has one. More than one pays on a GPU."""
-    expert_blocks: PositiveInt = (
-        3  # keeps two instances busy; Triton let 16 at once wait (one instance: 7.0 s, two by two 3.3 s)
-    )
-    """Blocks of one study that are sent to the 3D expert at once. More pay on a GPU alone, which batches them."""
-    expert_waiting: NonNegativeInt = 1  # the expected wait (`busy_after_s`) does not count them
+    expert_blocks: PositiveInt = 3
+    """Blocks of one study that are sent to the 3D expert at once: 3 keep two instances busy, and of 16 Triton let some
+    wait beside an idle instance (one instance: 7.0 s for 16 blocks, 3.3 s two by two). More pay on a GPU alone."""
+    expert_waiting: NonNegativeInt = 1
     """Further uploads that may wait for the 3D expert; beyond them an upload keeps its `slices_in_flight` and waits."""
     busy_after_s: PositiveFloat = 20.0
     """Seconds within which `/inference/predict` should answer. An upload that would take longer, estimated from the

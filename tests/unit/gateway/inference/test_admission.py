@@ -7,32 +7,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fairness.party import Party
+from gateway.fairness.party import LOCAL, Party
 from gateway.inference import admission as admission_module
 from gateway.inference.admission import MAX_RETRY_AFTER_S, Admission
 from screening.errors import EngineOverloaded
 
 A, B, C, D = (Party(institution, "someone") for institution in "abcd")
-UPLOADS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 3), st.booleans()), max_size=30)
+UPLOADS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=30)
 
 
 @given(uploads=UPLOADS, limit=st.integers(1, 30), waiting_limit=st.integers(0, 60))
 def test_any_traffic_stays_within_both_limits_and_leaves_nothing_behind(
-    uploads: list[tuple[int, int, bool]], limit: int, waiting_limit: int
+    uploads: list[tuple[int, int, int, bool]], limit: int, waiting_limit: int
 ) -> None:
     asyncio.run(_traffic(uploads, Admission(limit, waiting_limit), limit, waiting_limit))
 
 
-async def _traffic(uploads: list[tuple[int, int, bool]], admission: Admission, limit: int, waiting_limit: int) -> None:
-    async def upload(slices: int, ticks: int) -> None:
-        async with admission.hold(slices):
+async def _traffic(
+    uploads: list[tuple[int, int, int, bool]], admission: Admission, limit: int, waiting_limit: int
+) -> None:
+    async def upload(slices: int, ticks: int, ticks_finishing: int) -> None:
+        async with admission.hold(slices) as admitted:
             assert admission.in_flight <= limit
             for _ in range(ticks):
                 await asyncio.sleep(0)
+            if ticks_finishing:
+                admitted.end_slices()
+            for _ in range(ticks_finishing):
+                await asyncio.sleep(0)
+                assert admission.in_flight <= limit
 
     tasks = []
-    for slices, ticks, cancelled in uploads:
-        task = asyncio.create_task(upload(slices, ticks))
+    for slices, ticks, ticks_finishing, cancelled in uploads:
+        task = asyncio.create_task(upload(slices, ticks, ticks_finishing))
         tasks.append(task)
         await asyncio.sleep(0)
         assert admission.waiting <= waiting_limit
@@ -40,7 +47,24 @@ async def _traffic(uploads: list[tuple[int, int, bool]], admission: Admission, l
             task.cancel()
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(end is None or isinstance(end, (EngineOverloaded, asyncio.CancelledError)) for end in ends)
-    assert (admission.in_flight, admission.waiting) == (0, 0)
+    assert (admission.in_flight, admission.finishing, admission.waiting) == (0, 0, 0)
+    assert not admission._admitted_of
+    assert not admission._uploads
+
+
+async def test_an_upload_whose_slices_ended_keeps_nobody_from_starting_and_counts_in_the_expected_wait() -> None:
+    """Two that finish and one to come are 3 x 10 s: above 20 s, although no slice is in flight."""
+    admission = Admission(12, 1000, busy_after_s=20.0)
+    admission._throughput.record(12, 10.0)
+    async with admission.hold(12) as first:
+        first.end_slices()
+        async with admission.hold(12) as second:
+            second.end_slices()
+            assert (admission.in_flight, admission.finishing) == (0, 24)
+            with pytest.raises(EngineOverloaded), admission.reserve(12, LOCAL):
+                pass
+        with admission.reserve(12, LOCAL):
+            pass
 
 
 async def test_uploads_of_a_party_are_admitted_in_the_order_of_arrival_even_when_a_small_one_would_fit() -> None:

@@ -11,7 +11,7 @@ def test_there_is_no_estimate_before_the_first_upload() -> None:
 
 def test_it_is_the_time_over_the_slices_in_flight() -> None:
     throughput = ThroughputEstimate()
-    throughput.record(in_flight=48, held_s=1.2)
+    throughput.record(admitted=48, held_s=1.2)
     assert throughput.seconds_for(24) == pytest.approx(0.6)
 
 
