@@ -16,7 +16,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 MACHINES = ("x86_64", "aarch64")
 OLDEST_GLIBC = (2, 35)  # the wheel's tag is manylinux_2_35
 PYTHONS = ((3, 11), (3, 12))  # numpy 1.26 ends at 3.12
-INSTALL_TIMEOUT_S = 1800  # 110 MB of wheels over a slow line
+INSTALL_TIMEOUT_S = 1800  # 160 MB of wheels over a slow line
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Environment:
 def engine_environment(home: Path) -> Environment:
     """The environment of `TURNSTILE_ENGINE_PYTHON`, else the one under `home`, built when missing.
 
-    Building takes about 10 s and 330 MB, and needs a package index. Raises PlatformUnsupported and
+    Building takes about 15 s and 510 MB, and needs a package index. Raises PlatformUnsupported and
     EnvironmentNotBuilt.
     """
     check_platform()

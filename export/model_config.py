@@ -124,6 +124,8 @@ def _tune_onnxruntime(config: Any, signature: Signature, serving: Serving, targe
             trt_profile_max_shapes=shapes(signature, serving.max_batch),
         )
     else:
+        if serving.openvino:
+            config.optimization.execution_accelerators.cpu_execution_accelerator.add(name="openvino")
         config.parameters["intra_op_thread_count"].string_value = str(serving.threads)
         config.parameters["inter_op_thread_count"].string_value = "1"
 

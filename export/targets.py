@@ -26,6 +26,7 @@ class Serving:
 
     `precision` is that of the ONNX file; `threads` and `instances` are Triton's (0 threads: one for each core);
     `preferred_batches` and `delay_us` are the batch sizes for which the dynamic batcher waits, and its maximum wait.
+    With `openvino`, OpenVINO runs the ONNX file in place of ONNX Runtime.
     """
 
     precision: Precision
@@ -34,6 +35,7 @@ class Serving:
     threads: int = 1
     preferred_batches: tuple[int, ...] = ()
     delay_us: int = 0
+    openvino: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ _CPU: Final = Target(
         CLASSIFIER: Serving("int8", max_batch=8, instances=2),
         AUTOENCODER: Serving("fp32", max_batch=8, instances=2),
         FINDINGS_MODEL: Serving("fp32", max_batch=8, instances=2),
-        EXPERT: Serving("fp32", max_batch=1, instances=2),
+        EXPERT: Serving("fp32", max_batch=1, instances=2, openvino=True),
     },
 )
 

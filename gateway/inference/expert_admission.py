@@ -1,8 +1,9 @@
 """Admission to the 3D expert, apart from that of the slices: a study takes seconds there, not tenths of a second.
 
 Studies give their slices back before they wait here, so that those which the expert is not asked about overtake them;
-`Admission` counts them in the expected wait until they are reported. When every place is taken, an upload keeps its slices until one is free or its time is over: then the whole
-service slows down, instead of taking on more than it can finish.
+`Admission` counts them in the expected wait until they are reported. When every place is taken, an upload keeps its
+slices until one is free or its time is over: then the whole service slows down, instead of taking on more than it can
+finish.
 """
 
 import asyncio

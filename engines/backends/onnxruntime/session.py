@@ -1,4 +1,4 @@
-"""An ONNX Runtime session from a config.pbtxt, with the keys that NVIDIA's C++ onnxruntime backend reads.
+"""A session of ONNX Runtime or OpenVINO from a config.pbtxt, with the keys that NVIDIA's C++ onnxruntime backend reads.
 
 Source: https://github.com/triton-inference-server/onnxruntime_backend, "Model Config Options".
 """
@@ -8,9 +8,11 @@ from typing import Any
 
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as state
+from openvino_session import OpenVinoSession
 from signature import InvalidConfig, check_signature
 
-# ONNX Runtime's errors have no common base class; numpy raises ValueError for rows that cannot be joined.
+# ONNX Runtime's errors have no common base class; numpy raises ValueError for rows that cannot be joined, and OpenVINO
+# RuntimeError.
 FAULTS = (
     state.Fail,
     state.InvalidArgument,
@@ -20,6 +22,7 @@ FAULTS = (
     state.RuntimeException,
     state.EPFail,
     ValueError,
+    RuntimeError,
 )
 
 GRAPH_LEVELS = {
@@ -33,17 +36,32 @@ TENSORRT_OPTIONS = {"max_workspace_size_bytes": "trt_max_workspace_size"}
 TENSORRT_PRECISIONS = {"FP32": {}, "FP16": {"trt_fp16_enable": "1"}, "INT8": {"trt_int8_enable": "1"}}
 
 
-def open_session(config: dict[str, Any], version_folder: Path, kind: str, device: str) -> ort.InferenceSession:
+def open_session(
+    config: dict[str, Any], version_folder: Path, kind: str, device: str
+) -> ort.InferenceSession | OpenVinoSession:
     """Load the network and check that it has the tensors of the config; raises InvalidConfig."""
     path = version_folder / (config.get("default_model_filename") or "model.onnx")
     if not path.is_file():
         raise InvalidConfig(f"{path} does not exist")
+    session = _openvino(path, config) if wants_openvino(config, kind) else _onnxruntime(path, config, kind, device)
+    check_signature(config, session)
+    return session
+
+
+def _openvino(path: Path, config: dict[str, Any]) -> OpenVinoSession:
+    threads = int(parameter(config, "intra_op_thread_count", "0"))
+    try:
+        return OpenVinoSession(path, threads, int(config["max_batch_size"]))
+    except ImportError as error:
+        raise InvalidConfig(f"the config asks for OpenVINO, which cannot be loaded: {error}") from error
+
+
+def _onnxruntime(path: Path, config: dict[str, Any], kind: str, device: str) -> ort.InferenceSession:
     wanted = providers(config, kind, device)
     session = ort.InferenceSession(path, session_options(config), providers=wanted)
     # Without the libraries of a provider ONNX Runtime uses another one and reports nothing.
     if session.get_providers()[0] != wanted[0][0]:
         raise InvalidConfig(f"{wanted[0][0]} cannot be loaded; ONNX Runtime offers {session.get_providers()}")
-    check_signature(config, session)
     return session
 
 
@@ -76,6 +94,13 @@ def run_options(config: dict[str, Any]) -> ort.RunOptions:
     if shrink := parameter(config, "memory.enable_memory_arena_shrinkage", ""):
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", shrink)
     return options
+
+
+def wants_openvino(config: dict[str, Any], kind: str) -> bool:
+    """Whether an instance of `kind` (CPU, GPU) is to run in OpenVINO."""
+    accelerators = config.get("optimization", {}).get("execution_accelerators", {})
+    named = [accelerator["name"] for accelerator in accelerators.get("cpu_execution_accelerator", [])]
+    return kind == "CPU" and "openvino" in named
 
 
 def providers(config: dict[str, Any], kind: str, device: str) -> list[tuple[str, dict[str, str]]]:

@@ -33,6 +33,30 @@ async def test_answers_are_onnx_runtimes_to_the_bit(
     _assert_equal(await ask(client, model, inputs), run_alone(repository, model, inputs))
 
 
+@pytest.mark.parametrize("rows", [1, 7, 32])
+async def test_openvinos_answers_are_onnx_runtimes_but_for_rounding(
+    client: triton.InferenceServerClient, repository: Path, rows: int
+) -> None:
+    inputs = {"x": slices(rows)}
+    answer, expected = await ask(client, "accelerated", inputs), run_alone(repository, "accelerated", inputs)
+    assert answer.keys() == expected.keys()
+    np.testing.assert_allclose(answer["y"], expected["y"], rtol=1e-5, atol=1e-3)
+
+
+async def test_openvino_joins_requests_and_each_gets_its_own_rows(
+    client: triton.InferenceServerClient, server: TritonServer, repository: Path
+) -> None:
+    runs = await counter(server.metrics_url, "nv_inference_exec_count", "accelerated")
+    studies = [slices(1 + seed % 4, seed) for seed in range(64)]
+
+    answers = await asyncio.gather(*(ask(client, "accelerated", {"x": study}) for study in studies))
+
+    for study, answer in zip(studies, answers, strict=True):
+        expected = run_alone(repository, "accelerated", {"x": study})
+        np.testing.assert_allclose(answer["y"], expected["y"], rtol=1e-5, atol=1e-3)
+    assert await counter(server.metrics_url, "nv_inference_exec_count", "accelerated") - runs < len(studies) / 2
+
+
 async def test_a_model_without_a_batch_axis_is_served(client: triton.InferenceServerClient, repository: Path) -> None:
     inputs = {"x": slices(2)}
     _assert_equal(await ask(client, "whole", inputs), run_alone(repository, "whole", inputs))

@@ -19,12 +19,14 @@ def write_repository(folder: Path) -> Path:
     """Write the models and return `folder`.
 
     dense: slices -> 4 numbers. peak: slices -> maximum. both: an ensemble of the two. quantised: dense in INT8 (QDQ).
+    accelerated: dense in OpenVINO.
     pick: index -> a row of a table, and an error for an index that it has not. whole: dense without a batch axis.
     """
     write_model(folder, _dense(), _config("dense", "y", 4))
     write_model(folder, _peak(), _config("peak", "peak", 1))
     write_model(folder, _dense(), _config("quantised", "y", 4))
     _quantise(folder / "quantised" / "1" / "model.onnx")
+    write_model(folder, _dense(), _accelerated_config())
     write_model(folder, _pick(), _pick_config())
     write_model(folder, _dense(batch=2), _whole_config())
     (folder / "both" / "1").mkdir(parents=True)
@@ -107,6 +109,12 @@ def _config(name: str, output: str, width: int) -> pb.ModelConfig:
         dynamic_batching=pb.ModelDynamicBatching(max_queue_delay_microseconds=20_000),
         parameters={"intra_op_thread_count": pb.ModelParameter(string_value="1")},
     )
+
+
+def _accelerated_config() -> pb.ModelConfig:
+    config = _config("accelerated", "y", 4)
+    config.optimization.execution_accelerators.cpu_execution_accelerator.add(name="openvino")
+    return config
 
 
 def _pick_config() -> pb.ModelConfig:

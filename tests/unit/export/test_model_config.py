@@ -8,7 +8,7 @@ from tritonclient.grpc import model_config_pb2 as triton
 from export.model_config import ensemble_config, network_config, write_config
 from export.model_repository import contract_of
 from export.targets import TARGETS, TargetName
-from screening.contract import Priority
+from screening.contract import EXPERT, Priority
 
 CONTRACT = contract_of(64)
 
@@ -66,6 +66,14 @@ def test_the_cpu_target_uses_the_keys_of_nvidias_backend() -> None:
     assert config.backend == "onnxruntime"
     assert config.parameters["intra_op_thread_count"].string_value == "1"
     assert config.instance_group[0].kind == triton.ModelInstanceGroup.KIND_CPU
+
+
+def test_only_the_expert_runs_in_openvino_and_on_a_cpu_alone() -> None:
+    for target in TARGETS.values():
+        for step in (*CONTRACT.steps, CONTRACT.expert3d):
+            accelerators = network_config(step, target).optimization.execution_accelerators.cpu_execution_accelerator
+            wanted = step.model == EXPERT and not target.gpu
+            assert [accelerator.name for accelerator in accelerators] == ["openvino"] * wanted
 
 
 def test_a_larger_machine_gets_more_instances_of_the_classifier_alone() -> None:

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from session import open_session, parameter, providers, session_options
+from session import open_session, parameter, providers, session_options, wants_openvino
 from signature import InvalidConfig
 
 
@@ -40,6 +41,23 @@ def test_a_network_that_fits_its_config_runs(tmp_path: Path) -> None:
     session = open_session(_config(), tmp_path, "CPU", "0")
     rows = np.arange(6, dtype=np.float32).reshape(2, 3)
     np.testing.assert_array_equal(session.run(None, {"x": rows})[0], 2 * rows)
+
+
+def test_openvino_is_for_instances_on_a_cpu(tmp_path: Path) -> None:
+    accelerators = {"cpu_execution_accelerator": [{"name": "openvino"}]}
+    config = _config(optimization={"execution_accelerators": accelerators})
+    assert wants_openvino(config, "CPU")
+    assert not wants_openvino(config, "GPU")
+    assert not wants_openvino(_config(), "CPU")
+
+
+def test_a_model_for_openvino_is_refused_where_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _network(tmp_path / "model.onnx")
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    accelerators = {"cpu_execution_accelerator": [{"name": "openvino"}]}
+    config = _config(optimization={"execution_accelerators": accelerators})
+    with pytest.raises(InvalidConfig, match="OpenVINO, which cannot be loaded"):
+        open_session(config, tmp_path, "CPU", "0")
 
 
 def test_the_file_may_have_another_name(tmp_path: Path) -> None:
