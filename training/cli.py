@@ -255,19 +255,26 @@ def volume(
     steps: Steps = 700,
     batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 10.")] = 20,
     rate: Rate = 3e-3,
-    backbone: Annotated[str, typer.Option(help="light, r3d18 or slowfast.")] = "light",
+    backbone: Annotated[str, typer.Option(help="light, r3d18, slowfast, or teacher: its frozen trunk.")] = "light",
+    kept: Annotated[int, typer.Option(help="Batches whose maps of the teacher are kept; 24 MB each.")] = 100,
     validation: Validation = None,
     name: Name = "volume",
 ) -> None:
     """Stage 7, optional: the 3D expert, from all slices of volumes with lesions painted in three dimensions."""
+    from training.networks.expert.teacher_trunk import load_trunk
     from training.volume.block_cut import SIDE
     from training.volume.expert_training import train_expert
+    from training.volume.teacher_training import train_teacher_head
     from training.volume.training_stack import training_stacks
 
     options, network = data_options(context), backbone_of(backbone)
     schedule = Schedule(steps, block_batch_of(batch), SIDE, rate, options.seed, options.threads)
+    trunk = load_trunk() if network == "teacher" else None
     stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
-    train_expert(stacks, schedule, options.runs / name, network)
+    if trunk is not None:
+        train_teacher_head(stacks, schedule, options.runs / name, trunk, kept)
+    else:
+        train_expert(stacks, schedule, options.runs / name, network)
 
 
 @app.command("evaluate-expert")

