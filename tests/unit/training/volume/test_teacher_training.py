@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from tests.unit.training.drawn_trunk import drawn_trunk
 from tests.unit.training.volume.stacks import synthetic_stack
+from training.cli import app
 from training.networks import load_network
-from training.networks.expert import Expert3d, expert3d
+from training.networks.expert import Expert3d, expert3d, teacher_trunk
 from training.networks.expert.teacher_backbone import TeacherBackbone
 from training.networks.expert.teacher_trunk import TeacherTrunk
 from training.training_schedule import Schedule
-from training.volume import kept_batches
+from training.volume import kept_batches, training_stack
 from training.volume.block_cut import SIDE
 from training.volume.expert_training import EXPERT
 from training.volume.kept_batches import KeptBatches
@@ -67,3 +69,16 @@ def test_a_run_trains_the_head_and_resumes(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(expert3d, "BACKBONES", {"teacher": lambda: TeacherBackbone(TeacherTrunk((2, 1), 4))})
     loaded = load_network(Expert3d, tmp_path / "run" / EXPERT)
     assert all(torch.equal(one, loaded.state_dict()[name]) for name, one in second.state_dict().items())
+
+
+def test_the_command_trains_the_head_on_the_published_trunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "labels.csv").write_text("study,patient,label\n")
+    monkeypatch.setattr(teacher_trunk, "load_trunk", drawn_trunk)
+    monkeypatch.setattr(training_stack, "training_stacks", lambda *_: STACKS)
+    common = ["--data", f"dicom={tmp_path / 'studies'}", "--runs", str(tmp_path), "--threads", "1"]
+    stage = ["volume", "--backbone", "teacher", "--kept", "1", "--steps", "2", "--batch", "10"]
+    result = CliRunner().invoke(app, [*common, *stage], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert (tmp_path / "volume" / EXPERT).is_file()
+    assert [one.name for one in (tmp_path / MAPS).glob("*/*.pt")] == ["0.pt"]
