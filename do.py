@@ -61,7 +61,7 @@ def chaos(arguments: Sequence[str]) -> None:
     """Let things go wrong for half an hour while people work (tests/integration/chaos); arguments go to pytest."""
     python = _test_environment()
     folder = "tests/integration/chaos"
-    run([python, "-m", "pytest", "-n", "0", "-s", "--chaos-minutes", "30", *arguments, folder])
+    run([python, "-m", "pytest", "-n", "0", "-s", "--heavy", "--chaos-minutes", "30", *arguments, folder])
 
 
 def _test_environment() -> str:

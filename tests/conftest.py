@@ -31,13 +31,24 @@ class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long, and in which order, things go wrong in tests/integration/chaos: one round by default.
+    """Whether the heavy tests run, which take minutes each; and how long they take.
 
-    And how many studies tests/integration/pacs/test_kills.py sends meanwhile.
+    `--chaos-minutes` and `--chaos-seed` are the length and the order of what goes wrong in tests/integration/chaos, and
+    `--pacs-studies` what tests/integration/pacs/test_kills.py sends meanwhile.
     """
+    parser.addoption("--heavy", action="store_true", help="Also run the tests that take minutes each.")
     parser.addoption("--chaos-minutes", type=float, default=0.0, help="Minutes of troubles; at least one round.")
     parser.addoption("--chaos-seed", default="20261127", help="Of the order and the length of the troubles.")
     parser.addoption("--pacs-studies", type=int, default=4, help="Studies that are sent while processes are killed.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the heavy tests where they are not asked for."""
+    if not config.getoption("heavy"):
+        skip = pytest.mark.skip(reason="takes minutes: run `python3 do.py test --heavy`")
+        for item in items:
+            if item.get_closest_marker("heavy"):
+                item.add_marker(skip)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SchedulingByFolder:

@@ -5,9 +5,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.chaos.conftest import Length
 from tests.integration.chaos.promises import ScreenedFile
 from tests.integration.chaos.work_in_trouble import TroubledService, assert_kept, screened, work_in_trouble
+
+pytestmark = pytest.mark.heavy
 
 
 def test_every_promise_is_kept(troubled: TroubledService, paths: list[Path], length: Length) -> None:

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.chaos.conftest import Length
 from tests.integration.chaos.promises import ScreenedFile
 from tests.integration.chaos.restores import Restores
 from tests.integration.chaos.switching_up import SwitchingUp, switch_troubles
 from tests.integration.chaos.work_in_trouble import TroubledService, assert_kept, screened, work_in_trouble
 from tests.postgres import RunningPostgres
+
+pytestmark = pytest.mark.heavy
 
 
 def test_no_switch_breaks_a_promise(
