@@ -1,4 +1,7 @@
-"""Senders and PostgreSQL are killed at random moments: each object is in the archive exactly once, each result told."""
+"""Senders and PostgreSQL are killed at random moments: each object is in the archive exactly once, each result told.
+
+With `--heavy` 30 results and 5 kills, otherwise 10 and 3.
+"""
 
 import os
 import random
@@ -9,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -26,9 +30,20 @@ from tests.integration.polling import until
 from tests.postgres import RunningPostgres, running_postgres
 from tests.unit.screening.studies import study_of
 
-RESULTS = 30
-KILLS = 5
 LEASE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """Results that are sent, and senders that are killed meanwhile."""
+
+    results: int
+    kills: int
+
+
+@pytest.fixture
+def size(pytestconfig: pytest.Config) -> Size:
+    return Size(30, 5) if pytestconfig.getoption("heavy") else Size(10, 3)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +99,7 @@ def test_each_object_is_in_the_archive_once(
     study: Path,
     pathology: tuple[Report, Evidence],
     tmp_path: Path,
+    size: Size,
 ) -> None:
     chance = random.Random(15)
     with gateway.client(headers=bearer(make_token(own_url, Role.ADMIN))) as admin:
@@ -91,22 +107,22 @@ def test_each_object_is_in_the_archive_once(
         outbox = Outbox(admin, StoredScans(gateway), study.read_bytes(), uid, pathology)
         outbox.add_destination("orthanc", port=orthanc.dicom_port, encodings=["sr", "ko"])
         outbox.add_destination("by stow", url=orthanc.dicomweb_url, encodings=["sr", "pr"])
-        for number in range(RESULTS):
+        for number in range(size.results):
             outbox.add_result([("orthanc", "by stow")[number % 2]], pathology=number % 3 == 0)
-        for number in range(KILLS):
+        for number in range(size.kills):
             with sender(gateway, own_url, tmp_path / "senders.log") as process:
                 wait_for_an_attempt(outbox)
                 time.sleep(chance.uniform(0, 1.5))
-                if number == KILLS // 2:
+                if number == size.kills // 2:
                     kill_postgres(own_postgres)
                     until(lambda: admin.get("/api/destinations").status_code == 200, 120.0)
                 assert process.poll() is None
         with sender(gateway, own_url, tmp_path / "senders.log"):
-            until(lambda: states_of(outbox) == {"sent": RESULTS}, 400.0, lambda: str(states_of(outbox)))
+            until(lambda: states_of(outbox) == {"sent": size.results}, 900.0, lambda: str(states_of(outbox)))
         sent = outbox.deliveries()
         uids = orthanc.sop_instance_uids()
         assert len(uids) == len(set(uids)) == sum(one["objects"] for one in sent)
-        assert sum(one["attempt"] for one in sent) > RESULTS, "some were sent more than once"
+        assert sum(one["attempt"] for one in sent) > size.results, "some were sent more than once"
 
 
 def wait_for_an_attempt(outbox: Outbox) -> None:
