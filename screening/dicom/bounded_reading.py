@@ -41,6 +41,11 @@ class HeaderReads:
 
         return SimpleNamespace(read=read, seek=file.seek, tell=file.tell)
 
+    @property
+    def left_to_file(self) -> int:
+        """The reads that the file has left; below 0 when it has too many elements."""
+        return self._left_to_file
+
     def spend(self, reads: int) -> None:
         """Take these from what is left; raises as `check` does."""
         self._left_to_file -= reads

@@ -56,7 +56,8 @@ _BY_FRAME = {0xC0: _BASELINE, 0xC1: _EXTENDED, 0xC2: _PROGRESSIVE, 0xC3: _JPEG_L
 class CodestreamHeader(NamedTuple):
     """Frame header of a JPEG or JPEG-LS stream, or the SIZ segment of a JPEG 2000 stream; `bits` per sample.
 
-    Only JPEG 2000 says whether samples are signed. `syntaxes` are the transfer syntaxes of such a stream.
+    Only JPEG 2000 says whether samples are signed. `syntaxes` are the transfer syntaxes of such a stream. The first
+    scan of a JPEG begins at `scan_at`.
     """
 
     rows: int
@@ -65,6 +66,7 @@ class CodestreamHeader(NamedTuple):
     bits: int
     signed: bool
     syntaxes: tuple[UID, ...]
+    scan_at: int = 0
 
 
 def read_codestream_header(stream: bytes) -> CodestreamHeader:
@@ -123,7 +125,7 @@ def _jpeg(stream: bytes) -> CodestreamHeader:
     for _ in range(_MOST_SEGMENTS):
         prefix, marker, length = struct.unpack_from(">BBH", stream, at)
         if frame is not None and (prefix, marker) == (0xFF, _START_OF_SCAN):
-            return frame
+            return frame._replace(scan_at=at)
         if prefix != 0xFF or marker not in _BEFORE_FRAME:
             raise ValueError("a JPEG marker is missing")
         if marker in _START_OF_FRAME:

@@ -22,6 +22,7 @@ from screening.dicom.codestream import (
     stream_syntaxes,
 )
 from screening.dicom.fragments import check_fragments, check_frame_length
+from screening.dicom.lossless_decoding import LOSSLESS_DECODERS, decode_lossless
 from screening.dicom.nifti import nifti_values
 from screening.dicom.part10 import pixel_bytes
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
@@ -114,6 +115,8 @@ def _encapsulated(data: bytes, layout: PixelLayout, frame: int) -> StoredValues:
         check_tiles(encoded)
     if syntax in _LIBJPEG_SYNTAXES and not encoded.rstrip(b"\0").endswith(_END_OF_IMAGE):
         raise ValueError("the stream has no end marker")
+    if stream is not None and syntax in LOSSLESS_DECODERS:
+        return significant(decode_lossless(encoded, syntax, stream, layout.bits_allocated), layout, stream)
     values = _decoded(encapsulate([encoded], has_bot=False), layout, syntax)
     return significant(values, layout, stream)
 

@@ -13,6 +13,7 @@ from pydicom.charset import convert_encodings, decode_bytes
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 
 _SEPARATOR = "|"
+_ESCAPE = b"\x1b"  # PS3.5 6.1.2.5: code extension
 _PERSON_DELIMITERS = {ord("^"), ord("=")}  # PS3.5 6.2.1: components and groups of a name
 
 
@@ -31,12 +32,17 @@ def persons_of(keys: Iterable[str]) -> Mapping[str, str]:
 
 def _text(value: bytes, character_set: tuple[str, ...]) -> str:
     """The text without what writers change: case, composed letters, spaces."""
+    plain = value.isascii() and _ESCAPE not in value  # the same in every character set of PS3.3 C.12.1.1.2
+    text = value.decode("ascii") if plain else _decoded(value, character_set)
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\0", " ").casefold().split())
+
+
+def _decoded(value: bytes, character_set: tuple[str, ...]) -> str:
     try:
         with suppress_pydicom_warnings():
-            text = decode_bytes(value, convert_encodings(list(character_set) or None), _PERSON_DELIMITERS)
+            return str(decode_bytes(value, convert_encodings(list(character_set) or None), _PERSON_DELIMITERS))
     except (*PARSE_ERRORS, UnicodeError):
-        text = value.decode("latin-1")
-    return " ".join(unicodedata.normalize("NFKC", text).replace("\0", " ").casefold().split())
+        return value.decode("latin-1")
 
 
 def _hashed(text: str, salt: bytes) -> str:
