@@ -67,7 +67,7 @@ def slice_anatomy(
     right = _of_side(lungs, _middle_column(lungs, bone))
     return SliceAnatomy(
         False,
-        _section(right[:, ::-1], bone[:, ::-1], cell_mm),
+        _section(np.ascontiguousarray(right[:, ::-1]), np.ascontiguousarray(bone[:, ::-1]), cell_mm),
         _section(lungs & ~right, bone, cell_mm),
         np.ascontiguousarray(orientation.back(lungs)),
     )
