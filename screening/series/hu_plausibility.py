@@ -7,6 +7,7 @@ slice of a trunk, neck or head shows air and soft tissue; values that were shift
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,13 @@ class Shares:
     def of(cls, slices: Sequence[Hu]) -> "Shares":
         """The shares over slices [rows, columns]; -1024 alone is no air, for padding and clipped values lie there."""
         counted = np.concatenate([hu[::_EVERY, ::_EVERY].ravel() for hu in slices])
-        edges = np.array([AIR_HU + 1, -699, -650, -200, 201, np.iinfo(np.int16).max])
-        air, _, between, soft, dense = np.histogram(counted, edges)[0] / counted.size
+        # Counted by comparisons: np.histogram sorts the pixels, which was a twentieth of the time of reading a study.
+        reaching = [int(np.count_nonzero(counted >= hu)) for hu in (AIR_HU + 1, -699, -650, -200, 201)]
+        air, _, between, soft = (more - fewer for more, fewer in pairwise(reaching))
         dark = counted[(counted > AIR_HU) & (counted < -699)]
         darkest = float(np.percentile(dark, 1)) if dark.size else np.inf
-        return cls(float(air), darkest, float(soft), float(between), float(dense))
+        size = counted.size
+        return cls(air / size, darkest, soft / size, between / size, reaching[-1] / size)
 
     @property
     def plausible(self) -> bool:
