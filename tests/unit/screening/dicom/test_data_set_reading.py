@@ -29,18 +29,18 @@ SEQUENCE = struct.pack("<HH2s2xL", 8, 0x1140, b"SQ", 0xFFFFFFFF)
 Outcome = tuple[object, ...]
 
 
-class CountedReads(HeaderReads):
+class ReadsWithRest(HeaderReads):
     @property
     def left(self) -> int:
         return self._left
 
 
-def fast(data: bytes, encoding: Encoding, reads: CountedReads) -> Outcome:
+def fast(data: bytes, encoding: Encoding, reads: ReadsWithRest) -> Outcome:
     read = read_data_set(data, 0, encoding, BEFORE_PIXELS, reads)
     return read.beyond, read.end, *content_of(read.dataset)
 
 
-def slow(data: bytes, encoding: Encoding, reads: CountedReads) -> Outcome:
+def slow(data: bytes, encoding: Encoding, reads: ReadsWithRest) -> Outcome:
     """What `part10` did before: pydicom alone, with the same question asked of every element."""
     beyond: list[tuple[int, str | None, int]] = []
     explicit = False
@@ -75,7 +75,7 @@ def described(element: Any) -> object:
 
 
 def outcome(reading: Callable[..., Outcome], data: bytes, encoding: Encoding) -> object:
-    reads = CountedReads(0)
+    reads = ReadsWithRest(0)
     try:
         return reading(data, encoding, reads), reads.left
     except (UnknownVr, HeaderOverBudget, OverBudget, *PARSE_ERRORS) as error:
