@@ -1,6 +1,6 @@
 """The teacher's trunk, frozen, with a head of ours: a feature pyramid over its maps, with the light network's cells.
 
-Cells of its stages are wide (8 mm in the plane for the first, 32 mm for the third), so the finest map is that of its
+Cells of its stages are wide (8 mm in the plane for the first, 16 mm for the second), so the finest map is that of its
 stem, of 4 mm; coarser ones give the surroundings, as in the light network.
 """
 
