@@ -256,7 +256,7 @@ def volume(
     batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 10.")] = 20,
     rate: Rate = 3e-3,
     backbone: Annotated[str, typer.Option(help="light, r3d18, slowfast, or teacher: its frozen trunk.")] = "light",
-    kept: Annotated[int, typer.Option(help="Batches whose maps of the teacher are kept; 24 MB each.")] = 100,
+    kept: Annotated[int, typer.Option(help="Batches whose maps of the teacher are kept; 26 MB each.")] = 100,
     validation: Validation = None,
     name: Name = "volume",
 ) -> None:

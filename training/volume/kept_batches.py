@@ -1,4 +1,4 @@
-"""Batches of blocks with the maps of the teacher's trunk, on disk: 1.2 MB a block, in half precision."""
+"""Batches of blocks with the maps of the teacher's trunk, on disk: 1.3 MB a block, in half precision."""
 
 import hashlib
 from collections.abc import Sequence
