@@ -27,11 +27,12 @@ from gateway.principal import Principal, RequestContext
 from gateway.rate_limits.client_network import client_network
 from gateway.rate_limits.rate_limit import RateLimit, RateLimits
 from gateway.settings.auth import AuthSettings
+from screening.user_error import UserError
 
 ACTIONS: Final = {"POST": audit_log.Action.CREATE, "PUT": audit_log.Action.UPDATE, "DELETE": audit_log.Action.DELETE}
 
 
-class LoginNotConfigured(Exception):
+class LoginNotConfigured(UserError):
     """The service would listen on an address that other machines reach, and no login is configured."""
 
 

@@ -12,11 +12,12 @@ from gateway.auth.store import institutions as rows
 from gateway.database.connection import Database
 from gateway.principal import Principal
 from gateway.text_rule import MAX_NAME_LENGTH, checked_name, is_visible, why_refused
+from screening.user_error import UserError
 
 CUT: Final = f"has {MAX_NAME_LENGTH} characters: an older release may have cut a longer name"
 
 
-class RenamingRefused(Exception):
+class RenamingRefused(UserError):
     """The institution was not renamed; the message says why."""
 
 

@@ -4,7 +4,8 @@ import typer
 
 from gateway.audit.audit_reader import AuditReader
 from gateway.audit.sealing import seal_all
-from gateway.cli.command_context import console, errors, open_records, run_and_exit
+from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.records import open_records
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 

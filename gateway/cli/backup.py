@@ -13,7 +13,8 @@ from gateway.backups.backup import BackupResult
 from gateway.backups.errors import BackupMissing, DatabaseInUse
 from gateway.backups.manifest import Manifest
 from gateway.backups.restore import RestoreResult, verify_backup
-from gateway.cli.command_context import console, errors, run_and_exit, with_running_database
+from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.records import with_running_database
 from gateway.cli.running_instance import find_running
 from gateway.composition.backups import open_backups
 from gateway.settings.settings import MIB, Settings

@@ -17,17 +17,11 @@ from gateway.calibration.collected_studies import CollectedStudies
 from gateway.calibration.labelled_folder import collect, remaining
 from gateway.calibration.result_page import result_page, shipped_page, studies_page
 from gateway.calibration.stored_scans import StoredScans
-from gateway.cli.command_context import (
-    console,
-    errors,
-    exit_with_message,
-    open_records,
-    print_warnings,
-    ready_services,
-    run_and_exit,
-)
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, errors, exit_with_message, run_and_exit
 from gateway.cli.progress_bar import ProgressBar
+from gateway.cli.records import open_records
+from gateway.cli.services import print_warnings, ready_services
 from gateway.cli.shipped_card import card_in, served_repository
 from gateway.composition.record_store import RecordStore
 from gateway.mass_runs.journal import Journal

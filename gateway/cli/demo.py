@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli.command_context import console, print_warnings, ready_services, run_and_exit
+from gateway.cli.messages import console, run_and_exit
+from gateway.cli.services import print_warnings, ready_services
 from gateway.cli.terminal_text import print_beside
 from gateway.composition.services import Services
 from gateway.screening.pipeline import Upload

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import httpx
 
-from gateway.cli.command_context import console, errors
 from gateway.cli.demo import DemoStudy, print_studies, written_studies
+from gateway.cli.messages import console, errors
 
 LAST_NAME: Final = "Phantom"
 DESCRIPTION: Final = "synthetic, of no patient"

@@ -20,7 +20,9 @@ from engines.errors import EngineError
 from engines.postgres_cluster import MAJOR, binary, is_built
 from engines.python_environment import engine_environment
 from gateway.auth.institutions import CUT, Institution, institutions
-from gateway.cli.command_context import console, exit_with_message, ready_services, with_running_database
+from gateway.cli.messages import console, exit_with_message
+from gateway.cli.records import with_running_database
+from gateway.cli.services import ready_services
 from gateway.composition.postgres import open_postgres
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable

@@ -9,9 +9,10 @@ from uuid import UUID
 import typer
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, errors, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.progress_bar import ProgressBar
+from gateway.cli.records import open_records
 from gateway.cli.results import RunName
 from gateway.cli.screen import FAILED
 from gateway.cli.terminal_text import print_passed_over

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from gateway.auth import institutions
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, open_records, run_and_exit
+from gateway.cli.messages import console, run_and_exit
+from gateway.cli.records import open_records
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 from gateway.text_rule import why_refused

@@ -1,6 +1,7 @@
 """`turnstile migrate`: the database migration, which `up` also does at its start."""
 
-from gateway.cli.command_context import console, open_records, run_and_exit
+from gateway.cli.messages import console, run_and_exit
+from gateway.cli.records import open_records
 from gateway.database.migration import why_not_current
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.command_context import console, errors, run_and_exit
+from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.pacs_query import (
     Accession,
     ArchiveName,

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.command_context import console, errors, run_and_exit, stop_signal_received, with_running_database
+from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.records import with_running_database
+from gateway.cli.stop_signal import stop_signal_received
 from gateway.composition.pacs import completing_studies, create_receiver, disk_reserve, listening
 from gateway.composition.record_store import open_record_store
 from gateway.pacs.receiving.metrics import ReceivingMetrics

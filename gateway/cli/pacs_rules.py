@@ -9,8 +9,9 @@ import typer
 from pydantic import ValidationError
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, run_and_exit
+from gateway.cli.records import open_records
 from gateway.pacs.routing.api.tried_studies import TriedStudies
 from gateway.pacs.routing.dry_run import MAX_STUDIES, DryRun
 from gateway.pacs.routing.rule import RuleTable

@@ -8,9 +8,9 @@ from uuid import UUID
 import typer
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, open_records, run_and_exit
 from gateway.cli.enqueue import MAX_WAITING
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, run_and_exit
 from gateway.cli.pacs_archives import print_left_out
 from gateway.cli.pacs_query import (
     Accession,
@@ -25,6 +25,7 @@ from gateway.cli.pacs_query import (
     query_of,
 )
 from gateway.cli.progress_bar import ProgressBar
+from gateway.cli.records import open_records
 from gateway.cli.results import RunName
 from gateway.cli.screen import FAILED
 from gateway.composition.quotas import quotas_of

@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Final
@@ -12,8 +11,10 @@ import typer
 from rich.table import Table
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, errors, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.records import open_records
+from gateway.cli.stop_signal import stop_signal_received
 from gateway.composition.record_store import RecordStore
 from gateway.composition.routers import create_viewing
 from gateway.composition.sending import sender_of
@@ -64,10 +65,7 @@ async def _send_until_stopped(settings: Settings) -> int:
         raise typer.BadParameter("set TURNSTILE_DATABASE_URL: a separate sender shares the gateway's database")
     async with open_records(settings) as store, _sender(settings, store) as sender, sender.running():
         console.print("sending; Ctrl-C stops", style="green")
-        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
-        await stopped.wait()
+        await stop_signal_received()
     errors.print("stopped", style="dim")
     return 0
 

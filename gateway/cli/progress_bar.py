@@ -5,7 +5,7 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gateway.cli.command_context import errors
+from gateway.cli.messages import errors
 
 
 class ProgressBar:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 from pydantic import SecretStr
 
-from gateway.cli.command_context import errors
+from gateway.cli.messages import errors
 from gateway.mass_runs.remote.concurrency_window import ConcurrencyWindow
 from gateway.mass_runs.remote.gateway_client import RemoteGateway
 from gateway.mass_runs.remote.remote_screening import RemoteScreening

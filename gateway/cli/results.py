@@ -8,9 +8,10 @@ from typing import Annotated, Final
 import typer
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, run_and_exit
 from gateway.cli.progress_bar import ProgressBar
+from gateway.cli.records import open_records
 from gateway.cli.screen import FAILED
 from gateway.cli.terminal_text import print_summary
 from gateway.mass_runs.durable.results import RunProgress, RunResults

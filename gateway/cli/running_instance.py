@@ -5,15 +5,17 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 
 from engines.data_directories import default_home
 from gateway.composition.postgres import data_folder
-from gateway.composition.record_store import RecordStore
-from gateway.composition.services import Services
 from gateway.screening.model_repository import CARD
+
+if TYPE_CHECKING:  # commands of the records alone do not load the networks' services
+    from gateway.composition.record_store import RecordStore
+    from gateway.composition.services import Services
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class RunningInstance:
     control: str | None
 
     @classmethod
-    def of_this_process(cls, url: str, services: Services, store: RecordStore, control: Path | None = None) -> Self:
+    def of_this_process(cls, url: str, services: "Services", store: "RecordStore", control: Path | None = None) -> Self:
         """What other commands need to know of this process."""
         secret, served = services.triton_secret, services.networks.current
         return cls(

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.command_context import console, errors, print_warnings, ready_services, run_and_exit
+from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.progress_bar import ProgressBar
 from gateway.cli.remote_options import DEFAULT_CONNECTIONS, RemoteOptions
+from gateway.cli.services import print_warnings, ready_services
 from gateway.cli.shipped_card import site_card_in
 from gateway.cli.terminal_text import print_passed_over, print_report, print_summary
 from gateway.mass_runs.discovery import discover

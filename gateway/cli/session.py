@@ -7,8 +7,9 @@ import typer
 
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.session_administration import end_sessions
-from gateway.cli.command_context import console, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, run_and_exit
+from gateway.cli.records import open_records
 from gateway.settings.settings import Settings
 from gateway.telemetry.logs import configure_logs
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from gateway.auth.local_admin import command_line_admin
-from gateway.cli.command_context import console, errors, exit_with_message, open_records, run_and_exit
 from gateway.cli.control_socket import request_switch
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, errors, exit_with_message, run_and_exit
+from gateway.cli.records import open_records
 from gateway.cli.running_instance import find_running
 from gateway.cli.shipped_card import card_in, served_repository, site_card_in
 from gateway.principal import Principal

@@ -11,8 +11,9 @@ from rich.table import Table
 from gateway.auth.api_tokens import NewToken
 from gateway.auth.local_admin import command_line_admin
 from gateway.auth.token_administration import TokenAdministration
-from gateway.cli.command_context import console, errors, open_records, run_and_exit
 from gateway.cli.institution_option import InstitutionOption
+from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.records import open_records
 from gateway.database.tables.auth import TokenRow
 from gateway.permissions import GRANTS, Role, Scope
 from gateway.settings.settings import Settings

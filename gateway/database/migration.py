@@ -12,13 +12,14 @@ from sqlalchemy import Connection, text
 
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable
+from screening.user_error import UserError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 POLL_S = 0.5
 LOCK = 7_465_726_847  # pg_advisory_xact_lock(bigint): any number that no other program uses
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(UserError):
     """The schema is of a newer release; this one might damage its records."""
 
 

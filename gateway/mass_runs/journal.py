@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from gateway.reports.report_table import table_row
+from screening.user_error import UserError
 
 
-class JournalInUse(Exception):
+class JournalInUse(UserError):
     """Another run writes this journal now."""
 
 

@@ -18,13 +18,14 @@ from gateway.screening.network_loader import NetworkLoader
 from gateway.settings.settings import Settings
 from screening.errors import EngineUnavailable
 from screening.results.model_card import ModelCard
+from screening.user_error import UserError
 
 log = structlog.get_logger(__name__)
 
 OTHERS_POLL_S: Final = 1.0
 
 
-class SwitchRefused(Exception):
+class SwitchRefused(UserError):
     """The switch was not made and the active networks stay active; the message says why."""
 
 

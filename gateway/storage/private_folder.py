@@ -3,13 +3,12 @@
 import os
 import stat
 from pathlib import Path
-from typing import Final
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from gateway.storage.owner_only import OWNER_ONLY
 
-OWNER_ONLY: Final = 0o077  # umask, and the bits that no mode may have
+log = structlog.get_logger(__name__)
 
 
 def make_private(folder: Path) -> Path:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from screening.user_error import UserError
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 Headers = Mapping[str, str]
 
 
-class TracingUnavailable(Exception):
+class TracingUnavailable(UserError):
     """The settings ask for traces, and the extra `trace` is not installed."""
 
 

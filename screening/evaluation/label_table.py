@@ -13,12 +13,14 @@ from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from screening.user_error import UserError
+
 REQUIRED: Final = ("study", "label")
 DELIMITERS: Final = (";", "\t", ",")  # a spreadsheet writes what the machine's language has
 MIN_NAMED: Final = 3  # of the rows that name no file, said in the error
 
 
-class InvalidLabelTable(ValueError):
+class InvalidLabelTable(UserError, ValueError):
     """The table cannot be used; the message says which row and why."""
 
 

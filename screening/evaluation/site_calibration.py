@@ -23,6 +23,7 @@ from screening.evaluation.site_decision import KEPT, SiteDecision, best_rule, fi
 from screening.results.calibration import calibrated
 from screening.results.model_card import ModelCard
 from screening.results.volume_rule import VolumeRule
+from screening.user_error import UserError
 
 MIN_PATIENTS: Final = 30  # of each class; all of 30 found still allows 11.6 % missed (0.025 ** (1 / 30) = 0.884)
 FOLDS: Final = 10
@@ -33,7 +34,7 @@ CHANCE_AUC: Final = 0.5
 UNKNOWN: Final = Interval(float("nan"), 0.0, 1.0)
 
 
-class CalibrationRefused(ValueError):
+class CalibrationRefused(UserError, ValueError):
     """These studies are no ground for a model card; `code` is stable, the message says what is missing."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -13,6 +13,7 @@ from screening.contract import EXPERT, Contract
 from screening.results.expert_rules import ExpertRules
 from screening.results.finding_rules import NONE_ASSESSED, FindingRules
 from screening.results.volume_rule import VolumeRule
+from screening.user_error import UserError
 
 MIN_BINS: Final = 2
 USUAL_LUNGS_MM: Final = 250.0
@@ -20,7 +21,7 @@ WIDEST_VIEW_SPACING_MM: Final = 8.0  # a lesion of 10 mm is then in one view at 
 VERSION_HEX_DIGITS: Final = 7  # of a hash in hex: 268 million values, all valid as a version number in Triton
 
 
-class InvalidModelCard(Exception):
+class InvalidModelCard(UserError):
     """The model card is missing, incomplete or inconsistent; no study may be screened with it."""
 
 
