@@ -7,13 +7,14 @@ from gateway.composition.application import create_application
 from gateway.composition.dicomweb import dicomweb_routers
 from gateway.composition.record_store import RecordStore
 from gateway.composition.services import Services
+from gateway.composition.viewing import create_viewing
 from gateway.http.static_page import PAGE_FOLDER, page_router
 
 
 def create_app(services: Services, store: RecordStore) -> FastAPI:
     """The whole application. The order of the lines is the order of the API's description."""
     app = create_application(services, store)
-    viewing = routers.create_viewing(services.settings, store, services.decode, services.scratch)
+    viewing = create_viewing(services.settings, store, services.decode, services.scratch)
     for router in (
         *routers.health_routers(services, store),
         *routers.records_routers(services, store),

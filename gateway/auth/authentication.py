@@ -20,7 +20,7 @@ from gateway.auth.refusals import Refusals
 from gateway.auth.store import tokens
 from gateway.database.connection import Database
 from gateway.errors import NotFound
-from gateway.http.authorization import Limited
+from gateway.http.limited_calls import Limited
 from gateway.http.request_credentials import RequestCredentials
 from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext

@@ -17,8 +17,9 @@ from gateway.backups.errors import BackupDamaged, BackupTooNew, DatabaseForeign,
 from gateway.backups.manifest import FileEntry, Manifest
 from gateway.backups.store.database_replacement import CLEAR_SQL, foreign_tables, other_connections, record_counts
 from gateway.backups.store.database_snapshot import audit_head, count_rows
+from gateway.database.alembic_upgrade import is_known_revision
 from gateway.database.connection import Database
-from gateway.database.migration import is_known_revision, migrate
+from gateway.database.migration import migrate
 from gateway.principal import Principal
 from gateway.storage.object_copy import copy, hash_of, size_of
 from gateway.storage.objects import Objects

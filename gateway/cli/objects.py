@@ -11,7 +11,7 @@ from gateway.auth.local_admin import command_line_admin
 from gateway.cli.institution_option import InstitutionOption
 from gateway.cli.messages import console, run_and_exit
 from gateway.cli.records import open_records
-from gateway.composition.routers import create_viewing
+from gateway.composition.viewing import create_viewing
 from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.pdf.texts import Language
 from gateway.reports.result_downloads import ResultDownloads

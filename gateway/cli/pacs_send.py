@@ -16,9 +16,9 @@ from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.records import open_records
 from gateway.cli.stop_signal import stop_signal_received
 from gateway.composition.record_store import RecordStore
-from gateway.composition.routers import create_viewing
 from gateway.composition.sending import sender_of
 from gateway.composition.transports import create_transports
+from gateway.composition.viewing import create_viewing
 from gateway.database.tables import DeliveryRow
 from gateway.database.tables.deliveries import DeliveryState
 from gateway.pacs.sending.delivery_requests import DeliveryRequests

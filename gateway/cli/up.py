@@ -17,7 +17,7 @@ from gateway.cli.demo_records import show_on_page
 from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.cli.services import print_warnings, wait_until_ready
-from gateway.composition.dicomweb import running_index
+from gateway.composition.dicom_index import running_index
 from gateway.composition.network_switch_audit import record_network_switch
 from gateway.composition.pacs import completing_studies, create_receiver, fetching_priors, listening
 from gateway.composition.record_store import RecordStore, open_record_store

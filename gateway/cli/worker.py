@@ -7,7 +7,7 @@ import typer
 from gateway.cli.messages import console, errors, run_and_exit
 from gateway.cli.services import print_warnings, ready_services
 from gateway.cli.stop_signal import stop_signal_received
-from gateway.composition.dicomweb import running_index
+from gateway.composition.dicom_index import running_index
 from gateway.composition.pacs import completing_studies, fetching_priors
 from gateway.composition.record_store import open_record_store
 from gateway.composition.sending import create_sender

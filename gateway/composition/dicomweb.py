@@ -1,13 +1,10 @@
-"""DICOMweb of what is held: its routers, and the index that is read in the background."""
+"""DICOMweb of what is held: its routers."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 
 from gateway.composition.record_store import RecordStore
-from gateway.composition.services import Services
 from gateway.pacs.dicomweb.api.retrievals import retrievals_router
 from gateway.pacs.dicomweb.api.searches import searches_router
 from gateway.pacs.dicomweb.catalogue_cache import CatalogueCache
@@ -18,7 +15,6 @@ from gateway.pacs.dicomweb.retrieval import Retrieval
 from gateway.pacs.dicomweb.searching import Searching
 from gateway.reports.pdf.document import ReportPdf
 from gateway.reports.result_downloads import ResultDownloads
-from gateway.viewing.render_cache import RenderCache
 from gateway.viewing.viewing import Viewing
 
 
@@ -30,16 +26,3 @@ def dicomweb_routers(store: RecordStore, viewing: Viewing) -> Sequence[APIRouter
     results = ResultSeries(store.database, downloads, catalogues)
     held = HeldStudies(store.database, viewing.access, indexing, results, catalogues)
     return [searches_router(Searching(store.database, held)), retrievals_router(Retrieval(held))]
-
-
-@asynccontextmanager
-async def running_index(services: Services, store: RecordStore) -> AsyncIterator[None]:
-    """Read new scans into the index until the block ends."""
-    settings = services.settings
-    cache = RenderCache(store.blobs, services.decode, settings.budgets, services.scratch, settings.deadline_s)
-    task = asyncio.create_task(Indexing(store.database, cache).forever(), name="index")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -1,7 +1,6 @@
 """The routers of each capability, with what each is given."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from fastapi import APIRouter
 
@@ -50,13 +49,9 @@ from gateway.reports.stored_reports import Reports
 from gateway.screening.api.model_card import model_card_router
 from gateway.screening.api.operating_point import operating_point_router
 from gateway.screening.card_in_force import CardsInForce
-from gateway.screening.decode_workers import DecodePool
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.site_cards import SiteCards
-from gateway.settings.settings import Settings
 from gateway.viewing.api.routes import viewing_router
-from gateway.viewing.render_cache import RenderCache
-from gateway.viewing.scan_access import ScanAccess
 from gateway.viewing.viewing import Viewing
 
 Routers = Sequence[APIRouter]
@@ -152,9 +147,3 @@ def receiving_routers(services: Services, store: RecordStore) -> Routers:
     receiver = create_receiver(settings, store, services.disk_reserve, services.receiving)
     requests = StowRequests(receiver, services.scratch, settings.pacs_instance_bytes)
     return [store_instances_router(requests, settings.upload_bytes)]
-
-
-def create_viewing(settings: Settings, store: RecordStore, decode: DecodePool, scratch: Path) -> Viewing:
-    """Opens scans for viewing."""
-    render_cache = RenderCache(store.blobs, decode, settings.budgets, scratch, settings.deadline_s)
-    return Viewing(ScanAccess(store.database), render_cache)

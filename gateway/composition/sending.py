@@ -1,9 +1,9 @@
 """The sender of this process, made from the settings."""
 
 from gateway.composition.record_store import RecordStore
-from gateway.composition.routers import create_viewing
 from gateway.composition.services import Services
 from gateway.composition.transports import create_transports
+from gateway.composition.viewing import create_viewing
 from gateway.pacs.routing.rules import Rules
 from gateway.pacs.sending.delivery import Deliveries
 from gateway.pacs.sending.results import Results

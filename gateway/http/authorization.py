@@ -11,13 +11,13 @@ The answer is 401 `not_signed_in` or `invalid_token` without a login, 403 `not_p
 """
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.errors import NotPermitted, NotSignedIn
+from gateway.http.limited_calls import Limited
 from gateway.http.request_credentials import (
     SESSION_COOKIE,
     RequestCredentials,
@@ -29,13 +29,6 @@ from gateway.permissions import Scope
 from gateway.principal import Principal, RequestContext
 
 BEARER = HTTPBearer(auto_error=False, description="An API token (ts_...) or a token of the identity provider.")
-
-
-class Limited(Enum):
-    """Calls that a principal may make so often in a time."""
-
-    UPLOAD = auto()
-    LIST = auto()  # and other reads that write an audit event each time
 
 
 class Authentication(Protocol):

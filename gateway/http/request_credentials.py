@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.errors import ForeignOrigin, NoPublicUrl
 from gateway.http.host_header import host_name

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any, Final
 
-import xlsxwriter
-
 from gateway.reports.csv_cells import csv_header, csv_line
 from screening.results.report import COLUMNS
 
@@ -35,6 +33,8 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def as_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """One sheet, a frozen header; written row by row in constant memory."""
+    import xlsxwriter  # for this table alone
+
     target = BytesIO()
     # A name that begins with '=' is a name, not a formula; UIDs are text, not rounded numbers.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

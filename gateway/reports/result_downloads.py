@@ -26,8 +26,8 @@ from gateway.reports.report_body import MOST_SEVERE_FIRST
 from gateway.reports.stored_evidence import stored_evidence
 from gateway.reports.stored_reports import MEDIA_TYPES, ZIP, Format, StoredReport
 from gateway.result_objects.encoding import ObjectFile, ObjectKind, encode
-from gateway.result_objects.fhir_report import Subject, fhir_bundle
 from gateway.result_objects.study_result import ReportOrigin, StudyResult
+from gateway.result_objects.subject import Subject
 from gateway.viewing.viewing import Viewing
 from screening.results.verdict import Verdict
 
@@ -139,7 +139,7 @@ class ResultDownloads:
         """A FHIR R4 Bundle: a DiagnosticReport and its Observations for each study."""
         results = [StudyResult.of(study, _origin(report, study)) for study in report.body["studies"]]
         subject = await self._subject(principal, report.row.scan_id)
-        return json.dumps(fhir_bundle(results, subject), ensure_ascii=False, indent=1).encode()
+        return await asyncio.to_thread(_fhir, results, subject)
 
     async def _subject(self, principal: Principal, scan_id: UUID) -> Subject:
         async with self.database.transaction() as session:
@@ -167,6 +167,12 @@ def _origin(report: StoredReport, study: Mapping[str, Any]) -> ReportOrigin:
         model_card=report.row.model_card or "",
         program=study.get("provenance", {}).get("turnstile", ""),
     )
+
+
+def _fhir(results: Sequence[StudyResult], subject: Subject) -> bytes:
+    from gateway.result_objects.fhir_report import fhir_bundle  # PyDicom's dictionary of codes, for FHIR alone
+
+    return json.dumps(fhir_bundle(results, subject), ensure_ascii=False, indent=1).encode()
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

@@ -5,7 +5,6 @@ ImagingStudy does (http://hl7.org/fhir/R4/imagingstudy.html).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,6 +22,7 @@ from gateway.result_objects.figures import (
 )
 from gateway.result_objects.object_identity import ENCODING, MANUFACTURER, NO_DEVICE
 from gateway.result_objects.study_result import StudyResult
+from gateway.result_objects.subject import Subject
 from screening.results.findings import FindingStatus
 
 Resource = dict[str, Any]
@@ -40,14 +40,6 @@ RADIOLOGY: Final = {"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "
 IMAGING: Final = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}
 ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 STATUS: Final = "preliminary"  # no person has verified it
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The patient of the record: its id, and the name or pseudonym that the reader may see."""
-
-    patient_id: str
-    display: str
 
 
 def fhir_bundle(results: Sequence[StudyResult], subject: Subject) -> Resource:

@@ -5,8 +5,8 @@ from typing import Any
 
 from gateway.errors import InvalidSiteCard
 from gateway.screening.card_in_force import belongs
-from screening.evaluation.site_card import DECIDED, VERSION_PREFIX, site_version
 from screening.results.model_card import ModelCard
+from screening.results.site_version import DECIDED, VERSION_PREFIX, site_version
 
 
 def check_site_card(card: Mapping[str, Any], shipped: Mapping[str, Any]) -> None:

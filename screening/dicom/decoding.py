@@ -23,7 +23,6 @@ from screening.dicom.codestream import (
 )
 from screening.dicom.fragments import check_fragments, check_frame_length
 from screening.dicom.lossless_decoding import LOSSLESS_DECODERS, decode_lossless
-from screening.dicom.nifti import nifti_values
 from screening.dicom.part10 import pixel_bytes
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.dicom.slice_header import NIFTI_SYNTAX, PixelLayout, SliceHeader
@@ -61,6 +60,8 @@ def stored_values(header: SliceHeader) -> StoredValues:
     if not is_decodable(layout.transfer_syntax):
         raise UnsupportedTransferSyntax(f"No decoder for transfer syntax {syntax_label(layout.transfer_syntax)}.")
     if layout.transfer_syntax == NIFTI_SYNTAX:
+        from screening.dicom.nifti import nifti_values  # nibabel: a tenth of a second, for rare uploads
+
         return nifti_values(header.member, header.frame)
     try:
         data = _file_pixels(header.member, layout) if layout.frames > 1 else _pixels(header.member, layout)

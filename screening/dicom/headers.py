@@ -9,7 +9,6 @@ from screening.dicom.bounded_reading import FRAME, HeaderReads
 from screening.dicom.functional_groups import elements_by_frame
 from screening.dicom.header_fields import pixel_layout, slice_of
 from screening.dicom.identity import facts_of, identified
-from screening.dicom.nifti import nifti_slices
 from screening.dicom.part10 import NOT_DICOM, read_file_header
 from screening.dicom.slice_header import SliceHeader
 from screening.errors import BrokenDicom, HeaderOverBudget, IntakeError, NotDicom, OverBudget, UnsupportedArchive
@@ -91,6 +90,8 @@ def _nothing_read(skipped: list[SkippedFile]) -> IntakeError:
 def _slices(member: Member, budgets: Budgets, reads: HeaderReads, salt: bytes) -> Iterator[SliceHeader]:
     start = member.start
     if is_nifti(start):
+        from screening.dicom.nifti import nifti_slices  # nibabel: a tenth of a second, for rare uploads
+
         reads.begin_file(member.size)
         for one in nifti_slices(member, budgets):
             reads.spend(FRAME)

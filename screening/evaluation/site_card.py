@@ -13,20 +13,9 @@ from screening.evaluation.evaluated_studies import EvaluatedStudies
 from screening.evaluation.roc_curve import curve_figures
 from screening.evaluation.site_calibration import SiteCalibration, SiteFigures
 from screening.evaluation.site_decision import same_score
-from screening.results.model_card import ModelCard, fingerprint
+from screening.results.model_card import ModelCard
+from screening.results.site_version import DATA_SET, site_version
 
-DATA_SET: Final = "site"
-VERSION_PREFIX: Final = "site-"
-DECIDED: Final = (  # the entries that calibration makes; all others are the shipped card's
-    "volume_rule",
-    "calibration",
-    "operating_points",
-    "operating_point",
-    "probability_histogram",
-    "figures",
-    "site",
-    "expert3d",
-)
 HISTOGRAM_BINS: Final = 20
 DIGITS: Final = 4
 FIGURES_OF: Final = "the site's own studies, each patient judged by a fit on the other patients"
@@ -53,12 +42,6 @@ def site_card(shipped: Mapping[str, Any], calibration: SiteCalibration, left_out
     card["version"] = site_version(card)
     ModelCard.from_json(card)
     return card
-
-
-def site_version(card: Mapping[str, Any]) -> str:
-    """The version that follows from what calibration decided and from the networks."""
-    decided = {name: card[name] for name in DECIDED if name in card}
-    return f"{VERSION_PREFIX}{fingerprint(decided, card['file_hashes'])}"
 
 
 def site_figures(calibration: SiteCalibration, shipped: str, left_out: Mapping[str, int]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import nibabel
 import numpy as np
 from isal import igzip
 from numpy.typing import NDArray
@@ -74,6 +73,8 @@ def _compressed(file: BinaryIO) -> Any:
 def _header(geometry: Geometry, step: int, dtype: "np.dtype[Any]", scale: float) -> bytes:
     slices, rows, columns = coarse_shape(geometry, step)
     affine = coarse_affine(geometry, step)
+    import nibabel  # a tenth of a second, for rare downloads
+
     header = nibabel.Nifti1Header(endianness="<")
     header.set_data_dtype(dtype)
     header.set_data_shape((columns, rows, slices))

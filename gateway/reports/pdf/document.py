@@ -16,7 +16,7 @@ from gateway.records.store import scans
 from gateway.reports.pdf.english import ENGLISH
 from gateway.reports.pdf.key_slice_picture import key_slice_picture
 from gateway.reports.pdf.russian import RUSSIAN
-from gateway.reports.pdf.study_page import StudyHeader, StudyPages
+from gateway.reports.pdf.study_header import StudyHeader
 from gateway.reports.pdf.texts import Language, PdfTexts
 from gateway.reports.stored_evidence import stored_evidence
 from gateway.reports.stored_reports import StoredReport
@@ -88,6 +88,8 @@ class ReportPdf:
 
 
 def _render(pages: Sequence[tuple[dict[str, Any], StudyHeader]], texts: PdfTexts, created_at: datetime) -> bytes:
+    from gateway.reports.pdf.study_page import StudyPages  # fpdf with its font tools: half a second, for PDFs alone
+
     document = StudyPages(texts)
     document.set_creation_date(created_at)  # the same report gives the same bytes
     for study, header in pages:

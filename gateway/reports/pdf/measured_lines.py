@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.reports.pdf.texts import PdfTexts
-from screening.evaluation.site_card import DATA_SET as SITE
+from screening.results.site_version import DATA_SET as SITE
 
 
 def point_figures(point: Mapping[str, Any], texts: PdfTexts) -> Iterator[tuple[str, str]]:

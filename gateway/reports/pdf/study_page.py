@@ -1,8 +1,6 @@
 """One study's page: verdict, probability, key slice, findings, series, warnings and notices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +8,7 @@ from typing import Any, Final
 from fpdf import FPDF, XPos, YPos
 
 from gateway.reports.pdf.measured_lines import coverage_lines, point_figures
+from gateway.reports.pdf.study_header import StudyHeader
 from gateway.reports.pdf.texts import PdfTexts
 
 FONTS: Final = Path(__file__).with_name("fonts")
@@ -27,17 +26,6 @@ MAX_SERIES: Final = 3
 MAX_WARNINGS: Final = 3
 FINDING_STATUSES: Final = ("present", "absent", "not_assessed")
 LINE_CHARACTERS, LONG_LINE_CHARACTERS, PARAGRAPH_CHARACTERS = 60, 95, 600  # letters
-
-
-@dataclass(frozen=True)
-class StudyHeader:
-    """The header and footer of a page, as the principal may see them; `labels` are (label, value) in order."""
-
-    labels: Sequence[tuple[str, str]]
-    created_at: datetime
-    analysis_id: str
-    model_card: str
-    picture: bytes | None = field(default=None, repr=False)
 
 
 class StudyPages(FPDF):

@@ -6,7 +6,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
-from gateway.cli.app import app
+from gateway.cli.app import Commands
 from gateway.settings.auth import AuthSettings
 from gateway.settings.settings import Settings
 from tests.integration.deploy.charts import VALUES, objects, of_kind, pods, run
@@ -161,7 +161,7 @@ def test_the_backup_runs_every_night_and_is_kept_after_the_release() -> None:
 
 
 def test_commands_of_the_chart_exist() -> None:
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands = {command.name for command in Commands.lazy}
     ours = [pod["containers"][0] for values in ("backup", "external") for pod in pods(values).values()]
     named = {one["args"][0] for one in ours if "/gateway:" in one["image"] and "command" not in one}
     assert named == {"up", "worker", "migrate", "backup"}

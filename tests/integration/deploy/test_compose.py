@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.cli.app import app
+from gateway.cli.app import Commands
 from gateway.settings.auth import AuthSettings
 from gateway.settings.settings import Settings
 from tests.integration.deploy.dockerfiles import ROOT
@@ -158,8 +158,7 @@ def test_every_variable_is_a_setting_and_every_command_exists() -> None:
     for service in ours.values():
         named = [name.removeprefix("TURNSTILE_").lower() for name in service["environment"] if "TURNSTILE_" in name]
         assert [name for name in named if name not in settings] == []
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    commands |= {group.name for group in app.registered_groups if group.name}
+    commands = {command.name for command in Commands.lazy}
     assert {service["command"][0] for service in ours.values()} <= commands
 
 

@@ -3,10 +3,10 @@
 from alembic import command
 from sqlalchemy import Connection
 
-from gateway.database.migration import _config
+from gateway.database.alembic_upgrade import alembic_config
 
 
 def upgrade_to(connection: Connection, revision: str) -> None:
-    config = _config()
+    config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)

@@ -11,8 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
+from gateway.database.alembic_upgrade import alembic_config
 from gateway.database.connection import Database
-from gateway.database.migration import SchemaTooNew, _config, migrate, why_not_current
+from gateway.database.migration import NEWEST, SchemaTooNew, migrate, why_not_current
 from gateway.database.tables import Base
 from tests.integration.gateway.database.old_schema import upgrade_to
 from tests.postgres import RunningPostgres
@@ -41,8 +42,9 @@ async def test_a_schema_of_a_newer_release_is_refused(postgres: RunningPostgres)
 
 def test_revisions_are_numbered_in_their_order() -> None:
     """An operator reads them in errors ("its schema is 0008, 0009 is needed") and in backups."""
-    revisions = [one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()]
+    revisions = [one.revision for one in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
     assert revisions == sorted(revisions, reverse=True)
+    assert revisions[0] == NEWEST
 
 
 async def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:

@@ -18,8 +18,8 @@ from gateway.screening.card_in_force import CardsInForce
 from gateway.screening.operating_point import OperatingPoints
 from gateway.screening.site_cards import SiteCards
 from gateway.screening.store import site_cards
-from screening.evaluation.site_card import site_version
 from screening.results.model_card import InvalidModelCard, ModelCard
+from screening.results.site_version import site_version
 from tests.unit.screening.evaluation.made_studies import shipped_card
 
 CONTEXT = RequestContext("127.0.0.1", "request")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from gateway.result_objects.fhir_report import Subject, fhir_bundle
+from gateway.result_objects.fhir_report import fhir_bundle
 from gateway.result_objects.study_result import StudyResult
+from gateway.result_objects.subject import Subject
 from screening.errors import NoLung
 from tests.unit.gateway.result_objects.made_result import failed_result
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from gateway.reports.pdf.english import ENGLISH
 from gateway.reports.pdf.russian import RUSSIAN
-from gateway.reports.pdf.study_page import FINDING_ROWS, StudyHeader, StudyPages
+from gateway.reports.pdf.study_header import StudyHeader
+from gateway.reports.pdf.study_page import FINDING_ROWS, StudyPages
 from gateway.reports.pdf.texts import PdfTexts
 from screening.contract import FINDINGS
 from screening.errors import NoLung
