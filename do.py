@@ -64,6 +64,11 @@ def chaos(arguments: Sequence[str]) -> None:
     run([python, "-m", "pytest", "-n", "0", "-s", "--heavy", "--chaos-minutes", "30", *arguments, folder])
 
 
+def containers(arguments: Sequence[str]) -> None:
+    """Build the images, run the compose stack, screen, kill, restart, remove it (deploy/containers)."""
+    run([_test_environment(), "-m", "deploy.containers", *arguments])
+
+
 def _test_environment() -> str:
     """The interpreter of the tests, with the programs that they start."""
     python = environment(".venv-test", ".[train,dev,web]")
@@ -72,13 +77,18 @@ def _test_environment() -> str:
     return python
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"up": up, "test": test, "chaos": chaos}
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "up": up,
+    "test": test,
+    "chaos": chaos,
+    "containers": containers,
+}
 
 
 def main() -> None:
     """Choose the command by its name."""
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit("usage: python3 do.py up|test|chaos [arguments]")
+        sys.exit("usage: python3 do.py up|test|chaos|containers [arguments]")
     if not (3, 11) <= sys.version_info[:2] <= (3, 12):
         sys.exit(f"Turnstile needs Python 3.11 or 3.12; this is {sys.version.split()[0]}. Run it with python3.11.")
     os.chdir(ROOT)

@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 # The gateway with its page, the worker, the migration, the backup: one image, with a command for each.
 # Built from the checkout's root:  docker build -f deploy/gateway.Dockerfile -t turnstile/gateway .
+# Secrets, where a site needs them: ca (the certificates of its proxy), pip (pip.conf) and npm (npmrc).
 # A release pins both images by digest:   --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
 ARG NODE=node:24-bookworm-slim
@@ -8,7 +9,12 @@ ARG NODE=node:24-bookworm-slim
 FROM ${NODE} AS web
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
+# Node's own requests: npm's are told by npmrc. Without a proxy that re-signs TLS there is no such file, and Node says so.
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+RUN --mount=type=cache,target=/root/.npm \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=npm,target=/root/.npmrc \
+    npm install --no-save --no-audit --no-fund
 COPY web ./
 RUN npm run build
 
@@ -19,12 +25,16 @@ RUN python -m venv /opt/turnstile
 # The dependencies alone, in a layer that changes only with the pins. Wheels only: the image has no compiler.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
     /opt/turnstile/bin/pip install --only-binary=:all: --constraint constraints.txt --editable ".[trace]"
 COPY engines engines
 COPY screening screening
 COPY gateway gateway
 # The code keeps its paths of a checkout. Bytecode is compiled now, since the root is read-only at run time.
 RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
     /opt/turnstile/bin/pip install --no-deps --editable . \
     && /opt/turnstile/bin/python -m compileall -q engines gateway screening
 

@@ -12,12 +12,16 @@ RUN python -m venv /opt/turnstile
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 # lightly's hydra needs antlr4, which is published as source only; it is pure Python and needs no compiler.
 RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
     /opt/turnstile/bin/pip install --only-binary=:all: --no-binary=antlr4-python3-runtime \
     --constraint constraints.txt --editable ".[train]"
 COPY screening screening
 COPY training training
 COPY export export
 RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=pip,target=/etc/pip.conf \
     /opt/turnstile/bin/pip install --no-deps --editable . \
     && /opt/turnstile/bin/python -m compileall -q export screening training
 

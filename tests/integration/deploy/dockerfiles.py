@@ -1,5 +1,6 @@
 """The Dockerfiles as the tests read them: instructions by stage, and the files that their COPY steps name."""
 
+import re
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -44,9 +45,9 @@ def copy_tree(dockerfile: Path, stage: str, root: Path) -> None:
 
 
 def commands(dockerfile: Path, stage: str) -> list[str]:
-    """The shell lines of the stage's RUN steps, without cache mounts."""
+    """The shell lines of the stage's RUN steps, without mounts of caches and secrets."""
     return [
-        step.value.split(" ", 1)[1].strip() if step.value.startswith("--mount") else step.value
+        re.sub(r"^(--mount=\S+ )+", "", step.value)
         for step in steps(dockerfile)
         if step.stage == stage and step.instruction == "RUN"
     ]

@@ -107,6 +107,15 @@ def test_only_their_clients_reach_triton_and_postgresql() -> None:
     assert all(whole()["networks"][name]["internal"] for name in ("engine", "data"))
 
 
+def test_a_machine_without_a_gpu_pulls_no_cuda() -> None:
+    cpu, gpu = (whole()["services"][name] for name in ("triton", "triton-gpu"))
+    assert (cpu["build"]["dockerfile"], gpu["build"]["dockerfile"]) == (
+        "deploy/triton-cpu.Dockerfile",
+        "deploy/triton.Dockerfile",
+    )
+    assert cpu["image"].split(":")[0] != gpu["image"].split(":")[0]
+
+
 def test_the_log_of_the_database_names_no_patient() -> None:
     assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(whole()["services"]["db"]["command"])
 

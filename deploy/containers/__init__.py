@@ -1,0 +1,1 @@
+"""Builds the images that docker-compose.yml names, runs them as a stack, and looks at what they do."""
