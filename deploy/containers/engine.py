@@ -31,7 +31,16 @@ class Engine:
         stage = [f"--target={target}"] if target else []
         podman = ["--format=docker", *([] if pull else ["--pull=never"])]  # OCI's own format has no health check
         files = [f"--file={dockerfile}", f"--tag={qualified(name)}"]
-        return [self.program, "build", "--network=host", *(podman if self.program == "podman" else []), *secrets, *stage, *files, "."]
+        return [
+            self.program,
+            "build",
+            "--network=host",
+            *(podman if self.program == "podman" else []),
+            *secrets,
+            *stage,
+            *files,
+            ".",
+        ]
 
     def build(self, dockerfile: str, name: str, target: str | None = None, pull: bool = True) -> None:
         """Raise CheckFailed with the name of the image when it cannot be built; the output is shown as it comes."""
