@@ -37,5 +37,5 @@ async def test_its_logits_are_onnx_runtimes_and_its_peaks_the_same(expert_alone:
 def _texture(smoothing: float) -> np.ndarray:
     """A block [1, 1, *BLOCK] of bytes: noise, smoothed and stretched to all of 0 to 255."""
     noise = gaussian_filter(np.random.default_rng(3).random(BLOCK), smoothing)
-    stretched = (noise - noise.min()) / np.ptp(noise)
-    return (255 * stretched).astype(np.uint8)[None, None]
+    stretched: np.ndarray = 255 * (noise - noise.min()) / np.ptp(noise)
+    return stretched.astype(np.uint8)[None, None]
