@@ -29,6 +29,7 @@ from gateway.errors import DatabaseUnavailable
 from gateway.screening.model_repository import verified_card
 from gateway.settings.settings import GIB, Settings
 from gateway.telemetry.logs import configure_logs
+from screening.dicom.lossless_decoding import LOSSLESS_DECODERS, is_installed
 from screening.dicom.transfer_syntaxes import DECODED_AS, DECODERS, NATIVE
 from screening.errors import EngineUnavailable
 from screening.results.model_card import InvalidModelCard
@@ -95,7 +96,8 @@ async def _decoders(_settings: Settings) -> Sequence[CheckResult]:
 
 def _decoder(syntax: str, plugin: str) -> CheckResult:
     read_as = DECODED_AS.get(UID(syntax), UID(syntax))
-    installed = plugin in get_decoder(read_as).available_plugins
+    ours = read_as in LOSSLESS_DECODERS
+    installed = is_installed(read_as) if ours else plugin in get_decoder(read_as).available_plugins
     return CheckResult("decoder", installed, f"{UID(syntax).name}: {plugin}{'' if installed else ' is not installed'}")
 
 

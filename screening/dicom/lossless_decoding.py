@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-from imagecodecs import jpeg8_decode, jpegls_decode
+from imagecodecs import JPEG8, JPEGLS, jpeg8_decode, jpegls_decode
 from numpy.typing import NDArray
 from pydicom.uid import UID, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless
 
@@ -24,8 +24,14 @@ LOSSLESS_DECODERS: Final[Mapping[UID, Callable[[bytes], NDArray[Any]]]] = Mappin
         JPEGLSNearLossless: jpegls_decode,
     }
 )
+_CODECS: Final[Mapping[Callable[[bytes], NDArray[Any]], Any]] = {jpeg8_decode: JPEG8, jpegls_decode: JPEGLS}
 _CONTAINERS: Final = {8: np.uint8, 16: np.uint16}  # by Bits Allocated
 _END_OF_IMAGE: Final = b"\xff\xd9"  # ITU-T T.81 B.1.1.3, T.87 C.1.1
+
+
+def is_installed(syntax: UID) -> bool:
+    """Whether this build of imagecodecs has the decoder of a syntax in `LOSSLESS_DECODERS`."""
+    return bool(_CODECS[LOSSLESS_DECODERS[syntax]].available)
 
 
 def decode_lossless(frame: bytes, syntax: UID, stream: CodestreamHeader, bits_allocated: int) -> NDArray[Any]:
