@@ -3,9 +3,8 @@
 import csv
 import io
 import socket
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from tests.integration.gateway.records.upload_calls import create_patient_id
 from tests.integration.gateway.records.viewing_calls import add_report, evidence_of
 from tests.integration.gateway.running_gateway import RunningGateway
 from tests.integration.polling import until
+from tests.integration.slow_reading import read_slowly
 
 SEND_TIMEOUT_S = 1.0
 BUFFER = 4096  # bytes, of the kernel, on both sides
@@ -182,14 +182,12 @@ def test_many_slow_exports_are_refused_and_the_others_are_served(stalled: Stalle
 
 
 def test_a_client_that_reads_slowly_gets_all_of_it(stalled: Stalled) -> None:
-    """Each piece lies for a part of the timeout, all of them for longer than it."""
-    with stalled.admin.stream("GET", "/api/audit/export") as answer:
-        lines = 0
-        for number, text in enumerate(answer.iter_text(64 * 1024)):
-            lines += text.count("\n")
-            if number < 8:
-                time.sleep(SEND_TIMEOUT_S / 4)
-    assert lines > 1500
+    @contextmanager
+    def export() -> Iterator[Iterator[bytes]]:
+        with stalled.admin.stream("GET", "/api/audit/export") as answer:
+            yield answer.iter_bytes(64 * 1024)
+
+    assert read_slowly(export, SEND_TIMEOUT_S).count(b"\n") > 1500
 
 
 def test_feedback_that_changes_during_its_export_appears_once(stalled: Stalled) -> None:
