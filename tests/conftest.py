@@ -7,27 +7,36 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.examples import HEAVY
+
 # Tests never fail because the machine is slow.
-settings.register_profile("turnstile", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("turnstile")
+LIGHT = "light"
+for profile in (LIGHT, HEAVY):
+    settings.register_profile(profile, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(LIGHT)
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED = (  # what takes long to start or to make, for the tests of a folder
+    "tests/e2e",
+    "tests/integration/chaos",
+    "tests/integration/engines",
+    "tests/integration/faults",
+    "tests/unit/export",
+    "tests/unit/training/served",
+)
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
 class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Distributes tests over the processes of `-n 2`.
+    """Distributes tests over the processes of `-n`, by module.
 
-    The tests of one folder of tests/integration run in one process and in order: some share servers, and the gateway's
-    share TURNSTILE_HOME with the instance file of a running `up`. So do the tests of the page, with one service and one
-    browser. Other tests are distributed by module.
+    The tests of a folder in `SHARED` run in one process and in order. A server of the whole session runs once in each
+    process.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if module.startswith("tests/e2e/"):
-            return "tests/e2e"
-        return "/".join(module.split("/")[:3]) if module.startswith("tests/integration/") else module
+        return next((folder for folder in SHARED if module.startswith(f"{folder}/")), module)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +49,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-minutes", type=float, default=0.0, help="Minutes of troubles; at least one round.")
     parser.addoption("--chaos-seed", default="20261127", help="Of the order and the length of the troubles.")
     parser.addoption("--pacs-studies", type=int, default=4, help="Studies that are sent while processes are killed.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The number of examples of costly property tests."""
+    if config.getoption("heavy"):
+        settings.load_profile(HEAVY)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

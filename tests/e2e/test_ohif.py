@@ -62,6 +62,7 @@ def viewer(browser: Browser, origin: tuple[str, str]) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.heavy
 def test_a_scan_opens_with_its_results(viewer: Page, out_dir: Path) -> None:
     viewer.goto("/")
     viewer.get_by_text("HELD-1").wait_for()

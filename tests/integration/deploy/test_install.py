@@ -11,7 +11,7 @@ import pytest
 from tests.integration.deploy.dockerfiles import ROOT, commands, copy_tree
 
 
-@pytest.fixture(scope="module", params=["gateway", "trainer"])
+@pytest.fixture(scope="module", params=["gateway", pytest.param("trainer", marks=pytest.mark.heavy)])
 def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build stage's working directory after its COPY steps and its last install; `opt` is its /opt/turnstile."""
     name = str(request.param)
@@ -30,6 +30,7 @@ def test_the_image_has_all_the_code_that_it_starts(root: Path) -> None:
         assert _run(f"cd / && {root}/opt/bin/{entry}", root)
 
 
+@pytest.mark.heavy
 def test_the_gateways_pins_fit_together_and_need_no_compiler(tmp_path: Path) -> None:
     """The trainer's are installed for real before any test runs: do.py takes the same constraints and extra."""
     copy_tree(_dockerfile("gateway"), "build", tmp_path)

@@ -1,15 +1,18 @@
-"""50 analyses while the worker, the gateway, Triton and PostgreSQL are killed with SIGKILL at random moments.
+"""Analyses while the worker, the gateway, Triton and PostgreSQL are killed with SIGKILL at random moments.
 
 Each ends in exactly one report, equal to that of the same file without kills, or in a named error; none is lost, none
-has two reports, and none is normal by error.
+has two reports, and none is normal by error. With `--heavy` 50 analyses and 14 kills, otherwise 15 and 5.
 """
 
 import asyncio
 import random
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from gateway.screening.costly_failures import AGAIN
 from gateway.storage.blobs import Blobs
@@ -18,24 +21,37 @@ from tests.integration.faults.service_programs import PATIENCE_S
 from tests.integration.polling import until
 
 SEED = 20261123
-SCANS = 50
-KILLS = ("worker",) * 5 + ("gateway",) * 3 + ("triton",) * 3 + ("postgres",) * 3
 LONGEST_PAUSE_S = 2.0
 # Errors that an analysis may end in; any other difference from the report without kills is a fault of the program.
 ALLOWED_ERRORS = {"analysis_crashed", "engine_unavailable", "engine_deadline", "engine_fault", "engine_overloaded"}
 
 
-def test_nothing_is_lost_when_processes_are_killed(service: ServiceUnderFaults, files: list[Path]) -> None:
+@dataclass(frozen=True)
+class Size:
+    """Analyses, and the processes that are killed meanwhile."""
+
+    scans: int
+    kills: tuple[str, ...]
+
+
+@pytest.fixture
+def size(pytestconfig: pytest.Config) -> Size:
+    if pytestconfig.getoption("heavy"):
+        return Size(50, ("worker",) * 5 + ("gateway",) * 3 + ("triton",) * 3 + ("postgres",) * 3)
+    return Size(15, ("worker",) * 2 + ("gateway", "triton", "postgres"))
+
+
+def test_nothing_is_lost_when_processes_are_killed(service: ServiceUnderFaults, files: list[Path], size: Size) -> None:
     expected = _expected_outcomes(service, files)
-    scans = service.stored([files[number % len(files)] for number in range(SCANS)])
+    scans = service.stored([files[number % len(files)] for number in range(size.scans)])
     start = time.monotonic()
-    _analyse_with_kills(service, scans)
+    _analyse_with_kills(service, scans, size.kills)
     _wait_for_all(service, scans)
     seconds = time.monotonic() - start
     for number, scan in enumerate(scans):
         _assert_one_outcome(service, scan, expected[number % len(files)])
     _assert_nothing_is_left(service)
-    _print_figures(service, scans, seconds)
+    _print_figures(service, scans, size.kills, seconds)
 
 
 def _expected_outcomes(service: ServiceUnderFaults, files: list[Path]) -> list[dict[str, Any]]:
@@ -48,14 +64,14 @@ def _expected_outcomes(service: ServiceUnderFaults, files: list[Path]) -> list[d
     return [_outcomes(service, scan)[0] for scan in scans]
 
 
-def _analyse_with_kills(service: ServiceUnderFaults, scans: list[str]) -> None:
+def _analyse_with_kills(service: ServiceUnderFaults, scans: list[str], kills: tuple[str, ...]) -> None:
     """Request the analyses in groups, and kill a process after each group."""
     chance = random.Random(SEED)
-    victims = list(KILLS)
+    victims = list(kills)
     chance.shuffle(victims)
     waiting = list(scans)
     for victim in victims:
-        for _ in range(-(-SCANS // len(victims))):
+        for _ in range(-(-len(scans) // len(victims))):
             if waiting:
                 service.analyse(waiting.pop())
         time.sleep(chance.uniform(0.0, LONGEST_PAUSE_S))
@@ -106,12 +122,12 @@ def _assert_nothing_is_left(service: ServiceUnderFaults) -> None:
     assert not service.rows("SELECT number FROM attempts WHERE finished_at IS NULL")
 
 
-def _print_figures(service: ServiceUnderFaults, scans: list[str], seconds: float) -> None:
+def _print_figures(service: ServiceUnderFaults, scans: list[str], kills: tuple[str, ...], seconds: float) -> None:
     """Print the figures of docs/operations.md."""
     ends = Counter(
         f"{outcome['state']} {outcome['error'] or ''}".strip() for scan in scans for outcome in _outcomes(service, scan)
     )
     attempts = "SELECT coalesce(attempts.error, 'report') AS ending FROM attempts JOIN analyses ON id = analysis_id"
     tries = Counter(row["ending"] for row in service.rows(f"{attempts} WHERE scan_id = ANY(%s::uuid[])", scans))
-    print(f"\n{SCANS} analyses, {len(KILLS)} kills {dict(Counter(KILLS))} in {seconds:.0f} s")  # noqa: T201 - figures
+    print(f"\n{len(scans)} analyses, {len(kills)} kills {dict(Counter(kills))} in {seconds:.0f} s")  # noqa: T201 - figures
     print(f"ended: {dict(ends)}; attempts ended in: {dict(tries)}")  # noqa: T201 - figures

@@ -17,11 +17,16 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from gateway.permissions import Role
+from tests.examples import examples
 from tests.integration.gateway.auth.api_calls import INSTITUTION, bearer, make_token
 from tests.integration.gateway.running_gateway import RunningGateway, running_gateway
 
 SETTINGS = hypothesis.settings(
-    max_examples=5, deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+    max_examples=examples(10),
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
 )
 # A schema cannot describe which texts and which bytes are valid, so data that fit the schema may be refused.
 ACCEPTABLE_REFUSALS: list[Any] = [positive_data_acceptance]

@@ -52,6 +52,7 @@ def listener(service: ServiceUnderFaults, tmp_path: Path) -> Iterator[Program]:
         program.stop()
 
 
+@pytest.mark.heavy
 def test_each_study_is_screened_exactly_once(
     service: ServiceUnderFaults, listener: Program, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

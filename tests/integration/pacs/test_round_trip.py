@@ -76,6 +76,7 @@ def test_a_real_study_comes_back_with_its_result(
     np.testing.assert_allclose(highest + half, box["lps_mm"][1], atol=0.01)
 
 
+@pytest.mark.heavy
 def test_a_study_sent_to_the_archive_beside_comes_back_there_with_its_result(
     service: ServiceUnderFaults, port: int, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_precision_overrides_the_targets_choice_for_the_classifier() -> None:
     assert TARGETS["cpu"].with_precision("fp32").serving[CLASSIFIER].precision == "fp32"
 
 
+@pytest.mark.heavy
 def test_speed_has_a_row_for_every_form(views: CalibrationViews) -> None:
     measured = measure_speed(views)
     assert len(measured) == 2 * 2 * 2

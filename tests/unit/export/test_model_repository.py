@@ -41,6 +41,7 @@ def test_the_card_has_the_hash_of_every_file(repository: Path) -> None:
     assert all(sha256(repository / name) == value for name, value in card.file_hashes.items())
 
 
+@pytest.mark.heavy
 def test_exporting_twice_gives_the_same_bytes(repository: Path, views: CalibrationViews, tmp_path: Path) -> None:
     again = export_repository(ExportRequest(TARGETS["cpu"], views), tmp_path / "repository").path
     for path in sorted(path for path in repository.rglob("*") if path.is_file()):
@@ -101,6 +102,7 @@ def test_one_untrained_network_makes_the_card_untrained(views: CalibrationViews,
     assert not networks.trained
 
 
+@pytest.mark.heavy
 def test_a_softmax_checkpoint_is_served_as_a_network_of_its_own(
     views: CalibrationViews, trained: Trained, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from screening.errors import StudyError
 from screening.intake.budgets import MIB, Budgets
 from screening.preparation import PreparedStudy, prepare, survey
 from screening.results.verdict import Verdict, verdict_of
+from tests.examples import examples
 from tests.unit.screening.studies import POINT
 
 IMAGE_SIZE, VIEW_SPACING_MM = 64, 8.0
@@ -176,7 +177,7 @@ def whole(real_files: Files) -> PreparedStudy:
 # An example takes half a second, so a failing one is not shrunk: it says enough as it is.
 FUZZED = settings(
     deadline=None,
-    max_examples=50,
+    max_examples=examples(50),
     suppress_health_check=list(HealthCheck),
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),

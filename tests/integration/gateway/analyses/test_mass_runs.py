@@ -107,6 +107,7 @@ def count(scans: Scans, run: str, scan_id: InstrumentedAttribute[UUID] = ScanRow
     return scans.in_database(counted)
 
 
+@pytest.mark.heavy
 def test_a_run_is_enqueued_once_and_shared_by_two_workers(scans: Scans, archive: Path, tmp_path: Path) -> None:
     first = turnstile("enqueue", archive, "--name", "autumn")
     assert first.exit_code == FAILED, first.output

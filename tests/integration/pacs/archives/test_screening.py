@@ -122,6 +122,7 @@ def test_half_a_study_is_a_failed_row_until_it_is_whole(
     assert [one["study_uid"] for one in items(database_url, "half")] == [study_uid_of(list(study.files))]
 
 
+@pytest.mark.heavy
 def test_a_killed_run_is_continued_and_no_study_is_there_twice(
     archives: dict[str, Any], database_url: str, uids: list[str], tmp_path: Path
 ) -> None:

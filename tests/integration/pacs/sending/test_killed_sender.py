@@ -1,6 +1,6 @@
 """Senders and PostgreSQL are killed at random moments: each object is in the archive exactly once, each result told.
 
-With `--heavy` 30 results and 5 kills, otherwise 10 and 3.
+With `--heavy` 30 results and 5 kills, otherwise 5 and 2.
 """
 
 import os
@@ -43,7 +43,7 @@ class Size:
 
 @pytest.fixture
 def size(pytestconfig: pytest.Config) -> Size:
-    return Size(30, 5) if pytestconfig.getoption("heavy") else Size(10, 3)
+    return Size(30, 5) if pytestconfig.getoption("heavy") else Size(5, 2)
 
 
 @pytest.fixture(scope="module")

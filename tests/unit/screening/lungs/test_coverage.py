@@ -15,6 +15,7 @@ from screening.lungs.coverage import Coverage, coverage_of
 from screening.lungs.in_plane_orientation import InPlaneOrientation
 from screening.lungs.slice_anatomy import slice_anatomy
 from screening.phantom.phantom_anatomy import FIELD_MM, HEIGHT_MM, Airless, Chest
+from tests.examples import examples
 
 SIZE = 128
 PIXEL_MM = FIELD_MM / SIZE
@@ -90,7 +91,7 @@ def airless(draw: st.DrawFn) -> Airless:
     return Airless(low, max(low + draw(st.floats(45, 90)), 105.0), right, left, depth, depth)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(
     seed=st.integers(0, 10_000),
     step_mm=st.floats(3.0, 16.0),
@@ -109,7 +110,7 @@ def test_healthy_lungs_seen_whole_are_complete(
     assert 3500 < coverage.volume_ml < 8000
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(where=airless(), seed=st.integers(0, 10_000), step_mm=st.floats(3.0, 8.0))
 def test_lung_without_air_is_never_complete(where: Airless, seed: int, step_mm: float) -> None:
     coverage = stack(Chest(seed, nodule=False, effusion=False, airless=where), step_mm, step_mm / 2).coverage()

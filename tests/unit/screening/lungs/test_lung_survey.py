@@ -14,6 +14,7 @@ from screening.dicom.geometry import Geometry
 from screening.errors import NoLung
 from screening.lungs.lung_survey import COARSE_MM, LungSurvey, survey_lungs
 from screening.phantom.phantom_anatomy import FIELD_MM, HEIGHT_MM, Chest
+from tests.examples import examples
 
 SIZE = 96
 SPACING_MM = 8.0
@@ -67,7 +68,7 @@ def farthest_mm(stack: Stack, survey: LungSurvey) -> float:
     return float(np.abs(places[:, np.newaxis] - viewed).min(axis=1).max())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     step_mm=st.floats(0.7, 20.0),
     offset_mm=st.floats(0.0, 1.0),
@@ -85,7 +86,7 @@ def test_no_place_in_the_lungs_is_far_from_a_view(
     assert np.diff(heights).max() <= max(SPACING_MM, step_mm) + 0.02
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=examples(10))
 @given(below_mm=st.integers(0, 150), above_mm=st.integers(0, 60))
 def test_abdomen_and_neck_in_the_stack_change_no_view(below_mm: int, above_mm: int) -> None:
     step = 6.0
