@@ -1,0 +1,117 @@
+"""Samples of the call stacks of running processes, by py-spy for Python and by perf for C.
+
+py-spy reads a Python process from outside, without a change of the program, and sees the functions of Python; perf, of
+the kernel, sees those of Triton and PostgreSQL. Both sample by the clock.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+RATE_HZ: Final = 100
+STOP_LIMIT_S: Final = 60
+ATTACH_LIMIT_S: Final = 30
+
+Stack = tuple[str, ...]  # the outermost function first
+
+# Functions in which a thread waits; py-spy takes some of them for work.
+WAITING: Final = re.compile(
+    r"^(_worker \(concurrent/futures/thread|wait \(threading|wait \(multiprocessing|unix_poll|select \(selectors"
+    r"|.*unix_poll \(pebble|pool_manager_loop \(pebble|.*_do_waitpid \(|_recv \(multiprocessing|accept \(socket"
+    r"|Condition\.wait|EpollSelector\.select|ThreadedChildWatcher|_poll \(multiprocessing|Channel\._make_poll)"
+)
+
+
+@dataclass
+class Samples:
+    """How often each stack was seen, by the id of its process. Waiting threads are left out."""
+
+    by_process: dict[int, Counter[Stack]] = field(default_factory=dict)
+
+    def of(self, processes: Iterable[int]) -> Counter[Stack]:
+        """The stacks of these processes together."""
+        return sum((self.by_process.get(pid, Counter()) for pid in processes), Counter[Stack]())
+
+    def add(self, pid: int, stack: Stack, count: int) -> None:
+        """Count a stack, unless its thread waits."""
+        if stack and not WAITING.match(stack[-1]):
+            self.by_process.setdefault(pid, Counter())[stack] += count
+
+
+@contextmanager
+def sampled(roots: Sequence[psutil.Process], natives: Sequence[psutil.Process], folder: Path) -> Iterator[Samples]:
+    """Sample the Python processes under `roots`, and `natives`, during the block; the samples are complete after it.
+
+    Raises RuntimeError when py-spy may not attach. Without perf `natives` have no samples.
+    """
+    samples, python = Samples(), [folder / f"python-{root.pid}.txt" for root in roots]
+    with ExitStack() as stack:
+        for root, path in zip(roots, python, strict=True):
+            stack.enter_context(_running(_py_spy(root.pid, path)))
+        if shutil.which("perf") and natives:
+            stack.enter_context(_running(_perf([one.pid for one in natives], folder / "perf.data")))
+        yield samples
+    for path in python:
+        if not path.is_file():
+            raise RuntimeError("py-spy could not read the processes: run as root, or allow ptrace")
+        _read_py_spy(path.read_text(), samples)
+    if (folder / "perf.data").is_file():
+        _read_perf(_perf_script(folder / "perf.data"), samples)
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[None]:
+    """A profiler, which writes its file when it is interrupted."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_LIMIT_S)
+
+
+def _py_spy(pid: int, path: Path) -> list[str]:
+    options = ["--rate", str(RATE_HZ), "--format", "raw", "--function", "--subprocesses", "--duration", "unlimited"]
+    return ["py-spy", "record", *options, "--output", str(path), "--pid", str(pid)]
+
+
+def _perf(pids: Sequence[int], path: Path) -> list[str]:
+    where = ["-o", str(path), "-p", ",".join(map(str, pids))]
+    return ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(RATE_HZ), "-g", *where]
+
+
+def _perf_script(path: Path) -> str:
+    command = ["perf", "script", "-i", str(path), "-F", "pid,ip,sym,dso"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _read_py_spy(text: str, samples: Samples) -> None:
+    """Lines `process 12:"command";function (file);function (file) 34`."""
+    for line in text.splitlines():
+        frames, _, count = line.rpartition(" ")
+        process, *stack = frames.split(";")
+        pids = re.findall(r"process (\d+)", process)
+        while stack and stack[0].startswith("process "):  # of a child: its parents' names come first
+            pids = re.findall(r"process (\d+)", stack.pop(0))
+        if pids:
+            samples.add(int(pids[-1]), tuple(stack), int(count))
+
+
+def _read_perf(text: str, samples: Samples) -> None:
+    """Blocks of a line with the process, then a line `address symbol (object)` a function, the innermost first."""
+    for block in text.split("\n\n"):
+        first, *lines = block.strip("\n").splitlines() or [""]
+        if not first.strip().rstrip(":").isdigit():
+            continue
+        functions = (re.match(r"\s*[0-9a-f]+ (.+) \((.+)\)$", line) for line in reversed(lines))
+        stack = tuple(f"{found[1]} ({Path(found[2]).name})" for found in functions if found)
+        samples.add(int(first.strip().rstrip(":")), stack, 1)
