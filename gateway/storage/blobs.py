@@ -17,7 +17,7 @@ from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
 from gateway.errors import ObjectMissing
-from gateway.storage.hashing_stream import HashingStream, StoredBlob
+from gateway.storage.hashing_stream import StoredBlob
 from gateway.storage.objects import ObjectInfo, Objects
 
 
@@ -46,10 +46,9 @@ class Blobs:
     @asynccontextmanager
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Incoming]:
         """Receive an upload, without holding it in memory; nothing is left of one that is cut off."""
-        key, stream = f"incoming/{uuid4().hex}", HashingStream(chunks)
-        await self._objects.write(key, stream.blocks())
+        key = f"incoming/{uuid4().hex}"
+        blob = await self._objects.write(key, chunks)
         try:
-            blob = stream.blob
             yield Incoming(blob, partial(self._objects.move, key, blob_key(blob.sha256)))
         finally:
             await self._objects.delete(key)

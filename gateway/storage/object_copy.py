@@ -16,14 +16,14 @@ async def copy(key: str, source: Objects, target: Objects, sha256: str | None = 
     The target key is written only when the copy is whole and, if `sha256` is given, has that hash. Raises
     ObjectMissing, StorageUnavailable and StorageFull.
     """
-    temporary_key, stream = f"{UNFINISHED}/{uuid4().hex}", HashingStream(read_whole(key, source))
+    temporary_key = f"{UNFINISHED}/{uuid4().hex}"
     try:
-        await target.write(temporary_key, stream.blocks())
-        if sha256 in (None, stream.blob.sha256):
+        blob = await target.write(temporary_key, read_whole(key, source))
+        if sha256 in (None, blob.sha256):
             await target.move(temporary_key, key)
     finally:
         await target.delete(temporary_key)
-    return stream.blob
+    return blob
 
 
 async def hash_of(key: str, objects: Objects) -> StoredBlob | None:

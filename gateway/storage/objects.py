@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import obstore
 import structlog
@@ -21,6 +21,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from gateway.errors import ObjectMissing, StorageFull, StorageUnavailable
 from gateway.storage.disk_reserve import FULL_OR_READ_ONLY, STORAGE_FULL
+from gateway.storage.hashing_stream import HashingStream, StoredBlob
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +62,25 @@ class Objects:
         """The path of the object when the storage is a folder, else None."""
         return self._folder / key if self._folder else None
 
-    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> None:
-        """Write an object from a stream; nothing is left of it when `chunks` raises."""
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> StoredBlob:
+        """Write an object from a stream and hash it; nothing is left of it when `chunks` raises.
+
+        A file is hashed and written in one thread: obstore would copy each byte twice on the way.
+        """
+        stream = HashingStream(chunks)
         with _translate_errors():
+            if path := self.file(key):
+                with _new_file(path) as file:
+                    return await stream.into(file.writelines)
             await obstore.put_async(
-                self._store, key, chunks, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE, use_multipart=True
+                self._store,
+                key,
+                stream.blocks(),
+                chunk_size=PART_BYTES,
+                max_concurrency=PARTS_AT_ONCE,
+                use_multipart=True,
             )
+        return stream.blob
 
     async def put(self, key: str, data: bytes) -> None:
         """Write a small object."""
@@ -171,6 +185,18 @@ class Objects:
                 await self.delete(one.key)
         if folder := self.file(prefix):
             await asyncio.to_thread(_drop_old_files, folder, before)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write; it is deleted when the block fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("xb") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _folder_of(url: str | Path) -> Path:
