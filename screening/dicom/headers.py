@@ -10,6 +10,7 @@ from screening.dicom.functional_groups import elements_by_frame
 from screening.dicom.header_fields import pixel_layout, slice_of
 from screening.dicom.identity import facts_of, identified
 from screening.dicom.part10 import NOT_DICOM, read_file_header
+from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.dicom.slice_header import SliceHeader
 from screening.errors import BrokenDicom, HeaderOverBudget, IntakeError, NotDicom, OverBudget, UnsupportedArchive
 from screening.intake.budgets import Budgets
@@ -39,6 +40,7 @@ class Headers:
     skipped: tuple[SkippedFile, ...]
 
 
+@suppress_pydicom_warnings()  # once for all files
 def read_headers(members: Sequence[Member], budgets: Budgets, sent_bytes: int | None = None) -> Headers:
     """Read the header of every member; pixels are not read.
 

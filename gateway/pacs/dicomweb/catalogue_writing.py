@@ -11,6 +11,7 @@ from gateway.pacs.dicomweb.attributes import SERIES, STUDY
 from gateway.pacs.dicomweb.catalogue import Series, StudySummary, pack
 from gateway.pacs.dicomweb.dicom_json import Json, chosen, json_text, text_of
 from gateway.pacs.dicomweb.upload_reading import ReadInstance, of_one_patient, read_instances, unambiguous
+from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.dicom.sop_classes import CT_IMAGES
 from screening.intake.budgets import Budgets
 
@@ -29,6 +30,7 @@ class WrittenCatalogues:
     files: tuple[str, ...]
 
 
+@suppress_pydicom_warnings()  # once for all files
 def write_catalogues(path: Path, scratch: Path, budgets: Budgets, target: Path) -> WrittenCatalogues:
     """Read the upload at `path` and write its catalogues into the folder `target`.
 

@@ -15,7 +15,8 @@ from typing import BinaryIO, Final, Self
 
 from gateway.pacs.dicomweb.attributes import INSTANCE
 from gateway.pacs.dicomweb.catalogue import Instance, Place
-from gateway.pacs.dicomweb.dicom_json import Json, chosen, header_json
+from gateway.pacs.dicomweb.dicom_json import Json, chosen
+from gateway.pacs.dicomweb.header_json import HeaderConverter
 from gateway.result_objects.source_identity import is_writable_uid
 from screening.dicom.bounded_reading import HeaderReads
 from screening.dicom.element_values import Elements
@@ -53,13 +54,14 @@ def read_instances(path: Path, scratch: Path, budgets: Budgets, copies_at: Path)
     """
     members = open_upload(path, scratch, budgets)
     reads = HeaderReads(path.stat().st_size if path.is_file() else sum(member.size for member in members))
-    salt = secrets.token_bytes(16)
+    salt, converter = secrets.token_bytes(16), HeaderConverter()
     with _Copies(path, copies_at) as copies:
         for member in members:
             head = _head(member, budgets, reads)
             uids = head and _uids(head)
             if head and uids:
-                instance, header = _instance(member, head, budgets, copies)
+                header = converter.json_of(head)
+                instance = _instance(member, head, header, budgets, copies)
                 yield ReadInstance(uids[0], uids[1], _person(head, salt), instance, header)
 
 
@@ -107,13 +109,13 @@ def _uids(head: FileHeader) -> tuple[str, str] | None:
     return (study, series) if valid else None
 
 
-def _instance(member: Member, head: FileHeader, budgets: Budgets, copies: "_Copies") -> tuple[Instance, Json]:
-    elements, header = Elements(head.dataset), header_json(head)
+def _instance(member: Member, head: FileHeader, header: Json, budgets: Budgets, copies: "_Copies") -> Instance:
+    elements = Elements(head.dataset)
     try:
         layout = pixel_layout(head, budgets)
     except IntakeError:
         layout = None  # listed, and its frames are an error
-    instance = Instance(
+    return Instance(
         uid=elements.text("SOPInstanceUID"),
         sop_class=elements.text("SOPClassUID"),
         transfer_syntax=head.transfer_syntax,
@@ -123,7 +125,6 @@ def _instance(member: Member, head: FileHeader, budgets: Budgets, copies: "_Copi
         pixels=head.pixels,
         attributes=chosen(header, INSTANCE),
     )
-    return instance, header
 
 
 def _person(head: FileHeader, salt: bytes) -> str:
