@@ -40,9 +40,9 @@ def pathology(study: Path) -> tuple[Report, Evidence]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _the_ends_of_pauses_are_seen_soon() -> Iterator[None]:
-    """The senders ask the database for what has waited every tenth of a second instead of every three."""
+    """The senders ask the database for what has waited twice a second instead of every three."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gateway.pacs.sending.sender.POLL_S", 0.1)
+        patch.setattr("gateway.pacs.sending.sender.POLL_S", 0.5)
         yield
 
 

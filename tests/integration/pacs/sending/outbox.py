@@ -80,7 +80,7 @@ class Outbox:
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
 
-    def until_in_state(self, scan: str, *states: str, count: int = 1, patience_s: float = 120.0) -> dict[str, Any]:
+    def until_in_state(self, scan: str, *states: str, count: int = 1, patience_s: float = 300.0) -> dict[str, Any]:
         """Wait until all deliveries of the scan are in one of these states; returns the first."""
         now: list[dict[str, Any]] = []
 
