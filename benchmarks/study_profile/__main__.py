@@ -65,11 +65,10 @@ def spent_ms(alone: Alone) -> dict[str, float]:
 
 def stacks_of(cluster: Cluster, kind: Kind, resting: Idle, studies: int, scratch: Path) -> dict[str, Counter[Stack]]:
     """The stacks that were seen in each kind of process while studies of this kind came."""
-    roots = [cluster.service.process, *cluster.workers]
-    natives = [one for root in roots for one in root.children(recursive=True) if role_of(one) in NOT_PYTHON]
-    with sampled(roots, natives, scratch) as samples:
+    roles = dict(_roles(cluster))  # the decode workers have started: studies came before
+    pythons = [pid for pid, role in roles.items() if role in PARTS]
+    with sampled(pythons, [pid for pid, role in roles.items() if role in NOT_PYTHON], scratch) as samples:
         Caller(cluster, kind, resting).alone(studies)
-        roles = dict(_roles(cluster))
     return _by_role(samples, roles)
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,11 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 RATE_HZ: Final = 100
 STOP_LIMIT_S: Final = 60
-ATTACH_LIMIT_S: Final = 30
+PY_SPY: Final = str(Path(sys.executable).with_name("py-spy"))
 
 Stack = tuple[str, ...]  # the outermost function first
 
@@ -48,22 +47,22 @@ class Samples:
 
 
 @contextmanager
-def sampled(roots: Sequence[psutil.Process], natives: Sequence[psutil.Process], folder: Path) -> Iterator[Samples]:
-    """Sample the Python processes under `roots`, and `natives`, during the block; the samples are complete after it.
+def sampled(pythons: Sequence[int], natives: Sequence[int], folder: Path) -> Iterator[Samples]:
+    """Sample these processes during the block, by their ids; the samples are complete after it.
 
-    Raises RuntimeError when py-spy may not attach. Without perf `natives` have no samples.
+    Raises RuntimeError when py-spy may not read one. Without perf `natives` have no samples.
     """
-    samples, python = Samples(), [folder / f"python-{root.pid}.txt" for root in roots]
+    samples, files = Samples(), {pid: folder / f"python-{pid}.txt" for pid in pythons}
     with ExitStack() as stack:
-        for root, path in zip(roots, python, strict=True):
-            stack.enter_context(_running(_py_spy(root.pid, path)))
+        for pid, path in files.items():
+            stack.enter_context(_running(_py_spy(pid, path)))
         if shutil.which("perf") and natives:
-            stack.enter_context(_running(_perf([one.pid for one in natives], folder / "perf.data")))
+            stack.enter_context(_running(_perf(natives, folder / "perf.data")))
         yield samples
-    for path in python:
+    for pid, path in files.items():
         if not path.is_file():
-            raise RuntimeError("py-spy could not read the processes: run as root, or allow ptrace")
-        _read_py_spy(path.read_text(), samples)
+            raise RuntimeError("py-spy could not read a process: run as root, or allow ptrace")
+        _read_py_spy(pid, path.read_text(), samples)
     if (folder / "perf.data").is_file():
         _read_perf(_perf_script(folder / "perf.data"), samples)
 
@@ -80,8 +79,8 @@ def _running(command: Sequence[str]) -> Iterator[None]:
 
 
 def _py_spy(pid: int, path: Path) -> list[str]:
-    options = ["--rate", str(RATE_HZ), "--format", "raw", "--function", "--subprocesses", "--duration", "unlimited"]
-    return ["py-spy", "record", *options, "--output", str(path), "--pid", str(pid)]
+    options = ["--rate", str(RATE_HZ), "--format", "raw", "--function", "--duration", "unlimited"]
+    return [PY_SPY, "record", *options, "--output", str(path), "--pid", str(pid)]
 
 
 def _perf(pids: Sequence[int], path: Path) -> list[str]:
@@ -94,16 +93,11 @@ def _perf_script(path: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def _read_py_spy(text: str, samples: Samples) -> None:
-    """Lines `process 12:"command";function (file);function (file) 34`."""
+def _read_py_spy(pid: int, text: str, samples: Samples) -> None:
+    """Lines `function (file);function (file) 34`."""
     for line in text.splitlines():
         frames, _, count = line.rpartition(" ")
-        process, *stack = frames.split(";")
-        pids = re.findall(r"process (\d+)", process)
-        while stack and stack[0].startswith("process "):  # of a child: its parents' names come first
-            pids = re.findall(r"process (\d+)", stack.pop(0))
-        if pids:
-            samples.add(int(pids[-1]), tuple(stack), int(count))
+        samples.add(pid, tuple(frames.split(";")), int(count))
 
 
 def _read_perf(text: str, samples: Samples) -> None:

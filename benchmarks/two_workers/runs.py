@@ -60,7 +60,9 @@ class Caller:
             while_sent = (asked - before).by_role
             while_all = _without_idle((ended - before).by_role, self._idle, all_s)
             upload.update({role: while_sent[role] for role in BY_THE_UPLOAD})
-            late = {role: value - while_sent[role] * (role in BY_THE_UPLOAD) for role, value in while_all.items()}
+            late = {
+                role: value - while_sent.get(role, 0.0) * (role in BY_THE_UPLOAD) for role, value in while_all.items()
+            }
             analysis.update({role: max(0.0, value) for role, value in late.items() if role != "client"})
         self._until_ended()
         other_programs_s, seconds = (self._cluster.spent() - first).other_programs_s, time.time() - begun_s
