@@ -125,14 +125,7 @@ def _decisions(
 
 
 def _rows(outputs: Outputs, rows: NDArray[np.bool_]) -> SliceOutputs:
-    chosen = {name: array[rows] for name, array in outputs.items()}
-    return SliceOutputs(
-        logits=chosen["logit"][:, 0],
-        activation=chosen["activation"],
-        reconstruction_error=chosen["reconstruction_error"][:, 0],
-        error_map=chosen["error_map"],
-        findings=chosen["findings"],
-    )
+    return SliceOutputs.of_tensors({name: array[rows] for name, array in outputs.items()})
 
 
 def _is_pathology(score: float, card: ModelCard) -> bool:

@@ -17,7 +17,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from export.calibration_views import CalibrationViews
-from export.onnx_graph import save_checked
+from export.checked_graph import save_checked
 from screening.contract import Signature
 
 BATCH_SLICES: Final = 4
