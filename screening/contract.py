@@ -7,6 +7,7 @@ alone. The batch is the only dynamic axis; shapes here leave it out, as Triton's
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from math import prod
 from typing import Final, Literal
 
 ENSEMBLE: Final = "screening"
@@ -69,6 +70,10 @@ class Tensor:
     name: str
     dtype: DType
     shape: tuple[int, ...]
+
+    @property
+    def row_bytes(self) -> int:
+        return {"UINT8": 1, "FP32": 4}[self.dtype] * prod(self.shape)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ bytes to and from Triton those of the contract.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import prod
 from pathlib import Path
 from statistics import median
 from typing import Final, Self
@@ -19,7 +18,6 @@ from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
 THIN: Final = 300
-BYTES: Final = {"UINT8": 1, "FP32": 4}
 READ: Final = 2  # assumed: a person opens the report and its slices, once each; a transaction and an audit event each
 
 
@@ -117,7 +115,7 @@ def _card() -> ModelCard:
 
 
 def _bytes(tensors: tuple[Tensor, ...]) -> int:
-    return sum(BYTES[tensor.dtype] * prod(tensor.shape) for tensor in tensors)
+    return sum(tensor.row_bytes for tensor in tensors)
 
 
 MEASURED: Final = Record.newest()

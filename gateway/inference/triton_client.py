@@ -91,13 +91,7 @@ class TritonEngine:
         """The outputs of the ensemble for plain views."""
         arrays = views, lung_masks
         outputs = await self._in_chunks(self._contract.ensemble, arrays, deadline, on_slices, priority)
-        return SliceOutputs(
-            logits=outputs["logit"][:, 0],
-            activation=outputs["activation"],
-            reconstruction_error=outputs["reconstruction_error"][:, 0],
-            error_map=outputs["error_map"],
-            findings=outputs["findings"],
-        )
+        return SliceOutputs.of_tensors(outputs)
 
     async def classify(
         self, views: Slices, lung_masks: Slices, deadline: Deadline, priority: Priority = Priority.ROUTINE

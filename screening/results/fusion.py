@@ -6,9 +6,9 @@ The volume rule makes one logit and one r of those of all slices; the score is m
 expert was asked about the study, the maximum of that and the expert's p.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,17 @@ class SliceOutputs:
         }
         for name, shape in shapes.items():
             _check(name, getattr(self, name), shape)
+
+    @classmethod
+    def of_tensors(cls, tensors: Mapping[str, Floats]) -> Self:
+        """From the ensemble's outputs by their names in the contract, whose single values have an axis of their own."""
+        return cls(
+            logits=tensors["logit"][:, 0],
+            activation=tensors["activation"],
+            reconstruction_error=tensors["reconstruction_error"][:, 0],
+            error_map=tensors["error_map"],
+            findings=tensors["findings"],
+        )
 
     def __len__(self) -> int:
         return len(self.logits)
