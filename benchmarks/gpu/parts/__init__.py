@@ -1,0 +1,1 @@
+"""The measurements, one a module: a generator of rows, which are kept as they come."""
