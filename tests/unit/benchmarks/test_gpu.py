@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench.machine import this_machine
-from benchmarks.gpu import isolated
 from benchmarks.gpu.comparison import flips, floor_s
 from benchmarks.gpu.device import Device
 from benchmarks.gpu.isolated import run_isolated
@@ -15,7 +14,7 @@ from benchmarks.gpu.page import ON_A_CPU, page
 from benchmarks.gpu.parts.verdicts import EVERY_STUDY, GREY_ZONE
 from benchmarks.gpu.plan import LIMITS_S, Task, tasks_of
 from benchmarks.gpu.providers import CUDA, PROVIDERS, SERVED, why_not
-from benchmarks.gpu.record import Outcome, Record
+from benchmarks.gpu.record import Outcome, Record, State
 from benchmarks.gpu.rows import Row
 from benchmarks.gpu.setting import Setting
 
@@ -30,7 +29,7 @@ FAILED: Row = {
 
 
 def outcome(part: str, provider: str, *rows: Row, reason: str = "") -> Outcome:
-    state = "cannot run" if reason else "done"
+    state: State = "cannot run" if reason else "done"
     return Outcome(part=part, provider=provider, state=state, reason=reason, seconds=1.0, rows=rows)
 
 
@@ -126,7 +125,7 @@ def test_the_rows_before_the_end_are_kept(
     script = tmp_path / "python"
     script.write_text(f'#!/bin/sh\ncat > /dev/null\necho \'{{"row": {{"a": 1}}}}\' > "$5"\n{then}\n')
     script.chmod(0o755)
-    monkeypatch.setattr(isolated.sys, "executable", str(script))
+    monkeypatch.setattr(sys, "executable", str(script))
     found = run_isolated(Task("floor", PROVIDERS["cpu"], 5.0), setting, 5.0, tmp_path / "log")
     assert (found.state, found.rows) == (state, ({"a": 1},))
     assert found.reason

@@ -23,7 +23,7 @@ def test_convolutions_are_half_and_the_outputs_stay_near(views: CalibrationViews
         feed = {tensor.name: getattr(views, f"{tensor.name}s") for tensor in signature.inputs}
         expected, found = (_run(path, feed) for path in (source, half))
         for name, values in expected.items():
-            assert np.abs(values - found[name]).max() < 0.02 * max(1.0, float(np.abs(values).max())), name
+            assert np.abs(values - found[name]).max() < 0.05 * max(1.0, float(np.abs(values).max())), name
 
 
 def _run(path: Path, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
