@@ -42,11 +42,13 @@ def _triton(setting: Setting, provider: Provider) -> tuple[str, dict[str, str]]:
     """Which Triton, in words, and the settings of `up` for it."""
     if provider.execution_provider == CPU:
         return "the wheel's, networks as served on a CPU", {"model_repository": str(setting.served)}
+    if provider.execution_provider is None:
+        raise CannotRun(
+            "only NVIDIA's Triton serves plans: start a gateway with one by hand, and `turnstile bench --url`"
+        )
     if setting.triton:
         own = {"triton_url": setting.triton, "model_repository": str(setting.repository)}
         return "the one of --triton, with the repository for GPUs", own
-    if provider.execution_provider is None:
-        raise CannotRun("only NVIDIA's Triton serves plans: start it with such a repository and name it with --triton")
     try:
         python = engine_environment(default_home()).python
     except EngineError as error:

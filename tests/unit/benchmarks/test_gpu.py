@@ -1,5 +1,6 @@
 """The measurement of networks on a GPU: what follows from its rows, its page, and that no part costs another's rows."""
 
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,6 +109,13 @@ def test_all_parts_and_providers_are_planned_and_verdicts_have_their_baseline() 
     assert tasks[:2] == [("build", "cuda"), ("build", "tensorrt")]  # a plan is built before it is read
     assert ("verdicts", SERVED.name) in tasks
     assert len(tasks) == 2 * len(LIMITS_S) + 1
+
+
+def test_it_needs_no_torch() -> None:
+    """The extra `gpu` has none: it would bring two more GB to the machine."""
+    modules = ["__main__", "isolated", *(f"parts.{part}" for part in LIMITS_S)]
+    imports = "; ".join(f"import benchmarks.gpu.{module}" for module in modules)
+    subprocess.run([sys.executable, "-c", f"import sys; sys.modules['torch'] = None; {imports}"], check=True)
 
 
 @pytest.fixture
