@@ -16,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.result_page import result_console
 from benchmarks.study_profile.flame_graph import draw
-from benchmarks.study_profile.floors import floors_ms
+from benchmarks.study_profile.limits import limits_ms
 from benchmarks.study_profile.parts import PARTS, largest, parts_of
 from benchmarks.study_profile.samples import Samples, Stack, sampled
 from benchmarks.two_workers.__main__ import REAL, measure_idle, study_kinds
@@ -53,8 +53,8 @@ def main(
             for role in sorted(spent, key=lambda role: -spent[role]):
                 print_parts(console, role, spent[role], stacks.get(role, Counter()))
                 draw(stacks.get(role, Counter()), f"{kind.name}: {role}", folder / f"{number}-{role}.png")
-            floors = floors_ms(kind.path, REPOSITORY, cluster.database_url, database.transactions, asks_expert(alone))
-            print_floors(console, floors, sum(spent.values()))
+            limits = limits_ms(kind.path, REPOSITORY, cluster.database_url, database.transactions, asks_expert(alone))
+            print_limits(console, limits, sum(spent.values()))
 
 
 def spent_ms(alone: Alone) -> dict[str, float]:
@@ -99,15 +99,15 @@ def print_parts(console: Console, role: str, spent: float, stacks: Counter[Stack
     console.print(table)
 
 
-def print_floors(console: Console, floors: Mapping[str, float], spent: float) -> None:
-    """The floor of each part, and how far the study is from their sum."""
-    table = Table("floor", "ms")
-    for part, milliseconds in floors.items():
+def print_limits(console: Console, limits: Mapping[str, float], spent: float) -> None:
+    """The limit of each part, and how far the study is from their sum."""
+    table = Table("limit", "ms")
+    for part, milliseconds in limits.items():
         table.add_row(part, f"{milliseconds:.1f}")
-    total = sum(floors.values())
+    total = sum(limits.values())
     table.add_section()
     table.add_row("sum", f"{total:.0f}")
-    console.print(table, f"the study takes {spent:.0f} ms, {spent / total:.1f} times the sum of its floors")
+    console.print(table, f"the study takes {spent:.0f} ms, {spent / total:.1f} times the sum of its limits")
 
 
 if __name__ == "__main__":

@@ -35,13 +35,13 @@ MATRIX: Final = 1024
 COMMITS: Final = 50
 
 
-def floors_ms(upload: Path, repository: Path, database_url: str, transactions: float, expert: bool) -> dict[str, float]:
-    """The floor of each part of the study in the zip `upload`; `expert` tells whether the 3D expert reads it.
+def limits_ms(upload: Path, repository: Path, database_url: str, transactions: float, expert: bool) -> dict[str, float]:
+    """The limit of each part of the study in the zip `upload`; `expert` tells whether the 3D expert reads it.
 
     Raises the error of an upload that holds no study.
     """
     card = ModelCard.load(repository / "model_card.json")
-    with TemporaryDirectory(prefix="turnstile-floors-") as scratch:
+    with TemporaryDirectory(prefix="turnstile-limits-") as scratch:
         study = survey(upload, Path(scratch), Budgets()).studies[0]
         if isinstance(study, StudyError):
             raise study
