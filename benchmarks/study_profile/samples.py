@@ -94,10 +94,11 @@ def _perf_script(path: Path) -> str:
 
 
 def _read_py_spy(pid: int, text: str, samples: Samples) -> None:
-    """Lines `function (file);function (file) 34`."""
+    """Lines `function (file);function (file) 34`; a name that was read while its process changed it may hold anything."""
     for line in text.splitlines():
         frames, _, count = line.rpartition(" ")
-        samples.add(pid, tuple(frames.split(";")), int(count))
+        if count.isdigit():
+            samples.add(pid, tuple(frames.split(";")), int(count))
 
 
 def _read_perf(text: str, samples: Samples) -> None:

@@ -115,7 +115,7 @@ class Analyses:
 
     async def watch(self, principal: Principal, status: AnalysisStatus) -> AsyncIterator[AnalysisStatus]:
         """Yield the status now and after each possible change, until the analysis has ended or the service stops."""
-        with self.notifications.subscribe(status.row.id) as changed:
+        with self.notifications.subscribe(status.row.id, progress=True) as changed:
             while not self.notifications.closed:
                 changed.clear()
                 with suppress(DatabaseUnavailable):

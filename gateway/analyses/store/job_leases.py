@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.analyses.store import attempts
 from gateway.analyses.store.fair_order import record_turn
-from gateway.analyses.store.notifications import publish
+from gateway.analyses.store.notifications import publish, publish_progress
 from gateway.analyses.store.states import FINAL, QUEUED, RUNNING, allowed
 from gateway.database.tables import AnalysisRow, AttemptRow, ScanRow
 from gateway.database.tables.analyses import AnalysisState
@@ -77,7 +77,7 @@ async def set_progress(session: AsyncSession, lease: JobLease, stage: str, slice
     """Store the progress; nothing changes when the lease is lost."""
     step = {"stage": stage, "slices_done": slices_done, "slices_total": slices_total}
     await session.execute(update(AnalysisRow).where(*_is_held_by(lease)).values(**step))
-    await publish(session, lease.analysis_id)
+    await publish_progress(session, lease.analysis_id)
 
 
 async def end(

@@ -18,12 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.database.connection import libpq_url
 
 CHANNEL: Final = "turnstile_analyses"
+PROGRESS: Final = "turnstile_progress"  # many a study: who looked at each took 200 transactions of a study's 240
 PAUSE_S: Final = 1.0
 
 
 async def publish(session: AsyncSession, analysis_id: UUID) -> None:
     """Notify every process that the analysis changed, once this transaction is committed."""
     await session.execute(select(func.pg_notify(CHANNEL, str(analysis_id))))
+
+
+async def publish_progress(session: AsyncSession, analysis_id: UUID) -> None:
+    """The same for a step of a running analysis, for those who show it."""
+    await session.execute(select(func.pg_notify(PROGRESS, str(analysis_id))))
 
 
 class Notifications:
@@ -34,6 +40,7 @@ class Notifications:
     def __init__(self, url: str) -> None:
         self._url = libpq_url(url)
         self._subscribers: dict[UUID | None, set[asyncio.Event]] = defaultdict(set)  # None: of every analysis
+        self._viewers: dict[UUID | None, set[asyncio.Event]] = defaultdict(set)  # of its progress, too
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Notifications"]:
@@ -47,21 +54,25 @@ class Notifications:
                 await listening
 
     @contextmanager
-    def subscribe(self, analysis_id: UUID | None) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the analysis may have changed; with None, whenever any may have."""
-        event = asyncio.Event()
-        self._subscribers[analysis_id].add(event)
+    def subscribe(self, analysis_id: UUID | None, *, progress: bool = False) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the analysis may have changed; with None, whenever any may have.
+
+        With `progress` also after each of its steps.
+        """
+        event, own = asyncio.Event(), self._viewers if progress else self._subscribers
+        own[analysis_id].add(event)
         try:
             yield event
         finally:
-            self._subscribers[analysis_id].discard(event)
-            if not self._subscribers[analysis_id]:
-                del self._subscribers[analysis_id]
+            own[analysis_id].discard(event)
+            if not own[analysis_id]:
+                del own[analysis_id]
 
     @property
     def subscribers(self) -> int:
         """How many subscriptions to one analysis there are now, those of workers included."""
-        return sum(len(events) for one, events in self._subscribers.items() if one is not None)
+        both = (*self._subscribers.items(), *self._viewers.items())
+        return sum(len(events) for one, events in both if one is not None)
 
     def close(self) -> None:
         """Wake all subscribers, who then see `closed` and stop."""
@@ -73,15 +84,18 @@ class Notifications:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
+                    await connection.execute(f"LISTEN {PROGRESS}")
                     self._wake_all()  # analyses may have changed before the LISTEN
                     async for notice in connection.notifies():
-                        self._wake(UUID(notice.payload))
+                        self._wake(UUID(notice.payload), only_viewers=notice.channel == PROGRESS)
             await asyncio.sleep(PAUSE_S)
 
-    def _wake(self, analysis_id: UUID | None) -> None:
-        for event in (*self._subscribers.get(analysis_id, ()), *self._subscribers.get(None, ())):
-            event.set()
+    def _wake(self, analysis_id: UUID, *, only_viewers: bool) -> None:
+        for subscribers in (self._viewers,) if only_viewers else (self._viewers, self._subscribers):
+            for event in (*subscribers.get(analysis_id, ()), *subscribers.get(None, ())):
+                event.set()
 
     def _wake_all(self) -> None:
-        for analysis_id in list(self._subscribers):
-            self._wake(analysis_id)
+        for events in (*self._subscribers.values(), *self._viewers.values()):
+            for event in events:
+                event.set()

@@ -22,7 +22,7 @@ from gateway.telemetry.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 POLL_S: Final = 3.0  # a notification may get lost, and the end of a pause sends none
-PAUSE_S: Final = 0.3  # between rounds: analyses send a notification for each step
+PAUSE_S: Final = 0.3  # between rounds: each analysis sends several notifications
 RENEWALS_PER_LEASE: Final = 4
 RELEASE_TIMEOUT_S: Final = 5.0
 
