@@ -94,7 +94,7 @@ def _perf_script(path: Path) -> str:
 
 
 def _read_py_spy(pid: int, text: str, samples: Samples) -> None:
-    """Lines `function (file);function (file) 34`; a name that was read while its process changed it may hold anything."""
+    """Lines `function (file);function (file) 34`; one that was read while its process changed it may be anything."""
     for line in text.splitlines():
         frames, _, count = line.rpartition(" ")
         if count.isdigit():
