@@ -51,7 +51,7 @@ def test(arguments: Sequence[str]) -> None:
         [tools / "lint-imports"],
         [python, PAGE],
         [python, PAGE, "npm", "run", "--loglevel=error", "check"],
-        [python, "-m", "pytest", "-n", "3", *arguments],  # they often wait for servers; distribution: tests/conftest.py
+        [python, "-m", "pytest", "-n", "2", *arguments],  # the distribution over two processes: tests/conftest.py
     )
     for check in checks:
         run(check)
