@@ -23,8 +23,7 @@ class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
     """Distributes tests over the processes of `-n 2`.
 
     The tests of one folder of tests/integration run in one process and in order: most share servers. So do the tests of
-    the page, with one service and one browser. Other tests are distributed by module. By module throughout, and over
-    three processes, decode workers failed to start in a process that had run other tests before; why is not known.
+    the page, with one service and one browser. Other tests are distributed by module.
     """
 
     def _split_scope(self, nodeid: str) -> str:

@@ -199,10 +199,11 @@ def _study_error_of(exit_: ProcessExpired) -> StudyError:
 
 
 @cache
-def _set_socket_folder() -> None:
+def _set_socket_folder() -> ExitStack:
     """Let multiprocessing create its folder under a path short enough for a socket's name, as Python 3.14 does.
 
-    Once a process, and in a folder that the next process deletes when this one is killed.
+    Once a process, and in a folder that the next process deletes when this one is killed. What is returned stays in the
+    cache: multiprocessing clears its finalizers in a process that it forks, which would then delete the folder.
     """
     stack = ExitStack()
     own = stack.enter_context(owned_folder(Path(socket_folder()), "turnstile-workers-"))
@@ -212,6 +213,7 @@ def _set_socket_folder() -> None:
         util.get_temp_dir()
     finally:
         tempfile.tempdir = chosen
+    return stack
 
 
 def _start_worker(memory_bytes: int) -> None:

@@ -58,7 +58,6 @@ def record(gateway: RunningGateway, home: Path, folder: Path) -> Record:
     return Record.model_validate_json((folder / NAME).read_bytes())
 
 
-@pytest.mark.heavy
 def test_every_part_ends_well(record: Record) -> None:
     assert {name: part.state for name, part in record.results.parts.items()} == dict.fromkeys(SECONDS, "done")
 

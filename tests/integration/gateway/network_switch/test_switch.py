@@ -57,7 +57,6 @@ def test_a_refused_switch_changes_nothing(
     assert (service.get("/api/model-card")["version"], len(service.tritons())) == ("card-old", 1)
 
 
-@pytest.mark.heavy
 def test_a_switch_under_load_fails_no_request_and_mixes_no_networks(
     service: SwitchingService, study: Path, repositories: tuple[Path, Path]
 ) -> None:

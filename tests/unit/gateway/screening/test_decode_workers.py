@@ -201,6 +201,27 @@ pool.close()
 """
 
 
+def test_workers_start_after_multiprocessing_has_forked_a_child() -> None:
+    """As a loader of training data does. The child must not delete the folder of the workers' sockets."""
+    done = subprocess.run([sys.executable, "-c", AFTER_A_FORK], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("decoded\n", 0), done.stderr
+
+
+AFTER_A_FORK = """
+import asyncio, multiprocessing
+from gateway.screening.decode_workers import DecodePool
+from gateway.inference.engine import Deadline
+
+DecodePool(1, 30.0, 2**28).close()
+child = multiprocessing.get_context("fork").Process(target=len, args=("",))
+child.start()
+child.join()
+pool = DecodePool(1, 30.0, 2**28)
+print(asyncio.run(pool.run(Deadline.after(60), str.lower, "DECODED")))
+pool.close()
+"""
+
+
 async def test_a_file_that_was_deleted_has_an_error_of_its_own(pool: DecodePool, tmp_path: Path) -> None:
     with pytest.raises(FileDeleted):
         await pool.run(soon(), Path.read_bytes, tmp_path / "deleted.zip")

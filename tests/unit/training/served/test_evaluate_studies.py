@@ -36,7 +36,6 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
     return root
 
 
-@pytest.mark.heavy
 def test_the_card_has_every_table(evaluated: Path) -> None:
     page = (evaluated / "card" / "model-card.md").read_text("utf-8")
     for part in (
