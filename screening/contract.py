@@ -73,6 +73,7 @@ class Tensor:
 
     @property
     def row_bytes(self) -> int:
+        """Bytes of one row of the batch."""
         return {"UINT8": 1, "FP32": 4}[self.dtype] * prod(self.shape)
 
 

@@ -26,7 +26,6 @@ from benchmarks.two_workers.measurement import Alone, Idle
 from benchmarks.two_workers.runs import Caller, Kind
 from gateway.settings.settings import ROOT
 
-NOT_PYTHON: Final = ("triton", "database")
 REPOSITORY: Final = ROOT / "model_repository"
 
 
@@ -67,7 +66,7 @@ def stacks_of(cluster: Cluster, kind: Kind, resting: Idle, studies: int, scratch
     """The stacks that were seen in each kind of process while studies of this kind came."""
     roles = dict(_roles(cluster))  # the decode workers have started: studies came before
     pythons = [pid for pid, role in roles.items() if role in PARTS]
-    with sampled(pythons, [pid for pid, role in roles.items() if role in NOT_PYTHON], scratch) as samples:
+    with sampled(pythons, [pid for pid, role in roles.items() if role not in PARTS], scratch) as samples:
         Caller(cluster, kind, resting).alone(studies)
     return _by_role(samples, roles)
 

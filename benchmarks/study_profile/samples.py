@@ -24,9 +24,8 @@ Stack = tuple[str, ...]  # the outermost function first
 
 # Functions in which a thread waits; py-spy takes some of them for work.
 WAITING: Final = re.compile(
-    r"^(_worker \(concurrent/futures/thread|wait \(threading|wait \(multiprocessing|unix_poll|select \(selectors"
-    r"|.*unix_poll \(pebble|pool_manager_loop \(pebble|.*_do_waitpid \(|_recv \(multiprocessing|accept \(socket"
-    r"|Condition\.wait|EpollSelector\.select|ThreadedChildWatcher|_poll \(multiprocessing|Channel\._make_poll)"
+    r"(^|\.)(wait|select|accept|_recv|_poll|_worker|unix_poll|pool_manager_loop|_do_waitpid)"
+    r" \((threading|selectors|socket|asyncio/unix_events|concurrent/|multiprocessing/|pebble/)"
 )
 
 

@@ -4,7 +4,7 @@ Nearly all elements of a series are the same in every slice, so each is converte
 each 15,120 conversions, most of a scan's second reading, become 2,000.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
@@ -17,7 +17,6 @@ LONGEST_INLINE: Final = 1024  # bytes of a binary value within the JSON
 UTF_8: Final = "ISO_IR 192"  # PS3.18 F.2: the JSON is UTF-8
 _BINARY: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _BY_ANOTHER: Final = frozenset({None, "UN", "SQ", "OB or OW", "US or OW", "US or SS", "US or SS or OW"})  # VRs
-
 
 Raw = Mapping[Any, Any]
 
@@ -48,7 +47,7 @@ class HeaderConverter:
     def _elements(self, dataset: Dataset, raw: Raw) -> Json:
         context = {tag: one for tag, one in raw.items() if _decides_others(tag)}
         encoding = (*dataset.original_encoding, str(dataset.original_character_set))
-        surroundings = tuple((tag, one.VR, _bytes_of(one)) for tag, one in context.items())
+        surroundings = _surroundings(context)
         keys = {tag: _key(one, encoding, surroundings) for tag, one in raw.items()}
         header: Json = {}
         new = {}
@@ -79,8 +78,11 @@ def _decides_others(tag: Any) -> bool:
     return bool(tag.is_private_creator or is_of_pixels or tag == 0x00080005)
 
 
-def _bytes_of(raw: Any) -> bytes | None:
-    return raw.value if isinstance(raw.value, bytes) else None
+def _surroundings(context: Raw) -> Hashable:
+    """What those are; None where one was read already, so that its bytes are lost."""
+    if all(isinstance(one.value, bytes) for one in context.values()):
+        return tuple((tag, one.VR, one.value) for tag, one in context.items())
+    return None
 
 
 def _depends(raw: Any) -> bool:
@@ -88,15 +90,16 @@ def _depends(raw: Any) -> bool:
     return raw.VR in _BY_ANOTHER or raw.tag.is_private
 
 
-def _key(raw: Any, encoding: Hashable, surroundings: Iterable[Hashable]) -> Hashable:
-    """What the element's JSON depends on; None for a value that was read already, and for one that is not seen whole.
+def _key(raw: Any, encoding: Hashable, surroundings: Hashable) -> Hashable:
+    """What the element's JSON depends on; None where that is not known whole, and the element is converted again.
 
     Waveforms and overlays depend on elements beside them that vary.
     """
-    value = _bytes_of(raw)
-    if value is None or 0x5000 <= raw.tag.group < 0x7000:
+    if not isinstance(raw.value, bytes) or 0x5000 <= raw.tag.group < 0x7000:
         return None
-    return raw.tag, raw.VR, value, encoding, surroundings if _depends(raw) else None
+    if not _depends(raw):
+        return raw.tag, raw.VR, raw.value, encoding
+    return None if surroundings is None else (raw.tag, raw.VR, raw.value, encoding, surroundings)
 
 
 def _converted(dataset: Dataset, raw: Raw) -> Json:

@@ -52,6 +52,7 @@ HEADERS = st.lists(
         st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in ELEMENTS.items()}),
         st.fixed_dictionaries({}, optional={tag: st.sampled_from(values) for tag, values in RAW.items()}),
         st.sampled_from([None, False, True]),
+        st.booleans(),
     ),
     min_size=2,
     max_size=6,
@@ -59,9 +60,13 @@ HEADERS = st.lists(
 
 
 def header(
-    syntax: str, elements: dict[str, Any], raw: dict[int, tuple[str, bytes]], undefined: bool | None
+    syntax: str,
+    elements: dict[str, Any],
+    raw: dict[int, tuple[str, bytes]],
+    undefined: bool | None,
+    looked_at: bool = False,
 ) -> FileHeader:
-    """The header as a file gives it: most elements are bytes that nobody has read yet."""
+    """The header as a file gives it: its elements are bytes, unless somebody has looked at them."""
     dataset = Dataset()
     dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid(entropy_srcs=["header"])
     for keyword, value in elements.items():
@@ -80,6 +85,8 @@ def header(
     for tag, (vr, value) in sorted(raw.items()):
         buffer.write(_element(tag, vr, value, little=little, implicit=implicit))
     read = pydicom.dcmread(io.BytesIO(buffer.getvalue()))
+    if looked_at:
+        assert read.get("PixelRepresentation") in (None, 0, 1)
     return FileHeader(read, str(syntax), None, HeaderReads(2**20))
 
 
@@ -115,12 +122,14 @@ def test_an_element_that_recurs_is_one_object() -> None:
     assert (first["00200013"]["Value"], second["00200013"]["Value"]) == ([1], [2])
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_the_same_bytes_are_another_number_beside_another_pixel_representation(syntax: str) -> None:
+def test_the_same_bytes_are_another_number_beside_another_pixel_representation(syntax: str, looked_at: bool) -> None:
     converter = HeaderConverter()
     raw = {0x00280106: ("US", b"\xfe\xff")}
     values = [
-        converter.json_of(header(syntax, {"PixelRepresentation": signed}, raw, None))["00280106"] for signed in (0, 1)
+        converter.json_of(header(syntax, {"PixelRepresentation": signed}, raw, None, looked_at))["00280106"]
+        for signed in (0, 1)
     ]
     if syntax == ImplicitVRLittleEndian:
         assert [(one["vr"], one["Value"]) for one in values] == [("US", [65534]), ("SS", [-2])]
