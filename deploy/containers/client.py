@@ -25,7 +25,7 @@ class Client:
         end, last = monotonic() + seconds, "no answer"
         while monotonic() < end:
             try:
-                answer = self._http().get("/readyz")
+                answer = self._request("GET", "/readyz")
             except httpx.TransportError as error:
                 last = repr(error)
             else:
@@ -74,7 +74,7 @@ class Client:
 
     def page(self, path: str) -> str:
         """The text of a page."""
-        return self._http().get(path).raise_for_status().text
+        return self._request("GET", path).raise_for_status().text
 
     def _until(self, scan: str, states: set[str], seconds: float) -> None:
         end, last = monotonic() + seconds, "no answer"
@@ -93,12 +93,12 @@ class Client:
         raise CheckFailed(f"analysis of scan {scan} is not {' or '.join(states)} after {seconds:.0f} s: {last}")
 
     def _answer(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        answer = self._http().request(method, path, **request)
+        answer = self._request(method, path, **request)
         if answer.is_error:
             raise CheckFailed(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         said: dict[str, Any] = answer.json()
         return said
 
-    def _http(self) -> httpx.Client:
+    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=300, trust_env=False)
+        return httpx.request(method, self.url + path, headers=headers, timeout=300, trust_env=False, **request)
