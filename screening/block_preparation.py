@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import cv2
 
-from screening.blocks.lung_grid import lung_grid
+from screening.blocks.lung_grid import LungsOf, lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
-from screening.lungs.lung_survey import AnatomyOf
-from screening.lungs.slice_anatomy import slice_anatomy
+from screening.lungs.slice_lungs import slice_lungs
 from screening.preparation import ChosenSeries
 from screening.series.studies import Study, screenable
 from screening.series.volume import Volume
@@ -29,12 +28,12 @@ def prepare_blocks(study: Study, chosen: ChosenSeries) -> LungBlocks:
     return series_blocks(volume, chosen)
 
 
-def series_blocks(volume: Volume, chosen: ChosenSeries, anatomy_of: AnatomyOf = slice_anatomy) -> LungBlocks:
+def series_blocks(volume: Volume, chosen: ChosenSeries, lungs_of: LungsOf = slice_lungs) -> LungBlocks:
     """The blocks of a series, of which `chosen` were screened; raises NoLung, a PixelError.
 
-    `anatomy_of` may remember what it was asked before.
+    `lungs_of` may remember what it was asked before.
     """
-    grid = lung_grid(volume, min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop, anatomy_of)
+    grid = lung_grid(volume, min(chosen.sop_uids), max(chosen.sop_uids), chosen.crop, lungs_of, chosen.grid_slices)
     return blocks_of(grid, volume.geometry.affine_lps)
 
 

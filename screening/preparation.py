@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from screening.blocks.grid_slice import GridSlice, grid_square
+from screening.blocks.lung_grid import grid_indices
 from screening.contract import VIEWS
 from screening.dicom.geometry import Geometry
 from screening.dicom.headers import SkippedFile, read_headers
@@ -46,11 +48,15 @@ class Survey:
 
 @dataclass(frozen=True)
 class ChosenSeries:
-    """The series that was screened: the UIDs of the viewed slices, by their index in it, and the crop of the views."""
+    """The series that was screened: the UIDs of the viewed slices, by their index in it, and the crop of the views.
+
+    `grid_slices` are those of them that the grid of the 3D expert shows too, where the expert may be asked.
+    """
 
     series_uid: str
     sop_uids: Mapping[int, str]
     crop: Crop
+    grid_slices: Mapping[int, GridSlice] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class PreparedStudy:
     views: NDArray[np.uint8] = field(repr=False)
     lung_masks: NDArray[np.uint8] = field(repr=False)
     timings_s: Mapping[str, float]
+    grid_slices: Mapping[int, GridSlice] = field(default_factory=dict, repr=False)
 
     @property
     def lung_shares(self) -> NDArray[np.float64]:
@@ -82,7 +89,8 @@ class PreparedStudy:
 
     @property
     def chosen(self) -> ChosenSeries:
-        return ChosenSeries(self.series_uid, dict(zip(self.slice_indices, self.sop_uids, strict=True)), self.crop)
+        sop_uids = dict(zip(self.slice_indices, self.sop_uids, strict=True))
+        return ChosenSeries(self.series_uid, sop_uids, self.crop, self.grid_slices)
 
     def __post_init__(self) -> None:
         counts = {len(one) for one in (self.extents_mm, self.sop_uids, self.views, self.lung_masks)}
@@ -97,9 +105,10 @@ def survey(path: Path, scratch: Path, budgets: Budgets) -> Survey:
     return Survey(studies_of(headers), headers.skipped)
 
 
-def prepare(study: Study, image_size: int, view_spacing_mm: float) -> PreparedStudy:
+def prepare(study: Study, image_size: int, view_spacing_mm: float, grid_within_mm: float = 0.0) -> PreparedStudy:
     """Plain views, `image_size` px a side and `view_spacing_mm` apart, of the best series in which lungs are found.
 
+    Where slices lie at most `grid_within_mm` apart, the 3D expert may be asked, and what it needs of them is kept.
     When no series can be used, raises the error of the best one: NoLung, a PixelError (NotHounsfield among them), or an
     error of `ranked`.
     """
@@ -114,7 +123,7 @@ def prepare(study: Study, image_size: int, view_spacing_mm: float) -> PreparedSt
     for position, volume in enumerate(ranking.volumes):
         try:
             listed = ranking.after(refused, position)
-            return source_of(volume).prepared(study, listed, image_size, view_spacing_mm)
+            return source_of(volume).prepared(study, listed, image_size, view_spacing_mm, grid_within_mm)
         except (NoLung, PixelError) as error:
             refused[position] = error
     raise next(iter(refused.values())).for_study(study.study_uid)
@@ -144,7 +153,12 @@ class SeriesPreparation:
         self._timings_s: dict[str, float] = {}
 
     def prepared(
-        self, study: Study, candidates: tuple[Candidate, ...], image_size: int, view_spacing_mm: float
+        self,
+        study: Study,
+        candidates: tuple[Candidate, ...],
+        image_size: int,
+        view_spacing_mm: float,
+        grid_within_mm: float = 0.0,
     ) -> PreparedStudy:
         """The study of this series; `candidates` are all of its series. Raises NoLung or a PixelError."""
         volume = self._volume
@@ -157,6 +171,7 @@ class SeriesPreparation:
             masks = np.stack([view_mask(self._on_slice(counted[index]), crop) for index in lungs.viewed])
         with self._stage("views"):
             views = np.stack([plain_view(self.hu(index), crop) for index in lungs.viewed])
+            grid_slices = self._grid_slices(lungs, crop) if volume.geometry.spacing_mm[0] <= grid_within_mm else {}
         return PreparedStudy(
             study_uid=volume.study_uid,
             series_uid=volume.series_uid,
@@ -171,6 +186,7 @@ class SeriesPreparation:
             views=views[:, np.newaxis],
             lung_masks=masks,
             timings_s=self._timings_s,
+            grid_slices=grid_slices,
         )
 
     def _surveyed(self, view_spacing_mm: float) -> tuple[LungSurvey, tuple[str, ...]]:
@@ -189,6 +205,12 @@ class SeriesPreparation:
         union = np.logical_or.reduce(within)
         box = box_of([self._on_slice(union)], margins_px(spacing_mm))
         return Crop.around(box, image_size, spacing_mm).oriented(self.geometry.affine_lps)
+
+    def _grid_slices(self, lungs: LungSurvey, crop: Crop) -> dict[int, GridSlice]:
+        """The viewed slices that the grid shows too."""
+        square = grid_square(crop, self.geometry.spacing_mm[1])
+        shown = set(grid_indices(self.heights_mm, lungs.viewed[0], lungs.viewed[-1])).intersection(lungs.viewed)
+        return {index: GridSlice.of(self.hu(index), lungs.anatomies[index], square) for index in sorted(shown)}
 
     def _cell_mm(self, lungs: LungSurvey) -> tuple[float, float]:
         """Size of a cell (row, column) of the lung masks."""

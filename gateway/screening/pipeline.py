@@ -233,7 +233,7 @@ class ScreeningPipeline:
         """Read and decode in a worker. The worker times its stages; the rest of the time is the handover."""
         start = perf_counter()
         card = self.card
-        arguments = (study, card.image_size, card.view_spacing_mm)
+        arguments = (study, card.image_size, card.view_spacing_mm, card.expert3d.farthest_mm if card.expert3d else 0.0)
         prepared = await self._in_worker(upload, f"prepare-{study.study_uid}", deadline, prepare, *arguments)
         handover_s = perf_counter() - start - sum(prepared.timings_s.values())
         for stage, seconds in {**prepared.timings_s, "handover": handover_s}.items():

@@ -4,22 +4,22 @@ A single slice cannot tell a nodule from a vessel that crosses it; the slices ab
 read here, not every 8 mm as for the views, in the study's own crop. The window is fixed: HU mean the same everywhere.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.dicom.hu import AIR_HU
+from screening.blocks.grid_slice import GRID_MM, GridSlice, grid_square
 from screening.errors import NoLung, PixelError
-from screening.lungs.lung_survey import AnatomyOf, SliceSource
-from screening.lungs.slice_anatomy import slice_anatomy
+from screening.lungs.in_plane_orientation import InPlaneOrientation
+from screening.lungs.lung_survey import SliceSource
+from screening.lungs.slice_lungs import SliceLungs, slice_lungs
 from screening.lungs.slice_sampling import spaced_indices
-from screening.views.augmented_views import view_mask
 from screening.views.crop import Crop
 
-GRID_MM: Final = 2.0  # a nodule of 6 mm is three voxels across; 1 mm would take eight times the arithmetic
 WINDOW_HU: Final = (-1000.0, 200.0)
 CONTEXT_MM: Final = 16.0  # shown below and above the lungs, where the stack has it
 WIDEST_GAP_MM: Final = 8.0  # as far apart as views may lie
@@ -41,29 +41,35 @@ class LungGrid:
     crop: Crop
 
 
+LungsOf = Callable[[NDArray[np.int16], tuple[float, float], InPlaneOrientation], SliceLungs]
+
+
 def lung_grid(
-    source: SliceSource, first: int, last: int, crop: Crop, anatomy_of: AnatomyOf = slice_anatomy
+    source: SliceSource,
+    first: int,
+    last: int,
+    crop: Crop,
+    lungs_of: LungsOf = slice_lungs,
+    seen: Mapping[int, GridSlice] = MappingProxyType({}),
 ) -> LungGrid:
     """The grid of the slices `first` to `last`, which show lung, in the square of `crop`.
 
+    What was `seen` before, by index, is not decoded again; `lungs_of` may remember what it was asked before.
     A slice that cannot be decoded is left out, as the views leave it out where they show others; raises its PixelError
     when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank.
     """
-    row_mm = source.geometry.spacing_mm[1]
-    square = replace(crop, size=max(1, round((crop.row1 - crop.row0) * row_mm / GRID_MM)))
-    heights, planes, masks = [], [], []
+    square = grid_square(crop, source.geometry.spacing_mm[1])
+    heights, slices = [], []
     broken: PixelError | None = None
-    for index in _indices(source.heights_mm, first, last):
+    for index in grid_indices(source.heights_mm, first, last):
         try:
-            hu = source.hu(index)
+            shown = seen[index] if index in seen else _decoded(source, index, square, lungs_of)
         except PixelError as error:
             broken = error
             continue
-        anatomy = anatomy_of(hu, source.geometry.spacing_mm[1:], square.orientation)
-        if not anatomy.blank:
+        if shown is not None:
             heights.append(float(source.heights_mm[index]))
-            planes.append(square.resized(hu, outside=AIR_HU).astype(np.float32))
-            masks.append(view_mask(anatomy.lungs_on(source.geometry.shape[1:]), square)[0].astype(np.float32))
+            slices.append(shown)
     if broken is not None and (not heights or max(np.diff(heights), default=0.0) > WIDEST_GAP_MM):
         raise broken
     if not heights:
@@ -71,11 +77,26 @@ def lung_grid(
     grid_mm = np.arange(heights[0], heights[-1] + 0.5 * GRID_MM, GRID_MM)
     between = interpolation(heights, grid_mm)
     return LungGrid(
-        grey_of(resampled(between, np.stack(planes))),
-        (resampled(between, np.stack(masks)) >= 0.5).astype(np.uint8),
+        grey_of(resampled(between, np.stack([one.hu for one in slices]).astype(np.float32))),
+        (resampled(between, np.stack([one.lungs for one in slices]).astype(np.float32)) >= 0.5).astype(np.uint8),
         np.interp(grid_mm, source.heights_mm, np.arange(len(source))),
         square,
     )
+
+
+def grid_indices(heights_mm: Sequence[float], first: int, last: int) -> list[int]:
+    """Slices at most 2 mm apart, where there are so many, with some context on both sides."""
+    heights = np.asarray(heights_mm)
+    below = int(np.searchsorted(heights, heights[first] - CONTEXT_MM))
+    above = int(np.searchsorted(heights, heights[last] + CONTEXT_MM, side="right")) - 1
+    return spaced_indices(heights_mm, below, above, GRID_MM)
+
+
+def _decoded(source: SliceSource, index: int, square: Crop, lungs_of: LungsOf) -> GridSlice | None:
+    """The slice, or None when it is blank; raises a PixelError."""
+    hu = source.hu(index)
+    lungs = lungs_of(hu, source.geometry.spacing_mm[1:], square.orientation)
+    return None if lungs.blank else GridSlice.of(hu, lungs, square)
 
 
 def grey_of(hu: Floats) -> Bytes:
@@ -92,13 +113,9 @@ def interpolation(heights_mm: Sequence[float] | NDArray[np.float64], grid_mm: ND
 
 
 def resampled(weights: Floats, planes: Floats) -> Floats:
-    """Planes [N, H, W] at the heights of the weights [Z, N]: [Z, H, W]."""
-    return np.asarray(np.tensordot(weights, planes, axes=1), np.float32)
-
-
-def _indices(heights_mm: Sequence[float], first: int, last: int) -> list[int]:
-    """Slices at most 2 mm apart, where there are so many, with some context on both sides."""
-    heights = np.asarray(heights_mm)
-    below = int(np.searchsorted(heights, heights[first] - CONTEXT_MM))
-    above = int(np.searchsorted(heights, heights[last] + CONTEXT_MM, side="right")) - 1
-    return spaced_indices(heights_mm, below, above, GRID_MM)
+    """Planes [N, H, W] at the heights of the weights [Z, N]: [Z, H, W]. Few weights of a height are not 0."""
+    found = np.empty((len(weights), *planes.shape[1:]), np.float32)
+    for plane, row in zip(found, weights, strict=True):
+        used = np.flatnonzero(row)
+        np.einsum("n,nhw->hw", row[used], planes[used], out=plane)
+    return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from screening.lungs.chest_wall import WallGaps, wall_gaps
 from screening.lungs.in_plane_orientation import STANDARD, InPlaneOrientation
-from screening.lungs.lung_mask import GRID_PX, lung_mask
+from screening.lungs.slice_lungs import SliceLungs, UprightSlice
 
 BONE_HU = 160  # cells of 2 mm average a rib: 200 to 500 HU; soft tissue and lung that takes up contrast stay below 140
 CROSSING = 0.25  # a part of the lung mask with so much of it on either side is both lungs, joined in front of the heart
@@ -31,55 +31,33 @@ class LungSection:
 
 
 @dataclass(frozen=True)
-class SliceAnatomy:
-    """One slice. `right` and `left` are the patient's. `blank`: one value in all pixels, so nothing was seen there."""
+class SliceAnatomy(SliceLungs):
+    """The lungs of one slice, measured. `right` and `left` are the patient's."""
 
-    blank: bool
-    right: LungSection
-    left: LungSection
-    lungs: Mask = field(repr=False)
+    right: LungSection = field(default_factory=LungSection)
+    left: LungSection = field(default_factory=LungSection)
 
     @property
     def area_cm2(self) -> float:
         return self.right.area_cm2 + self.left.area_cm2
-
-    def lungs_on(self, shape: tuple[int, int]) -> Mask:
-        """The lung mask on the slice's own grid [rows, columns]."""
-        return cv2.resize(self.lungs.view(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST).view(np.bool_)
-
-
-_NOTHING = LungSection()
 
 
 def slice_anatomy(
     hu: NDArray[np.int16], spacing_mm: tuple[float, float], orientation: InPlaneOrientation = STANDARD
 ) -> SliceAnatomy:
     """The anatomy of a slice [rows, columns] in HU; spacing is (row, column)."""
-    small, cell_mm = _small(hu, spacing_mm)
-    if small.min() == small.max() and hu.min() == hu.max():
-        return SliceAnatomy(True, _NOTHING, _NOTHING, np.zeros(small.shape, np.bool_))
-    # The mask is made of the upright slice: it judges what lies beside the body otherwise than what lies behind it.
-    upright, cell_mm = np.ascontiguousarray(orientation.upright(small)), orientation.upright_pair(cell_mm)
-    lungs = lung_mask(upright, cell_mm)
+    upright = UprightSlice.of(hu, spacing_mm, orientation)
+    lungs = upright.lungs_in(orientation)
     if not lungs.any():
-        return SliceAnatomy(False, _NOTHING, _NOTHING, np.zeros(small.shape, np.bool_))
-    bone = upright > BONE_HU
-    right = _of_side(lungs, _middle_column(lungs, bone))
+        return SliceAnatomy(upright.blank, lungs)
+    bone = upright.hu > BONE_HU
+    right = _of_side(upright.lungs, _middle_column(upright.lungs, bone))
     return SliceAnatomy(
         False,
-        _section(np.ascontiguousarray(right[:, ::-1]), np.ascontiguousarray(bone[:, ::-1]), cell_mm),
-        _section(lungs & ~right, bone, cell_mm),
-        np.ascontiguousarray(orientation.back(lungs)),
+        lungs,
+        _section(np.ascontiguousarray(right[:, ::-1]), np.ascontiguousarray(bone[:, ::-1]), upright.cell_mm),
+        _section(upright.lungs & ~right, bone, upright.cell_mm),
     )
-
-
-def _small(hu: NDArray[np.int16], spacing_mm: tuple[float, float]) -> tuple[NDArray[np.int16], tuple[float, float]]:
-    scale = GRID_PX / max(hu.shape)
-    if scale >= 1.0:
-        return hu, spacing_mm
-    rows, columns = (max(1, round(side * scale)) for side in hu.shape)
-    small = np.asarray(cv2.resize(hu, (columns, rows), interpolation=cv2.INTER_AREA), np.int16)
-    return small, (spacing_mm[0] * hu.shape[0] / rows, spacing_mm[1] * hu.shape[1] / columns)
 
 
 def _middle_column(lungs: Mask, bone: Mask) -> int:
@@ -106,7 +84,7 @@ def _section(lung: Mask, bone: Mask, cell_mm: tuple[float, float]) -> LungSectio
     row_mm, column_mm = cell_mm
     cells = int(np.count_nonzero(lung))
     if not cells:
-        return _NOTHING
+        return LungSection()
     rows, columns = lung[[0, -1]].sum(axis=1).max(), lung[:, [0, -1]].sum(axis=0).max()
     return LungSection(
         area_cm2=cells * row_mm * column_mm / 100.0,

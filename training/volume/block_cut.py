@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.blocks.lung_grid import GRID_MM, interpolation, resampled
+from screening.blocks.grid_slice import GRID_MM
+from screening.blocks.lung_grid import interpolation, resampled
 from screening.dicom.hu import AIR_HU
 from training.volume.training_stack import TrainingStack
 

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from screening.block_preparation import series_blocks
-from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, lung_grid
+from screening.blocks.grid_slice import GRID_MM
+from screening.blocks.lung_grid import CONTEXT_MM, lung_grid
 from screening.blocks.tiling import LungBlocks, blocks_of
 from screening.contract import BLOCK, EXPERT
 from screening.preparation import ChosenSeries, SeriesPreparation

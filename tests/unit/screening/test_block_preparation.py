@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from screening.block_preparation import SeriesChanged, prepare_blocks
-from screening.blocks.lung_grid import GRID_MM
+from screening.blocks.grid_slice import GRID_MM
 from screening.phantom.phantom_study import write_phantom
 from screening.preparation import PreparedStudy, prepare
 from screening.series.studies import Study
+from screening.series.volume import Volume
 from tests.unit.screening.studies import SIZE, SLICES, VIEW_SPACING_MM, study_of
 
 Screened = tuple[Study, PreparedStudy]
@@ -54,3 +55,20 @@ def test_another_series_is_a_fault(screened: Screened) -> None:
     for changed in ({"series_uid": "1.2.3"}, {"sop_uids": {0: "1.2.3"}}, {"sop_uids": {10_000: "1.2.3"}}):
         with pytest.raises(SeriesChanged):
             prepare_blocks(study, replace(prepared.chosen, **changed))
+
+
+def test_what_the_views_have_decoded_is_not_decoded_again_and_gives_the_same_blocks(
+    screened: Screened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, prepared = screened
+    kept = prepare(study, 64, VIEW_SPACING_MM, grid_within_mm=prepared.geometry.spacing_mm[0])
+    assert not prepared.grid_slices
+    assert set(kept.grid_slices) <= set(kept.slice_indices)
+    decoded: list[int] = []
+    hu = Volume.hu
+    monkeypatch.setattr(Volume, "hu", lambda self, index: decoded.append(index) or hu(self, index))
+    without, blocks = prepare_blocks(study, prepared.chosen), prepare_blocks(study, kept.chosen)
+    assert np.array_equal(blocks.blocks, without.blocks)
+    assert np.array_equal(blocks.masks, without.masks)
+    assert blocks.origins == without.origins
+    assert len(decoded) == 2 * len(set(decoded)) - len(kept.grid_slices)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from screening.blocks.lung_grid import CONTEXT_MM, GRID_MM, LungGrid, grey_of, interpolation, lung_grid
+from screening.blocks.grid_slice import GRID_MM
+from screening.blocks.lung_grid import CONTEXT_MM, LungGrid, grey_of, interpolation, lung_grid
 from screening.errors import BrokenPixels, NoLung
 from screening.phantom.phantom_anatomy import FIELD_MM, HEIGHT_MM
 from screening.views.crop import Crop

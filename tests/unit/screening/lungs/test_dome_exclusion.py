@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from screening.lungs.dome_exclusion import BELOW_MM, SLACK_MM, lungs_without_domes
 from screening.lungs.lung_survey import LungSurvey
-from screening.lungs.slice_anatomy import LungSection, SliceAnatomy
+from screening.lungs.slice_anatomy import SliceAnatomy
 
 SIDE = 60
 CELL_MM = (2.0, 2.0)
@@ -66,8 +66,5 @@ def _lung() -> Mask:
 
 
 def _survey(masks: list[Mask], heights: list[float], blank: set[int] | None = None) -> LungSurvey:
-    nothing = LungSection()
-    anatomies = {
-        index: SliceAnatomy(index in (blank or set()), nothing, nothing, mask) for index, mask in enumerate(masks)
-    }
+    anatomies = {index: SliceAnatomy(index in (blank or set()), mask) for index, mask in enumerate(masks)}
     return LungSurvey(tuple(heights), anatomies, 0, len(masks) - 1, tuple(range(len(masks))))
