@@ -17,6 +17,7 @@ from deploy.containers.engine import ROOT, Engine
 
 PROFILE = "cpu"
 HEALTH_INTERVAL_S = 5
+LAST_WORDS = 1000  # characters of a log
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,15 @@ class Stack:
         return cls(engine, project, settings, chosen(yaml.safe_load(said), [PROFILE], more))
 
     def up(self) -> None:
-        """Start every service in the order of the file; returns when what is waited for has come true."""
+        """Start every service in the order of the file; returns when what is waited for has come true.
+
+        Raises CheckFailed with what the services that failed have written.
+        """
         with self._health_checks():
-            self.engine.run([*self._compose, "up", "-d", "--no-build", *self.services], "docker-compose up")
+            try:
+                self.engine.run([*self._compose, "up", "-d", "--no-build", *self.services], "docker-compose up")
+            except CheckFailed as error:
+                raise CheckFailed("\n".join([str(error), *self._failures()])) from None
 
     def inside(self, service: str, *command: str) -> str:
         """What a command prints inside the service's container; raises CheckFailed when it fails."""
@@ -76,6 +83,13 @@ class Stack:
     @property
     def _compose(self) -> list[str]:
         return compose_command(self.engine.compose, self.project, self.settings)
+
+    def _failures(self) -> Iterator[str]:
+        """The last lines of every service that has exited with an error."""
+        for service in self.services:
+            created = self.engine.output([*self._compose, "ps", "-q", service]).split()
+            if created and (code := self.state(service)["ExitCode"]):
+                yield f"{service} exited with {code}:\n{self.logs(service)[-LAST_WORDS:]}"
 
     @contextmanager
     def _health_checks(self) -> Iterator[None]:

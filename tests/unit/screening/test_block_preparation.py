@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from screening.block_preparation import SeriesChanged, prepare_blocks
 from screening.blocks.grid_slice import GRID_MM
@@ -66,7 +67,12 @@ def test_what_the_views_have_decoded_is_not_decoded_again_and_gives_the_same_blo
     assert set(kept.grid_slices) <= set(kept.slice_indices)
     decoded: list[int] = []
     hu = Volume.hu
-    monkeypatch.setattr(Volume, "hu", lambda self, index: decoded.append(index) or hu(self, index))
+
+    def counted(volume: Volume, index: int) -> NDArray[np.int16]:
+        decoded.append(index)
+        return hu(volume, index)
+
+    monkeypatch.setattr(Volume, "hu", counted)
     without, blocks = prepare_blocks(study, prepared.chosen), prepare_blocks(study, kept.chosen)
     assert np.array_equal(blocks.blocks, without.blocks)
     assert np.array_equal(blocks.masks, without.masks)
