@@ -14,6 +14,7 @@ import yaml
 
 from deploy.containers.compose_file import Services, checked_by_the_engine, chosen
 from deploy.containers.engine import ROOT, Engine
+from deploy.containers.errors import CheckFailed
 
 PROFILE = "cpu"
 HEALTH_INTERVAL_S = 5
