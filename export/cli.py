@@ -60,6 +60,10 @@ def export(
     expert_rules: Annotated[
         Path | None, typer.Option(help="expert3d.json of `turnstile train evaluate-expert`: its scale and grey zone.")
     ] = None,
+    expert_calibration: Annotated[
+        list[Path] | None,
+        typer.Option(help="Whole studies for the INT8 ranges of the 3D expert; phantoms if not given."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights without a checkpoint.")] = 0,
     output: Annotated[Path, typer.Option(help="Folder of the model repository.")] = REPOSITORY,
 ) -> None:
@@ -70,7 +74,10 @@ def export(
     chosen = chosen if instances is None else chosen.with_instances(instances)
     with _exit_with_message():
         views = read_views(calibration or (), image_size)
-        checkpoints, expert = Checkpoints(classifier, autoencoder, findings), _expert(expert3d, expert_rules)
+        checkpoints, expert = (
+            Checkpoints(classifier, autoencoder, findings),
+            _expert(expert3d, expert_rules, expert_calibration or ()),
+        )
         request = ExportRequest(chosen, views, checkpoints, decision, seed, expert)
         _print_result(export_repository(request, output))
 
@@ -123,12 +130,12 @@ def read_views(paths: Sequence[Path], image_size: int) -> CalibrationViews:
     return CalibrationViews.from_studies(paths, image_size)
 
 
-def _expert(checkpoint: Path | None, rules: Path | None) -> ExportedExpert | None:
+def _expert(checkpoint: Path | None, rules: Path | None, calibration: Sequence[Path]) -> ExportedExpert | None:
     if checkpoint is None and rules is None:
         return None
     if checkpoint is None or rules is None:
         raise InvalidModelCard("the 3D expert takes both --expert3d and --expert-rules: there is no default grey zone")
-    return ExportedExpert(checkpoint, rules)
+    return ExportedExpert(checkpoint, rules, tuple(calibration))
 
 
 def parity_through_triton(url: str, repository: Path, calibration: Sequence[Path]) -> Parity:

@@ -9,11 +9,14 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 
+from export.calibration_blocks import CalibrationBlocks
 from export.errors import ParityBroken
 from export.manifest import multiply_adds, sha256
 from export.onnx_graph import write_onnx
-from export.targets import Target
+from export.quantisation import write_int8
+from export.targets import Precision, Target
 from screening.contract import BLOCK, Signature
 from screening.results.calibration import logit_at
 from screening.results.expert_rules import ExpertRules
@@ -23,14 +26,20 @@ from training.networks.expert import Expert3d
 
 PARITY_BLOCKS: Final = 3
 LARGEST_DIFFERENCE: Final = 1e-2  # of a logit; both forms compute in FP32
+LARGEST_OF_INT8: Final = 1.0  # of a logit: detects a broken calibration. That of the shipped weights is a quarter
+QUANTISED: Final = ("Conv", "Add", "Resize")  # not the pools, which also count cells of the lung mask
 
 
 @dataclass(frozen=True)
 class ExportedExpert:
-    """A checkpoint of the 3D expert, and the JSON with its rules that `turnstile train evaluate-expert` wrote."""
+    """A checkpoint of the 3D expert, and the JSON with its rules that `turnstile train evaluate-expert` wrote.
+
+    `calibration` are whole studies for INT8 ranges and parity; phantoms without.
+    """
 
     checkpoint: Path
     rules: Path
+    calibration: tuple[Path, ...] = ()
 
     def card_section(self, target: Target, decision: Mapping[str, Any]) -> dict[str, Any]:
         """The section `expert3d` of the card of this decision: on a GPU every study is asked about.
@@ -59,7 +68,7 @@ class ExportedExpert:
             raise InvalidModelCard(message) from error
         return section
 
-    def write_graph(self, signature: Signature, path: Path) -> Mapping[str, Any]:
+    def write_graph(self, signature: Signature, path: Path, precision: Precision = "fp32") -> Mapping[str, Any]:
         """Write the graph; what the manifest says of it. Raises ParityBroken, InvalidCheckpoint, BrokenGraph."""
         network = load_network(Expert3d, self.checkpoint)
         path.parent.mkdir(parents=True)
@@ -69,7 +78,38 @@ class ExportedExpert:
             "backbone": network.name,
             "multiply_adds_per_block": multiply_adds(network, signature),
             "largest_difference": _enforced_parity(network, path),
+            **(self._quantise(signature, path) if precision == "int8" else {}),
         }
+
+    def _quantise(self, signature: Signature, path: Path) -> Mapping[str, Any]:
+        """Put an INT8 graph in the place of the FP32 one; how its logits differ on the calibration's studies."""
+        blocks = CalibrationBlocks.from_studies(self.calibration) if self.calibration else CalibrationBlocks.synthetic()
+        expected = _logits(path, blocks)
+        source = path.rename(path.with_suffix(".fp32"))
+        write_int8(source, signature, blocks, path, QUANTISED)
+        source.unlink()
+        found = _logits(path, blocks)
+        difference = np.abs(found - expected)
+        if not difference.max() <= LARGEST_OF_INT8:
+            raise ParityBroken(f"expert3d: a logit differs by {difference.max():g} between FP32 and INT8")
+        threshold = json.loads(self.rules.read_text("utf-8"))["threshold"]
+        of_studies = [blocks.studies == number for number in np.unique(blocks.studies)]
+        flips = [(expected[rows].max() >= threshold) != (found[rows].max() >= threshold) for rows in of_studies]
+        return {
+            "int8": {
+                "blocks": len(expected),
+                "studies": len(flips),
+                "largest_difference": float(difference.max()),
+                "mean_difference": float(difference.mean()),
+                "study_flips": int(sum(flips)),
+            }
+        }
+
+
+def _logits(path: Path, blocks: CalibrationBlocks) -> NDArray[np.float32]:
+    """The logit of each block [N], by ONNX Runtime."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run(["expert_logit"], batch)[0].ravel() for batch in blocks.batches(1)])
 
 
 def _enforced_parity(network: Expert3d, path: Path) -> float:

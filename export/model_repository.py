@@ -75,7 +75,9 @@ def export_repository(request: ExportRequest, output: Path) -> ExportedRepositor
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
         fp32, staged = Path(folder) / "fp32", Path(folder) / "repository"
         _write_graphs(networks, request, fp32, staged)
-        expert = request.expert and request.expert.write_graph(request.contract.expert3d, _onnx(staged, EXPERT))
+        expert = request.expert and request.expert.write_graph(
+            request.contract.expert3d, _onnx(staged, EXPERT), request.target.serving[EXPERT].precision
+        )
         plans = _write_configs(request, staged)
         exported = _check_and_describe(networks, request, fp32, staged, plans)
         if expert:

@@ -63,7 +63,8 @@ class Target:
 # spin loop. The small networks have two instances as well: with one, Triton's batcher now and then waited half a second
 # although the instance was free (24 requests of six slices through the ensemble: 6.5 s, with two instances 2.0 s). The
 # expert waited so, too (16 blocks at once: 7.0 s; two instances and three blocks at once: 1.5 s). INT8 makes the
-# classifier 3.0 times as fast; autoencoder and findings together take 30 ms a study in FP32.
+# classifier 3.0 times as fast, and the expert 2.1 times with VNNI, 1.5 times with AVX2 alone (docs/adr/0022);
+# autoencoder and findings together take 30 ms a study in FP32.
 _CPU: Final = Target(
     name="cpu",
     gpu=False,
@@ -72,7 +73,7 @@ _CPU: Final = Target(
         CLASSIFIER: Serving("int8", max_batch=8, instances=2),
         AUTOENCODER: Serving("fp32", max_batch=8, instances=2),
         FINDINGS_MODEL: Serving("fp32", max_batch=8, instances=2),
-        EXPERT: Serving("fp32", max_batch=1, instances=2, openvino=True),
+        EXPERT: Serving("int8", max_batch=1, instances=2, openvino=True),
     },
 )
 

@@ -34,7 +34,11 @@ class Database:
             max_overflow=POOL_OVERFLOW,
             pool_timeout=POOL_WAIT_S,
             pool_pre_ping=True,  # a broken idle connection is replaced before it is used
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "turnstile"},
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": "turnstile",
+                "client_encoding": "utf8",  # otherwise the database's, and psycopg gives bytes for SQL_ASCII
+            },
             hide_parameters=True,  # an error that is logged quotes no name
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

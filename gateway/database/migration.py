@@ -19,10 +19,14 @@ class SchemaTooNew(UserError):
     """The schema is of a newer release; this one might damage its records."""
 
 
+class DatabaseNotUtf8(UserError):
+    """The database cannot hold every name: its encoding was chosen when it was created, and cannot be changed."""
+
+
 async def migrate(database: Database) -> str:
     """Run all missing migrations in one transaction and return the newest revision; concurrent calls run in turn.
 
-    Raises DatabaseUnavailable and SchemaTooNew.
+    Raises DatabaseUnavailable, DatabaseNotUtf8 and SchemaTooNew.
     """
     async with database.transaction() as session:
         connection = await session.connection()
@@ -57,6 +61,12 @@ async def why_not_current(database: Database) -> str | None:
 
 
 def _upgrade(connection: Connection) -> str:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseNotUtf8(
+            f"the database's encoding is {encoding}, which cannot hold every name. Create another one: "
+            "CREATE DATABASE turnstile ENCODING 'UTF8' TEMPLATE template0"
+        )
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     current = _revision(connection)
     if current != NEWEST:

@@ -35,7 +35,7 @@ class TensorInfo:
 
 
 class OpenVinoSession:
-    """One network on the CPU in FP32, with as many threads as are given (0: one for each core).
+    """One network on the CPU, in the precision of its file, with as many threads as are given (0: one for each core).
 
     `max_batch` bounds the batch axis, which lets OpenVINO plan for it; 0 leaves the shapes as they are. Raises
     ImportError without OpenVINO, and RuntimeError for a network that it cannot run.

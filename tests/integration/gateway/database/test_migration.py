@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from uuid import uuid4
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from gateway.database.alembic_upgrade import alembic_config
 from gateway.database.connection import Database
-from gateway.database.migration import NEWEST, SchemaTooNew, migrate, why_not_current
+from gateway.database.migration import NEWEST, DatabaseNotUtf8, SchemaTooNew, migrate, why_not_current
 from gateway.database.tables import Base
 from tests.integration.gateway.database.old_schema import upgrade_to
 from tests.postgres import RunningPostgres
@@ -35,6 +36,19 @@ async def test_a_schema_of_a_newer_release_is_refused(postgres: RunningPostgres)
         async with database.transaction() as session:
             await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(SchemaTooNew, match="9999"):
+            await migrate(database)
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_that_cannot_hold_every_name_is_refused(postgres: RunningPostgres, encoding: str) -> None:
+    with psycopg.connect(postgres.server.url, autocommit=True) as connection:
+        created = f"CREATE DATABASE in_{encoding.lower()} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        connection.execute(created.encode())
+    database = Database(postgres.url_of(f"in_{encoding.lower()}"))
+    try:
+        with pytest.raises(DatabaseNotUtf8, match=encoding):
             await migrate(database)
     finally:
         await database.close()
