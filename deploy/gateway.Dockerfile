@@ -48,6 +48,7 @@ ENV PATH=/opt/turnstile/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     TURNSTILE_HOST=0.0.0.0 \
+    TURNSTILE_LOG_EVERYTHING=true \
     TURNSTILE_HOME=/tmp/turnstile \
     TURNSTILE_MODEL_REPOSITORY=/models
 # Written at run time: /tmp, /scratch (running studies in compose; the chart has them in an emptyDir at /tmp), and

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from io import TextIOBase
+from typing import IO, Any, Final, cast
 
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -15,10 +17,28 @@ from gateway.errors import GatewayError
 from screening.errors import EngineUnavailable
 from screening.user_error import UserError
 
+log = structlog.get_logger(__name__)
+
 ERRORS_WITH_DETAIL: Final = (BackupError, EngineError, EngineUnavailable, GatewayError)
 
 console = Console()
 errors = Console(stderr=True)
+
+
+class _LogLines(TextIOBase):
+    """A file whose lines become lines of the log."""
+
+    def write(self, text: str) -> int:
+        """Log what is not blank."""
+        for line in filter(None, map(str.strip, text.splitlines())):
+            log.info(line)
+        return len(text)
+
+
+def log_what_is_said() -> None:
+    """From now on both consoles write into the log: where nobody reads along, every line is to be of one form."""
+    for one in (console, errors):
+        one.file, one.soft_wrap = cast("IO[str]", _LogLines()), True
 
 
 def run_and_exit(work: Coroutine[Any, Any, int]) -> None:

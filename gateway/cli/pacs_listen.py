@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.messages import console, errors, log_what_is_said, run_and_exit
 from gateway.cli.records import with_running_database
 from gateway.cli.stop_signal import stop_signal_received
 from gateway.composition.pacs import completing_studies, create_receiver, disk_reserve, listening
@@ -33,6 +33,8 @@ def listen(
 
 async def _listen(settings: Settings) -> int:
     configure_logs(settings.log_level)
+    if settings.log_everything:
+        log_what_is_said()
     metrics = Metrics()
     receiving = ReceivingMetrics(metrics.registry)
     settings = with_running_database(settings)

@@ -14,7 +14,7 @@ import typer
 from gateway.cli.control_socket import OnProgress, control_socket
 from gateway.cli.demo import screen_studies
 from gateway.cli.demo_records import show_on_page
-from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.messages import console, errors, log_what_is_said, run_and_exit
 from gateway.cli.running_instance import RunningInstance, remove_own_file
 from gateway.cli.services import print_warnings, wait_until_ready
 from gateway.composition.dicom_index import running_index
@@ -46,6 +46,8 @@ async def _up(host: str | None, port: int | None, triton_url: str | None, demo: 
     given: dict[str, Any] = {"host": host, "port": port, "triton_url": triton_url}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     configure_logs(settings.log_level)
+    if settings.log_everything:
+        log_what_is_said()
     raise_open_file_limit()
     with _listening_socket(settings.host, settings.port) as listener:
         errors.print("starting PostgreSQL and Triton (the first start installs Triton, about a minute)", style="dim")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.messages import console, errors, run_and_exit
+from gateway.cli.messages import console, errors, log_what_is_said, run_and_exit
 from gateway.cli.services import print_warnings, ready_services
 from gateway.cli.stop_signal import stop_signal_received
 from gateway.composition.dicom_index import running_index
@@ -34,6 +34,8 @@ def worker(
 
 async def _worker(settings: Settings) -> int:
     configure_logs(settings.log_level)
+    if settings.log_everything:
+        log_what_is_said()
     async with open_record_store(settings) as store, ready_services(settings) as services:
         print_warnings(services)
         if settings.worker_metrics_port is not None:

@@ -38,6 +38,8 @@ class Settings(ViewerSettings, ReceivingSettings, ArchiveSettings, SendingSettin
     """Port that the gateway listens on; 0 picks a free one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
+    log_everything: bool = False
+    """Write what `up`, `worker` and `pacs listen` say to a person into the log, as lines of JSON; so in our images."""
 
     trace_url: str | None = None
     """URL for traces, OTLP over HTTP to an OpenTelemetry collector: http://...:4318/v1/traces. None by default."""
