@@ -55,10 +55,12 @@ class Service:
 
 
 @contextmanager
-def running_service(ready_path: str = "/readyz", log: str = os.devnull, **settings: str) -> Iterator[Service]:
+def running_service(
+    ready_path: str = "/readyz", log: str = os.devnull, checkout: str = "", **settings: str
+) -> Iterator[Service]:
     """`turnstile up` on a free loopback port with its own data folder; yields when `ready_path` answers 200.
 
-    Its output goes to `log`. It accepts uploads and lists at any rate, unless `settings` set another limit.
+    Its output goes to `log`; its code comes from the folder `checkout`, if one is given. It accepts uploads and lists at any rate, unless `settings` set another limit.
     """
     port = free_port()
     command = [sys.executable, "-m", "gateway.cli", "up", "--host", "127.0.0.1", "--port", str(port)]
@@ -66,7 +68,7 @@ def running_service(ready_path: str = "/readyz", log: str = os.devnull, **settin
     with TemporaryDirectory(prefix="turnstile-benchmark-") as data, Path(log).open("ab") as out:
         environ = os.environ | {"TURNSTILE_DATA_FOLDER": data}
         environ |= {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
-        child = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
+        child = subprocess.Popen(command, cwd=checkout or None, stdout=out, stderr=out, env=environ)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_until_ready(f"{url}{ready_path}", child)

@@ -4,7 +4,6 @@ The machine must be still. First studies that come alone, of every kind; then a 
 and at four fifths of what the burst says that the machine carries.
 """
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from benchmarks.two_workers.cluster import AT_ONCE, DECODERS, WORKERS, Cluster, 
 from benchmarks.two_workers.database_counters import commit_times_s, counts, kept_bytes
 from benchmarks.two_workers.measurement import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
 from benchmarks.two_workers.result_tables import machine_words, print_results
-from benchmarks.two_workers.runs import Caller, Kind, idle
+from benchmarks.two_workers.runs import Caller, Kind, idle, zipped_files
 from gateway.settings.settings import ROOT
 from screening.results.model_card import ModelCard
 
@@ -111,15 +110,8 @@ def study_kinds(folder: Path, real: Path) -> list[Kind]:
         files = sorted(path for path in (real / name).rglob("*") if path.is_file())[::step]
         if files:
             words = f"real, {len(files)} slices"
-            found.append(Kind(words, _zipped(folder / f"{name}-{step}.zip", files), len(files)))
+            found.append(Kind(words, zipped_files(folder / f"{name}-{step}.zip", files), len(files)))
     return found
-
-
-def _zipped(path: Path, files: Sequence[Path]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # JPEG is compressed already
-        for number, file in enumerate(files):
-            archive.write(file, f"{number:04}.dcm")
-    return path
 
 
 if __name__ == "__main__":

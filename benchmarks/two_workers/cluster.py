@@ -19,7 +19,7 @@ from benchmarks.service import Service, running_service, stop
 from benchmarks.two_workers.cpu_usage import CpuSeconds
 from engines.data_directories import default_home
 from engines.python_environment import engine_environment
-from gateway.settings.settings import Settings
+from gateway.settings.settings import ROOT, Settings
 
 WORKERS: Final = 2
 AT_ONCE: Final = Settings.model_fields["workers"].default
@@ -49,28 +49,30 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Start it with its own folders; yields when the gateway is ready and both workers listen to the queue."""
+def running_cluster(checkout: Path = ROOT) -> Iterator[Cluster]:
+    """Start that of a checkout with its own folders; yields when the gateway is ready and both workers listen."""
     python = str(engine_environment(default_home()).python)  # built once for all, not once for this home
     with TemporaryDirectory(prefix="turnstile-cluster-") as folder, ExitStack() as stack:
         home, data = Path(folder) / "home", Path(folder) / "data"
         service = stack.enter_context(
-            running_service(home=str(home), data_folder=str(data), engine_python=python, workers="0")
+            running_service(
+                checkout=str(checkout), home=str(home), data_folder=str(data), engine_python=python, workers="0"
+            )
         )
         service.memory.stop()  # not needed here, and sampling costs 0.03 of a core
         database_url = json.loads((home / "running.json").read_text())["database_url"]
         own = {"home": str(home), "data_folder": str(data), "database_url": database_url, "workers": str(AT_ONCE)}
-        workers = [stack.enter_context(_worker(own)) for _ in range(WORKERS)]
+        workers = [stack.enter_context(_worker(checkout, own)) for _ in range(WORKERS)]
         _until_at_work(database_url, workers)
         processes = tuple(psutil.Process(worker.pid) for worker in workers)
         yield Cluster(service, database_url, data, processes)
 
 
 @contextmanager
-def _worker(settings: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+def _worker(checkout: Path, settings: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     environ = os.environ | {f"TURNSTILE_{name.upper()}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "gateway.cli", "worker"]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
+    child = subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
     try:
         yield child
     finally:

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import psutil
 
-from screening.contract import AUTOENCODER, CLASSIFIER, FINDINGS_MODEL
+from screening.contract import AUTOENCODER, CLASSIFIER, EXPERT, FINDINGS_MODEL
 
 NETWORKS: Final = (CLASSIFIER, AUTOENCODER, FINDINGS_MODEL)
 IDLE: Final = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is in `user` already
@@ -51,7 +51,7 @@ def role_of(process: psutil.Process) -> str:
         return "gone"
     command = " ".join(words)
     if "triton_python_backend_stub" in command:
-        return next((name for name in NETWORKS if f"/{name}/" in command), "triton")
+        return next((name for name in (*NETWORKS, EXPERT) if f"/{name}/" in command), "triton")
     if "tritonserver" in command:
         return "triton"
     return "database" if "postgres" in process.name() else "decoding"

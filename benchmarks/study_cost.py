@@ -1,0 +1,115 @@
+"""`python -m benchmarks.study_cost BEFORE AFTER`: what a study costs in two checkouts, in one run on one machine.
+
+Each checkout serves in turn with a gateway, two workers, PostgreSQL and Triton of its own; studies of several sizes
+come one at a time. CPU time by kind of process from upload to stored report, and the seconds until the report is there.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import pydicom
+import typer
+from pydicom.uid import generate_uid
+from rich.table import Table
+
+from benchmarks.result_page import Save, result_console
+from benchmarks.two_workers.__main__ import REAL, measure_idle, study_kinds
+from benchmarks.two_workers.cluster import running_cluster
+from benchmarks.two_workers.measurement import Alone
+from benchmarks.two_workers.result_tables import machine_words
+from benchmarks.two_workers.runs import Caller, Kind, zipped_files
+
+NORMAL: Final = "normal001"
+ROUNDS: Final = 2  # of each checkout, in turn; the cheaper one counts, so that another program's load does not
+
+
+def main(
+    before: Annotated[Path, typer.Argument(help="A checkout of the commit to compare with.")],
+    after: Annotated[Path, typer.Argument(help="A checkout of the commit in question.")],
+    studies: Annotated[int, typer.Option(help="Studies of each size and round.")] = 6,
+    rounds: Annotated[int, typer.Option(help="How often each checkout serves.")] = ROUNDS,
+    real: Annotated[Path, typer.Option(help="Folder with real studies: cap001, normal001.")] = REAL,
+    save: Save = None,
+) -> None:
+    """Measure and print."""
+    with TemporaryDirectory(prefix="turnstile-benchmark-") as folder, result_console(save) as console:
+        kinds = [*study_kinds(Path(folder), real), *closer_slices(Path(folder), real / NORMAL)]
+        console.print(f"{machine_words()}; {studies} studies of each size, the cheaper of {rounds} rounds")
+        found = {name: cheapest_of(checkout, kinds, studies, rounds) for name, checkout in ((0, before), (1, after))}
+        for table in (cost_table(found[0], found[1]), waiting_table(found[0], found[1])):
+            console.print(table)
+
+
+def cheapest_of(checkout: Path, kinds: Sequence[Kind], studies: int, rounds: int) -> list[Alone]:
+    """The studies of each kind, in the round in which they took the least CPU time."""
+    measured = [list(costs_of(checkout.resolve(), kinds, studies)) for _ in range(rounds)]
+    return [min(round_, key=lambda one: one.cpu_s) for round_ in zip(*measured, strict=True)]
+
+
+def costs_of(checkout: Path, kinds: Sequence[Kind], studies: int) -> Iterator[Alone]:
+    """Studies of each kind, one at a time, served by this checkout."""
+    with running_cluster(checkout) as cluster:
+        resting, _, first = measure_idle(cluster, kinds[0], studies)
+        yield first
+        for kind in kinds[1:]:
+            yield Caller(cluster, kind, resting).alone(studies)
+
+
+def closer_slices(folder: Path, real: Path) -> Iterator[Kind]:
+    """A real study with twice its slices: each once more, half a step higher, as if they were thinner."""
+    files = sorted(path for path in real.rglob("*") if path.is_file()) if real.is_dir() else []
+    if not files:
+        return
+    (thin := folder / "thin").mkdir()
+    slices = sorted((pydicom.dcmread(file) for file in files), key=lambda one: float(one.ImagePositionPatient[2]))
+    step_mm = float(slices[1].ImagePositionPatient[2]) - float(slices[0].ImagePositionPatient[2])
+    for number, one in enumerate(slices[:150]):
+        one.save_as(thin / f"{2 * number:04}.dcm")
+        x, y, z = one.ImagePositionPatient
+        one.ImagePositionPatient = [x, y, float(z) + step_mm / 2]
+        one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[str(number)])
+        one.save_as(thin / f"{2 * number + 1:04}.dcm")
+    written = sorted(thin.iterdir())
+    yield Kind(f"real, {len(written)} slices", zipped_files(folder / "thin.zip", written), len(written))
+
+
+def cost_table(before: Sequence[Alone], after: Sequence[Alone]) -> Table:
+    """CPU time by kind of process: before / after."""
+    both = [(old, new, spent_s(old), spent_s(new)) for old, new in zip(before, after, strict=True)]
+    roles = sorted({role for *_, old, new in both for role in {*old, *new}})
+    table = Table("CPU ms, before / after", *roles, "sum", "ratio")
+    for kind, _, old, new in both:
+        cells = [f"{1000 * old.get(role, 0.0):.0f} / {1000 * new.get(role, 0.0):.0f}" for role in roles]
+        sums = sum(old.values()), sum(new.values())
+        table.add_row(kind.name, *cells, f"{1000 * sums[0]:.0f} / {1000 * sums[1]:.0f}", f"{sums[1] / sums[0]:.2f}")
+    return table
+
+
+def waiting_table(before: Sequence[Alone], after: Sequence[Alone]) -> Table:
+    """Seconds of one study on an idle machine: before / after, medians."""
+    table = Table("seconds, before / after", "upload", "request to report", "ratio", "lowest", "foreign cores")
+    for old, new in zip(before, after, strict=True):
+        seconds = [[wait + run for wait, run in zip(one.wait_s, one.run_s, strict=True)] for one in (old, new)]
+        table.add_row(
+            new.name,
+            f"{median(old.upload_s):.2f} / {median(new.upload_s):.2f}",
+            f"{median(seconds[0]):.2f} / {median(seconds[1]):.2f}",
+            f"{median(seconds[1]) / median(seconds[0]):.2f}",
+            f"{min(seconds[0]):.2f} / {min(seconds[1]):.2f}",
+            f"{old.foreign_cores:.2f} / {new.foreign_cores:.2f}",
+        )
+    return table
+
+
+def spent_s(one: Alone) -> Mapping[str, float]:
+    """CPU seconds by kind of process, from upload to report, without the client's."""
+    both = Counter(one.upload_cpu_s) + Counter(one.analysis_cpu_s)
+    return {role: seconds for role, seconds in both.items() if role != "client"}
+
+
+if __name__ == "__main__":
+    typer.run(main)
