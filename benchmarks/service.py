@@ -60,7 +60,8 @@ def running_service(
 ) -> Iterator[Service]:
     """`turnstile up` on a free loopback port with its own data folder; yields when `ready_path` answers 200.
 
-    Its output goes to `log`; its code comes from the folder `checkout`, if one is given. It accepts uploads and lists at any rate, unless `settings` set another limit.
+    Its output goes to `log`; its code comes from the folder `checkout`, if one is given. It accepts uploads and lists
+    at any rate, unless `settings` set another limit.
     """
     port = free_port()
     command = [sys.executable, "-m", "gateway.cli", "up", "--host", "127.0.0.1", "--port", str(port)]
