@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 
 import cv2
@@ -28,6 +29,7 @@ from screening.lungs.lung_extent import box_of, margins_px
 from screening.lungs.lung_survey import AnatomyOf, LungSurvey, survey_lungs
 from screening.lungs.slice_anatomy import slice_anatomy
 from screening.lungs.slice_sampling import extents_mm
+from screening.over_slices import over_slices
 from screening.series.hu_plausibility import check_hounsfield
 from screening.series.series_choice import ranked
 from screening.series.studies import Candidate, Study, studies_of
@@ -151,6 +153,7 @@ class SeriesPreparation:
         self._anatomy_of = anatomy_of
         self._decoded: dict[int, NDArray[np.int16]] = {}
         self._timings_s: dict[str, float] = {}
+        self._lock, self._decoding, self._since_s = Lock(), 0, 0.0
 
     def prepared(
         self,
@@ -170,7 +173,7 @@ class SeriesPreparation:
             counted = lungs_without_domes(lungs, self._cell_mm(lungs))
             masks = np.stack([view_mask(self._on_slice(counted[index]), crop) for index in lungs.viewed])
         with self._stage("views"):
-            views = np.stack([plain_view(self.hu(index), crop) for index in lungs.viewed])
+            views = np.stack(over_slices(lambda index: plain_view(self.hu(index), crop), lungs.viewed))
             grid_slices = self._grid_slices(lungs, crop) if volume.geometry.spacing_mm[0] <= grid_within_mm else {}
         return PreparedStudy(
             study_uid=volume.study_uid,
@@ -237,9 +240,24 @@ class SeriesPreparation:
 
     def hu(self, index: int) -> NDArray[np.int16]:
         if index not in self._decoded:
-            with self._stage("decode"):
+            with self._decode_stage():
                 self._decoded[index] = self._volume.hu(index)
         return self._decoded[index]
+
+    @contextmanager
+    def _decode_stage(self) -> Iterator[None]:
+        """Add the time in which at least one thread decodes."""
+        with self._lock:
+            if not self._decoding:
+                self._since_s = perf_counter()
+            self._decoding += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._decoding -= 1
+                if not self._decoding:
+                    self._timings_s["decode"] = self._timings_s.get("decode", 0.0) + perf_counter() - self._since_s
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

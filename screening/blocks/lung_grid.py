@@ -7,7 +7,7 @@ read here, not every 8 mm as for the views, in the study's own crop. The window 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from screening.lungs.in_plane_orientation import InPlaneOrientation
 from screening.lungs.lung_survey import SliceSource
 from screening.lungs.slice_lungs import SliceLungs, slice_lungs
 from screening.lungs.slice_sampling import spaced_indices
+from screening.over_slices import over_slices
 from screening.views.crop import Crop
 
 WINDOW_HU: Final = (-1000.0, 200.0)
@@ -59,17 +60,15 @@ def lung_grid(
     when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank.
     """
     square = grid_square(crop, source.geometry.spacing_mm[1])
-    heights, slices = [], []
-    broken: PixelError | None = None
-    for index in grid_indices(source.heights_mm, first, last):
-        try:
-            shown = seen[index] if index in seen else _decoded(source, index, square, lungs_of)
-        except PixelError as error:
-            broken = error
-            continue
-        if shown is not None:
-            heights.append(float(source.heights_mm[index]))
-            slices.append(shown)
+
+    def shown(index: int) -> GridSlice | PixelError | None:
+        return seen[index] if index in seen else _decoded(source, index, square, lungs_of)
+
+    indices = grid_indices(source.heights_mm, first, last)
+    found = over_slices(shown, indices)
+    broken = next((one for one in reversed(found) if isinstance(one, PixelError)), None)
+    heights = [float(source.heights_mm[at]) for at, one in zip(indices, found, strict=True) if _is_shown(one)]
+    slices = [one for one in found if _is_shown(one)]
     if broken is not None and (not heights or max(np.diff(heights), default=0.0) > WIDEST_GAP_MM):
         raise broken
     if not heights:
@@ -92,9 +91,16 @@ def grid_indices(heights_mm: Sequence[float], first: int, last: int) -> list[int
     return spaced_indices(heights_mm, below, above, GRID_MM)
 
 
-def _decoded(source: SliceSource, index: int, square: Crop, lungs_of: LungsOf) -> GridSlice | None:
-    """The slice, or None when it is blank; raises a PixelError."""
-    hu = source.hu(index)
+def _is_shown(found: GridSlice | PixelError | None) -> TypeGuard[GridSlice]:
+    return isinstance(found, GridSlice)
+
+
+def _decoded(source: SliceSource, index: int, square: Crop, lungs_of: LungsOf) -> GridSlice | PixelError | None:
+    """The slice, its error, or None when it is blank."""
+    try:
+        hu = source.hu(index)
+    except PixelError as error:
+        return error
     lungs = lungs_of(hu, source.geometry.spacing_mm[1:], square.orientation)
     return None if lungs.blank else GridSlice.of(hu, lungs, square)
 

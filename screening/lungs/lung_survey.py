@@ -19,6 +19,7 @@ from screening.lungs.in_plane_orientation import InPlaneOrientation
 from screening.lungs.lung_profile import LungProfile, profile_of
 from screening.lungs.slice_anatomy import SliceAnatomy, slice_anatomy
 from screening.lungs.slice_sampling import spaced_indices
+from screening.over_slices import over_slices
 
 _ROUNDING_MM = 0.01  # positions are often rounded to 0.01 mm
 COARSE_MM = 20.0  # adult lungs are 180 to 300 mm high, so the sample meets them nine times at least
@@ -61,7 +62,8 @@ AnatomyOf = Callable[[NDArray[np.int16], tuple[float, float], InPlaneOrientation
 def survey_lungs(source: SliceSource, view_spacing_mm: float, anatomy_of: AnatomyOf = slice_anatomy) -> LungSurvey:
     """Look at slices until the lungs are known; raises NoLung, or a PixelError of a slice that was looked at.
 
-    `anatomy_of` may remember what it was asked before: evaluation surveys hundreds of nearly equal studies.
+    `anatomy_of` may remember what it was asked before: evaluation surveys hundreds of nearly equal studies. It and the
+    source are called by several threads at once.
     """
     return _Survey(source, view_spacing_mm, anatomy_of).run()
 
@@ -93,9 +95,10 @@ class _Survey:
 
     def _look_at(self, indices: Sequence[int]) -> None:
         in_plane_mm = self._source.geometry.spacing_mm[1:]
-        for index in indices:
-            if index not in self._anatomies:
-                self._anatomies[index] = self._anatomy_of(self._source.hu(index), in_plane_mm, self._orientation)
+        fresh = [index for index in dict.fromkeys(indices) if index not in self._anatomies]
+        slices = over_slices(self._source.hu, fresh)
+        anatomies = over_slices(lambda hu: self._anatomy_of(hu, in_plane_mm, self._orientation), slices)
+        self._anatomies.update(zip(fresh, anatomies, strict=True))
 
     def _fill_gaps_of_blank_slices(self) -> None:
         """A blank slice shows nothing of its place; its neighbours do."""
