@@ -74,7 +74,7 @@ def closer_slices(folder: Path, real: Path) -> Iterator[Kind]:
         one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[str(number)])
         one.save_as(thin / f"{2 * number + 1:04}.dcm")
     written = sorted(thin.iterdir())
-    yield Kind(f"real, {len(written)} slices", zipped_files(folder / "thin.zip", written), len(written))
+    yield Kind(f"real, normal, {len(written)} slices", zipped_files(folder / "thin.zip", written), len(written))
 
 
 def cost_table(before: Sequence[Alone], after: Sequence[Alone]) -> Table:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from export.calibration_blocks import CalibrationBlocks
 from export.errors import ParityBroken
+from export.half_precision import write_fp16
 from export.manifest import multiply_adds, sha256
 from export.onnx_graph import write_onnx
 from export.quantisation import write_int8
@@ -78,8 +79,18 @@ class ExportedExpert:
             "backbone": network.name,
             "multiply_adds_per_block": multiply_adds(network, signature),
             "largest_difference": _enforced_parity(network, path),
-            **(self._quantise(signature, path) if precision == "int8" else {}),
+            **self._in_precision(precision, signature, path),
         }
+
+    def _in_precision(self, precision: Precision, signature: Signature, path: Path) -> Mapping[str, Any]:
+        match precision:
+            case "int8":
+                return self._quantise(signature, path)
+            case "fp16":
+                write_fp16(path, signature, path)
+                return {}
+            case "fp32":
+                return {}
 
     def _quantise(self, signature: Signature, path: Path) -> Mapping[str, Any]:
         """Put an INT8 graph in the place of the FP32 one; how its logits differ on the calibration's studies."""

@@ -11,6 +11,7 @@ from export.calibration_views import CalibrationViews
 from export.decision_parameters import build_model_card, load_decision, placeholder_decision, with_findings_of
 from export.errors import InvalidViews
 from export.expert import ExportedExpert
+from export.half_precision import write_fp16
 from export.manifest import add_to_manifest, file_hashes, multiply_adds, provenance_of, sha256, write_json
 from export.model_config import ensemble_config, network_config, write_config
 from export.onnx_graph import write_onnx
@@ -18,9 +19,9 @@ from export.parity import Form, Parity, enforce, measure
 from export.plans import Plan, build_plan
 from export.quantisation import write_int8
 from export.runners import Outputs, run_onnx, run_torch
-from export.targets import Target
+from export.targets import Precision, Target
 from export.weights import Checkpoints, Networks, load_networks
-from screening.contract import EXPERT, Contract, FindingsKind
+from screening.contract import CLASSIFIER, EXPERT, Contract, FindingsKind
 from screening.results.model_card import InvalidModelCard, ModelCard
 from training.networks import autoencoder, dense_head
 from training.networks.encoder import STRIDE
@@ -115,10 +116,13 @@ def _write_graphs(networks: Networks, request: ExportRequest, fp32: Path, staged
         source.parent.mkdir(parents=True)
         served.parent.mkdir(parents=True)
         write_onnx(modules[signature.model], signature, source)
-        if request.target.serving[signature.model].precision == "int8":
-            write_int8(source, signature, request.views, served)
-        else:
-            shutil.copyfile(source, served)
+        match request.target.serving[signature.model].precision:
+            case "int8":
+                write_int8(source, signature, request.views, served)
+            case "fp16":
+                write_fp16(source, signature, served)
+            case "fp32":
+                shutil.copyfile(source, served)
 
 
 def _write_configs(request: ExportRequest, staged: Path) -> dict[str, Plan]:
@@ -153,9 +157,9 @@ def _check_and_describe(
 
 
 def _forms(target: Target, fp32: Path, staged: Path) -> dict[Form, Path]:
-    """The forms compared with torch: the FP32 graphs always, the served files if one of them is INT8."""
-    quantised = any(serving.precision == "int8" for serving in target.serving.values())
-    return {"fp32": fp32, "int8": staged} if quantised else {"fp32": fp32}
+    """The forms compared with torch: the FP32 graphs always, and the served files if one of them is less precise."""
+    served: Precision = target.serving[CLASSIFIER].precision
+    return {"fp32": fp32, served: staged}
 
 
 def _decision(request: ExportRequest, reference: Outputs) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from screening.results.calibration import probability
 from screening.results.fusion import NOT_AUGMENTED, SliceOutputs, fuse
 from screening.results.model_card import ModelCard
 
-Form = Literal["fp32", "int8", "triton"]
+Form = Literal["fp32", "fp16", "int8", "triton"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,17 @@ _INT8: Final = {
     "findings": Difference(0.35, 0.03),
 }
 
+_FP16: Final = {
+    "logit": Difference(5e-2, 1e-2),
+    "activation": Difference(2e-1, 2e-2),
+    "reconstruction_error": Difference(1e-3, 1e-4),
+    "error_map": Difference(1e-2, 1e-3),
+    "findings": Difference(1e-2, 1e-3),
+}
+
 TOLERANCES: Final[Mapping[Form, Tolerance]] = {
     "fp32": Tolerance(_FP32, slice_flip_rate=0.001),
+    "fp16": Tolerance(_FP16, slice_flip_rate=0.002),
     "int8": Tolerance(_INT8, slice_flip_rate=0.01),
     "triton": Tolerance(_FP32, slice_flip_rate=0.001),
 }

@@ -38,7 +38,6 @@ def _arguments(signature: Signature, serving: Serving) -> tuple[str, ...]:
     return (
         f"--onnx={signature.model}/1/model.onnx",
         f"--saveEngine={signature.model}/1/model.plan",
-        "--fp16",
         "--skipInference",
         f"--minShapes={shapes(signature, 1)}",
         f"--optShapes={shapes(signature, serving.preferred_batches[0])}",

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from screening.contract import AUTOENCODER, CLASSIFIER, EXPERT, FINDINGS_MODEL, Priority
 
 TargetName = Literal["cpu", "cuda", "tensorrt"]
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 # Features of Triton that are not used: the rate limiter and the response cache (measured: docs/adr/0016), two
 # versions at once (docs/adr/0014).
@@ -78,8 +78,9 @@ _CPU: Final = Target(
 )
 
 # GPU: throughput grows with the batch, so the batcher waits up to 2 ms, which is short for a study. With two instances,
-# one copies while the other computes. The ONNX files stay FP32; TensorRT converts them to FP16 for the GPU. Preferred
-# batches are multiples of the six slices that the gateway sends at once; batches of 16, 32 and 64 never occurred.
+# one copies while the other computes. For ONNX Runtime the files stay FP32, and its TensorRT provider converts them;
+# plans are made of FP16 files, since TensorRT 11 takes the precision from the graph. Preferred batches are multiples of
+# the six slices that the gateway sends at once; batches of 16, 32 and 64 never occurred.
 _GPU_SERVING: Final = {
     CLASSIFIER: Serving("fp32", max_batch=64, instances=2, preferred_batches=(24, 48), delay_us=2000),
     AUTOENCODER: Serving("fp32", max_batch=64, instances=1, preferred_batches=(24, 48), delay_us=2000),
@@ -87,8 +88,10 @@ _GPU_SERVING: Final = {
     EXPERT: Serving("fp32", max_batch=16, instances=1, preferred_batches=(8, 16), delay_us=2000),
 }
 
+_PLAN_SERVING: Final = {model: replace(serving, precision="fp16") for model, serving in _GPU_SERVING.items()}
+
 TARGETS: Final[Mapping[TargetName, Target]] = {
     "cpu": _CPU,
     "cuda": Target(name="cuda", gpu=True, plan=False, serving=_GPU_SERVING),
-    "tensorrt": Target(name="tensorrt", gpu=True, plan=True, serving=_GPU_SERVING),
+    "tensorrt": Target(name="tensorrt", gpu=True, plan=True, serving=_PLAN_SERVING),
 }

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from benchmarks.two_workers.cpu_usage import NETWORKS
 from benchmarks.two_workers.measurement import Alone, Record
-from screening.contract import CLASSIFIER, VIEWS, Tensor
+from screening.contract import CLASSIFIER, EXPERT, VIEWS, Tensor
 from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
@@ -53,7 +53,7 @@ class Demand:
             gateway_s=upload["gateway"] + run["gateway"],
             decode_s=run["decoding"],
             worker_s=run["workers"],
-            networks_s=sum(run[name] for name in NETWORKS),
+            networks_s=sum(run.get(name, 0.0) for name in (*NETWORKS, EXPERT)),
             triton_s=run["triton"],
             database_s=upload["database"] + run["database"],
             client_s=upload["client"],
@@ -97,7 +97,11 @@ def thin_slices(record: Record, slices: int = THIN) -> Alone:
         return {role: line(first[role], second[role]) for role in second}
 
     longer = line(median(half.run_s), median(whole.run_s)) / median(whole.run_s)
-    always = {name: (half.analysis_cpu_s[name] + whole.analysis_cpu_s[name]) / 2 for name in (*NETWORKS, "triton")}
+    always = {
+        name: (half.analysis_cpu_s[name] + whole.analysis_cpu_s[name]) / 2
+        for name in (*NETWORKS, EXPERT, "triton")
+        if name in half.analysis_cpu_s
+    }
     return replace(
         whole,
         name=f"{slices} thin slices",

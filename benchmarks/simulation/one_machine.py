@@ -1,9 +1,10 @@
 """All processes on one machine: each part has its limit, and all share the same cores.
 
-A study's way is that of `site`, but for whom it waits: client and gateway take the upload in; it waits for a slot of a
-worker; a decode worker prepares it; of both its requests every network sees six slices; the worker writes the report.
-CPU seconds are those of studies that came alone; what such a study took longer by the clock, disks and messages, is
-a pause that occupies no core.
+A study's way is that of `site`, but for whom it waits: client and gateway take the upload in, the gateway in turns with
+the other uploads; it waits for a slot of a worker; a decode worker prepares it, partly with several threads; of both
+its requests every network sees half of the slices; for a study that would be normal a decode worker makes blocks, which
+the 3D expert sees, one study at a time; the worker writes the report. CPU seconds are those of studies that came alone;
+what such a study took longer by the clock, disks and messages, is a pause that occupies no core.
 """
 
 from collections.abc import Generator, Sequence
@@ -18,9 +19,13 @@ from benchmarks.simulation.cores import Cores
 from benchmarks.simulation.site import REQUESTS
 from benchmarks.two_workers.cpu_usage import NETWORKS
 from benchmarks.two_workers.measurement import Alone, Record
+from screening.contract import EXPERT
 
 Steps = Generator[Any, Any, None]
-CLASSIFIERS: Final = 2  # instances of the largest network by its config.pbtxt; of the others there is one
+INSTANCES: Final = 2  # of each network, by its config.pbtxt
+TURN_S: Final = 0.01  # of the gateway's event loop on one upload, before it takes the next block of another
+THREADED: Final = 0.55  # of a decode worker's CPU time, by its wall time with one thread and with two (over_slices)
+BY_DECODERS: Final = ("survey", "decode", "lungs", "masks", "views", "test_time_views", "expert_blocks")  # stages
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Machine:
     workers: int
     slots: int
     decoders: int
-    classifiers: int = CLASSIFIERS
+    instances: int = INSTANCES
 
     @classmethod
     def measured(cls, record: Record, foreign_cores: float) -> Self:
@@ -42,8 +47,8 @@ class Machine:
     @property
     def limits(self) -> dict[str, int]:
         """The number of studies that each part processes at once."""
-        few = {"gateway": 1, "worker": self.workers, "slot": self.slots, "decoder": self.decoders}
-        return few | dict.fromkeys(NETWORKS, 1) | {NETWORKS[0]: self.classifiers}
+        few = {"gateway": 1, "worker": self.workers, "slot": self.slots, "decoder": self.decoders, "expert": 1}
+        return few | dict.fromkeys((*NETWORKS, EXPERT), self.instances)
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ class Work:
     upload_pause_s: float
     pickup_pause_s: float
     decode_s: float
+    blocks_s: float
     networks_s: dict[str, float]
+    expert_s: float
     triton_s: float
     worker_s: float
     database_s: float
@@ -65,14 +72,18 @@ class Work:
     @classmethod
     def of(cls, alone: Alone, machine: Machine) -> Self:
         """From studies sent one at a time; the pauses are the time that the simulated machine does not explain."""
-        upload, run = alone.upload_cpu_s, alone.analysis_cpu_s
+        upload, run, stages = alone.upload_cpu_s, alone.analysis_cpu_s, alone.stages_s
+        by_decoders = sum(stages.get(name, 0.0) for name in BY_DECODERS)
+        blocks = stages.get("expert_blocks", 0.0) / by_decoders if by_decoders else 0.0
         work = cls(
             client_s=upload["client"],
             gateway_s=upload["gateway"] + upload["database"] + run["gateway"],
             upload_pause_s=0.0,
             pickup_pause_s=median(alone.wait_s),
-            decode_s=run["decoding"],
-            networks_s={name: run[name] for name in NETWORKS},
+            decode_s=(1 - blocks) * run["decoding"],
+            blocks_s=blocks * run["decoding"],
+            networks_s={name: run.get(name, 0.0) for name in NETWORKS},
+            expert_s=run.get(EXPERT, 0.0),
             triton_s=run["triton"],
             worker_s=run["workers"],
             database_s=run["database"],
@@ -88,7 +99,7 @@ class Work:
     def cpu_s(self) -> float:
         """All of a study's CPU seconds."""
         own = self.client_s + self.gateway_s + self.decode_s + self.triton_s + self.worker_s + self.database_s
-        return own + sum(self.networks_s.values())
+        return own + self.blocks_s + self.expert_s + sum(self.networks_s.values())
 
 
 @dataclass
@@ -134,7 +145,7 @@ class _Simulation:
         work, factor = self._work, self._random.choice(self._work.spread)
         yield self.environment.timeout(due_s)
         if not uploaded:
-            yield self.cores.compute(work.client_s) & self._process(self._use("gateway", work.gateway_s))
+            yield self.cores.compute(work.client_s) & self._process(self._in_turns("gateway", work.gateway_s))
             yield self.environment.timeout(work.upload_pause_s)
         self.outcome.asked_s[number] = self.environment.now
         with self._parts["slot"].request() as slot:
@@ -146,17 +157,41 @@ class _Simulation:
     def _analysis(self, factor: float) -> Steps:
         work = self._work
         yield from self._use("worker", factor * work.worker_s / 2)
-        yield from self._use("decoder", factor * work.decode_s)
+        yield from self._decode(factor * work.decode_s)
         yield self.environment.all_of([self._process(self._request(factor / REQUESTS)) for _ in range(REQUESTS)])
+        if work.expert_s:
+            yield from self._expert(factor)
         yield from self._use("worker", factor * work.worker_s / 2)
         yield self.cores.compute(work.database_s)
         yield self.environment.timeout(work.run_pause_s)
 
     def _request(self, share: float) -> Steps:
-        """Six slices through Triton, which runs all three networks in parallel."""
+        """Half of the slices through Triton, which runs all three networks in parallel."""
         yield self.cores.compute(share * self._work.triton_s)
         seconds = self._work.networks_s
         yield self.environment.all_of([self._process(self._use(name, share * seconds[name])) for name in NETWORKS])
+
+    def _expert(self, factor: float) -> Steps:
+        """Blocks, and the expert, whose instances share them; other studies wait."""
+        with self._parts["expert"].request() as place:
+            yield place
+            yield from self._decode(factor * self._work.blocks_s)
+            share = factor * self._work.expert_s / INSTANCES
+            yield self.environment.all_of([self._process(self._use(EXPERT, share)) for _ in range(INSTANCES)])
+
+    def _decode(self, seconds: float) -> Steps:
+        """A decode worker with two threads for a part of its time."""
+        with self._parts["decoder"].request() as turn:
+            yield turn
+            yield self.cores.compute((1 - THREADED) * seconds)
+            yield self.cores.compute(THREADED * seconds / 2) & self.cores.compute(THREADED * seconds / 2)
+
+    def _in_turns(self, part: str, seconds: float) -> Steps:
+        """Short turns, between which others have theirs."""
+        left_s = seconds
+        while left_s > 0:
+            yield from self._use(part, min(TURN_S, left_s))
+            left_s -= TURN_S
 
     def _use(self, part: str, seconds: float) -> Steps:
         with self._parts[part].request() as turn:

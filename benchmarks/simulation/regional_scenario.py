@@ -43,10 +43,10 @@ def days() -> tuple[Day, ...]:
 
 
 def machine_of(cores: int) -> Machine:
-    """The measured machine with `cores` cores: workers, slots, decode workers and classifiers in proportion."""
+    """The measured machine with `cores` cores: workers, slots, decode workers and instances in proportion."""
     of = MEASURED
     slots, decoders = of.workers * of.at_once // of.cores, of.workers * of.decoders // of.cores
-    return Machine(cores, cores * of.workers // of.cores, cores * slots, cores * decoders, classifiers=cores)
+    return Machine(cores, cores * of.workers // of.cores, cores * slots, cores * decoders, instances=cores)
 
 
 def work_of(alone: Alone) -> Work:

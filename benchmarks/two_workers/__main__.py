@@ -26,6 +26,7 @@ from screening.results.model_card import ModelCard
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
 NO_IDLE_LOAD: Final = Idle({}, 0.0)
 IDLE_S: Final = 10.0
+NAMES: Final = {"normal001": "normal", "cap001": "pathology"}
 
 
 def main(
@@ -104,12 +105,12 @@ def poisson(rate_per_s: float, seconds: float, seed: int) -> list[float]:
 
 
 def study_kinds(folder: Path, real: Path) -> list[Kind]:
-    """The synthetic study; if available two real ones, and one of these with every second slice."""
+    """The synthetic study; if available a real normal one, every second slice of it, and a real pathology."""
     found = [Kind("synthetic", phantom_zip(folder), 64)]
-    for name, step in (("cap001", 1), ("cap001", 2), ("normal001", 1)):
+    for name, step in (("normal001", 1), ("normal001", 2), ("cap001", 1)):
         files = sorted(path for path in (real / name).rglob("*") if path.is_file())[::step]
         if files:
-            words = f"real, {len(files)} slices"
+            words = f"real, {NAMES[name]}, {len(files)} slices"
             found.append(Kind(words, zipped_files(folder / f"{name}-{step}.zip", files), len(files)))
     return found
 

@@ -1,7 +1,8 @@
 """Sealing: audit events that were written with their actions are linked into the hash chain, in batches.
 
 An event is committed with its action at once, beside the chain; so no action waits for another one's commit. Every
-process that writes events seals, several times a second, those of all processes, also of killed ones.
+process that writes events seals those of all processes, also of killed ones: several times a second while it writes,
+else every two seconds.
 docs/adr/0029-audit-in-batches.md has the reasons.
 """
 
@@ -14,12 +15,15 @@ from typing import Final, Self
 import structlog
 
 from gateway.audit import store
+from gateway.audit.last_write import LAST_WRITE
 from gateway.database.connection import Database
 from gateway.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 0.2  # the longest that the end of the log is unprotected by the chain
+OTHERS_EVERY_S: Final = 2.0  # for events of killed processes
+OPEN_S: Final = 2.0  # a transaction that wrote an event has ended by then, or waits for the look of OTHERS_EVERY_S
 RETRY_S: Final = 5.0
 BATCH: Final = 1000  # events of one transaction: about 50 ms
 
@@ -68,7 +72,13 @@ class Sealer:
             except Exception:
                 log.exception("audit events were not sealed")
                 await asyncio.sleep(RETRY_S)
+            await self._until_a_look_is_due()
+
+    async def _until_a_look_is_due(self) -> None:
+        for _ in range(round(OTHERS_EVERY_S / EVERY_S)):
             await asyncio.sleep(EVERY_S)
+            if LAST_WRITE.ago_s < OPEN_S:
+                return
 
     async def _seal_if_any(self) -> None:
         """Most of the time nothing waits: then no lock is taken and nothing is written."""

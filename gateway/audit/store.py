@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit.hash_chain import Action, Event, Link, Outcome, canonical
+from gateway.audit.last_write import LAST_WRITE
 from gateway.database.tables.audit import AuditRow, PendingAuditRow
 
 ROWS_PER_READ: Final = 500
@@ -29,6 +30,7 @@ class AuditFilter:
 async def append(session: AsyncSession, event: Event) -> None:
     """Write the event; `seal` links it into the chain after this transaction has been committed."""
     await session.execute(select(func.append_audit(canonical(event))))
+    LAST_WRITE.note()
 
 
 async def seal(session: AsyncSession, most: int) -> int:

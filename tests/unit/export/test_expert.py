@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -16,7 +17,7 @@ from export.calibration_views import CalibrationViews
 from export.expert import ExportedExpert
 from export.manifest import sha256
 from export.model_repository import ExportedRepository, ExportRequest, export_repository
-from export.targets import TARGETS
+from export.targets import TARGETS, TargetName
 from screening.contract import EXPERT, Contract
 from screening.results.calibration import probability
 from screening.results.expert_rules import ExpertRules
@@ -137,3 +138,23 @@ def test_rules_that_cannot_be_used_are_refused(expert: ExportedExpert, tmp_path:
     (tmp_path / "rules.json").write_text(content.replace("HASH", sha256(expert.checkpoint)))
     with pytest.raises(InvalidModelCard, match=r"rules\.json"):
         replace(expert, rules=tmp_path / "rules.json").card_section(TARGETS["cpu"], DECISION)
+
+
+@pytest.mark.parametrize("target", ["cpu", "cuda", "tensorrt"])
+def test_it_is_written_in_the_precision_of_the_target(
+    expert: ExportedExpert, target: TargetName, tmp_path: Path
+) -> None:
+    precision = TARGETS[target].serving[EXPERT].precision
+    manifest = expert.write_graph(Contract(224, 28, 28).expert3d, tmp_path / "1" / "model.onnx", precision)
+    kinds = {tensor.data_type for tensor in onnx.load(tmp_path / "1" / "model.onnx").graph.initializer}
+    expected = {"int8": onnx.TensorProto.INT8, "fp16": onnx.TensorProto.FLOAT16, "fp32": onnx.TensorProto.FLOAT}
+    assert expected[precision] in kinds
+    assert ("int8" in manifest) == (target == "cpu")
+    assert [path.name for path in (tmp_path / "1").iterdir()] == ["model.onnx"]
+
+
+def test_int8_keeps_the_logits_of_whole_studies(expert: ExportedExpert, tmp_path: Path) -> None:
+    figures = expert.write_graph(Contract(224, 28, 28).expert3d, tmp_path / "1" / "model.onnx", "int8")["int8"]
+    assert figures["studies"] == 2
+    assert 0 < figures["mean_difference"] <= figures["largest_difference"] < 1.0
+    assert figures["study_flips"] == 0
