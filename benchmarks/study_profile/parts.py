@@ -8,6 +8,8 @@ from typing import Final
 from benchmarks.study_profile.samples import Stack
 
 OTHER: Final = "other"
+INDEX: Final = "index for DICOMweb"  # a task of its own, whatever it calls
+_OF_INDEX: Final = re.compile(r"gateway/pacs/dicomweb")
 
 # By kind of process; the innermost function that a pattern matches decides, so order is of no importance.
 PARTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -63,6 +65,8 @@ def largest(stacks: Counter[Stack], number: int = 8) -> dict[str, float]:
 
 
 def _part(stack: Stack, patterns: Mapping[str, re.Pattern[str]]) -> str:
+    if any(map(_OF_INDEX.search, stack)):
+        return INDEX
     for function in reversed(stack):
         for part, pattern in patterns.items():
             if pattern.search(function):
