@@ -30,7 +30,7 @@ ROUNDS: Final = 2  # of each checkout, in turn; the cheaper one counts, so that 
 def main(
     before: Annotated[Path, typer.Argument(help="A checkout of the commit to compare with.")],
     after: Annotated[Path, typer.Argument(help="A checkout of the commit in question.")],
-    studies: Annotated[int, typer.Option(help="Studies of each size and round.")] = 6,
+    studies: Annotated[int, typer.Option(help="Studies of each size and round.")] = 4,
     rounds: Annotated[int, typer.Option(help="How often each checkout serves.")] = ROUNDS,
     real: Annotated[Path, typer.Option(help="Folder with real studies: cap001, normal001.")] = REAL,
     save: Save = None,
@@ -39,15 +39,21 @@ def main(
     with TemporaryDirectory(prefix="turnstile-benchmark-") as folder, result_console(save) as console:
         kinds = [*study_kinds(Path(folder), real), *closer_slices(Path(folder), real / NORMAL)]
         console.print(f"{machine_words()}; {studies} studies of each size, the cheaper of {rounds} rounds")
-        found = {name: cheapest_of(checkout, kinds, studies, rounds) for name, checkout in ((0, before), (1, after))}
-        for table in (cost_table(found[0], found[1]), waiting_table(found[0], found[1])):
+        old, new = cheapest_of((before, after), kinds, studies, rounds)
+        for table in (cost_table(old, new), waiting_table(old, new)):
             console.print(table)
 
 
-def cheapest_of(checkout: Path, kinds: Sequence[Kind], studies: int, rounds: int) -> list[Alone]:
-    """The studies of each kind, in the round in which they took the least CPU time."""
-    measured = [list(costs_of(checkout.resolve(), kinds, studies)) for _ in range(rounds)]
-    return [min(round_, key=lambda one: one.cpu_s) for round_ in zip(*measured, strict=True)]
+def cheapest_of(
+    checkouts: tuple[Path, Path], kinds: Sequence[Kind], studies: int, rounds: int
+) -> tuple[list[Alone], list[Alone]]:
+    """By checkout: the studies of each kind, in the round in which they took the least CPU time; rounds alternate."""
+    measured: tuple[list[list[Alone]], list[list[Alone]]] = ([], [])
+    for _ in range(rounds):
+        for checkout, found in zip(checkouts, measured, strict=True):
+            found.append(list(costs_of(checkout.resolve(), kinds, studies)))
+    old, new = ([min(one, key=lambda kind: kind.cpu_s) for one in zip(*found, strict=True)] for found in measured)
+    return old, new
 
 
 def costs_of(checkout: Path, kinds: Sequence[Kind], studies: int) -> Iterator[Alone]:
