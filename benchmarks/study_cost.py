@@ -11,19 +11,17 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
-import pydicom
 import typer
-from pydicom.uid import generate_uid
 from rich.table import Table
 
 from benchmarks.result_page import Save, result_console
-from benchmarks.two_workers.__main__ import REAL, measure_idle, study_kinds
+from benchmarks.two_workers.__main__ import REAL, measure_idle
 from benchmarks.two_workers.cluster import running_cluster
 from benchmarks.two_workers.measurement import Alone
 from benchmarks.two_workers.result_tables import machine_words
-from benchmarks.two_workers.runs import Caller, Kind, zipped_files
+from benchmarks.two_workers.runs import Caller, Kind
+from benchmarks.two_workers.study_kinds import study_kinds
 
-NORMAL: Final = "normal001"
 ROUNDS: Final = 2  # of each checkout, in turn; the cheaper one counts, so that another program's load does not
 
 
@@ -37,7 +35,7 @@ def main(
 ) -> None:
     """Measure and print."""
     with TemporaryDirectory(prefix="turnstile-benchmark-") as folder, result_console(save) as console:
-        kinds = [*study_kinds(Path(folder), real), *closer_slices(Path(folder), real / NORMAL)]
+        kinds = study_kinds(Path(folder), real)
         console.print(f"{machine_words()}; {studies} studies of each size, the cheaper of {rounds} rounds")
         old, new = cheapest_of((before, after), kinds, studies, rounds)
         for table in (cost_table(old, new), waiting_table(old, new)):
@@ -63,24 +61,6 @@ def costs_of(checkout: Path, kinds: Sequence[Kind], studies: int) -> Iterator[Al
         yield first
         for kind in kinds[1:]:
             yield Caller(cluster, kind, resting).alone(studies)
-
-
-def closer_slices(folder: Path, real: Path) -> Iterator[Kind]:
-    """A real study with twice its slices: each once more, half a step higher, as if they were thinner."""
-    files = sorted(path for path in real.rglob("*") if path.is_file()) if real.is_dir() else []
-    if not files:
-        return
-    (thin := folder / "thin").mkdir()
-    slices = sorted((pydicom.dcmread(file) for file in files), key=lambda one: float(one.ImagePositionPatient[2]))
-    step_mm = float(slices[1].ImagePositionPatient[2]) - float(slices[0].ImagePositionPatient[2])
-    for number, one in enumerate(slices[:150]):
-        one.save_as(thin / f"{2 * number:04}.dcm")
-        x, y, z = one.ImagePositionPatient
-        one.ImagePositionPatient = [x, y, float(z) + step_mm / 2]
-        one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[str(number)])
-        one.save_as(thin / f"{2 * number + 1:04}.dcm")
-    written = sorted(thin.iterdir())
-    yield Kind(f"real, normal, {len(written)} slices", zipped_files(folder / "thin.zip", written), len(written))
 
 
 def cost_table(before: Sequence[Alone], after: Sequence[Alone]) -> Table:

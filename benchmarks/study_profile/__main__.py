@@ -19,11 +19,12 @@ from benchmarks.study_profile.flame_graph import draw
 from benchmarks.study_profile.limits import limits_ms
 from benchmarks.study_profile.parts import PARTS, largest, parts_of
 from benchmarks.study_profile.samples import Samples, Stack, sampled
-from benchmarks.two_workers.__main__ import REAL, measure_idle, study_kinds
+from benchmarks.two_workers.__main__ import REAL, measure_idle
 from benchmarks.two_workers.cluster import Cluster, running_cluster
 from benchmarks.two_workers.cpu_usage import role_of
 from benchmarks.two_workers.measurement import Alone, Idle
 from benchmarks.two_workers.runs import Caller, Kind
+from benchmarks.two_workers.study_kinds import study_kinds
 from gateway.settings.settings import ROOT
 
 REPOSITORY: Final = ROOT / "model_repository"

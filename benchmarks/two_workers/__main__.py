@@ -14,19 +14,18 @@ from typing import Annotated, Final
 import psutil
 import typer
 
-from benchmarks.service_limit import phantom_zip
 from benchmarks.two_workers.cluster import AT_ONCE, DECODERS, WORKERS, Cluster, running_cluster
 from benchmarks.two_workers.database_counters import commit_times_s, counts, kept_bytes
 from benchmarks.two_workers.measurement import RESULTS, SUFFIX, Alone, Database, Idle, Record, Run
 from benchmarks.two_workers.result_tables import machine_words, print_results
-from benchmarks.two_workers.runs import Caller, Kind, idle, zipped_files
+from benchmarks.two_workers.runs import Caller, Kind, idle
+from benchmarks.two_workers.study_kinds import study_kinds
 from gateway.settings.settings import ROOT
 from screening.results.model_card import ModelCard
 
 REAL: Final = ROOT.parent / "shared" / "data" / "dicom"  # as in tests/conftest.py: absent on a user's machine
 NO_IDLE_LOAD: Final = Idle({}, 0.0)
 IDLE_S: Final = 10.0
-NAMES: Final = {"normal001": "normal", "cap001": "pathology"}
 
 
 def main(
@@ -102,17 +101,6 @@ def poisson(rate_per_s: float, seconds: float, seed: int) -> list[float]:
     while moments_s[-1] < seconds:
         moments_s.append(moments_s[-1] + random.expovariate(rate_per_s))
     return moments_s[1:-1]
-
-
-def study_kinds(folder: Path, real: Path) -> list[Kind]:
-    """The synthetic study; if available a real normal one, every second slice of it, and a real pathology."""
-    found = [Kind("synthetic", phantom_zip(folder), 64)]
-    for name, step in (("normal001", 1), ("normal001", 2), ("cap001", 1)):
-        files = sorted(path for path in (real / name).rglob("*") if path.is_file())[::step]
-        if files:
-            words = f"real, {NAMES[name]}, {len(files)} slices"
-            found.append(Kind(words, zipped_files(folder / f"{name}-{step}.zip", files), len(files)))
-    return found
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Studies sent one at a time, at given times, or all at once; each is uploaded and requested over HTTP."""
 
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,14 +32,6 @@ class Kind:
     name: str
     path: Path
     slices: int
-
-
-def zipped_files(path: Path, files: Sequence[Path]) -> Path:
-    """The files in a zip at `path`, not compressed: JPEG is already."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for number, file in enumerate(files):
-            archive.write(file, f"{number:04}.dcm")
-    return path
 
 
 class Caller:
