@@ -153,7 +153,7 @@ class SeriesPreparation:
         self._anatomy_of = anatomy_of
         self._decoded: dict[int, NDArray[np.int16]] = {}
         self._timings_s: dict[str, float] = {}
-        self._lock, self._decoding, self._since_s = Lock(), 0, 0.0
+        self._lock, self._inside, self._since_s = Lock(), 0, 0.0
 
     def prepared(
         self,
@@ -240,24 +240,24 @@ class SeriesPreparation:
 
     def hu(self, index: int) -> NDArray[np.int16]:
         if index not in self._decoded:
-            with self._decode_stage():
+            with self._shared_stage("decode"):
                 self._decoded[index] = self._volume.hu(index)
         return self._decoded[index]
 
     @contextmanager
-    def _decode_stage(self) -> Iterator[None]:
-        """Add the time in which at least one thread decodes."""
+    def _shared_stage(self, name: str) -> Iterator[None]:
+        """Add the time in which at least one thread is in the block."""
         with self._lock:
-            if not self._decoding:
+            if not self._inside:
                 self._since_s = perf_counter()
-            self._decoding += 1
+            self._inside += 1
         try:
             yield
         finally:
             with self._lock:
-                self._decoding -= 1
-                if not self._decoding:
-                    self._timings_s["decode"] = self._timings_s.get("decode", 0.0) + perf_counter() - self._since_s
+                self._inside -= 1
+                if not self._inside:
+                    self._timings_s[name] = self._timings_s.get(name, 0.0) + perf_counter() - self._since_s
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

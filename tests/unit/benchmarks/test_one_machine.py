@@ -10,7 +10,7 @@ import simpy
 
 from benchmarks.simulation.closed_forms import mmc_wait_s
 from benchmarks.simulation.cores import Cores
-from benchmarks.simulation.one_machine import Machine, Work, simulate
+from benchmarks.simulation.one_machine import INSTANCES, THREADED, Machine, Work, simulate
 
 CUSTOMERS = 10_000
 SERVICE_S = 0.5
@@ -64,13 +64,31 @@ def test_two_computations_share_what_cores_there_are(count: float, ends_s: list[
 
 
 def test_a_study_alone_takes_the_longest_way_through_its_parts() -> None:
-    """Two requests on two cores: the classifier's halves run side by side, the small networks compete with them."""
+    """The halves of the classifier and the small networks run side by side; two threads share a part of decoding."""
     alone = simulate(replace(MACHINE, cores=100), WORK, [0.0])
     half_s = WORK.networks_s["classifier"] / 2 + WORK.triton_s / 2
-    parts = (WORK.pickup_pause_s, WORK.decode_s, half_s, WORK.worker_s, WORK.database_s, WORK.run_pause_s)
+    decode_s = WORK.decode_s * (1 - THREADED / 2)
+    parts = (WORK.pickup_pause_s, decode_s, half_s, WORK.worker_s, WORK.database_s, WORK.run_pause_s)
     assert alone.turnaround_s == pytest.approx([sum(parts)])
     assert alone.asked_s == pytest.approx([WORK.gateway_s + WORK.upload_pause_s])
     assert alone.busy_s == pytest.approx(WORK.cpu_s)
+
+
+def test_the_expert_sees_one_study_at_a_time_on_all_of_its_instances() -> None:
+    work = replace(WORK, blocks_s=0.4, expert_s=1.0)
+    without, alone, two = (
+        simulate(replace(MACHINE, cores=100), one, [0.0] * studies, uploaded=True).turnaround_s
+        for one, studies in ((WORK, 1), (work, 1), (work, 2))
+    )
+    asked_s = 0.4 * (1 - THREADED / 2) + 1.0 / INSTANCES
+    assert alone[0] == pytest.approx(without[0] + asked_s)
+    assert max(two) > alone[0] + 0.9 * asked_s
+
+
+def test_uploads_take_turns_at_the_gateway() -> None:
+    """A short upload does not wait until a long one has ended: both see the gateway's core shared."""
+    shared = simulate(replace(MACHINE, cores=100), replace(WORK, gateway_s=1.0), [0.0, 0.5]).asked_s
+    assert shared == pytest.approx([1.5 + WORK.upload_pause_s, 2.0 + WORK.upload_pause_s], abs=0.1)
 
 
 def test_a_burst_is_served_at_the_rate_of_the_cores() -> None:
