@@ -12,8 +12,11 @@ from gateway.viewing.render_cache import RenderCache
 
 @asynccontextmanager
 async def running_index(services: Services, store: RecordStore) -> AsyncIterator[None]:
-    """Read new scans into the index until the block ends."""
+    """Read new scans into the index until the block ends, unless the settings leave that to searches."""
     settings = services.settings
+    if not settings.dicomweb_ahead:
+        yield
+        return
     cache = RenderCache(store.blobs, services.decode, settings.budgets, services.scratch, settings.deadline_s)
     task = asyncio.create_task(Indexing(store.database, cache).forever(), name="index")
     try:

@@ -22,10 +22,14 @@ def _viewer_template(url: str) -> str:
 
 
 class ViewerSettings(BaseSettings):
-    """The viewer beside Turnstile; `Settings` includes it."""
+    """The viewer beside Turnstile, and what is read for it; `Settings` includes it."""
 
     model_config = FROM_ENVIRONMENT
 
     viewer_url: Annotated[str, AfterValidator(_viewer_template)] | None = None
     """Template of the address of the hospital's viewer, for a link in reports:
     https://viewer.example.org/viewer?StudyInstanceUIDs={study_uid}. No link by default."""
+
+    dicomweb_ahead: bool = True
+    """Read each new scan for DICOMweb in the background: a tenth of a study's CPU time. Without it a search reads the new
+    scans of its institution, at most 16, and says in a Warning when some are left."""
