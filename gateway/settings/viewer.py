@@ -31,5 +31,5 @@ class ViewerSettings(BaseSettings):
     https://viewer.example.org/viewer?StudyInstanceUIDs={study_uid}. No link by default."""
 
     dicomweb_ahead: bool = True
-    """Read each new scan for DICOMweb in the background: a tenth of a study's CPU time. Without it a search reads the new
-    scans of its institution, at most 16, and says in a Warning when some are left."""
+    """Read each new scan for DICOMweb in the background: a tenth of a study's CPU time. Without it a search reads the
+    new scans of its institution, at most 16, and says in a Warning when some are left."""
