@@ -33,7 +33,9 @@ REPOSITORY: Final = ROOT / "model_repository"
 def main(
     folder: Annotated[Path, typer.Argument(help="Where the page and the flame graphs go.")],
     studies: Annotated[int, typer.Option(help="Studies of each kind, with and without profilers.")] = 8,
-    kind: Annotated[list[str] | None, typer.Option(help="Only kinds of studies with one of these words.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--kind", help="Only kinds of studies with one of these words.")
+    ] = None,
     real: Annotated[Path, typer.Option(help="Folder with real studies: cap001, normal001.")] = REAL,
 ) -> None:
     """Measure, print, draw and save."""
@@ -43,7 +45,7 @@ def main(
         TemporaryDirectory(prefix="turnstile-profile-") as scratch,
         running_cluster() as cluster,
     ):
-        kinds = [one for one in study_kinds(Path(scratch), real) if any(word in one.name for word in kind or [""])]
+        kinds = [one for one in study_kinds(Path(scratch), real) if any(word in one.name for word in only or [""])]
         resting, database, _ = measure_idle(cluster, kinds[0], studies)
         for number, kind in enumerate(kinds):
             alone = Caller(cluster, kind, resting).alone(studies)

@@ -1,4 +1,4 @@
-"""Indexing: each scan is read once for DICOMweb, in the background or when a search comes first.
+"""Indexing: each scan is read once for DICOMweb, in the background by one process, or when a search comes first.
 
 What is read is derived from the upload: a scan that is deleted takes its rows and its files with it.
 """
@@ -80,9 +80,22 @@ class Indexing:
         """Read up to `AT_ONCE` scans; whether there may be more."""
         async with self.database.transaction() as session:
             scans = await index.pending(session, AT_ONCE, institution)
+        read = self._read_if_free if institution is None else self._read
         for scan in scans:
-            await self.reads.run(str(scan.scan_id), lambda scan=scan: self._read(scan, party))  # type: ignore[misc]
+            await self.reads.run(str(scan.scan_id), lambda scan=scan: read(scan, party))  # type: ignore[misc]
         return len(scans) == AT_ONCE
+
+    async def _read_if_free(self, scan: PendingScan, party: Party) -> None:
+        """Read a scan unless another process does: every gateway and worker looks for new ones."""
+        async with self.database.transaction() as session:
+            if not await index.claim(session, scan.scan_id):
+                return
+        try:
+            await self._read(scan, party)
+        except Exception:
+            async with self.database.transaction() as session:
+                await index.give_back(session, scan.scan_id)
+            raise
 
     async def _read(self, scan: PendingScan, party: Party) -> None:
         try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,8 @@ from gateway.pacs.dicomweb.dicom_json import text_of
 from screening.errors import DecodeTimeout
 
 AGAIN: Final = timedelta(hours=1)
+BEING_READ: Final = "being_read"  # in the column of errors, while a process reads the scan in the background
+LONGEST: Final = timedelta(minutes=15)  # of one reading; whoever has not ended by then was killed
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,17 @@ class PendingScan:
 
 
 async def pending(session: AsyncSession, limit: int, institution: str | None = None) -> tuple[PendingScan, ...]:
-    """Scans that are not in the index, the newest first; of all institutions for None.
+    """Scans that are not in the index, the newest first.
 
-    Those whose reading took too long are tried again after an hour: a busy machine may be the reason.
+    With None those of all institutions that nobody reads; with an institution, also those that are being read, for a
+    search waits for them. Those whose reading took too long are tried again after an hour: a busy machine may be the
+    reason.
     """
-    slow = and_(DicomIndexRow.error == DecodeTimeout.code, DicomIndexRow.indexed_at < func.now() - AGAIN)
+    unread = _abandoned() if institution is None else DicomIndexRow.error == BEING_READ
     current = and_(
         DicomIndexRow.scan_id == ScanRow.id,
         DicomIndexRow.version >= VERSION,
-        or_(DicomIndexRow.error.is_(None), not_(slow)),
+        or_(DicomIndexRow.error.is_(None), not_(or_(_slow(), unread))),
     )
     statement = (
         select(ScanRow.id, ScanRow.institution, ScanRow.sha256)
@@ -48,6 +52,23 @@ async def pending(session: AsyncSession, limit: int, institution: str | None = N
     if institution is not None:
         statement = statement.where(ScanRow.institution == institution)
     return tuple(PendingScan(*row) for row in await session.execute(statement))
+
+
+async def claim(session: AsyncSession, scan_id: UUID) -> bool:
+    """Mark a scan as being read, so that no other process reads it in the background; False when one does already."""
+    if await session.scalar(select(ScanRow.id).where(ScanRow.id == scan_id).with_for_update(read=True, key_share=True)):
+        mark = upsert(DicomIndexRow).values(scan_id=scan_id, version=VERSION, error=BEING_READ)
+        told = {"version": mark.excluded.version, "error": mark.excluded.error, "indexed_at": mark.excluded.indexed_at}
+        free = or_(DicomIndexRow.version < VERSION, _slow(), _abandoned())
+        statement = mark.on_conflict_do_update(index_elements=["scan_id"], set_=told, where=free)
+        return await session.scalar(statement.returning(DicomIndexRow.scan_id)) is not None
+    return False
+
+
+async def give_back(session: AsyncSession, scan_id: UUID) -> None:
+    """A scan that is being read is not read any more; what was read of it meanwhile stays."""
+    own = (DicomIndexRow.scan_id == scan_id, DicomIndexRow.error == BEING_READ)
+    await session.execute(delete(DicomIndexRow).where(*own))
 
 
 async def replace(session: AsyncSession, scan_id: UUID, studies: Sequence[StudySummary], error: str | None) -> bool:
@@ -84,6 +105,14 @@ async def replace_results(
     of_study = (DicomSeriesRow.scan_id == scan_id, DicomSeriesRow.study_uid == study_uid)
     await session.execute(delete(DicomSeriesRow).where(*of_study, of_results))
     session.add_all(_series_rows(scan_id, study_uid, series, report_id))
+
+
+def _slow() -> ColumnElement[bool]:
+    return and_(DicomIndexRow.error == DecodeTimeout.code, DicomIndexRow.indexed_at < func.now() - AGAIN)
+
+
+def _abandoned() -> ColumnElement[bool]:
+    return and_(DicomIndexRow.error == BEING_READ, DicomIndexRow.indexed_at < func.now() - LONGEST)
 
 
 def _study_row(scan: ScanRow, study: StudySummary) -> DicomStudyRow:
