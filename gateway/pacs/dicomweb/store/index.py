@@ -17,7 +17,7 @@ from screening.errors import DecodeTimeout
 
 AGAIN: Final = timedelta(hours=1)
 BEING_READ: Final = "being_read"  # in the column of errors, while a process reads the scan in the background
-LONGEST: Final = timedelta(minutes=15)  # of one reading; whoever has not ended by then was killed
+LONGEST: Final = timedelta(minutes=15)  # of one reading; a process that has not ended by then was killed
 
 
 @dataclass(frozen=True)
