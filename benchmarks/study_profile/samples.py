@@ -41,7 +41,7 @@ class Samples:
 
     def add(self, pid: int, stack: Stack, count: int) -> None:
         """Count a stack, unless its thread waits."""
-        if stack and not WAITING.match(stack[-1]):
+        if stack and not WAITING.search(stack[-1]):
             self.by_process.setdefault(pid, Counter())[stack] += count
 
 

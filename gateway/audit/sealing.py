@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 0.2  # the longest that the end of the log is unprotected by the chain
 OTHERS_EVERY_S: Final = 2.0  # for events of killed processes
-OPEN_S: Final = 2.0  # a transaction that wrote an event has ended by then, or waits for the look of OTHERS_EVERY_S
+OPEN_S: Final = 1.0  # a transaction that wrote an event has ended by then, or waits for the look of OTHERS_EVERY_S
 RETRY_S: Final = 5.0
 BATCH: Final = 1000  # events of one transaction: about 50 ms
 

@@ -50,6 +50,7 @@ WORKER_ENVIRONMENT = {
     # glibc gives each freed slice back to the kernel and faults its pages in again: 13 of a study's 130 ms.
     "MALLOC_MMAP_THRESHOLD_": str(16 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+    "MALLOC_ARENA_MAX": "2",  # the threads of `over_slices` would have an arena each, which keeps what it once held
 }
 
 

@@ -60,7 +60,7 @@ async def claim(session: AsyncSession, analysis_id: UUID, worker: str, model_car
     lease = _lease(claimed, *scan)
     session.add(AttemptRow(analysis_id=lease.analysis_id, number=lease.attempt, worker=worker, model_card=model_card))
     await _copy_to_scan(session, lease, status=RUNNING)
-    await publish(session, analysis_id)
+    await publish_progress(session, analysis_id)  # for those who show it: senders wait for its end
     return lease
 
 

@@ -15,6 +15,7 @@ run (asyncio/runners.py);read (asyncio/selector_events.py);on_body (uvicorn/prot
 run (asyncio/runners.py);into (gateway/storage/hashing_stream.py) 5
 run (threading.py);_worker (concurrent/futures/thread.py) 40
 run (asyncio/runners.py);select (selectors.py) 7
+run (asyncio/runners.py);EpollSelector.select (selectors.py:468) 9
 """
 PERF = """\
  4711
