@@ -23,6 +23,7 @@ from screening.contract import EXPERT
 
 Steps = Generator[Any, Any, None]
 INSTANCES: Final = 2  # of each network, by its config.pbtxt
+UPLOADS: Final = 32  # that senders have open at once, as the client of the measured runs; others wait at the senders
 TURN_S: Final = 0.01  # of the gateway's event loop on one upload, before it takes the next block of another
 THREADED: Final = 0.55  # of a decode worker's CPU time, by its wall time with one thread and with two (over_slices)
 BY_DECODERS: Final = ("survey", "decode", "lungs", "masks", "views", "test_time_views", "expert_blocks")  # stages
@@ -48,6 +49,7 @@ class Machine:
     def limits(self) -> dict[str, int]:
         """The number of studies that each part processes at once."""
         few = {"gateway": 1, "worker": self.workers, "slot": self.slots, "decoder": self.decoders, "expert": 1}
+        few["upload"] = UPLOADS
         return few | dict.fromkeys((*NETWORKS, EXPERT), self.instances)
 
 
@@ -145,7 +147,9 @@ class _Simulation:
         work, factor = self._work, self._random.choice(self._work.spread)
         yield self.environment.timeout(due_s)
         if not uploaded:
-            yield self.cores.compute(work.client_s) & self._process(self._in_turns("gateway", work.gateway_s))
+            with self._parts["upload"].request() as upload:
+                yield upload
+                yield self.cores.compute(work.client_s) & self._process(self._in_turns("gateway", work.gateway_s))
             yield self.environment.timeout(work.upload_pause_s)
         self.outcome.asked_s[number] = self.environment.now
         with self._parts["slot"].request() as slot:
