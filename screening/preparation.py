@@ -114,7 +114,7 @@ def prepare(study: Study, image_size: int, view_spacing_mm: float, grid_within_m
     When no series can be used, raises the error of the best one: NoLung, a PixelError (NotHounsfield among them), or an
     error of `ranked`.
     """
-    cv2.setNumThreads(1)  # one worker runs on each core; more threads would compete for it
+    cv2.setNumThreads(1)  # slices have threads of their own (`over_slices`), with which those of OpenCV would compete
     series: dict[int, SeriesPreparation] = {}
 
     def source_of(volume: Volume) -> SeriesPreparation:
