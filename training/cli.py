@@ -255,8 +255,10 @@ def volume(
     steps: Steps = 700,
     batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 10.")] = 20,
     rate: Rate = 3e-3,
-    backbone: Annotated[str, typer.Option(help="light, r3d18, slowfast, or teacher: its frozen trunk.")] = "light",
-    kept: Annotated[int, typer.Option(help="Batches whose maps of the teacher are kept; 26 MB each.")] = 100,
+    backbone: Annotated[str, typer.Option(help="light, wide, r3d18, slowfast, or teacher: its frozen trunk.")] = "wide",
+    taught: Annotated[
+        bool, typer.Option(help="Learn from the teacher's trunk too; light and wide. Writes its expert as teacher.pt.")
+    ] = False,
     validation: Validation = None,
     name: Name = "volume",
 ) -> None:
@@ -264,17 +266,19 @@ def volume(
     from training.networks.expert.teacher_trunk import load_trunk
     from training.volume.block_cut import SIDE
     from training.volume.expert_training import train_expert
-    from training.volume.teacher_training import train_teacher_head
+    from training.volume.taught_training import TAUGHT, train_taught
     from training.volume.training_stack import training_stacks
 
     options, network = data_options(context), backbone_of(backbone)
     schedule = Schedule(steps, block_batch_of(batch), SIDE, rate, options.seed, options.threads)
-    trunk = load_trunk() if network == "teacher" else None
+    if taught and network not in TAUGHT:
+        raise typer.BadParameter(f"--taught: {network} cannot be taught, {' and '.join(TAUGHT)} can")
+    trunk = load_trunk() if taught or network == "teacher" else None
     stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
-    if trunk is not None:
-        train_teacher_head(stacks, schedule, options.runs / name, trunk, kept)
+    if taught and trunk is not None:
+        train_taught(stacks, schedule, options.runs / name, trunk, network)
     else:
-        train_expert(stacks, schedule, options.runs / name, network)
+        train_expert(stacks, schedule, options.runs / name, network, trunk)
 
 
 @app.command("evaluate-expert")

@@ -16,7 +16,7 @@ from training.volume.training_stack import TrainingStack
 SIDE: Final = 32  # voxels of 2 mm of a training block: 64 mm hold a lesion and the vessels around it
 SCALES: Final = (0.85, 1.2)
 OFF_CENTRE_MM: Final = 24.0
-MAX_STEP_MM: Final = 9.0  # the widest slice distance that a block imitates
+MAX_STEP_MM: Final = 6.5  # the widest slice distance that a block imitates: the expert is not asked beyond it
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]

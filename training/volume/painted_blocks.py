@@ -22,6 +22,7 @@ from training.volume.block_cut import BlockChange, BlockCut, Bools, Floats, Rand
 from training.volume.training_stack import TrainingStack
 
 SIZES_MM: Final = (4.0, 32.0)
+SMALL_MM: Final = (4.5, 10.0)  # half of the lesions: they are what one slice cannot tell from a vessel
 SECOND_LESION: Final = 0.3
 VISIBLE_HU: Final = 60.0
 CUTS: Final = 4  # pairs around one painted lesion
@@ -99,7 +100,8 @@ def _painted(stack: LungStack, random: Random) -> tuple[NDArray[np.int16], Paint
 def _lesion(stack: LungStack, random: Random) -> PaintedLesion:
     while True:
         try:
-            return paint_lesion(stack, VolumeLesion.drawn(random, *SIZES_MM), random)
+            sizes = SMALL_MM if random.random() < 0.5 else SIZES_MM
+            return paint_lesion(stack, VolumeLesion.drawn(random, *sizes), random)
         except NoPlace:
             continue
 

@@ -15,17 +15,17 @@ from torch.nn import functional
 from screening.contract import BLOCK
 from training.networks.dense_head import LEAST_LUNG, NOT_COUNTED
 from training.networks.expert.grey_scale import signed
-from training.networks.expert.light_backbone import light_backbone
+from training.networks.expert.light_backbone import light_backbone, wide_backbone
 from training.networks.expert.r3d18 import r3d18
 from training.networks.expert.slowfast import SlowFast
 from training.networks.expert.teacher_backbone import TeacherBackbone
 
-Backbone = Literal["light", "r3d18", "slowfast", "teacher"]
+Backbone = Literal["light", "wide", "r3d18", "slowfast", "teacher"]
 
 POOLED_MM3: Final = 200.0  # the highest cells that a logit is the mean of: a ball of 7 mm
 
 BACKBONES: Final[Mapping[Backbone, Callable[[], nn.Module]]] = MappingProxyType(
-    {"light": light_backbone, "r3d18": r3d18, "slowfast": SlowFast, "teacher": TeacherBackbone}
+    {"light": light_backbone, "wide": wide_backbone, "r3d18": r3d18, "slowfast": SlowFast, "teacher": TeacherBackbone}
 )
 
 

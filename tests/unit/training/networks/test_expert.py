@@ -14,7 +14,13 @@ from training.networks.expert import BACKBONES, Backbone, Expert3d
 from training.networks.expert.expert3d import _centre, counted_cells
 from training.networks.expert.light_backbone import space_to_depth
 
-CELLS = {"light": (16, 16, 16), "r3d18": (4, 2, 2), "slowfast": (8, 1, 1), "teacher": (16, 16, 16)}
+CELLS = {
+    "light": (16, 16, 16),
+    "wide": (16, 16, 16),
+    "r3d18": (4, 2, 2),
+    "slowfast": (8, 1, 1),
+    "teacher": (16, 16, 16),
+}
 
 
 def seeded(backbone: Backbone = "light") -> Expert3d:
