@@ -17,6 +17,7 @@ from screening.contract import CLASSIFIER, EXPERT, VIEWS, Tensor
 from screening.results.model_card import ModelCard
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent / "model_repository"
+CARD: Final = ModelCard.load(REPOSITORY / "model_card.json")
 THIN: Final = 300
 READ: Final = 2  # assumed: a person opens the report and its slices, once each; a transaction and an audit event each
 
@@ -45,7 +46,7 @@ class Demand:
     @classmethod
     def of(cls, alone: Alone, record: Record) -> Self:
         """From studies of one kind, sent one at a time."""
-        upload, run, card = alone.upload_cpu_s, alone.analysis_cpu_s, _card()
+        upload, run, card = alone.upload_cpu_s, alone.analysis_cpu_s, CARD
         ensemble = card.contract.ensemble
         views, augmented = card.slices_of_a_study, card.test_time_slices * (len(VIEWS) - 1)
         return cls(
@@ -112,10 +113,6 @@ def thin_slices(record: Record, slices: int = THIN) -> Alone:
         upload_cpu_s=lines(half.upload_cpu_s, whole.upload_cpu_s),
         analysis_cpu_s=lines(half.analysis_cpu_s, whole.analysis_cpu_s) | always,
     )
-
-
-def _card() -> ModelCard:
-    return ModelCard.load(REPOSITORY / "model_card.json")
 
 
 def _bytes(tensors: tuple[Tensor, ...]) -> int:

@@ -1,8 +1,8 @@
 """All processes on one machine: each part has its limit, and all share the same cores.
 
 A study's way is that of `site`, but for whom it waits: client and gateway take the upload in, the gateway in turns with
-the other uploads; it waits for a slot of a worker; a decode worker prepares it, partly with several threads; of both
-its requests every network sees half of the slices; for a study that would be normal a decode worker makes blocks, which
+the other uploads; it waits for a slot of a worker; a decode worker prepares it, partly with several threads; every
+network sees the slices of each of its requests; for a study that would be normal a decode worker makes blocks, which
 the 3D expert sees, one study at a time; the worker writes the report. CPU seconds are those of studies that came alone;
 what such a study took longer by the clock, disks and messages, is a pause that occupies no core.
 """
@@ -25,6 +25,7 @@ Steps = Generator[Any, Any, None]
 INSTANCES: Final = 2  # of each network, by its config.pbtxt
 UPLOADS: Final = 32  # that senders have open at once, as the client of the measured runs; others wait at the senders
 TURN_S: Final = 0.01  # of the gateway's event loop on one upload, before it takes the next block of another
+BLOCKS: Final = 3  # of the 3D expert that a study has at Triton at once (`expert_blocks`)
 THREADED: Final = 0.55  # of a decode worker's CPU time, by its wall time with one thread and with two (over_slices)
 BY_DECODERS: Final = ("survey", "decode", "lungs", "masks", "views", "test_time_views", "expert_blocks")  # stages
 
@@ -170,7 +171,7 @@ class _Simulation:
         yield self.environment.timeout(work.run_pause_s)
 
     def _request(self, share: float) -> Steps:
-        """Half of the slices through Triton, which runs all three networks in parallel."""
+        """A request's slices through Triton, which runs all three networks in parallel."""
         yield self.cores.compute(share * self._work.triton_s)
         seconds = self._work.networks_s
         yield self.environment.all_of([self._process(self._use(name, share * seconds[name])) for name in NETWORKS])
@@ -180,8 +181,8 @@ class _Simulation:
         with self._parts["expert"].request() as place:
             yield place
             yield from self._decode(factor * self._work.blocks_s)
-            share = factor * self._work.expert_s / INSTANCES
-            yield self.environment.all_of([self._process(self._use(EXPERT, share)) for _ in range(INSTANCES)])
+            share = factor * self._work.expert_s / BLOCKS
+            yield self.environment.all_of([self._process(self._use(EXPERT, share)) for _ in range(BLOCKS)])
 
     def _decode(self, seconds: float) -> Steps:
         """A decode worker with two threads for a part of its time."""

@@ -1,7 +1,7 @@
 """5,000 studies a day on whole machines: an ordinary day, all in eight hours, after an outage, and all at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,11 +42,12 @@ def days() -> tuple[Day, ...]:
     )
 
 
-def machine_of(cores: int) -> Machine:
-    """The measured machine with `cores` cores: workers, slots, decode workers and instances in proportion."""
+def machine_of(cores: int, instances: int | None = None) -> Machine:
+    """The measured machine with `cores` cores: workers, slots, decode workers in proportion, instances as many."""
     of = MEASURED
     slots, decoders = of.workers * of.at_once // of.cores, of.workers * of.decoders // of.cores
-    return Machine(cores, cores * of.workers // of.cores, cores * slots, cores * decoders, instances=cores)
+    workers = max(1, cores * of.workers // of.cores)
+    return Machine(cores, workers, cores * slots, cores * decoders, instances=instances or cores)
 
 
 def work_of(alone: Alone) -> Work:
@@ -60,6 +61,12 @@ def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
     for day in days():
         for cores in CORES:
             yield day, cores, simulate(machine_of(cores), work, day.due_s)
+
+
+def alone_and_burst(kind: Alone, machine: Machine) -> tuple[float, float]:
+    """Seconds of one study from request to report on the idle machine, and studies a second of a long burst."""
+    work = replace(work_of(kind), spread=(1.0,))
+    return simulate(machine, work, [0.0]).turnaround_s[0], simulate(machine, work, [0.0] * LONG).studies_per_s
 
 
 def burst_within_limit(kind: Alone, cores: int) -> int:

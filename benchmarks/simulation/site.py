@@ -1,10 +1,11 @@
 """A site as a network of queues: uploads arrive by the hour of the day, and each study passes through the queues.
 
 A study is received by a gateway, waits for a worker's slot and occupies it; a decode worker prepares it; the worker's
-own process sends its two requests of six slices to Triton and writes its report; its audit events are written one after
+own process sends the requests with its slices to Triton and writes its report; its audit events are written one after
 another with those of all studies.
 """
 
+import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -14,9 +15,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from benchmarks.simulation.demand import AUDIT_S, Demand
+from benchmarks.simulation.demand import AUDIT_S, CARD, Demand
 
-REQUESTS: Final = 2  # a study's twelve slices, six a request
+SLICES: Final = 6  # of a request, by `TURNSTILE_CHUNK_SLICES`
+REQUESTS: Final = math.ceil(CARD.slices_of_a_study / SLICES)  # of a study to Triton
 SPREAD: Final = 0.5  # coefficient of variation of a study's size; decoding and upload vary with it, networks do not
 HOUR_S: Final = 3600.0
 # Share of a day's studies by hour, mean 1: a hospital's working day. Made for the simulation, not measured.

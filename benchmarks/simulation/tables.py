@@ -8,7 +8,15 @@ import numpy as np
 from benchmarks.simulation.capacity import Load, need
 from benchmarks.simulation.closed_forms import load_where_waits_are
 from benchmarks.simulation.demand import L4, MEASURED, PHANTOM, T4, THIN_SLICES, Demand, thin_slices
-from benchmarks.simulation.regional_scenario import CORES, TURNAROUND_LIMIT_S, burst_within_limit, kinds, simulated_days
+from benchmarks.simulation.regional_scenario import (
+    CORES,
+    TURNAROUND_LIMIT_S,
+    alone_and_burst,
+    burst_within_limit,
+    kinds,
+    machine_of,
+    simulated_days,
+)
 from benchmarks.simulation.site import Site, a_day
 from benchmarks.simulation.validation import Figures, compared
 from benchmarks.two_workers.measurement import Alone
@@ -130,6 +138,16 @@ def regional_day() -> str:
     return _table(head.split(";"), rows)
 
 
+def instances() -> str:
+    """How fast one study and a burst are, by the number of cores and of each network's instances."""
+    rows = []
+    for cores in (1, 2, 4, 8, 16):
+        for count in sorted({max(1, cores // 2), cores, 2 * cores}):
+            alone_s, rate = alone_and_burst(MEASURED.alone[1], machine_of(cores, count))
+            rows.append([str(cores), str(count), f"{alone_s:.2f} s", f"{60 * rate:.0f}"])
+    return _table(["cores", "instances of each network, one thread each", "one study alone", "studies a minute"], rows)
+
+
 def bursts() -> str:
     """How many studies at once all have their reports in 15 minutes."""
     rows = [[kind.name, *(f"{burst_within_limit(kind, cores):,}" for cores in CORES)] for kind in kinds()]
@@ -170,6 +188,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "beside": beside,
     "regional": regional_day,
     "bursts": bursts,
+    "instances": instances,
     "national": national_day,
     "scaling": scaling,
 }
