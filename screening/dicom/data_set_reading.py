@@ -6,7 +6,7 @@ endian, a known VR (or implicit VR), a defined length and all of the value. Ever
 `HeaderReads` as pydicom would.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from struct import Struct
 from typing import Final, NamedTuple, cast
 
@@ -20,6 +20,7 @@ from pydicom.values import convert_string
 
 from screening.dicom.bounded_reading import HeaderReads
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
+from screening.dicom.shared_tags import shared_tag
 
 _EXPLICIT: Final = Struct("<HH2sH")  # PS3.5 7.1.2
 _LONG_LENGTH: Final = Struct("<L")
@@ -28,7 +29,7 @@ _SHORT: Final = {str(vr).encode(): str(vr) for vr in EXPLICIT_VR_LENGTH_16}
 _LONG: Final = {str(vr).encode(): str(vr) for vr in EXPLICIT_VR_LENGTH_32}
 _UNDEFINED: Final = 0xFFFFFFFF
 _DELIMITERS: Final = 0xFFFE0000  # PS3.5 7.5
-_CHARACTER_SET: Final = BaseTag(0x00080005)
+_CHARACTER_SET: Final = shared_tag(0x00080005)
 
 Raw = dict[BaseTag, RawDataElement | DataElement]
 
@@ -140,40 +141,60 @@ class _Run(NamedTuple):
 def _plain_run(data: bytes, at: int, implicit: bool, within: range, most_reads: int, elements: Raw) -> _Run:
     """Put the plain elements that follow each other from `at` on into `elements`."""
     reads, lowest, highest = 0, within.start, within.stop
-    head = _implicit_head if implicit else _explicit_head
-    while reads <= most_reads and (found := head(data, at)):
-        tag, vr, length, value_at, its_reads = found
-        if not lowest <= tag < highest and tag < _DELIMITERS:
-            return _Run(at, reads + its_reads, (tag, vr, length))
+    head_of = _implicit_head if implicit else _explicit_head
+    while reads <= most_reads and (head := head_of(data[at : at + 8])):
+        number, tag, vr, length = head
+        value_at, its_reads = at + 8, 1
+        if length is None:
+            if at + 12 > len(data):
+                break
+            length, value_at, its_reads = _LONG_LENGTH.unpack_from(data, value_at)[0], at + 12, 2
+        if not lowest <= number < highest and number < _DELIMITERS:
+            return _Run(at, reads + its_reads, (number, vr, length))
         end = value_at + length
-        if length == _UNDEFINED or end > len(data) or tag >= _DELIMITERS:
+        if length == _UNDEFINED or end > len(data) or number >= _DELIMITERS:
             break
-        value = data[value_at:end] if length else cast("bytes | None", empty_value_for_VR(vr, raw=True))
-        own_tag = BaseTag(tag)
-        elements[own_tag] = RawDataElement(own_tag, vr, length, value, value_at, implicit, True)
+        value = data[value_at:end] if length else _empty_value(vr)
+        elements[tag] = RawDataElement(tag, vr, length, value, value_at, implicit, True)
         at, reads = end, reads + its_reads + (length > 0)
     return _Run(at, reads, None)
 
 
-_Head = tuple[int, str | None, int, int, int]  # tag, VR, length, where the value begins, reads
+class _Head(NamedTuple):
+    """What the first eight bytes of an element say; `length` is None where it stands in the four that follow.
+
+    `number` is the tag as a plain number: to compare a `BaseTag` takes a call of Python code.
+    """
+
+    number: int
+    tag: BaseTag
+    vr: str | None
+    length: int | None
 
 
-def _explicit_head(data: bytes, at: int) -> _Head | None:
-    if at + 8 > len(data):
+@lru_cache(maxsize=4096)  # a series has some 200, and reads them in each of its slices
+def _explicit_head(eight: bytes) -> _Head | None:
+    if len(eight) < 8:
         return None
-    group, number, code, length = _EXPLICIT.unpack_from(data, at)
+    group, element, code, length = _EXPLICIT.unpack(eight)
+    number = group << 16 | element
     if (vr := _SHORT.get(code)) is not None:
-        return group << 16 | number, vr, length, at + 8, 1
-    if (vr := _LONG.get(code)) is None or at + 12 > len(data):
-        return None
-    return group << 16 | number, vr, _LONG_LENGTH.unpack_from(data, at + 8)[0], at + 12, 2
+        return _Head(number, shared_tag(number), vr, length)
+    return _Head(number, shared_tag(number), vr, None) if (vr := _LONG.get(code)) is not None else None
 
 
-def _implicit_head(data: bytes, at: int) -> _Head | None:
-    if at + 8 > len(data):
+@lru_cache(maxsize=4096)
+def _implicit_head(eight: bytes) -> _Head | None:
+    if len(eight) < 8:
         return None
-    group, number, length = _IMPLICIT.unpack_from(data, at)
-    return group << 16 | number, None, length, at + 8, 1
+    group, element, length = _IMPLICIT.unpack(eight)
+    number = group << 16 | element
+    return _Head(number, shared_tag(number), None, length)
+
+
+@cache
+def _empty_value(vr: str | None) -> bytes | None:
+    return cast("bytes | None", empty_value_for_VR(vr, raw=True))
 
 
 def _is_as_named(data: bytes, start: int, encoding: Encoding) -> bool:

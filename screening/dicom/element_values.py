@@ -18,6 +18,7 @@ from pydicom.tag import BaseTag, Tag
 
 from screening.dicom.bounded_reading import HeaderReads
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
+from screening.dicom.shared_tags import shared_tag
 from screening.errors import BrokenDicom
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -120,7 +121,7 @@ def _items(element: RawDataElement, value: bytes, reads: HeaderReads) -> Sequenc
 
 @cache
 def _tag(keyword: str) -> BaseTag:
-    return Tag(keyword)
+    return shared_tag(int(Tag(keyword)))
 
 
 def _number(text: str) -> float:

@@ -40,7 +40,7 @@ def identified(slices: Slices) -> tuple[SliceHeader, ...]:
     """The slices in their order with proper UIDs; what was odd stands in their `oddities`."""
     persons = persons_of(one.patient_key for one in slices)
     series_of = {one.series_uid: one.study_uid for one in slices if one.study_uid and one.series_uid}
-    slices = [replace(one, study_uid=one.study_uid or series_of.get(one.series_uid, "")) for one in slices]
+    slices = [one if one.study_uid else replace(one, study_uid=series_of.get(one.series_uid, "")) for one in slices]
     slices = _with_uids(slices, _Level("study_uid", "Study Instance UID", lambda one: persons[one.patient_key], _study))
     slices = _with_known_series(slices)
     slices = _with_uids(slices, _Level("series_uid", "Series Instance UID", lambda one: one.study_uid, _series))

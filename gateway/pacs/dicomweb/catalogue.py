@@ -10,7 +10,7 @@ Beside the upload (or the analysis, for its results) lie, derived and deleted wi
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from screening.dicom.part10 import PixelSpan
@@ -121,7 +121,7 @@ def copies_key(root: str) -> str:
 
 def pack(series: Sequence[Series]) -> bytes:
     """The list of instances of a study as bytes."""
-    return gzip.compress(json.dumps([asdict(one) for one in series]).encode(), 3, mtime=0)
+    return gzip.compress(json.dumps(list(series), default=vars).encode(), 3, mtime=0)
 
 
 def unpack(data: bytes) -> tuple[Series, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gateway.pacs.dicomweb.attributes import SERIES, STUDY
 from gateway.pacs.dicomweb.catalogue import Series, StudySummary, pack
-from gateway.pacs.dicomweb.dicom_json import Json, chosen, json_text, text_of
+from gateway.pacs.dicomweb.dicom_json import Json, chosen, json_lines, text_of
 from gateway.pacs.dicomweb.upload_reading import ReadInstance, of_one_patient, read_instances, unambiguous
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.dicom.sop_classes import CT_IMAGES
@@ -52,8 +52,8 @@ def _written(target: Path, study_uid: str, found: Sequence[ReadInstance]) -> Stu
     pairs = [_series(uid, sorted(some, key=_instance_order)) for uid, some in by_series.items()]
     pairs.sort(key=lambda pair: (_number(pair[0].attributes, "SeriesNumber"), pair[0].uid))
     for series, headers in pairs:
-        lines = (json_text(header) + "\n" for header in headers)
-        (folder / f"{series.uid}.gz").write_bytes(gzip.compress("".join(lines).encode(), 3, mtime=0))
+        lines = "".join(line + "\n" for line in json_lines(headers))
+        (folder / f"{series.uid}.gz").write_bytes(gzip.compress(lines.encode(), 3, mtime=0))
     (folder / INSTANCES).write_bytes(pack([series for series, _ in pairs]))
     return StudySummary(study_uid, chosen(found[0].header, STUDY), tuple(series.summary for series, _ in pairs))
 

@@ -1,17 +1,20 @@
 """The DICOM JSON Model (PS3.18 F): names of elements, values of a header, links to bulk data."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from pydicom.datadict import tag_for_keyword
 
 Json = dict[str, Any]
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 BULK_DATA: Final = "BulkDataURI"
 _PIXEL_DATA: Final = ("7FE00008", "7FE00009", "7FE00010")
 
 
+@cache
 def tag_of(keyword: str) -> str:
     """The eight hexadecimal digits of an element, as DICOM JSON names it; raises LookupError."""
     tag = tag_for_keyword(keyword)
@@ -22,7 +25,17 @@ def tag_of(keyword: str) -> str:
 
 def json_text(value: object) -> str:
     """Compact JSON; raises ValueError for a number that is none (NaN)."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _COMPACT.encode(value)
+
+
+def json_lines(headers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The compact JSON of each header; an element that is one object in many of them is written once."""
+    texts: dict[int, str] = {}  # by the identity of the elements, which live as long as `headers`
+    for header in headers:
+        for element in header.values():
+            if id(element) not in texts:
+                texts[id(element)] = json_text(element)
+        yield "{" + ",".join(f'"{tag}":{texts[id(element)]}' for tag, element in header.items()) + "}"
 
 
 def with_links(header: Mapping[str, Any], uri_of: Callable[[str], str]) -> Json:

@@ -1,31 +1,37 @@
 """Headers in the DICOM JSON Model (PS3.18 F), with long binary values left out and linked as bulk data.
 
 Nearly all elements of a series are the same in every slice, so each is converted once: of 168 slices with 90 elements
-each 15,120 conversions, most of a scan's second reading, become 2,000.
+each 15,120 conversions, most of a scan's second reading, become 2,000, and nearly all of those are of plain values.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from gateway.pacs.dicomweb.dicom_json import BULK_DATA, Json, json_text
+from gateway.pacs.dicomweb.element_content import content_of, decides_others, depends_on_others, encoding_of, vr_of
+from gateway.pacs.dicomweb.plain_values import plain_json
 from screening.dicom.part10 import FileHeader
 from screening.dicom.pydicom_logging import PARSE_ERRORS, suppress_pydicom_warnings
 
 LONGEST_INLINE: Final = 1024  # bytes of a binary value within the JSON
 UTF_8: Final = "ISO_IR 192"  # PS3.18 F.2: the JSON is UTF-8
 _BINARY: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-_BY_ANOTHER: Final = frozenset({None, "UN", "SQ", "OB or OW", "US or OW", "US or SS", "US or SS or OW"})  # VRs
 
-Raw = Mapping[Any, Any]
+Raw = Mapping[BaseTag, Any]
+Known = dict[Hashable, Json]  # by content
 
 
 class HeaderConverter:
     """Converts the headers of one upload."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Json] = {}
+        self._known: defaultdict[Hashable, Known] = defaultdict(dict)
 
     def json_of(self, head: FileHeader) -> Json:
         """The elements of a header; a value that is none of its VR is left out.
@@ -33,10 +39,10 @@ class HeaderConverter:
         Long binary values of the root and the pixel data have an empty BulkDataURI, for `with_links` to fill. Equal
         elements of several headers are one object.
         """
-        raw = {tag: head.dataset.get_item(tag) for tag in sorted(head.dataset.keys())}
-        bulky = {tag: one for tag, one in raw.items() if _is_bulky(one)}
         with suppress_pydicom_warnings():
-            header = self._elements(head.dataset, {tag: one for tag, one in raw.items() if tag not in bulky})
+            raw = _raw_elements(head.dataset)
+            bulky = {tag: raw.pop(tag) for tag in [tag for tag, one in raw.items() if _is_bulky(one)]}
+            header = self._elements(head.dataset, raw)
         header |= {f"{tag:08X}": {"vr": one.VR, BULK_DATA: ""} for tag, one in bulky.items()}
         if head.pixels is not None:
             header["7FE00010"] = {"vr": "OW", BULK_DATA: ""}
@@ -45,85 +51,97 @@ class HeaderConverter:
         return dict(sorted(header.items()))
 
     def _elements(self, dataset: Dataset, raw: Raw) -> Json:
-        context = {tag: one for tag, one in raw.items() if _decides_others(tag)}
-        encoding = (*dataset.original_encoding, str(dataset.original_character_set))
-        surroundings = _surroundings(context)
-        keys = {tag: _key(one, encoding, surroundings) for tag, one in raw.items()}
+        context = {tag: one for tag, one in raw.items() if decides_others(tag)}
+        alone, beside = self._known_in(encoding_of(dataset), tuple(map(content_of, context.values())))
         header: Json = {}
         new = {}
         for tag, one in raw.items():
-            known = self._known.get(keys[tag])
-            if known is None:
-                new[tag] = one
+            known = beside if depends_on_others(tag, one.VR) else alone
+            content = _content(tag, one)
+            own = known.get(content)
+            if own is None and content is not None and (own := _plain(tag, one)) is not None:
+                known[content] = own
+            if own is None:
+                new[tag] = _New(one, content, known)
             else:
-                header |= known
-        beside = context if any(map(_depends, new.values())) else {}
-        converted = _converted(dataset, beside | new) if new else {}
-        for tag in new:
-            name = f"{tag:08X}"
-            own = {name: converted[name]} if name in converted else {}
-            header |= own
-            if keys[tag] is not None:
-                self._known[keys[tag]] = own
-        return header
+                header |= own
+        return header | _converted(dataset, context, new) if new else header
+
+    def _known_in(self, encoding: Hashable, surroundings: tuple[Hashable, ...]) -> tuple[Known, Known]:
+        """What is known of elements that depend on nothing but the encoding, and of those with these surroundings."""
+        return self._known[encoding], {} if None in surroundings else self._known[encoding, surroundings]
+
+
+class _New(NamedTuple):
+    """An element that is to be converted, and where its JSON is kept: in what is known, under its content."""
+
+    element: Any
+    content: Hashable
+    known: Known
+
+
+def _raw_elements(dataset: Dataset) -> dict[BaseTag, Any]:
+    """The elements by their tags, in order; an empty one is decoded, for its VR may depend on others."""
+    in_order = sorted(dataset.items(), key=lambda pair: int(pair[0]))
+    return {tag: one if one.value is not None else dataset.get_item(tag) for tag, one in in_order}
 
 
 def _is_bulky(raw: Any) -> bool:
     return raw.VR in _BINARY and isinstance(raw.value, bytes) and len(raw.value) > LONGEST_INLINE
 
 
-def _decides_others(tag: Any) -> bool:
-    """Whether the meaning of other elements depends on it: private creators, and what tells how pixels are stored."""
-    is_of_pixels = tag.group == 0x0028 and not 0x0106 <= tag.element < 0x1100
-    return bool(tag.is_private_creator or is_of_pixels or tag == 0x00080005)
+def _content(tag: BaseTag, one: Any) -> Hashable:
+    """Waveforms and overlays are converted again each time: they depend on elements beside them that vary."""
+    return None if 0x5000 <= tag >> 16 < 0x7000 else content_of(one)
 
 
-def _surroundings(context: Raw) -> Hashable:
-    """What those are; None where one was read already, so that its bytes are lost."""
-    if all(isinstance(one.value, bytes) for one in context.values()):
-        return tuple((tag, one.VR, one.value) for tag, one in context.items())
-    return None
-
-
-def _depends(raw: Any) -> bool:
-    """Whether its meaning depends on those."""
-    return raw.VR in _BY_ANOTHER or raw.tag.is_private
-
-
-def _key(raw: Any, encoding: Hashable, surroundings: Hashable) -> Hashable:
-    """What the element's JSON depends on; None where that is not known whole, and the element is converted again.
-
-    Waveforms and overlays depend on elements beside them that vary.
-    """
-    if not isinstance(raw.value, bytes) or 0x5000 <= raw.tag.group < 0x7000:
+def _plain(tag: BaseTag, one: Any) -> Json | None:
+    if not isinstance(one, RawDataElement) or one.value is None:
         return None
-    if not _depends(raw):
-        return raw.tag, raw.VR, raw.value, encoding
-    return None if surroundings is None else (raw.tag, raw.VR, raw.value, encoding, surroundings)
+    value = plain_json(vr_of(tag, one.VR), one.value, little_endian=one.is_little_endian)
+    return value and {f"{tag:08X}": value}
 
 
-def _converted(dataset: Dataset, raw: Raw) -> Json:
-    """All of them at once; where that fails, each on its own, without those that fail."""
-    header = _json(dataset, raw, strict=False)
-    if header is not None:
-        return header
-    header = {}
-    for tag, one in raw.items():
-        # pydicom's strict reading leaves out what is merely too long, so it comes second
-        header |= _json(dataset, {tag: one}, strict=False) or _json(dataset, {tag: one}, strict=True) or {}
+def _converted(dataset: Dataset, context: Raw, new: Mapping[BaseTag, _New]) -> Json:
+    """Each of them beside what decides it, and alone where that fails; without those that fail alone, too."""
+    own = _empty_like(dataset)
+    for tag, one in {**context, **{tag: one.element for tag, one in new.items()}}.items():
+        with suppress(*PARSE_ERRORS):  # private elements are decoded at once
+            own[tag] = one
+    header: Json = {}
+    for tag, (element, content, known) in new.items():
+        # pydicom's strict reading leaves out what is merely too long, so it comes last
+        converted = _beside(own, tag) or _alone(dataset, element, strict=False) or _alone(dataset, element, strict=True)
+        header |= converted
+        if content is not None:
+            known[content] = converted
     return header
 
 
-def _json(dataset: Dataset, raw: Raw, *, strict: bool) -> Json | None:
-    """None where an element is no value of its VR, or a number that JSON does not have."""
-    own = Dataset()  # decoded within the header, the bytes would be lost to other readers
+def _empty_like(dataset: Dataset) -> Dataset:
+    """A place to decode elements in: within the header, their bytes would be lost to other readers."""
+    own = Dataset()
     implicit, little_endian = dataset.original_encoding
+    own.set_original_encoding(implicit, little_endian, dataset.original_character_set)
+    return own
+
+
+def _beside(own: Dataset, tag: BaseTag) -> Json:
+    """Empty where an element is no value of its VR, or a number that JSON does not have."""
     try:
-        own.set_original_encoding(implicit, little_endian, dataset.original_character_set)
-        for tag, one in raw.items():
-            own[tag] = one
+        value = own[tag].to_json_dict(bulk_data_element_handler=None, bulk_data_threshold=LONGEST_INLINE)
+        json_text(value)
+    except PARSE_ERRORS:
+        return {}
+    return {f"{tag:08X}": value}
+
+
+def _alone(dataset: Dataset, element: Any, *, strict: bool) -> Json:
+    own = _empty_like(dataset)
+    try:
+        own[element.tag] = element
         header: Json = own.to_json_dict(suppress_invalid_tags=strict)
         json_text(header)
     except PARSE_ERRORS:
-        return None
+        return {}
     return header

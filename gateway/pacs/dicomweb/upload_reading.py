@@ -9,6 +9,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -26,7 +27,7 @@ from screening.dicom.persons import person_key, persons_of
 from screening.dicom.pydicom_logging import suppress_pydicom_warnings
 from screening.errors import IntakeError, OverBudget
 from screening.intake.budgets import Budgets
-from screening.intake.file_signature import FIRST_BYTES, is_dicom, is_nifti
+from screening.intake.file_signature import is_dicom, is_nifti
 from screening.intake.foreign_formats import named
 from screening.intake.upload import open_upload
 from screening.intake.upload_members import ArchiveEntry, Member
@@ -88,7 +89,7 @@ def _same(one: ReadInstance, other: ReadInstance) -> bool:
 
 def _head(member: Member, budgets: Budgets, reads: HeaderReads) -> FileHeader | None:
     """The header of a DICOM file; None for any other, and for one that cannot be read."""
-    start = member.first_bytes(FIRST_BYTES)
+    start = member.start
     if is_nifti(start) or (not is_dicom(start) and named(start)):  # a data set may have no preamble
         return None
     try:
@@ -105,7 +106,7 @@ def _uids(head: FileHeader) -> tuple[str, str] | None:
     elements = Elements(head.dataset)
     study, series, sop = (elements.text(keyword) for keyword in _UIDS)
     with suppress_pydicom_warnings():
-        valid = all(map(is_writable_uid, (study, series, sop, elements.text("SOPClassUID"), head.transfer_syntax)))
+        valid = all(map(_is_valid_uid, (study, series, sop, elements.text("SOPClassUID"), head.transfer_syntax)))
     return (study, series) if valid else None
 
 
@@ -119,7 +120,7 @@ def _instance(member: Member, head: FileHeader, header: Json, budgets: Budgets, 
         uid=elements.text("SOPInstanceUID"),
         sop_class=elements.text("SOPClassUID"),
         transfer_syntax=head.transfer_syntax,
-        is_part10=member.first_bytes(132)[128:] == b"DICM",
+        is_part10=is_dicom(member.start),
         frames=layout.frames if layout else 0,
         place=copies.place_of(member),
         pixels=head.pixels,
@@ -131,6 +132,12 @@ def _person(head: FileHeader, salt: bytes) -> str:
     elements = Elements(head.dataset)
     (id_, _), (name, _) = elements.data("PatientID"), elements.data("PatientName")
     return person_key(id_, name, elements.texts("SpecificCharacterSet"), salt)
+
+
+@lru_cache(maxsize=64)
+def _is_valid_uid(uid: str) -> bool:
+    """Most UIDs of a slice are those of the slice before."""
+    return is_writable_uid(uid)
 
 
 class _Copies:

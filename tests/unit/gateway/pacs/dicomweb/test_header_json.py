@@ -122,6 +122,30 @@ def test_an_element_that_recurs_is_one_object() -> None:
     assert (first["00200013"]["Value"], second["00200013"]["Value"]) == ([1], [2])
 
 
+def test_a_broken_element_changes_no_other() -> None:
+    number = {0x00280106: ("US", b"\xfe\xff")}
+    converter = HeaderConverter()
+    headers = [
+        converter.json_of(header(ImplicitVRLittleEndian, {"PixelRepresentation": 1}, number | broken, None))
+        for broken in ({0x00281050: ("DS", b"no number")}, {})
+    ]
+    assert [one["00280106"] for one in headers] == [{"vr": "SS", "Value": [-2]}] * 2
+    assert ["00281050" in one for one in headers] == [False, False]
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_sequence_that_recurs_is_one_object(syntax: str, undefined: bool) -> None:
+    converter = HeaderConverter()
+    unsigned, again, signed = (
+        converter.json_of(header(syntax, {"InstanceNumber": number, "PixelRepresentation": sign}, {}, undefined))
+        for number, sign in ((1, 0), (2, 0), (3, 1))
+    )
+    assert unsigned["00081140"] is again["00081140"]
+    numbers = [one["00081140"]["Value"][0]["00280106"]["Value"] for one in (unsigned, signed)]
+    assert numbers == [[3], [-3]]
+
+
 @pytest.mark.parametrize("looked_at", [False, True])
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_the_same_bytes_are_another_number_beside_another_pixel_representation(syntax: str, looked_at: bool) -> None:
