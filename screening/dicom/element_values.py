@@ -88,7 +88,7 @@ class Elements:
     def _find(self, keyword: str) -> tuple[bytes, bool] | None:
         tag = _tag(keyword)
         for layer in self._layers:
-            element = layer.get_item(tag)  # None when absent
+            element = layer.get_item(tag, keep_deferred=True)  # None when absent
             value = getattr(element, "value", None)
             if isinstance(value, bytes):
                 return value, bool(getattr(element, "is_little_endian", True))

@@ -150,7 +150,7 @@ def _read_meta(data: bytes, start: int, reads: HeaderReads) -> tuple[str, int]:
 
 def _plain_uid(meta: Dataset) -> str:
     """The transfer syntax without pydicom, which takes 50 us to make a UID of it; "" for what is no plain UID."""
-    element = meta.get_item(_TRANSFER_SYNTAX)
+    element = meta.get_item(_TRANSFER_SYNTAX, keep_deferred=True)
     value = getattr(element, "value", None) if getattr(element, "VR", None) == "UI" else None
     found = _UID_BYTES.fullmatch(value) if isinstance(value, bytes) else None
     return found[1].decode("ascii") if found else ""

@@ -105,7 +105,7 @@ def write_as(member: Member, budgets: Budgets, transfer_syntax: str, target: Pat
 def element_bytes(member: Member, budgets: Budgets, tag: str) -> bytes:
     """The value of a binary element of the root; raises NotFound."""
     head = read_file_header(member, budgets, HeaderReads(member.size))
-    raw = head.dataset.get_item(int(tag, 16))
+    raw = head.dataset.get_item(int(tag, 16), keep_deferred=True)
     value = getattr(raw, "value", None)
     if not isinstance(value, bytes):
         raise NotFound("the object has no such bulk data")

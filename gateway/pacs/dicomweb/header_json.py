@@ -83,7 +83,15 @@ class _New(NamedTuple):
 def _raw_elements(dataset: Dataset) -> dict[BaseTag, Any]:
     """The elements by their tags, in order; an empty one is decoded, for its VR may depend on others."""
     in_order = sorted(dataset.items(), key=lambda pair: int(pair[0]))
-    return {tag: one if one.value is not None else dataset.get_item(tag) for tag, one in in_order}
+    return {tag: one if one.value is not None else _decoded(dataset, tag) for tag, one in in_order}
+
+
+def _decoded(dataset: Dataset, tag: BaseTag) -> Any:
+    """An empty element with its VR; as it was read where no VR can be told."""
+    try:
+        return dataset.get_item(tag)
+    except PARSE_ERRORS:
+        return dataset.get_item(tag, keep_deferred=True)
 
 
 def _is_bulky(raw: Any) -> bool:
