@@ -142,6 +142,7 @@ class _Simulation:
         self.cores = Cores(self.environment, machine.cores)
         self.outcome = SimulatedRun([0.0] * studies, [0.0] * studies)
         self._work, self._random = work, Random(seed)
+        self._lanes = min(machine.instances, BLOCKS)
         self._parts = {name: simpy.Resource(self.environment, limit) for name, limit in machine.limits.items()}
 
     def study(self, number: int, due_s: float, uploaded: bool) -> Steps:
@@ -181,8 +182,8 @@ class _Simulation:
         with self._parts["expert"].request() as place:
             yield place
             yield from self._decode(factor * self._work.blocks_s)
-            share = factor * self._work.expert_s / BLOCKS
-            yield self.environment.all_of([self._process(self._use(EXPERT, share)) for _ in range(BLOCKS)])
+            share = factor * self._work.expert_s / self._lanes
+            yield self.environment.all_of([self._process(self._use(EXPERT, share)) for _ in range(self._lanes)])
 
     def _decode(self, seconds: float) -> Steps:
         """A decode worker with two threads for a part of its time."""

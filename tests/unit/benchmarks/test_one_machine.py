@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 from random import Random
 
 import numpy as np
@@ -11,6 +12,7 @@ import simpy
 from benchmarks.simulation.closed_forms import mmc_wait_s
 from benchmarks.simulation.cores import Cores
 from benchmarks.simulation.one_machine import INSTANCES, THREADED, Machine, Work, simulate
+from benchmarks.simulation.site import REQUESTS
 
 CUSTOMERS = 10_000
 SERVICE_S = 0.5
@@ -64,11 +66,12 @@ def test_two_computations_share_what_cores_there_are(count: float, ends_s: list[
 
 
 def test_a_study_alone_takes_the_longest_way_through_its_parts() -> None:
-    """The halves of the classifier and the small networks run side by side; two threads share a part of decoding."""
+    """Requests share the instances, the small networks run beside the classifier, two threads share some decoding."""
     alone = simulate(replace(MACHINE, cores=100), WORK, [0.0])
-    half_s = WORK.networks_s["classifier"] / 2 + WORK.triton_s / 2
+    rounds = ceil(REQUESTS / INSTANCES)
+    networks_s = (rounds * WORK.networks_s["classifier"] + WORK.triton_s) / REQUESTS
     decode_s = WORK.decode_s * (1 - THREADED / 2)
-    parts = (WORK.pickup_pause_s, decode_s, half_s, WORK.worker_s, WORK.database_s, WORK.run_pause_s)
+    parts = (WORK.pickup_pause_s, decode_s, networks_s, WORK.worker_s, WORK.database_s, WORK.run_pause_s)
     assert alone.turnaround_s == pytest.approx([sum(parts)])
     assert alone.asked_s == pytest.approx([WORK.gateway_s + WORK.upload_pause_s])
     assert alone.busy_s == pytest.approx(WORK.cpu_s)

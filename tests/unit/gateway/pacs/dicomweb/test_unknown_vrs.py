@@ -1,5 +1,6 @@
 """An element with a VR that DICOM does not know, with a value or without, is never a fault of the program."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -47,10 +48,8 @@ def test_an_element_of_an_unknown_vr_in_one_slice(files: list[bytes], emptied: b
         for number, content in enumerate([*files[:CHANGED], changed, *files[CHANGED + 1 :]]):
             (upload / f"{number:03}").write_bytes(content)
         for read in (survey, write_catalogues_of):
-            try:
+            with suppress(StudyError):  # nothing else may be raised
                 read(upload, tmp_path / "scratch", Budgets())
-            except StudyError as error:
-                assert error.code, name
 
 
 def write_catalogues_of(upload: Path, scratch: Path, budgets: Budgets) -> None:
