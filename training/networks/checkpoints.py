@@ -1,4 +1,7 @@
-"""Checkpoints: weights with the settings that build their network; loading is strict."""
+"""Checkpoints: weights with the settings that build their network; loading is strict.
+
+A published network inside one of ours, as the teacher's trunk, is not written: loading takes it from its package.
+"""
 
 import pickle
 from collections.abc import Mapping
@@ -6,19 +9,21 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from ultralytics.nn.tasks import torch_safe_load
 
 from screening.contract import FINDINGS, FindingsKind
 from training.networks.autoencoder import Autoencoder
 from training.networks.classifier import Classifier
-from training.networks.expert import Expert3d
+from training.networks.expert import Expert3d, teacher_trunk
 from training.networks.findings import Findings, ordered_names
 from training.networks.findings_head import ClassifierWithFindings, FindingsHead, encoder_fingerprint
+from training.networks.teacher import TeacherMissing
 
 Network = TypeVar("Network", Classifier, Autoencoder, Findings, FindingsHead, Expert3d)
 
 FORMAT: Final = "turnstile-network-1"
+PUBLISHED: Final = "backbone.trunk."  # the weights of Expert3d that are the teacher's
 
 # Exceptions of torch's unpickler for bytes that are not a checkpoint, or a truncated one.
 _BROKEN: Final = (
@@ -46,7 +51,7 @@ def save_network(
         "network": type(network).__name__,
         "settings": network.settings,
         "image_size": image_size,
-        "weights": network.state_dict(),
+        "weights": _own(network.state_dict()),
     }
     torch.save(checkpoint, path)
 
@@ -54,21 +59,38 @@ def save_network(
 def load_network(kind: type[Network], path: Path, image_size: int | None = None) -> Network:
     """Build the network of this kind with the weights of `path`, in evaluation mode, on the CPU.
 
-    Raises InvalidCheckpoint for missing or unknown weights, and for weights trained at another size than `image_size`.
-    For `Findings` a checkpoint of Ultralytics is accepted if its class names are the contract's; it has no view size.
-    Only tensors and Ultralytics' own classes are unpickled.
+    Raises InvalidCheckpoint for missing or unknown weights, for weights trained at another size than `image_size`, and
+    where the package with a published part of them is not installed. For `Findings` a checkpoint of Ultralytics is
+    accepted if its class names are the contract's; it has no view size. Only tensors and Ultralytics' own classes are
+    unpickled.
     """
     checkpoint = _read(path)
     if kind is Findings and "format" not in checkpoint:
         network, weights = kind(), _ultralytics_weights(checkpoint, path)
     else:
         _check(checkpoint, kind, path, image_size)
-        network, weights = kind(**checkpoint["settings"]), checkpoint["weights"]
+        network = kind(**checkpoint["settings"])
+        weights = {**_published_of(network, path), **checkpoint["weights"]}
     try:
         network.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise InvalidCheckpoint(f"{path.name} does not fit {kind.__name__}: {error}") from error
     return network.eval()
+
+
+def _own(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that are not a published network's."""
+    return {name: weight for name, weight in weights.items() if not name.startswith(PUBLISHED)}
+
+
+def _published_of(network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """The weights of this network that are in no checkpoint."""
+    if not any(name.startswith(PUBLISHED) for name in network.state_dict()):
+        return {}
+    try:
+        return {PUBLISHED + name: weight for name, weight in teacher_trunk.load_trunk().state_dict().items()}
+    except TeacherMissing as error:
+        raise InvalidCheckpoint(f"{path.name} holds a head alone: {error}") from error
 
 
 def load_findings(path: Path) -> Findings | FindingsHead:
@@ -109,7 +131,7 @@ def pack(kind: type[Network], path: Path, packed: Path) -> None:
     else:
         load_network(kind, path)
     checkpoint = dict(_read(path))
-    weights = checkpoint["weights"].items()
+    weights = _own(checkpoint["weights"]).items()
     checkpoint["weights"] = {name: weight.half() if weight.is_floating_point() else weight for name, weight in weights}
     packed.parent.mkdir(parents=True, exist_ok=True)
     torch.save(checkpoint, packed)

@@ -30,7 +30,7 @@ from training.volume.training_stack import TrainingStack
 from training.weight_averaging import averaged_copy, update_average
 
 TAUGHT: Final[tuple[Backbone, ...]] = ("light", "wide")
-TEACHER: Final = "teacher.pt"  # the trunk with the head that taught, an expert as well
+TEACHER: Final = "teacher.pt"  # the head that taught, an expert as well
 SEEN: Final = 1.0  # weight of the teacher's maps beside the loss of the labels,
 SAID: Final = 0.3  # and of the logits of its cells
 LOGITS: Final = (-5.0, 8.0)  # what lies beyond tells no more

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 from tests.unit.training.drawn_trunk import drawn_trunk
 from tests.unit.training.volume.stacks import synthetic_stack
 from training.cli import app
-from training.networks import load_network
+from training.networks import InvalidCheckpoint, load_network, pack
 from training.networks.expert import Expert3d, expert3d, teacher_trunk
 from training.networks.expert.light_backbone import LightBackbone
 from training.networks.expert.teacher_backbone import TeacherBackbone
 from training.networks.expert.teacher_trunk import TeacherTrunk
+from training.networks.teacher import TeacherMissing
 from training.training_schedule import Schedule
 from training.volume import training_stack
 from training.volume.block_cut import SIDE
@@ -28,6 +29,7 @@ def small_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checkpoints of the stand-in load as those of the published trunk do."""
     small = {**expert3d.BACKBONES, "teacher": lambda: TeacherBackbone(TeacherTrunk((2, 1), 4))}
     monkeypatch.setattr(expert3d, "BACKBONES", small)
+    monkeypatch.setattr(teacher_trunk, "load_trunk", drawn_trunk)
 
 
 def schedule(steps: int) -> Schedule:
@@ -65,6 +67,25 @@ def test_the_loss_of_maps_falls_to_none_where_the_student_sees_what_the_teacher_
     assert float(view.loss(features, [maps[0], *seen])) < 1e-6 < float(view.loss(features, maps))
 
 
+def test_a_checkpoint_holds_nothing_of_the_trunk_and_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = train_expert(STACKS, schedule(1), tmp_path, "teacher", drawn_trunk())
+    pack(Expert3d, tmp_path / EXPERT, tmp_path / "packed.pt")
+    for path in (tmp_path / EXPERT, tmp_path / "packed.pt"):
+        weights = torch.load(path, weights_only=True)["weights"]
+        assert weights
+        assert all(name.startswith("backbone.head.") for name in weights)
+    assert not changed(trained, load_network(Expert3d, tmp_path / EXPERT))
+
+    def missing() -> TeacherTrunk:
+        raise TeacherMissing("pip install it")
+
+    monkeypatch.setattr(teacher_trunk, "load_trunk", missing)
+    with pytest.raises(InvalidCheckpoint, match=r"expert\.pt holds a head alone: pip install it"):
+        load_network(Expert3d, tmp_path / EXPERT)
+
+
 def test_the_head_of_the_teacher_learns_alone(tmp_path: Path) -> None:
     runs = [train_expert(STACKS, schedule(steps), tmp_path, "teacher", drawn_trunk()) for steps in (1, 2)]
     learnt = changed(*runs)
@@ -79,7 +100,6 @@ def test_the_head_of_the_teacher_learns_alone(tmp_path: Path) -> None:
 def test_the_command_takes_the_published_trunk(
     options: list[str], written: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teacher_trunk, "load_trunk", drawn_trunk)
     result = run_stage(options, tmp_path, monkeypatch)
     assert result == 0
     assert {one.name for one in (tmp_path / "volume").glob("*.pt")} - {"state.pt"} == written
