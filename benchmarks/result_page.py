@@ -19,6 +19,8 @@ Save = Annotated[Path | None, typer.Option(help="Also write the result to this f
 @contextmanager
 def result_console(save: Path | None) -> Iterator[Console]:
     """A console that has printed date and machine; its output is saved to `save` at the end of the block."""
+    if save:  # before minutes are spent on what could not be saved
+        save.parent.mkdir(parents=True, exist_ok=True)
     console = Console(record=True, width=110)
     cores = f"{len(os.sched_getaffinity(0))} of {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before"
     console.print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {cores}")

@@ -10,6 +10,7 @@ import typer
 from export.calibration_views import CalibrationViews
 from export.errors import ExportError
 from export.expert import ExportedExpert
+from export.expert_exchange import exchange_expert
 from export.manifest import add_to_manifest
 from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository, ExportRequest, export_repository
 from export.parity import Parity, enforce, measure
@@ -31,6 +32,14 @@ Calibration = Annotated[
     list[Path] | None, typer.Option(help="Studies (folder, zip, DICOM, NIfTI) or one .npz; phantoms if not given.")
 ]
 ImageSize = Annotated[int, typer.Option(help="Side of a view in px, a multiple of 32; an .npz has its own.")]
+
+Expert = Annotated[Path | None, typer.Option(help="Checkpoint of the 3D expert; without it there is none.")]
+ExpertRulesFile = Annotated[
+    Path | None, typer.Option(help="expert3d.json of `turnstile train evaluate-expert`: its scale and grey zone.")
+]
+ExpertCalibration = Annotated[
+    list[Path] | None, typer.Option(help="Whole studies for the INT8 ranges of the 3D expert; phantoms if not given.")
+]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -54,16 +63,9 @@ def export(
     instances: Annotated[
         int | None, typer.Option(min=1, help="Instances of the classifier; on a CPU one for each core that serves.")
     ] = None,
-    expert3d: Annotated[
-        Path | None, typer.Option(help="Checkpoint of the 3D expert; without it there is none.")
-    ] = None,
-    expert_rules: Annotated[
-        Path | None, typer.Option(help="expert3d.json of `turnstile train evaluate-expert`: its scale and grey zone.")
-    ] = None,
-    expert_calibration: Annotated[
-        list[Path] | None,
-        typer.Option(help="Whole studies for the INT8 ranges of the 3D expert; phantoms if not given."),
-    ] = None,
+    expert3d: Expert = None,
+    expert_rules: ExpertRulesFile = None,
+    expert_calibration: ExpertCalibration = None,
     seed: Annotated[int, typer.Option(help="Seed of weights without a checkpoint.")] = 0,
     output: Annotated[Path, typer.Option(help="Folder of the model repository.")] = REPOSITORY,
 ) -> None:
@@ -80,6 +82,20 @@ def export(
         )
         request = ExportRequest(chosen, views, checkpoints, decision, seed, expert)
         _print_result(export_repository(request, output))
+
+
+@app.command()
+def expert(
+    output: Annotated[Path, typer.Option(help="Folder of the new repository; it may be the old one's.")],
+    repository: Annotated[Path, typer.Option(help="An exported repository.")] = REPOSITORY,
+    expert3d: Expert = None,
+    expert_rules: ExpertRulesFile = None,
+    expert_calibration: ExpertCalibration = None,
+) -> None:
+    """Copy a repository with another 3D expert, or without one; its networks for slices and their decision stay."""
+    with _exit_with_message():
+        card = exchange_expert(repository, _expert(expert3d, expert_rules, expert_calibration or ()), output)
+        typer.echo(f"{output}: {card.version}, {'with' if card.contract.has_expert else 'without'} a 3D expert")
 
 
 @app.command()

@@ -37,6 +37,7 @@ def main(
 ) -> None:
     """Measure, print and save."""
     day = f"{datetime.now(UTC):%Y-%m-%d}"
+    folder.mkdir(parents=True, exist_ok=True)  # before minutes are spent on what could not be saved
     with TemporaryDirectory(prefix="turnstile-benchmark-") as zips, running_cluster() as cluster:
         record = measured(cluster, day, study_kinds(Path(zips), real), studies, burst, seconds)
     record.save(folder / f"{day}{SUFFIX}")

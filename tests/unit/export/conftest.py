@@ -6,13 +6,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from export.calibration_views import CalibrationViews
+from export.expert import ExportedExpert
+from export.manifest import sha256
 from export.model_repository import ExportedRepository, ExportRequest, export_repository
 from export.targets import TARGETS
 from export.weights import Checkpoints, load_networks
 from training.networks import Autoencoder, Classifier, FindingsHead, save_network
+from training.networks.expert import Expert3d
 
 SIZE = 64
 DECISION = {
@@ -25,6 +29,14 @@ DECISION = {
     "operating_points": {"sensitivity_95": {"threshold": 0.4, "sensitivity": 0.95, "specificity": 0.5}},
     "operating_point": "sensitivity_95",
     "figures": {"roc_auc": 0.9},
+}
+
+RULES = {
+    "slope": 1.5,
+    "threshold": 2.0,
+    "grey_zone": [0.1, 0.6],
+    "farthest_mm": 6.5,
+    "figures": {"kept": "for the reader"},
 }
 
 Bytes = NDArray[np.uint8]
@@ -46,6 +58,23 @@ def views() -> CalibrationViews:
 def exported(views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory) -> ExportedRepository:
     """The repository of the CPU target with seeded, untrained networks."""
     return export_repository(ExportRequest(TARGETS["cpu"], views), tmp_path_factory.mktemp("export") / "repository")
+
+
+@pytest.fixture(scope="session")
+def expert(tmp_path_factory: pytest.TempPathFactory) -> ExportedExpert:
+    folder = tmp_path_factory.mktemp("expert")
+    torch.manual_seed(0)
+    save_network(Expert3d(), folder / "expert.pt", 32)
+    (folder / "expert3d.json").write_text(json.dumps(RULES | {"checkpoint_sha256": sha256(folder / "expert.pt")}))
+    return ExportedExpert(folder / "expert.pt", folder / "expert3d.json")
+
+
+@pytest.fixture(scope="session")
+def with_expert(
+    expert: ExportedExpert, views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory
+) -> ExportedRepository:
+    request = ExportRequest(TARGETS["cpu"], views, expert=expert)
+    return export_repository(request, tmp_path_factory.mktemp("export") / "repository")
 
 
 @pytest.fixture

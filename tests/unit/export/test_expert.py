@@ -13,49 +13,25 @@ from google.protobuf import text_format
 from scipy.special import expit
 from tritonclient.grpc import model_config_pb2
 
-from export.calibration_views import CalibrationViews
 from export.expert import ExportedExpert
 from export.manifest import sha256
-from export.model_repository import ExportedRepository, ExportRequest, export_repository
+from export.model_repository import ExportedRepository
 from export.targets import TARGETS, TargetName
 from screening.contract import EXPERT, Contract
 from screening.results.calibration import probability
 from screening.results.expert_rules import ExpertRules
 from screening.results.model_card import Calibration, InvalidModelCard
+from tests.unit.export.conftest import RULES
 from tests.unit.training.drawn_trunk import drawn_trunk
 from training.networks import save_network
 from training.networks.expert import Expert3d, expert3d
 from training.networks.expert.teacher_backbone import TeacherBackbone
 
-RULES = {
-    "slope": 1.5,
-    "threshold": 2.0,
-    "grey_zone": [0.1, 0.6],
-    "farthest_mm": 6.5,
-    "figures": {"kept": "for the reader"},
-}
 DECISION = {
     "operating_points": {"low": {"threshold": 0.4}, "high": {"threshold": 0.7}},
     "operating_point": "high",
     "calibration": {"a": 2.0, "b": -1.0, "of": "logit"},
 }
-
-
-@pytest.fixture(scope="module")
-def expert(tmp_path_factory: pytest.TempPathFactory) -> ExportedExpert:
-    folder = tmp_path_factory.mktemp("expert")
-    torch.manual_seed(0)
-    save_network(Expert3d(), folder / "expert.pt", 32)
-    (folder / "expert3d.json").write_text(json.dumps(RULES | {"checkpoint_sha256": sha256(folder / "expert.pt")}))
-    return ExportedExpert(folder / "expert.pt", folder / "expert3d.json")
-
-
-@pytest.fixture(scope="module")
-def with_expert(
-    expert: ExportedExpert, views: CalibrationViews, tmp_path_factory: pytest.TempPathFactory
-) -> ExportedRepository:
-    request = ExportRequest(TARGETS["cpu"], views, expert=expert)
-    return export_repository(request, tmp_path_factory.mktemp("export") / "repository")
 
 
 def test_the_card_has_the_rules_and_the_ensemble_its_version(with_expert: ExportedRepository) -> None:
