@@ -11,11 +11,11 @@ from typing import Any, Final
 from export.decision_parameters import build_model_card
 from export.errors import PlanFailed
 from export.expert import ExportedExpert
-from export.manifest import add_to_manifest, file_hashes, write_json
+from export.manifest import contract_shapes, file_hashes, write_json
 from export.model_config import ensemble_config, network_config, write_config
 from export.model_repository import MANIFEST, MODEL_CARD, write_ensemble_version
-from export.targets import TARGETS
-from screening.contract import EXPERT, EXPERT_ENSEMBLE
+from export.targets import TARGETS, Target
+from screening.contract import EXPERT, EXPERT_ENSEMBLE, Contract
 from screening.results.model_card import ModelCard
 
 # Keys of a card that are made from the files; all others are the decision.
@@ -52,7 +52,7 @@ def exchange_expert(repository: Path, expert: ExportedExpert | None, output: Pat
         after = ModelCard.from_json(content)
         write_ensemble_version(staged, after)
         write_json(content, staged / MODEL_CARD)
-        add_to_manifest(staged / MANIFEST, EXPERT, figures)
+        write_json(_manifest(manifest, contract, target, figures), staged / MANIFEST)
         if output.exists():
             output.rename(Path(folder) / "before")
         staged.rename(output)
@@ -61,5 +61,16 @@ def exchange_expert(repository: Path, expert: ExportedExpert | None, output: Pat
 
 def _copy_without_expert(repository: Path, staged: Path, card: ModelCard) -> None:
     """Copy all but the expert, the card, and the folders that carry the version of its weights."""
-    left_out = shutil.ignore_patterns(EXPERT, EXPERT_ENSEMBLE, MODEL_CARD, str(card.ensemble_version))
-    shutil.copytree(repository, staged, ignore=left_out)
+    left_out = (EXPERT, EXPERT_ENSEMBLE, MODEL_CARD, MANIFEST, str(card.ensemble_version))
+    shutil.copytree(repository, staged, ignore=shutil.ignore_patterns(*left_out))
+
+
+def _manifest(
+    before: Mapping[str, Any], contract: Contract, target: Target, figures: Mapping[str, Any]
+) -> dict[str, Any]:
+    precision = {name: one for name, one in before["precision"].items() if name != EXPERT}
+    kept = {name: one for name, one in before.items() if name != EXPERT}
+    if figures:
+        precision[EXPERT] = target.serving[EXPERT].precision
+    own = {"precision": precision, "contract": contract_shapes(contract)}
+    return {**kept, **own, **({EXPERT: figures} if figures else {})}

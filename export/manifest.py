@@ -39,10 +39,7 @@ def multiply_adds(network: nn.Module, signature: Signature) -> int:
 def provenance_of(contract: Contract, checkpoints: Checkpoints, views: CalibrationViews, seed: int) -> dict[str, Any]:
     """Inputs, tools and machine, without times, so that two exports give equal bytes."""
     return {
-        "contract": {
-            **{network.model: _shapes(network) for network in contract.networks},
-            **{ensemble.model: _shapes(ensemble) for ensemble in contract.ensembles},
-        },
+        "contract": contract_shapes(contract),
         "checkpoints": {
             name: sha256(path) if path else None
             for name, path in (
@@ -61,6 +58,11 @@ def provenance_of(contract: Contract, checkpoints: Checkpoints, views: Calibrati
         "versions": {"python": platform.python_version(), **{tool: version(tool) for tool in TOOLS}},
         "machine": {"architecture": platform.machine(), "instructions": torch.backends.cpu.get_cpu_capability()},
     }
+
+
+def contract_shapes(contract: Contract) -> dict[str, Any]:
+    """The tensors of every model."""
+    return {one.model: _shapes(one) for one in (*contract.networks, *contract.ensembles)}
 
 
 def sha256(path: Path) -> str:

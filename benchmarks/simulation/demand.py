@@ -66,6 +66,11 @@ class Demand:
             kept_bytes=record.database.kept_bytes,
         )
 
+    def costing(self, factor: float) -> Self:
+        """The same study where each part takes so many times its CPU seconds."""
+        parts = ("gateway_s", "decode_s", "worker_s", "networks_s", "triton_s", "database_s", "client_s")
+        return replace(self, **{name: factor * getattr(self, name) for name in parts})
+
     @property
     def cpu_s(self) -> float:
         """All CPU seconds of the service, without the client."""
@@ -122,6 +127,8 @@ def _bytes(tensors: tuple[Tensor, ...]) -> int:
 MEASURED: Final = Record.newest()
 PHANTOM: Final = Demand.of(MEASURED.alone[0], MEASURED)
 THIN_SLICES: Final = Demand.of(thin_slices(MEASURED), MEASURED)
+PHANTOMS: Final = PHANTOM.costing(MEASURED.on_busy_cores)  # where many come at once
+MANY_THIN_SLICES: Final = THIN_SLICES.costing(MEASURED.on_busy_cores)
 AUDIT_S: Final = MEASURED.database.audit_s  # the audit's events are written one after another
 
 

@@ -98,6 +98,12 @@ class Work:
         run_pause_s = median(alone.run_s) + work.pickup_pause_s - one.turnaround_s[0]
         return replace(work, upload_pause_s=max(0.0, upload_pause_s), run_pause_s=max(0.0, run_pause_s))
 
+    def costing(self, factor: float) -> Self:
+        """The same study where each part takes so many times its CPU seconds."""
+        parts = ("client_s", "gateway_s", "decode_s", "blocks_s", "expert_s", "triton_s", "worker_s", "database_s")
+        networks_s = {name: factor * seconds for name, seconds in self.networks_s.items()}
+        return replace(self, networks_s=networks_s, **{name: factor * getattr(self, name) for name in parts})
+
     @property
     def cpu_s(self) -> float:
         """All of a study's CPU seconds."""

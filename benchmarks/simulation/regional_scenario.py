@@ -51,8 +51,8 @@ def machine_of(cores: int, instances: int | None = None) -> Machine:
 
 
 def work_of(alone: Alone) -> Work:
-    """The CPU time of such a study; its pauses are those of the measured machine."""
-    return Work.of(alone, Machine.measured(MEASURED, alone.foreign_cores))
+    """The CPU time of such a study on busy cores; its pauses are those of the measured machine."""
+    return Work.of(alone, Machine.measured(MEASURED, alone.foreign_cores)).costing(MEASURED.on_busy_cores)
 
 
 def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
@@ -66,7 +66,8 @@ def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
 def alone_and_burst(kind: Alone, machine: Machine) -> tuple[float, float]:
     """Seconds of one study from request to report on the idle machine, and studies a second of a long burst."""
     work = replace(work_of(kind), spread=(1.0,))
-    return simulate(machine, work, [0.0]).turnaround_s[0], simulate(machine, work, [0.0] * LONG).studies_per_s
+    lone = work.costing(1 / MEASURED.on_busy_cores)
+    return simulate(machine, lone, [0.0]).turnaround_s[0], simulate(machine, work, [0.0] * LONG).studies_per_s
 
 
 def burst_within_limit(kind: Alone, cores: int) -> int:

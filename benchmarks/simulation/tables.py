@@ -7,7 +7,17 @@ import numpy as np
 
 from benchmarks.simulation.capacity import Load, need
 from benchmarks.simulation.closed_forms import load_where_waits_are
-from benchmarks.simulation.demand import L4, MEASURED, PHANTOM, T4, THIN_SLICES, Demand, thin_slices
+from benchmarks.simulation.demand import (
+    L4,
+    MANY_THIN_SLICES,
+    MEASURED,
+    PHANTOM,
+    PHANTOMS,
+    T4,
+    THIN_SLICES,
+    Demand,
+    thin_slices,
+)
 from benchmarks.simulation.regional_scenario import (
     CORES,
     TURNAROUND_LIMIT_S,
@@ -26,9 +36,9 @@ COUNTRY: Final = Load(studies_per_day=1_000_000, peak=2.0)
 PEAK: Final = range(8, 10)
 MS: Final = 1000.0
 
-CPU_S: Final = THIN_SLICES.networks_s + THIN_SLICES.triton_s
+CPU_S: Final = MANY_THIN_SLICES.networks_s + MANY_THIN_SLICES.triton_s
 GPU_S: Final = T4.study_s(THIN_SLICES)
-NEEDED: Final = need(COUNTRY, THIN_SLICES, T4)
+NEEDED: Final = need(COUNTRY, MANY_THIN_SLICES, T4)
 PODS: Final = NEEDED.worker_cores // 2 + 1  # a worker of the chart has two decode workers
 # The smallest site by the arithmetic, then one with less of one thing.
 COUNTRY_SITES: Final = {
@@ -88,7 +98,7 @@ def needs() -> str:
     """The demand of the peak hour, by studies a day and kind of study."""
     rows = []
     for load in (CITY, COUNTRY):
-        for name, demand in (("64 slices", PHANTOM), ("300 slices", THIN_SLICES)):
+        for name, demand in (("64 slices", PHANTOMS), ("300 slices", MANY_THIN_SLICES)):
             asked = need(load, demand, T4)
             servers = (asked.gateways, asked.worker_cores, asked.network_cores, asked.database_cores)
             rows.append(
@@ -118,8 +128,9 @@ def beside() -> str:
         rate = f"{one.run.rate_per_s:.2f} a second" if one.run.rate_per_s else "at once"
         foretold, measured = _values(one.foretold), _values(one.measured)
         cells = [f"{a:.2f} / {b:.2f} = **{a / b:.2f}**" for a, b in zip(foretold, measured, strict=True)]
-        of_cpu = sum(one.run.cpu_s.values()) / one.asked_cpu_s
-        rows.append([f"{one.run.name}: {len(one.run.asked_s)} {rate}", f"{one.load:.0%}", *cells, f"{of_cpu:.2f}"])
+        rows.append(
+            [f"{one.run.name}: {len(one.run.asked_s)} {rate}", f"{one.load:.0%}", *cells, f"{one.beside_others:.2f}"]
+        )
     head = "run,cores busy (simulated),mean s,p50 s,p95 s,studies a second,CPU s a study beside one alone"
     return _table(head.split(","), rows)
 
@@ -158,7 +169,7 @@ def national_day() -> str:
     """Turnaround and utilisation at a million a day, simulated."""
     rows = []
     for name, site in COUNTRY_SITES.items():
-        outcome = a_day(site, THIN_SLICES, COUNTRY.studies_per_day, hours=PEAK)
+        outcome = a_day(site, MANY_THIN_SLICES, COUNTRY.studies_per_day, hours=PEAK)
         decoders = site.workers * site.decoders
         servers = {"gateway": site.gateways, "decoder": decoders, "engine": site.engines, "audit": 1}
         busy = [f"{outcome.busy_s[part] / outcome.until_s / count:.0%}" for part, count in servers.items()]

@@ -29,8 +29,8 @@ class Compared:
     foretold: Figures
     measured: Figures
     load: float
-    asked_cpu_s: float
-    """CPU seconds of one such study sent alone; with its upload only if the run had uploads."""
+    beside_others: float
+    """CPU seconds of a study, relative to one that came alone: an input."""
 
 
 def compared(record: Record) -> list[Compared]:
@@ -43,13 +43,14 @@ def _compared(record: Record, run: Run) -> Compared:
     work = Work.of(alone, Machine.measured(record, alone.foreign_cores))
     machine = Machine.measured(record, run.foreign_cores)
     came = (run.due_s or run.asked_s, not run.due_s)
-    simulated_runs = [simulate(machine, work, came[0], seed, uploaded=came[1]) for seed in SEEDS]
+    beside_others = record.beside_others(run)
+    asked = work.costing(beside_others)
+    simulated_runs = [simulate(machine, asked, came[0], seed, uploaded=came[1]) for seed in SEEDS]
     each = [figures(one) for one in simulated_runs]
     names = ("mean_s", "p50_s", "p95_s", "studies_per_s")
     foretold = Figures(*(float(np.mean([getattr(one, name) for one in each])) for name in names))
     load = float(np.mean([one.busy_s / max(one.finished_s) for one in simulated_runs])) / machine.cores
-    asked_cpu_s = sum(alone.analysis_cpu_s.values()) + bool(run.due_s) * sum(alone.upload_cpu_s.values())
-    return Compared(run, foretold, figures(run), load, asked_cpu_s)
+    return Compared(run, foretold, figures(run), load, beside_others)
 
 
 def figures(of: Run | SimulatedRun) -> Figures:

@@ -132,6 +132,20 @@ class Record:
         """Whether other programs used so little that the figures are those of the cluster alone."""
         return self.foreign_cores < STILL
 
+    def beside_others(self, run: Run) -> float:
+        """CPU seconds of a study of this run, relative to one that came alone; with its upload if the run had uploads.
+
+        Above 1 where cores are threads that share a core, and where caches are cold.
+        """
+        alone = self.alone[0]
+        spent = sum(alone.analysis_cpu_s.values()) + bool(run.due_s) * sum(alone.upload_cpu_s.values())
+        return sum(run.cpu_s.values()) / spent
+
+    @property
+    def on_busy_cores(self) -> float:
+        """The largest of them: what a study costs when many come."""
+        return max(self.beside_others(run) for run in self.runs)
+
     def run(self, name: str) -> Run:
         """The run of this name."""
         return next(run for run in self.runs if run.name == name)

@@ -16,9 +16,8 @@ from benchmarks.two_workers.measurement import Record
 from benchmarks.two_workers.result_tables import print_results
 from screening.results.model_card import ModelCard
 
-# How far a foretold figure may be off. A study's CPU time is 15 % more on busy cores than alone (caches, switching;
-# the last column of the page's table). Shared cores keep a study s / (1 - load), so what is off by e in s is off by
-# e / (1 - load) in turnaround. A burst's turnaround and rate go with s itself; twice that is for its beginning and end.
+# How far a foretold figure may be off. Shared cores keep a study s / (1 - load), so what is off by e in its CPU time s
+# is off by e / (1 - load) in turnaround. A burst's turnaround and rate go with s itself; twice that for its two ends.
 SERVICE_OFF = 0.15
 
 
@@ -36,8 +35,8 @@ def test_what_was_foretold_came(record: Record) -> None:
 
 
 def test_the_simulation_never_saw_what_it_foretells(record: Record) -> None:
-    """Other times of the runs change nothing of what is foretold; only the moments of coming are theirs."""
-    slower = [replace(run, finished_s=tuple(end + 9 for end in run.finished_s), cpu_s={}) for run in record.runs]
+    """Other times of the runs change nothing of what is foretold: the moments of coming and the CPU time are theirs."""
+    slower = [replace(run, finished_s=tuple(end + 9 for end in run.finished_s)) for run in record.runs]
     again = compared(replace(record, runs=tuple(slower)))
     assert [one.foretold for one in again] == [one.foretold for one in compared(record)]
     for one, true in zip(again, compared(record), strict=True):

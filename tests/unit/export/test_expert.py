@@ -24,7 +24,7 @@ from screening.results.model_card import Calibration, InvalidModelCard
 from tests.unit.export.conftest import RULES
 from tests.unit.training.drawn_trunk import drawn_trunk
 from training.networks import save_network
-from training.networks.expert import Expert3d, expert3d
+from training.networks.expert import Expert3d, expert3d, teacher_trunk
 from training.networks.expert.teacher_backbone import TeacherBackbone
 
 DECISION = {
@@ -66,6 +66,7 @@ def test_the_teachers_backbone_can_be_exported(
     expert: ExportedExpert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expert3d, "BACKBONES", {"teacher": lambda: TeacherBackbone(drawn_trunk())})
+    monkeypatch.setattr(teacher_trunk, "load_trunk", drawn_trunk)
     save_network(Expert3d("teacher"), tmp_path / "teacher.pt", 32)
     exported = replace(expert, checkpoint=tmp_path / "teacher.pt")
     manifest = exported.write_graph(Contract(224, 28, 28).expert3d, tmp_path / "1" / "model.onnx")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,7 +16,6 @@ from export.expert_exchange import exchange_expert
 from export.manifest import file_hashes
 from export.model_repository import MANIFEST, MODEL_CARD, ExportedRepository
 from export.targets import TARGETS
-from screening.contract import EXPERT
 from screening.results.model_card import InvalidModelCard, ModelCard
 
 
@@ -25,11 +25,11 @@ def test_taken_out_and_put_in_again(
     without = exchange_expert(with_expert.path, None, tmp_path / "repository")
     assert without == exported.card
     assert contents(tmp_path / "repository") == contents(exported.path)
+    assert manifest(tmp_path / "repository") == manifest(exported.path)
     again = exchange_expert(tmp_path / "repository", expert, tmp_path / "repository")  # in its own place
     assert again == with_expert.card
     assert contents(tmp_path / "repository") == contents(with_expert.path)
-    figures = [json.loads((one / MANIFEST).read_text())[EXPERT] for one in (tmp_path / "repository", with_expert.path)]
-    assert figures[0] == figures[1]
+    assert manifest(tmp_path / "repository") == manifest(with_expert.path)
 
 
 def test_what_is_refused_leaves_what_was_there(
@@ -58,6 +58,10 @@ def test_the_command_says_what_it_wrote(with_expert: ExportedRepository, tmp_pat
     refused = CliRunner().invoke(app, [*arguments, "--expert3d", str(tmp_path / "none.pt")])
     assert refused.exit_code == 1
     assert "takes both --expert3d and --expert-rules" in refused.output
+
+
+def manifest(repository: Path) -> Any:
+    return json.loads((repository / MANIFEST).read_text())
 
 
 def contents(repository: Path) -> tuple[dict[str, str], list[str]]:
