@@ -62,7 +62,8 @@ def provenance_of(contract: Contract, checkpoints: Checkpoints, views: Calibrati
 
 def contract_shapes(contract: Contract) -> dict[str, Any]:
     """The tensors of every model."""
-    return {one.model: _shapes(one) for one in (*contract.networks, *contract.ensembles)}
+    networks = {network.model: _shapes(network) for network in contract.networks}
+    return networks | {ensemble.model: _shapes(ensemble) for ensemble in contract.ensembles}
 
 
 def sha256(path: Path) -> str:

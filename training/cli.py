@@ -255,7 +255,9 @@ def volume(
     steps: Steps = 700,
     batch: Annotated[int, typer.Option(help="Blocks per step, two fifths of them pairs; a multiple of 10.")] = 20,
     rate: Rate = 3e-3,
-    backbone: Annotated[str, typer.Option(help="light, wide, r3d18, slowfast, or teacher: its frozen trunk.")] = "wide",
+    backbone: Annotated[
+        str, typer.Option(help="light, wide, r3d18, slowfast, or teacher: its frozen trunk.")
+    ] = "light",
     taught: Annotated[
         bool, typer.Option(help="Learn from the teacher's trunk too; light and wide. Writes its expert as teacher.pt.")
     ] = False,

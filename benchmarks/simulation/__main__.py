@@ -18,7 +18,7 @@ TABLE_MARKERS: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-
 
 
 def main(page: Annotated[Path, typer.Option(help="The page to write them into.")] = PAGE) -> None:
-    """Compute every table of the page (about a minute), print them, and write the page."""
+    """Compute every table of the page (some six minutes), print them, and write the page."""
     text = page.read_text("utf-8")
     made = {name: TABLES[name]() for name in places(text)}
     page.write_text(filled(text, made), "utf-8")

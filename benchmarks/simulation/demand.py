@@ -5,10 +5,8 @@ bytes to and from Triton those of the contract.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from typing import Final, Self
 
 from benchmarks.two_workers.cpu_usage import NETWORKS
@@ -85,39 +83,12 @@ def multiply_adds() -> dict[str, int]:
     return found
 
 
-def thin_slices(record: Record, slices: int = THIN) -> Alone:
-    """A study of so many slices, on the line through a whole real study and every second slice of it.
-
-    Raises ValueError for a record that was made where no real study was at hand.
-    """
-    try:
-        whole, half = record.alone[1:3]
-    except ValueError as error:
-        raise ValueError("this record has no real study: run benchmarks.two_workers where they are at hand") from error
-    share = (slices - half.slices) / (whole.slices - half.slices)
-
-    def line(first: float, second: float) -> float:
-        return first + share * (second - first)
-
-    def lines(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
-        return {role: line(first[role], second[role]) for role in second}
-
-    longer = line(median(half.run_s), median(whole.run_s)) / median(whole.run_s)
-    always = {
-        name: (half.analysis_cpu_s[name] + whole.analysis_cpu_s[name]) / 2
-        for name in (*NETWORKS, EXPERT, "triton")
-        if name in half.analysis_cpu_s
-    }
-    return replace(
-        whole,
-        name=f"{slices} thin slices",
-        slices=slices,
-        upload_bytes=round(line(half.upload_bytes, whole.upload_bytes)),
-        upload_s=(line(median(half.upload_s), median(whole.upload_s)),),
-        run_s=tuple(seconds * longer for seconds in whole.run_s),
-        upload_cpu_s=lines(half.upload_cpu_s, whole.upload_cpu_s),
-        analysis_cpu_s=lines(half.analysis_cpu_s, whole.analysis_cpu_s) | always,
-    )
+def thin_slices(record: Record) -> Alone:
+    """The studies of `THIN` slices; raises ValueError for a record that was made where no real study was at hand."""
+    for one in record.alone:
+        if one.slices == THIN:
+            return one
+    raise ValueError("this record has no real study: run benchmarks.two_workers where they are at hand")
 
 
 def _bytes(tensors: tuple[Tensor, ...]) -> int:

@@ -77,23 +77,6 @@ def study() -> str:
     return _table(head, [[name, *map(value_of, columns)] for name, value_of in values.items()])
 
 
-def line() -> str:
-    """The extrapolation to thin slices, compared with a study that it was not fitted to."""
-    if len(MEASURED.alone) <= len(_KINDS):
-        return ""
-    other = MEASURED.alone[3]
-    guessed, measured = (Demand.of(one, MEASURED) for one in (thin_slices(MEASURED, other.slices), other))
-    rows = [
-        [name, f"{MS * one:.0f}", f"{MS * two:.0f}", f"{one / two:.2f}"]
-        for name, one, two in (
-            ("gateway", guessed.gateway_s, measured.gateway_s),
-            ("reading and preparing", guessed.decode_s, measured.decode_s),
-            ("all without the client", guessed.cpu_s, measured.cpu_s),
-        )
-    ]
-    return _table([f"CPU ms of another patient's {other.slices} slices", "by the line", "measured", "ratio"], rows)
-
-
 def needs() -> str:
     """The demand of the peak hour, by studies a day and kind of study."""
     rows = []
@@ -194,7 +177,6 @@ def scaling() -> str:
 
 TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "study": study,
-    "line": line,
     "needs": needs,
     "beside": beside,
     "regional": regional_day,
@@ -203,7 +185,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "national": national_day,
     "scaling": scaling,
 }
-_KINDS: Final = ("synthetic", "real", "by the line")
+_KINDS: Final = ("synthetic", "real", "real")
 
 
 def _three() -> tuple[Alone, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.simulation.__main__ import PAGE, filled, places
-from benchmarks.simulation.demand import PHANTOM, REPOSITORY, THIN_SLICES, Demand, multiply_adds, thin_slices
+from benchmarks.simulation.demand import PHANTOM, REPOSITORY, multiply_adds, thin_slices
 from benchmarks.simulation.one_machine import Machine
 from benchmarks.simulation.regional_scenario import machine_of
 from benchmarks.simulation.tables import TABLES
@@ -63,18 +63,6 @@ def test_a_record_is_told_as_a_page(record: Record, tmp_path: Path, capsys: pyte
     assert all(run.name in page for run in record.runs)
 
 
-def test_the_line_goes_through_both_studies_that_it_was_drawn_through(record: Record) -> None:
-    whole, half = record.alone[1:3]
-    for one in (whole, half):
-        made, measured = (Demand.of(study, record) for study in (thin_slices(record, one.slices), one))
-        assert made.decode_s == pytest.approx(measured.decode_s)
-        assert made.gateway_s == pytest.approx(measured.gateway_s)
-        assert made.upload_bytes == pytest.approx(measured.upload_bytes)
-    assert THIN_SLICES.networks_s == pytest.approx(
-        sum(Demand.of(one, record).networks_s for one in (whole, half)) / 2
-    )  # always twelve slices
-
-
 def test_a_larger_machine_is_the_measured_one_times_its_cores(record: Record) -> None:
     """As many of each part a core; its cores are whole, for nobody else is on it."""
     assert machine_of(record.cores) == replace(Machine.measured(record, 0.0), cores=record.cores)
@@ -82,7 +70,7 @@ def test_a_larger_machine_is_the_measured_one_times_its_cores(record: Record) ->
     assert (twice.slots, twice.decoders) == (2 * machine_of(record.cores).slots, 2 * machine_of(record.cores).decoders)
 
 
-def test_without_real_studies_nothing_is_extrapolated(record: Record) -> None:
+def test_without_real_studies_nothing_is_told_of_thin_slices(record: Record) -> None:
     with pytest.raises(ValueError, match="no real study"):
         thin_slices(replace(record, alone=record.alone[:1]))
 
@@ -107,7 +95,7 @@ def test_the_page_has_a_place_for_every_table() -> None:
     assert sorted(places(PAGE.read_text("utf-8"))) == sorted(TABLES)
 
 
-@pytest.mark.parametrize("name", ["study", "line", "needs", "scaling", "beside"])
+@pytest.mark.parametrize("name", ["study", "needs", "scaling", "beside"])
 def test_the_page_tells_of_the_last_measured_run(name: str) -> None:
     """Else `python -m benchmarks.simulation` writes it anew. The other tables take minutes to make."""
     assert f"<!-- table: {name} -->\n{TABLES[name]()}<!-- end -->" in PAGE.read_text("utf-8")
