@@ -16,7 +16,7 @@ from export.model_config import ensemble_config, network_config, write_config
 from export.model_repository import MANIFEST, MODEL_CARD, write_ensemble_version
 from export.targets import TARGETS, Target
 from screening.contract import EXPERT, EXPERT_ENSEMBLE, Contract
-from screening.results.model_card import ModelCard
+from screening.results.model_card import InvalidModelCard, ModelCard
 
 # Keys of a card that are made from the files; all others are the decision.
 OF_FILES: Final = ("version", "trained", "image_size", "activation_size", "error_map_size", "file_hashes")
@@ -25,10 +25,12 @@ OF_FILES: Final = ("version", "trained", "image_size", "activation_size", "error
 def exchange_expert(repository: Path, expert: ExportedExpert | None, output: Path) -> ModelCard:
     """Write a copy of `repository` with this expert, or with none, at `output`; `repository` itself may be meant.
 
-    What is at `output` is replaced only if every check passes. Raises PlanFailed for a repository of TensorRT plans,
-    and what loading and writing an expert raise: ParityBroken, BrokenGraph, InvalidCheckpoint or InvalidModelCard.
+    What is at `output` is replaced only if every check passes. Raises InvalidModelCard for a repository whose files are
+    not those of its card, PlanFailed for TensorRT plans, and what loading and writing an expert raise: ParityBroken,
+    BrokenGraph, InvalidCheckpoint or InvalidModelCard.
     """
     before = ModelCard.load(repository / MODEL_CARD)
+    _check_files(repository, before)
     manifest = json.loads((repository / MANIFEST).read_text("utf-8"))
     target = TARGETS[manifest["target"]]
     if target.plan:
@@ -57,6 +59,13 @@ def exchange_expert(repository: Path, expert: ExportedExpert | None, output: Pat
             output.rename(Path(folder) / "before")
         staged.rename(output)
     return after
+
+
+def _check_files(repository: Path, card: ModelCard) -> None:
+    """The new card names the files that are copied, so a changed one would pass for one that was evaluated."""
+    found = {name: one for name, one in file_hashes(repository).items() if name not in (MODEL_CARD, MANIFEST)}
+    if changed := sorted({name for name, _ in found.items() ^ card.file_hashes.items()}):
+        raise InvalidModelCard(f"{repository.name} holds other files than its card names: {', '.join(changed)}")
 
 
 def _copy_without_expert(repository: Path, staged: Path, card: ModelCard) -> None:

@@ -50,9 +50,14 @@ def machine_of(cores: int, instances: int | None = None) -> Machine:
     return Machine(cores, workers, cores * slots, cores * decoders, instances=instances or cores)
 
 
+def lone_work_of(alone: Alone) -> Work:
+    """The CPU time of such a study that comes alone; its pauses are those of the measured machine."""
+    return Work.of(alone, Machine.measured(MEASURED, alone.foreign_cores))
+
+
 def work_of(alone: Alone) -> Work:
-    """The CPU time of such a study on busy cores; its pauses are those of the measured machine."""
-    return Work.of(alone, Machine.measured(MEASURED, alone.foreign_cores)).costing(MEASURED.on_busy_cores)
+    """The same on busy cores."""
+    return lone_work_of(alone).costing(MEASURED.on_busy_cores)
 
 
 def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
@@ -65,8 +70,7 @@ def simulated_days(kind: Alone) -> Iterator[tuple[Day, int, SimulatedRun]]:
 
 def alone_and_burst(kind: Alone, machine: Machine) -> tuple[float, float]:
     """Seconds of one study from request to report on the idle machine, and studies a second of a long burst."""
-    work = replace(work_of(kind), spread=(1.0,))
-    lone = work.costing(1 / MEASURED.on_busy_cores)
+    lone, work = (replace(one, spread=(1.0,)) for one in (lone_work_of(kind), work_of(kind)))
     return simulate(machine, lone, [0.0]).turnaround_s[0], simulate(machine, work, [0.0] * LONG).studies_per_s
 
 

@@ -1,7 +1,8 @@
 """Stage `volume` with a teacher: a light network learns what the teacher's trunk sees, and what a head on it says.
 
-The trunk is a third party's, and costs three times as much to serve. It tells small nodules from vessels, though, which
-painted lesions alone did not teach the light network (docs/adr/0022). A head on the trunk learns in the same steps.
+The trunk is a third party's, and costs three to seven times as much to serve. It tells small nodules from vessels,
+though, which painted lesions alone did not teach the light network (docs/adr/0022). A head on it learns in the same
+steps.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """A repository with another 3D expert, or without one, is what an export from the start would have written."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,25 @@ def test_what_is_refused_leaves_what_was_there(
         exchange_expert(with_expert.path, expert, tmp_path / "repository")
     assert contents(tmp_path / "repository") == before
     assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["repository"]
+
+
+@pytest.mark.parametrize("change", ["changed", "missing", "added"])
+def test_a_repository_that_is_not_as_its_card_says_is_refused(
+    change: str, exported: ExportedRepository, tmp_path: Path
+) -> None:
+    repository = shutil.copytree(exported.path, tmp_path / "repository")
+    graph = repository / "classifier" / "1" / "model.onnx"
+    match change:
+        case "changed":
+            graph.write_bytes(graph.read_bytes()[:-1] + b"x")
+        case "missing":
+            graph.unlink()
+        case "added":
+            graph = graph.with_name("other.onnx")
+            graph.write_bytes(b"x")
+    with pytest.raises(InvalidModelCard, match=rf"other files than its card names: classifier/1/{graph.name}$"):
+        exchange_expert(repository, None, tmp_path / "output")
+    assert not (tmp_path / "output").exists()
 
 
 def test_the_command_says_what_it_wrote(with_expert: ExportedRepository, tmp_path: Path) -> None:

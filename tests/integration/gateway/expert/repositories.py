@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Final
 
 import torch
 
 from export.expert import ExportedExpert
+from export.expert_exchange import exchange_expert
 from export.manifest import sha256
 from export.model_config import ensemble_config, network_config, write_config
 from export.targets import TARGETS
@@ -46,16 +46,7 @@ def with_expert(folder: Path, scratch: Path) -> Path:
 
 def without_expert(folder: Path) -> Path:
     """Write the copy without files and rules of the expert."""
-    shutil.copytree(ROOT / "model_repository", folder)
-    for model in (EXPERT, EXPERT_ENSEMBLE):
-        shutil.rmtree(folder / model)
-    card = json.loads((folder / "model_card.json").read_text())
-    del card["expert3d"]
-    hashes = card["file_hashes"].items()
-    card["file_hashes"] = {
-        name: one for name, one in hashes if not name.startswith((f"{EXPERT}/", f"{EXPERT_ENSEMBLE}/"))
-    }
-    (folder / "model_card.json").write_text(json.dumps(card))
+    exchange_expert(ROOT / "model_repository", None, folder)
     return folder
 
 
