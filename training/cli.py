@@ -261,10 +261,14 @@ def volume(
     taught: Annotated[
         bool, typer.Option(help="Learn from the teacher's trunk too; light and wide. Writes its expert as teacher.pt.")
     ] = False,
+    expert: Annotated[Path | None, typer.Option(help="A checkpoint to continue from, in place of --backbone.")] = None,
     validation: Validation = None,
     name: Name = "volume",
 ) -> None:
     """Stage 7, optional: the 3D expert, from all slices of volumes with lesions painted in three dimensions."""
+    from training.networks import load_network
+    from training.networks.expert import Expert3d
+    from training.networks.expert.teacher_backbone import TeacherBackbone
     from training.networks.expert.teacher_trunk import load_trunk
     from training.volume.block_cut import SIDE
     from training.volume.expert_training import train_expert
@@ -275,12 +279,17 @@ def volume(
     schedule = Schedule(steps, block_batch_of(batch), SIDE, rate, options.seed, options.threads)
     if taught and network not in TAUGHT:
         raise typer.BadParameter(f"--taught: {network} cannot be taught, {' and '.join(TAUGHT)} can")
-    trunk = load_trunk() if taught or network == "teacher" else None
+    if taught and expert:
+        raise typer.BadParameter("--taught: begins with random weights, not with those of --expert")
     stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
-    if taught and trunk is not None:
-        train_taught(stacks, schedule, options.runs / name, trunk, network)
+    folder = options.runs / name
+    if taught:
+        train_taught(stacks, schedule, folder, load_trunk(), network)
+    elif expert:
+        train_expert(stacks, schedule, folder, load_network(Expert3d, expert))
     else:
-        train_expert(stacks, schedule, options.runs / name, network, trunk)
+        own = TeacherBackbone(load_trunk()) if network == "teacher" else None
+        train_expert(stacks, schedule, folder, Expert3d(network, own))
 
 
 @app.command("evaluate-expert")

@@ -165,14 +165,14 @@ def paint_lesion(stack: LungStack, lesion: VolumeLesion, random: Random) -> Pain
     grid = stack.grid
     window = grid.window(centre, outline.reach_mm)
     cover = grid.cover(outline, centre, window)
-    inside, near = _lungs_of(stack, window)
+    inside, near = lungs_of(stack, window)
     before = stack.values[window].astype(np.float32)
     after = before
     for layer in _LAYERS[lesion.density]:
         size = random.uniform(*layer.size)
         shape = cover if size >= 1.0 else grid.cover(outline.scaled(size), centre, window)
         level = stack.levels.between(random.uniform(*layer.level))
-        texture = level + stack.levels.noise_sd * _grain(before.shape, random)
+        texture = level + noise_like(stack, before.shape, random)
         after = _blended(after, texture, shape * np.float32(random.uniform(*layer.opacity)), inside, near)
     limits = np.iinfo(stack.values.dtype)
     values = np.clip(np.rint(after), limits.min, limits.max).astype(stack.values.dtype)
@@ -204,7 +204,12 @@ _LAYERS: Final[Mapping[Density, tuple[_Layer, ...]]] = MappingProxyType(
 )
 
 
-def _lungs_of(stack: LungStack, window: Window) -> tuple[Floats, Floats]:
+def noise_like(stack: LungStack, shape: tuple[int, ...], random: Random) -> Floats:
+    """Noise as that of the volume, in its unit."""
+    return np.asarray(stack.levels.noise_sd * _grain(shape, random), np.float32)
+
+
+def lungs_of(stack: LungStack, window: Window) -> tuple[Floats, Floats]:
     """The lungs of the window with a soft edge, and the same grown by `WALL_MM`; 0 ... 1."""
     rows, columns = (2 * max(1, round(WALL_MM / mm)) + 1 for mm in stack.spacing_mm[1:])
     kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (columns, rows)), np.uint8)
@@ -247,5 +252,7 @@ __all__ = [
     "Shape",
     "TissueLevels",
     "VolumeLesion",
+    "lungs_of",
+    "noise_like",
     "paint_lesion",
 ]

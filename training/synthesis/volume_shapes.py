@@ -79,6 +79,16 @@ class Grid:
     thickness_mm: float
     blur_sd_mm: float
 
+    @property
+    def samples(self) -> int:
+        """Of the thickness of a slice, so far apart that a small lesion is averaged as the scanner does."""
+        return int(np.clip(np.ceil(self.thickness_mm / SAMPLE_MM), 1, MOST_SAMPLES))
+
+    @property
+    def blur_px(self) -> tuple[float, float]:
+        """Standard deviations of the blur along columns and rows, in pixels."""
+        return self.blur_sd_mm / self.spacing_mm[2], self.blur_sd_mm / self.spacing_mm[1]
+
     def window(self, centre: Triple, reach_mm: float) -> Window:
         """The part of the stack that a lesion of this reach (mm) around `centre` (voxels) can change."""
         reach = (reach_mm + self.thickness_mm / 2, *[reach_mm + 4 * self.blur_sd_mm] * 2)
@@ -91,16 +101,14 @@ class Grid:
     def cover(self, outline: Outline, centre: Triple, window: Window) -> Floats:
         """The share of each voxel of the window that lies in the shape, blurred in the plane: float32, 0 ... 1."""
         row_mm, column_mm = self.spacing_mm[1:]
-        samples = int(np.clip(np.ceil(self.thickness_mm / SAMPLE_MM), 1, MOST_SAMPLES))
-        below = ((np.arange(samples) + 0.5) / samples - 0.5) * self.thickness_mm
+        below = ((np.arange(self.samples) + 0.5) / self.samples - 0.5) * self.thickness_mm
         rows = (np.arange(window[1].start, window[1].stop, dtype=np.float64) - centre[1])[:, np.newaxis] * row_mm
         columns = (np.arange(window[2].start, window[2].stop, dtype=np.float64) - centre[2])[np.newaxis] * column_mm
-        blur = self.blur_sd_mm / column_mm, self.blur_sd_mm / row_mm
         drawn = [
             np.mean([_section(outline, height, rows, columns, (row_mm + column_mm) / 2) for height in at + below], 0)
             for at in (np.arange(window[0].start, window[0].stop) - centre[0]) * self.spacing_mm[0]
         ]
-        return np.stack([_blurred(one.astype(np.float32), blur) for one in drawn])
+        return np.stack([blurred(one.astype(np.float32), self.blur_px) for one in drawn])
 
 
 @dataclass(frozen=True)
@@ -146,5 +154,6 @@ def _section(outline: Outline, height_mm: float, rows_mm: Doubles, columns_mm: D
     return share
 
 
-def _blurred(cover: Floats, sd_px: tuple[float, float]) -> Floats:
+def blurred(cover: Floats, sd_px: tuple[float, float]) -> Floats:
+    """Blurred by standard deviations of (columns, rows) in pixels."""
     return np.asarray(cv2.GaussianBlur(cover, (0, 0), max(sd_px[0], 1e-3), sigmaY=max(sd_px[1], 1e-3)), np.float32)

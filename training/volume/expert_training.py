@@ -8,9 +8,7 @@ import torch
 
 from training.device import adamw, select_device
 from training.networks.checkpoints import save_network
-from training.networks.expert import Backbone, Expert3d
-from training.networks.expert.teacher_backbone import TeacherBackbone
-from training.networks.expert.teacher_trunk import TeacherTrunk
+from training.networks.expert import Expert3d
 from training.training_run import TrainingRun
 from training.training_schedule import Schedule
 from training.volume.block_cut import SIDE
@@ -23,22 +21,14 @@ EXPERT: Final = "expert.pt"
 BATCH_STEP: Final = 10  # two fifths of a batch are then a whole number of times `CUTS` pairs
 
 
-def train_expert(
-    stacks: Sequence[TrainingStack],
-    schedule: Schedule,
-    folder: Path,
-    backbone: Backbone,
-    trunk: TeacherTrunk | None = None,
-) -> Expert3d:
-    """Train on these stacks, resume from the state in `folder`, and write `expert.pt` there.
+def train_expert(stacks: Sequence[TrainingStack], schedule: Schedule, folder: Path, network: Expert3d) -> Expert3d:
+    """Train this network on these stacks, resume from the state in `folder`, and write `expert.pt` there.
 
-    `trunk` is that of the backbone `teacher`: it stays as it is, and only the head on it learns.
-    Full precision: on a CPU without instructions for it, 3D convolutions in bfloat16 take thirteen times as long.
-    Channels last saves a third.
+    Of the backbone `teacher` only the head learns. Full precision: on a CPU without instructions for it, convolutions
+    in three dimensions in bfloat16 take thirteen times as long. Channels last saves a third.
     """
     device = select_device(schedule)
-    module = TeacherBackbone(trunk) if trunk is not None else None
-    network = Expert3d(backbone, module).to(device).to(memory_format=torch.channels_last_3d)
+    network = network.to(device).to(memory_format=torch.channels_last_3d)
     average = averaged_copy(network)
     run = TrainingRun(
         folder, schedule, {"network": network, "average": average}, adamw(network, rate=schedule.rate, decay=0.01)

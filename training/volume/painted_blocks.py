@@ -1,8 +1,8 @@
 """Blocks for training: pairs without and with a painted lesion, and blocks of marked tumours.
 
 A pair is cut out of one stack by the same random scale, flip and slice distance, and changed alike, so that the lesion
-is the only difference. The lesion is painted on the stack's own slices, before any resampling: it is as thick and as
-noisy along the body as what surrounds it.
+is the only difference. Lesion and vessels are painted on the stack's own slices, before any resampling: they are as
+thick and as noisy along the body as what surrounds them.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,16 @@ from torch import Tensor
 from screening.blocks.lung_grid import grey_of
 from screening.dicom.hu import AIR_HU
 from training.synthesis.volume_lesions import LungStack, NoPlace, PaintedLesion, VolumeLesion, paint_lesion
+from training.synthesis.volume_shapes import Triple
+from training.synthesis.volume_vessels import Vessels
 from training.training_schedule import Schedule
-from training.volume.block_cut import BlockChange, BlockCut, Bools, Floats, Random
+from training.volume.block_cut import OFF_CENTRE_MM, BlockChange, BlockCut, Bools, Floats, Random
 from training.volume.training_stack import TrainingStack
 
 SIZES_MM: Final = (4.0, 32.0)
 SMALL_MM: Final = (4.5, 10.0)  # half of the lesions: they are what one slice cannot tell from a vessel
 SECOND_LESION: Final = 0.3
+VESSELS: Final = 0.6  # of the lesions get one to three vessels around them, with and without the lesion
 VISIBLE_HU: Final = 60.0
 CUTS: Final = 4  # pairs around one painted lesion
 
@@ -64,8 +67,8 @@ class PaintedBlocks:
     def _pairs(self, random: Random) -> list[tuple["_Block", "_Block"]]:
         """`CUTS` pairs around one painted lesion: painting costs as much as a step of the network."""
         source = self._stacks[random.choice(len(self._stacks), p=self._shares)]
-        painted, lesion = _painted(source.stack, random)
-        return [_pair(source, painted, lesion, random) for _ in range(CUTS)]
+        painted = _painted(source.stack, random)
+        return [_pair(source, painted, random) for _ in range(CUTS)]
 
     def _marked_block(self, random: Random) -> "_Block":
         source, voxels = self._tumours[random.integers(len(self._tumours))]
@@ -88,13 +91,31 @@ class _Block:
     trust: float
 
 
-def _painted(stack: LungStack, random: Random) -> tuple[NDArray[np.int16], PaintedLesion]:
-    """Values with one or two lesions, and the first of them."""
+@dataclass(frozen=True)
+class _PaintedStack:
+    """Values of a stack `without` and `with_lesion`; `centre` is that of the first lesion, in voxels."""
+
+    without: NDArray[np.int16]
+    with_lesion: NDArray[np.int16]
+    centre: Triple
+
+
+def _painted(stack: LungStack, random: Random) -> _PaintedStack:
+    """One or two lesions, and vessels near the first of them."""
     first = _lesion(stack, random)
-    values: NDArray[np.int16] = first.on(stack.values)
+    without, with_lesion = stack.values, first.on(stack.values)
     if random.random() < SECOND_LESION:
-        values = _lesion(replace(stack, values=values), random).on(values)
-    return values, first
+        with_lesion = _lesion(replace(stack, values=with_lesion), random).on(with_lesion)
+    for _ in range(random.integers(1, 4) if random.random() < VESSELS else 0):
+        vessels = Vessels.drawn(_near(stack, first.centre, random), random)
+        without, with_lesion = vessels.on(stack, without), vessels.on(stack, with_lesion)
+    return _PaintedStack(without, with_lesion, first.centre)
+
+
+def _near(stack: LungStack, centre: Triple, random: Random) -> Triple:
+    """A point (mm) that is as near to a lesion as the middle of its block."""
+    slice_, row, column = np.multiply(centre, stack.spacing_mm) + random.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM, 3)
+    return float(slice_), float(row), float(column)
 
 
 def _lesion(stack: LungStack, random: Random) -> PaintedLesion:
@@ -106,12 +127,10 @@ def _lesion(stack: LungStack, random: Random) -> PaintedLesion:
             continue
 
 
-def _pair(
-    source: TrainingStack, painted: NDArray[np.int16], lesion: PaintedLesion, random: Random
-) -> tuple[_Block, _Block]:
+def _pair(source: TrainingStack, painted: _PaintedStack, random: Random) -> tuple[_Block, _Block]:
     """The same place without and with the lesion."""
-    cut, change = BlockCut.around(source, lesion.centre, random), BlockChange.drawn(random)
-    before, after = cut.of(source.stack.values, AIR_HU), cut.of(painted, AIR_HU)
+    cut, change = BlockCut.around(source, painted.centre, random), BlockChange.drawn(random)
+    before, after = cut.of(painted.without, AIR_HU), cut.of(painted.with_lesion, AIR_HU)
     lungs, real = cut.of(source.stack.lungs, 0) >= 0.5, cut.of(source.lesions, 0) >= 0.2
     visible = np.abs(after - before) > VISIBLE_HU
     return (

@@ -27,9 +27,9 @@ def test_cells_that_name_the_lesions_have_the_lowest_loss() -> None:
 
 
 def test_a_run_writes_its_mean_and_resumes(tmp_path: Path) -> None:
-    first = train_expert(STACKS, Schedule(1, 10, SIDE, 1e-3, threads=1), tmp_path, "light")
+    first = train_expert(STACKS, Schedule(1, 10, SIDE, 1e-3, threads=1), tmp_path, Expert3d("light"))
     loaded = load_network(Expert3d, tmp_path / EXPERT)
     assert all(torch.equal(one, loaded.state_dict()[name]) for name, one in first.state_dict().items())
-    second = train_expert(STACKS, Schedule(2, 10, SIDE, 1e-3, threads=1), tmp_path, "light")
+    second = train_expert(STACKS, Schedule(2, 10, SIDE, 1e-3, threads=1), tmp_path, Expert3d("light"))
     assert not torch.equal(*(one.get_parameter("backbone.logit.weight") for one in (first, second)))
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 2

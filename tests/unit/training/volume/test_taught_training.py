@@ -36,6 +36,10 @@ def schedule(steps: int) -> Schedule:
     return Schedule(steps, 10, SIDE, 1e-3, threads=1)
 
 
+def expert_on(trunk: TeacherTrunk) -> Expert3d:
+    return Expert3d("teacher", TeacherBackbone(trunk))
+
+
 def changed(one: Expert3d, other: Expert3d) -> set[str]:
     """Names of the weights in which two networks differ."""
     return {name for name, weight in one.state_dict().items() if not torch.equal(weight, other.state_dict()[name])}
@@ -70,7 +74,7 @@ def test_the_loss_of_maps_falls_to_none_where_the_student_sees_what_the_teacher_
 def test_a_checkpoint_holds_nothing_of_the_trunk_and_says_what_it_lacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained = train_expert(STACKS, schedule(1), tmp_path, "teacher", drawn_trunk())
+    trained = train_expert(STACKS, schedule(1), tmp_path, expert_on(drawn_trunk()))
     pack(Expert3d, tmp_path / EXPERT, tmp_path / "packed.pt")
     for path in (tmp_path / EXPERT, tmp_path / "packed.pt"):
         weights = torch.load(path, weights_only=True)["weights"]
@@ -87,7 +91,7 @@ def test_a_checkpoint_holds_nothing_of_the_trunk_and_says_what_it_lacks(
 
 
 def test_the_head_of_the_teacher_learns_alone(tmp_path: Path) -> None:
-    runs = [train_expert(STACKS, schedule(steps), tmp_path, "teacher", drawn_trunk()) for steps in (1, 2)]
+    runs = [train_expert(STACKS, schedule(steps), tmp_path, expert_on(drawn_trunk())) for steps in (1, 2)]
     learnt = changed(*runs)
     assert learnt
     assert all(name.startswith("backbone.head.") for name in learnt)
@@ -103,6 +107,20 @@ def test_the_command_takes_the_published_trunk(
     result = run_stage(options, tmp_path, monkeypatch)
     assert result == 0
     assert {one.name for one in (tmp_path / "volume").glob("*.pt")} - {"state.pt"} == written
+
+
+def test_the_command_continues_from_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = train_expert(STACKS, schedule(1), tmp_path / "first", Expert3d("wide"))
+    options = ["--expert", str(tmp_path / "first" / EXPERT), "--rate", "1e-9"]
+    assert run_stage(options, tmp_path, monkeypatch) == 0
+    continued = load_network(Expert3d, tmp_path / "volume" / EXPERT)
+    assert continued.name == "wide"
+    logits = [one.get_parameter("backbone.logit.weight") for one in (start, continued)]
+    assert torch.allclose(*logits, atol=1e-6)
+
+
+def test_a_taught_network_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_stage(["--taught", "--expert", str(tmp_path / "expert.pt")], tmp_path, monkeypatch) == 2
 
 
 @pytest.mark.parametrize("backbone", ["r3d18", "slowfast", "teacher"])
