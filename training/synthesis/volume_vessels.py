@@ -64,26 +64,21 @@ class Vessels:
 
     def _cover(self, grid: Grid, window: Window) -> Floats:
         """The share of each voxel of the window that lies in a vessel, blurred in the plane: float32, 0 ... 1."""
-        samples = grid.samples
-        below = ((np.arange(samples) + 0.5) / samples - 0.5) * grid.thickness_mm
-        heights = np.arange(window[0].start, window[0].stop) * grid.spacing_mm[0]
-        axes = [(heights[:, np.newaxis] + below).ravel()]
-        axes += [
-            np.arange(part.start, part.stop) * mm for part, mm in zip(window[1:], grid.spacing_mm[1:], strict=True)
-        ]
-        cover = np.zeros(tuple(len(axis) for axis in axes), np.float32)
+        below = ((np.arange(grid.samples) + 0.5) / grid.samples - 0.5) * grid.thickness_mm
+        slices, rows, columns = (
+            np.arange(part.start, part.stop) * mm for part, mm in zip(window, grid.spacing_mm, strict=True)
+        )
+        heights = (slices[:, np.newaxis] + below).ravel()
+        cover = np.zeros((len(heights), len(rows), len(columns)), np.float32)
         pixel_mm = (grid.spacing_mm[1] + grid.spacing_mm[2]) / 2
         for point, radius in zip(self.points, self.radii, strict=True):
-            near = [
-                np.flatnonzero(np.abs(axis - at) <= radius + pixel_mm) for axis, at in zip(axes, point, strict=True)
-            ]
-            if not all(len(one) for one in near):
-                continue
+            away = [axis - at for axis, at in zip((heights, rows, columns), point, strict=True)]
+            near = [np.flatnonzero(np.abs(one) <= radius + pixel_mm) for one in away]
             box = np.ix_(*near)
-            away = [(axis[one] - at) ** 2 for axis, one, at in zip(axes, near, point, strict=True)]
-            distance = np.sqrt(away[0][:, None, None] + away[1][:, None] + away[2])
-            cover[box] = np.maximum(cover[box], np.clip((radius - distance) / pixel_mm + 0.5, 0.0, 1.0))
-        mean = cover.reshape(len(heights), samples, *cover.shape[1:]).mean(axis=1)
+            z, y, x = np.ix_(*(one[at] for one, at in zip(away, near, strict=True)))
+            share = np.clip((radius - np.sqrt(z**2 + y**2 + x**2)) / pixel_mm + 0.5, 0.0, 1.0)
+            cover[box] = np.maximum(cover[box], share)
+        mean = cover.reshape(len(slices), grid.samples, len(rows), len(columns)).mean(axis=1)
         return np.stack([blurred(one, grid.blur_px) for one in mean])
 
 

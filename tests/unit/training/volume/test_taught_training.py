@@ -115,8 +115,8 @@ def test_the_command_continues_from_a_checkpoint(tmp_path: Path, monkeypatch: py
     assert run_stage(options, tmp_path, monkeypatch) == 0
     continued = load_network(Expert3d, tmp_path / "volume" / EXPERT)
     assert continued.name == "wide"
-    logits = [one.get_parameter("backbone.logit.weight") for one in (start, continued)]
-    assert torch.allclose(*logits, atol=1e-6)
+    before, after = (one.get_parameter("backbone.logit.weight") for one in (start, continued))
+    assert torch.allclose(before, after, atol=1e-6)
 
 
 def test_a_taught_network_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
