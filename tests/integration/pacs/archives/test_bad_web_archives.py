@@ -142,7 +142,7 @@ async def test_20000_matches_are_read_page_by_page_and_more_are_too_many() -> No
         matches = [found(t0020000D=f"1.2.{number}") for number in range(offset, min(offset + limit, 20_000))]
         return 200, JSON, json.dumps(matches).encode()
 
-    async with opened(answer) as archive:
+    async with opened(answer, timeout_s=60.0) as archive:  # a page of thousands takes a busy machine seconds
         query = StudyQuery(accession_number="A")
         assert len((await find_studies(archive, query)).studies) == 20_000
         with pytest.raises(TooManyMatches, match="more than 19000 matches"):
