@@ -262,6 +262,9 @@ def volume(
         bool, typer.Option(help="Learn from the teacher's trunk too; light and wide. Writes its expert as teacher.pt.")
     ] = False,
     expert: Annotated[Path | None, typer.Option(help="A checkpoint to continue from, in place of --backbone.")] = None,
+    mean_of: Annotated[
+        list[int] | None, typer.Option(help="Write the mean of the weights after these steps, not the last; repeat it.")
+    ] = None,
     validation: Validation = None,
     name: Name = "volume",
 ) -> None:
@@ -279,17 +282,20 @@ def volume(
     schedule = Schedule(steps, block_batch_of(batch), SIDE, rate, options.seed, options.threads)
     if taught and network not in TAUGHT:
         raise typer.BadParameter(f"--taught: {network} cannot be taught, {' and '.join(TAUGHT)} can")
-    if taught and expert:
-        raise typer.BadParameter("--taught: begins with random weights, not with those of --expert")
+    if taught and (expert or mean_of):
+        raise typer.BadParameter("--taught: begins with random weights and writes the last; no --expert, no --mean-of")
+    kept = sorted(set(mean_of or ()))
+    if kept and not 1 <= kept[0] <= kept[-1] <= steps:
+        raise typer.BadParameter(f"--mean-of: steps lie between 1 and {steps}")
     stacks = training_stacks(read_entries(options.sources), [*options.held_out, *(validation or ())])
     folder = options.runs / name
     if taught:
         train_taught(stacks, schedule, folder, load_trunk(), network)
     elif expert:
-        train_expert(stacks, schedule, folder, load_network(Expert3d, expert))
+        train_expert(stacks, schedule, folder, load_network(Expert3d, expert), kept)
     else:
         own = TeacherBackbone(load_trunk()) if network == "teacher" else None
-        train_expert(stacks, schedule, folder, Expert3d(network, own))
+        train_expert(stacks, schedule, folder, Expert3d(network, own), kept)
 
 
 @app.command("evaluate-expert")

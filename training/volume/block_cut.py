@@ -16,7 +16,6 @@ from training.volume.training_stack import TrainingStack
 SIDE: Final = 32  # voxels of 2 mm of a training block: 64 mm hold a lesion and the vessels around it
 SCALES: Final = (0.85, 1.2)
 OFF_CENTRE_MM: Final = 24.0
-TURNED: Final = 0.75  # of the blocks are turned by a random angle
 MAX_STEP_MM: Final = 6.5  # the widest slice distance that a block imitates: the expert is not asked beyond it
 
 Floats = NDArray[np.float32]
@@ -26,11 +25,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class BlockCut:
-    """A box of a stack, resampled to a block: rows and columns by area, along the body by `weights` [S, slices].
-
-    It is turned in the plane by `angle` (degrees), then flipped along all axes: few normal volumes are at hand, and
-    what is learnt by heart of their vessels is worth nothing.
-    """
+    """A box of a stack, resampled to a block: rows and columns by area, along the body by `weights` [S, slices]."""
 
     low: int
     weights: Floats
@@ -38,7 +33,6 @@ class BlockCut:
     column: int
     side_px: int
     flips: tuple[bool, bool, bool]
-    angle: float = 0.0
 
     @classmethod
     def around(cls, source: TrainingStack, centre: Sequence[float], random: Random) -> "BlockCut":
@@ -52,41 +46,23 @@ class BlockCut:
         used = np.flatnonzero(weights.any(axis=0))
         side_px = round(SIDE * GRID_MM * across / row_mm)
         row, column = (round(centre[axis] + off[axis] / row_mm - side_px / 2) for axis in (1, 2))
-        flips = (bool(random.integers(2)), bool(random.integers(2)), bool(random.integers(2)))
-        angle = random.uniform(-180, 180) if random.random() < TURNED else 0.0
-        return cls(int(used[0]), weights[:, used[0] : used[-1] + 1], row, column, side_px, flips, angle)
+        flips = (False, bool(random.integers(2)), bool(random.integers(2)))
+        return cls(int(used[0]), weights[:, used[0] : used[-1] + 1], row, column, side_px, flips)
 
     def of(self, stack: NDArray[np.int16] | Bools, outside: float) -> Floats:
         """The block of a stack [slices, rows, columns] as float [S, S, S]; `outside` fills what lies beyond."""
         planes = stack[self.low : self.low + self.weights.shape[1]]
-        wide = round(self.side_px * 2**0.5) if self.angle else self.side_px
-        beyond = (wide - self.side_px) // 2
-        box = np.full((len(planes), wide, wide), outside, np.float32)
+        box = np.full((len(planes), self.side_px, self.side_px), outside, np.float32)
         rows, columns = (
-            _overlap(start - beyond, wide, size)
+            _overlap(start, self.side_px, size)
             for start, size in zip((self.row, self.column), stack.shape[1:], strict=True)
         )
         box[:, rows.box, columns.box] = planes[:, rows.stack, columns.stack]
-        if self.angle:
-            box = _turned(box, self.angle, outside)[:, beyond : beyond + self.side_px, beyond : beyond + self.side_px]
         small = np.stack(
             [np.asarray(cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) for one in box]
         )
         block = resampled(self.weights, small)
         return np.ascontiguousarray(block[tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)])
-
-
-def _turned(planes: Floats, angle: float, outside: float) -> Floats:
-    """Each plane turned about its middle."""
-    side = planes.shape[-1]
-    middle = (side - 1) / 2
-    turn = cv2.getRotationMatrix2D((middle, middle), angle, 1.0)
-    return np.stack(
-        [
-            np.asarray(cv2.warpAffine(one, turn, (side, side), borderMode=cv2.BORDER_CONSTANT, borderValue=outside))
-            for one in planes
-        ]
-    )
 
 
 @dataclass(frozen=True)

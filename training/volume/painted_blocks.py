@@ -26,7 +26,7 @@ from training.volume.training_stack import TrainingStack
 SIZES_MM: Final = (4.0, 32.0)
 SMALL_MM: Final = (4.5, 10.0)  # half of the lesions: they are what one slice cannot tell from a vessel
 SECOND_LESION: Final = 0.3
-VESSELS: Final = 0.8  # of the lesions get one to five vessels around them, with and without the lesion
+VESSELS: Final = 0.6  # of the lesions get one to three vessels around them, with and without the lesion
 VISIBLE_HU: Final = 60.0
 CUTS: Final = 4  # pairs around one painted lesion
 
@@ -106,7 +106,7 @@ def _painted(stack: LungStack, random: Random) -> _PaintedStack:
     without, with_lesion = stack.values, first.on(stack.values)
     if random.random() < SECOND_LESION:
         with_lesion = _lesion(replace(stack, values=with_lesion), random).on(with_lesion)
-    for _ in range(random.integers(1, 6) if random.random() < VESSELS else 0):
+    for _ in range(random.integers(1, 4) if random.random() < VESSELS else 0):
         vessels = Vessels.drawn(_near(stack, first.centre, random), random)
         without, with_lesion = vessels.on(stack, without), vessels.on(stack, with_lesion)
     return _PaintedStack(without, with_lesion, first.centre)

@@ -119,6 +119,20 @@ def test_the_command_continues_from_a_checkpoint(tmp_path: Path, monkeypatch: py
     assert torch.allclose(before, after, atol=1e-6)
 
 
+def test_the_command_writes_the_mean_of_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_stage(["--mean-of", "1", "--mean-of", "2"], tmp_path, monkeypatch) == 0
+    names = ("expert_1.pt", "expert_2.pt", EXPERT)
+    one, two, mean = (load_network(Expert3d, tmp_path / "volume" / name).state_dict() for name in names)
+    weight = "backbone.logit.weight"
+    assert not torch.equal(one[weight], two[weight])
+    assert torch.allclose(mean[weight], (one[weight] + two[weight]) / 2, atol=1e-7)
+
+
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_step_that_is_not_run_has_no_weights(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_stage(["--mean-of", f"{step}"], tmp_path, monkeypatch) == 2
+
+
 def test_a_taught_network_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_stage(["--taught", "--expert", str(tmp_path / "expert.pt")], tmp_path, monkeypatch) == 2
 
