@@ -22,6 +22,7 @@ from screening.over_slices import over_slices
 from screening.views.crop import Crop
 
 WINDOW_HU: Final = (-1000.0, 200.0)
+SAME_GAP_MM: Final = 0.5  # steps of a table vary by less
 CONTEXT_MM: Final = 16.0  # shown below and above the lungs, where the stack has it
 WIDEST_GAP_MM: Final = 8.0  # as far apart as views may lie
 
@@ -56,6 +57,8 @@ def lung_grid(
     """The grid of the slices `first` to `last`, which show lung, in the square of `crop`.
 
     What was `seen` before, by index, is not decoded again; `lungs_of` may remember what it was asked before.
+    No lung counts in a gap that is wider than `WIDEST_GAP_MM` and than most others: between such slices a vessel
+    looks like a nodule. Where all are as wide, the caller has decided to read them.
     A slice that cannot be decoded is left out, as the views leave it out where they show others; raises its PixelError
     when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank.
     """
@@ -75,12 +78,24 @@ def lung_grid(
         raise NoLung("Every slice of the lungs is blank: all of its pixels have one value.")
     grid_mm = np.arange(heights[0], heights[-1] + 0.5 * GRID_MM, GRID_MM)
     between = interpolation(heights, grid_mm)
+    lungs = (resampled(between, np.stack([one.lungs for one in slices]).astype(np.float32)) >= 0.5).astype(np.uint8)
+    lungs[in_wide_gap(np.asarray(heights), grid_mm)] = 0
     return LungGrid(
         grey_of(resampled(between, np.stack([one.hu for one in slices]).astype(np.float32))),
-        (resampled(between, np.stack([one.lungs for one in slices]).astype(np.float32)) >= 0.5).astype(np.uint8),
+        lungs,
         np.interp(grid_mm, source.heights_mm, np.arange(len(source))),
         square,
     )
+
+
+def in_wide_gap(heights_mm: NDArray[np.float64], grid_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which planes of the grid [Z] lie in a gap of the N ascending slices that is too wide, or at its edge."""
+    gaps = np.diff(heights_mm)
+    if not len(gaps):
+        return np.zeros(len(grid_mm), np.bool_)
+    wide = gaps > max(WIDEST_GAP_MM, float(np.median(gaps))) + SAME_GAP_MM
+    low, high = heights_mm[:-1][wide, np.newaxis], heights_mm[1:][wide, np.newaxis]
+    return np.asarray(((grid_mm >= low - GRID_MM) & (grid_mm <= high + GRID_MM)).any(axis=0))
 
 
 def grid_indices(heights_mm: Sequence[float], first: int, last: int) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from screening.blocks.grid_slice import GRID_MM
-from screening.blocks.lung_grid import CONTEXT_MM, LungGrid, grey_of, interpolation, lung_grid
+from screening.blocks.lung_grid import CONTEXT_MM, WIDEST_GAP_MM, LungGrid, grey_of, interpolation, lung_grid
 from screening.errors import BrokenPixels, NoLung
 from screening.phantom.phantom_anatomy import FIELD_MM, HEIGHT_MM
 from screening.views.crop import Crop
@@ -76,6 +76,30 @@ def test_one_broken_slice_is_left_out_and_a_wide_gap_is_its_error() -> None:
     assert len(grid_of(BrokenStack(heights, frozenset({20}))).slices) == len(grid_of(Stack(heights)).slices)
     with pytest.raises(BrokenPixels):
         grid_of(BrokenStack(heights, frozenset({20, 21})))
+
+
+@settings(deadline=None, max_examples=4)
+@given(
+    fine_mm=st.floats(3.0, 6.0),
+    wide=st.lists(st.tuples(st.floats(60.0, 200.0), st.floats(9.5, 30.0)), min_size=1, max_size=2),
+)
+def test_no_lung_counts_in_a_gap_that_is_wider_than_the_others(fine_mm: float, wide: list[tuple[float, float]]) -> None:
+    even = np.arange(0.0, HEIGHT_MM, fine_mm)
+    heights = even[[not any(low < at < low + gap for low, gap in wide) for at in even]]
+    steps = np.diff(heights)
+    grid = grid_of(Stack(heights.tolist()))
+    planes = heights[0] + np.arange(len(grid.slices)) * GRID_MM
+    step_of = steps[np.clip(np.searchsorted(heights, planes, side="right") - 1, 0, len(steps) - 1)]
+    counted = grid.lungs.any(axis=(1, 2))
+    assert not counted[step_of > WIDEST_GAP_MM + 0.5].any()
+    whole = grid_of(Stack(even.tolist())).lungs.any(axis=(1, 2))
+    far = np.array([all(not low - 12 < at < low + gap + 12 for low, gap in wide) for at in planes])
+    assert np.array_equal(counted[far], whole[: len(counted)][far])
+
+
+@pytest.mark.parametrize("step_mm", [7.0, 10.0, 16.0])
+def test_slices_that_are_all_as_far_apart_are_read(step_mm: float) -> None:
+    assert grid_of(Stack(np.arange(0.0, HEIGHT_MM, step_mm).tolist())).lungs.any(axis=(1, 2)).mean() > 0.8
 
 
 @settings(deadline=None)
