@@ -23,13 +23,15 @@ class SchedulingByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
     """Distributes tests over the processes of `-n 2`.
 
     The tests of one folder of tests/integration run in one process and in order: most share servers. So do the tests of
-    the page, with one service and one browser. Other tests are distributed by module.
+    the page, with one service and one browser, and those of exports, with the same exported repositories. Other tests
+    are distributed by module.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if module.startswith("tests/e2e/"):
-            return "tests/e2e"
+        for folder in ("tests/e2e", "tests/unit/export"):
+            if module.startswith(f"{folder}/"):
+                return folder
         return "/".join(module.split("/")[:3]) if module.startswith("tests/integration/") else module
 
 
