@@ -60,7 +60,7 @@ def lung_grid(
     No lung counts in a gap that is wider than `WIDEST_GAP_MM` and than most others: between such slices a vessel
     looks like a nodule. Where all are as wide, the caller has decided to read them.
     A slice that cannot be decoded is left out, as the views leave it out where they show others; raises its PixelError
-    when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank.
+    when a gap wider than `WIDEST_GAP_MM` is left, and NoLung when every slice is blank or none of the lung counts.
     """
     square = grid_square(crop, source.geometry.spacing_mm[1])
 
@@ -79,7 +79,13 @@ def lung_grid(
     grid_mm = np.arange(heights[0], heights[-1] + 0.5 * GRID_MM, GRID_MM)
     between = interpolation(heights, grid_mm)
     lungs = (resampled(between, np.stack([one.lungs for one in slices]).astype(np.float32)) >= 0.5).astype(np.uint8)
-    lungs[in_wide_gap(np.asarray(heights), grid_mm)] = 0
+    unread = in_wide_gap(np.asarray(heights), grid_mm)
+    if lungs.any() and not lungs[~unread].any():
+        raise NoLung(
+            f"All slices of the lungs lie more than {WIDEST_GAP_MM:g} mm apart, though others lie closer, so the 3D "
+            "expert cannot read them: send a series with even steps."
+        )
+    lungs[unread] = 0
     return LungGrid(
         grey_of(resampled(between, np.stack([one.hu for one in slices]).astype(np.float32))),
         lungs,

@@ -174,8 +174,7 @@ def paint_lesion(stack: LungStack, lesion: VolumeLesion, random: Random) -> Pain
         level = stack.levels.between(random.uniform(*layer.level))
         texture = level + noise_like(stack, before.shape, random)
         after = _blended(after, texture, shape * np.float32(random.uniform(*layer.opacity)), inside, near)
-    limits = np.iinfo(stack.values.dtype)
-    values = np.clip(np.rint(after), limits.min, limits.max).astype(stack.values.dtype)
+    values = rounded(after, stack.values.dtype)
     visible = cover * near
     mask = visible >= max(1e-3, 0.5 * float(visible.max(initial=0.0)))
     share = float(stack.lungs[window][mask].mean()) if mask.any() else 0.0
@@ -202,6 +201,12 @@ _LAYERS: Final[Mapping[Density, tuple[_Layer, ...]]] = MappingProxyType(
         Density.CALCIFIED: (_SOLID, _Layer((0.6, 0.95), (0.8, 1.0), (1.3, 1.9))),  # 300 to 840 HU
     }
 )
+
+
+def rounded(values: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Whole numbers within the range of the type."""
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
 
 
 def noise_like(stack: LungStack, shape: tuple[int, ...], random: Random) -> Floats:
@@ -255,4 +260,5 @@ __all__ = [
     "lungs_of",
     "noise_like",
     "paint_lesion",
+    "rounded",
 ]

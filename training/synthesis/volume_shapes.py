@@ -80,9 +80,10 @@ class Grid:
     blur_sd_mm: float
 
     @property
-    def samples(self) -> int:
-        """Of the thickness of a slice, so far apart that a small lesion is averaged as the scanner does."""
-        return int(np.clip(np.ceil(self.thickness_mm / SAMPLE_MM), 1, MOST_SAMPLES))
+    def sample_offsets_mm(self) -> Doubles:
+        """Heights within a slice, from its middle, that its thickness is averaged over."""
+        samples = int(np.clip(np.ceil(self.thickness_mm / SAMPLE_MM), 1, MOST_SAMPLES))
+        return ((np.arange(samples) + 0.5) / samples - 0.5) * self.thickness_mm
 
     @property
     def blur_px(self) -> tuple[float, float]:
@@ -101,11 +102,11 @@ class Grid:
     def cover(self, outline: Outline, centre: Triple, window: Window) -> Floats:
         """The share of each voxel of the window that lies in the shape, blurred in the plane: float32, 0 ... 1."""
         row_mm, column_mm = self.spacing_mm[1:]
-        below = ((np.arange(self.samples) + 0.5) / self.samples - 0.5) * self.thickness_mm
+        offsets = self.sample_offsets_mm
         rows = (np.arange(window[1].start, window[1].stop, dtype=np.float64) - centre[1])[:, np.newaxis] * row_mm
         columns = (np.arange(window[2].start, window[2].stop, dtype=np.float64) - centre[2])[np.newaxis] * column_mm
         drawn = [
-            np.mean([_section(outline, height, rows, columns, (row_mm + column_mm) / 2) for height in at + below], 0)
+            np.mean([_section(outline, height, rows, columns, (row_mm + column_mm) / 2) for height in at + offsets], 0)
             for at in (np.arange(window[0].start, window[0].stop) - centre[0]) * self.spacing_mm[0]
         ]
         return np.stack([blurred(one.astype(np.float32), self.blur_px) for one in drawn])

@@ -1,7 +1,8 @@
 """Vessels painted into a volume: what a nodule of a few millimetres looks like in one slice, and is not in three.
 
-A vessel bends, tapers and branches; it goes on where a nodule ends. Blocks with and without a lesion get the same ones,
-so that neither a dense round section nor the look of what is painted is a cue.
+A vessel bends, tapers and touches others; it goes on where a nodule ends. Blocks with and without a lesion get the same
+ones, so that neither a dense round section nor the look of what is painted is a cue. These are not the trees of
+`screening.phantom`: no network trains on what the demo shows.
 """
 
 from collections.abc import Iterator
@@ -11,15 +12,15 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthesis.volume_lesions import LungStack, lungs_of, noise_like
+from training.synthesis.volume_lesions import LungStack, lungs_of, noise_like, rounded
 from training.synthesis.volume_shapes import Doubles, Floats, Grid, Random, Triple, Window, blurred
 
 STEP_MM: Final = 0.8
 RADII_MM: Final = (0.8, 3.2)
 LENGTHS_MM: Final = (15.0, 60.0)
 BEND: Final = 0.12  # of the direction, at each step
-BRANCH: Final = 0.03  # at each step
-BRANCH_ANGLE: Final = 0.8
+CROSSING: Final = 0.03  # at each step: two vessels that touch, as at a branching
+CROSSING_ANGLE: Final = 0.8
 NARROWEST_MM: Final = 0.5
 
 
@@ -34,7 +35,7 @@ class Vessels:
 
     @classmethod
     def drawn(cls, start_mm: Triple, random: Random) -> Self:
-        """One vessel with its branches that passes through a point (mm)."""
+        """One vessel with others that cross it; it passes near a point (mm)."""
         radius = float(np.exp(random.uniform(*np.log(RADII_MM))))
         balls = list(_axis(np.asarray(start_mm), _direction(random), radius, random.uniform(*LENGTHS_MM), random))
         points, radii = zip(*balls, strict=True)
@@ -51,8 +52,8 @@ class Vessels:
         before = values[window].astype(np.float32)
         tissue = stack.levels.between(self.level) + noise_like(stack, before.shape, np.random.default_rng(self.seed))
         after = np.maximum(before, before + cover * inside * (tissue - before))
-        limits, changed = np.iinfo(values.dtype), values.copy()
-        changed[window] = np.clip(np.rint(after), limits.min, limits.max).astype(values.dtype)
+        changed = values.copy()
+        changed[window] = rounded(after, values.dtype)
         return changed
 
     def _window(self, grid: Grid) -> Window:
@@ -64,11 +65,11 @@ class Vessels:
 
     def _cover(self, grid: Grid, window: Window) -> Floats:
         """The share of each voxel of the window that lies in a vessel, blurred in the plane: float32, 0 ... 1."""
-        below = ((np.arange(grid.samples) + 0.5) / grid.samples - 0.5) * grid.thickness_mm
+        offsets = grid.sample_offsets_mm
         slices, rows, columns = (
             np.arange(part.start, part.stop) * mm for part, mm in zip(window, grid.spacing_mm, strict=True)
         )
-        heights = (slices[:, np.newaxis] + below).ravel()
+        heights = (slices[:, np.newaxis] + offsets).ravel()
         cover = np.zeros((len(heights), len(rows), len(columns)), np.float32)
         pixel_mm = (grid.spacing_mm[1] + grid.spacing_mm[2]) / 2
         for point, radius in zip(self.points, self.radii, strict=True):
@@ -78,14 +79,14 @@ class Vessels:
             z, y, x = np.ix_(*(one[at] for one, at in zip(away, near, strict=True)))
             share = np.clip((radius - np.sqrt(z**2 + y**2 + x**2)) / pixel_mm + 0.5, 0.0, 1.0)
             cover[box] = np.maximum(cover[box], share)
-        mean = cover.reshape(len(slices), grid.samples, len(rows), len(columns)).mean(axis=1)
+        mean = cover.reshape(len(slices), len(offsets), len(rows), len(columns)).mean(axis=1)
         return np.stack([blurred(one, grid.blur_px) for one in mean])
 
 
 def _axis(
     at: Doubles, direction: Doubles, radius: float, length_mm: float, random: Random
 ) -> Iterator[tuple[Doubles, float]]:
-    """The balls of a vessel that ends at a quarter of its radius, and of its branches."""
+    """The balls of a vessel around `at` that tapers, and of narrower ones around some of its points."""
     steps = max(2, round(length_mm / STEP_MM))
     at = at - direction * length_mm * random.uniform(0.2, 0.8)
     taper = random.uniform(0.25, 0.9)
@@ -96,8 +97,8 @@ def _axis(
         yield at, here
         direction = _unit(direction + BEND * random.standard_normal(3) * np.sqrt(STEP_MM))
         at = at + direction * STEP_MM
-        if random.random() < BRANCH:
-            turned = _unit(direction + BRANCH_ANGLE * random.standard_normal(3))
+        if random.random() < CROSSING:
+            turned = _unit(direction + CROSSING_ANGLE * random.standard_normal(3))
             yield from _axis(at, turned, here * random.uniform(0.5, 0.85), (length_mm - step * STEP_MM) * 0.7, random)
 
 

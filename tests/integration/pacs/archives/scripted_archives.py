@@ -14,6 +14,7 @@ from pynetdicom import AE, AllStoragePresentationContexts, QueryRetrievePresenta
 from pynetdicom.events import Event
 
 AE_TITLE = "BAD"
+PATIENCE_S = 30.0  # a busy machine is silent for seconds, too
 Answers = Iterator[tuple[int, Dataset | None]]
 
 

@@ -30,11 +30,16 @@ from gateway.pacs.archives.opening import open_archive
 from gateway.pacs.archives.pulling import Puller
 from gateway.pacs.archives.query import FoundStudy, StudyQuery
 from gateway.settings.archives import DimseArchiveSettings
-from tests.integration.pacs.archives.scripted_archives import AE_TITLE, MadeStudy, ScriptedArchive, running_archive
+from tests.integration.pacs.archives.scripted_archives import (
+    AE_TITLE,
+    PATIENCE_S,
+    MadeStudy,
+    ScriptedArchive,
+    running_archive,
+)
 from tests.integration.pacs.made_studies import study_uid_of, write_study
 from tests.integration.pacs.orthanc import free_ports
 
-PATIENCE_S = 30.0  # a busy machine is silent for seconds, too
 SHORT_PATIENCE_S = 3.0  # where silence is what is tested
 SLICES = 4
 

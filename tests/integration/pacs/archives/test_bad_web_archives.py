@@ -28,12 +28,11 @@ from gateway.pacs.archives.opening import open_archive
 from gateway.pacs.archives.pulling import Puller
 from gateway.pacs.archives.query import StudyQuery
 from gateway.settings.archives import DicomwebArchiveSettings
-from tests.integration.pacs.archives.scripted_archives import running_web_archive
+from tests.integration.pacs.archives.scripted_archives import PATIENCE_S, running_web_archive
 from tests.integration.pacs.made_studies import study_uid_of, write_study
 
 Answer = tuple[int, dict[str, str], bytes]
 SLICES = 3
-PATIENCE_S = 30.0  # a busy machine is silent for seconds, too
 JSON = {"Content-Type": "application/dicom+json"}
 MULTIPART = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=b'}
 

@@ -102,6 +102,12 @@ def test_no_lung_counts_in_a_gap_that_is_wider_than_the_others(fine_mm: float, w
     assert np.array_equal(counted[far], whole[: len(counted)][far])
 
 
+def test_lungs_that_lie_wholly_in_wide_gaps_are_an_error_that_says_so() -> None:
+    heights = [*np.arange(-400.0, -250.0, 2.0), *np.arange(0.0, HEIGHT_MM, 16.0)]
+    with pytest.raises(NoLung, match=r"lie more than 8 mm apart, though others lie closer.* even steps"):
+        grid_of(Stack(heights))
+
+
 @pytest.mark.parametrize("step_mm", [7.0, 10.0, 16.0])
 def test_slices_that_are_all_as_far_apart_are_read(step_mm: float) -> None:
     assert with_lung(grid_of(Stack(np.arange(0.0, HEIGHT_MM, step_mm).tolist()))).mean() > 0.8

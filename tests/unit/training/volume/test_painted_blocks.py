@@ -67,6 +67,21 @@ def test_a_second_lesion_is_painted_as_softly_as_the_first(monkeypatch: pytest.M
     assert (changed & ~two.mask).any()  # its edge, beyond the half maximum
 
 
+def test_vessels_are_painted_alike_without_and_with_the_lesion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painted_blocks, "VESSELS", 1.0)
+    monkeypatch.setattr(painted_blocks, "SECOND_LESION", 0.0)
+    source = synthetic_stack().stack
+    vessels = alike = 0  # of one seed they may lie beside the lungs
+    for seed in range(4):
+        painted = painted_blocks._painted(source, np.random.default_rng(seed))
+        new = painted.without != source.values
+        vessels += int(new.sum())
+        alike += int((painted.with_lesion == painted.without)[new].sum())
+        assert (painted.without[new] > source.values[new]).all()
+    assert vessels > 100
+    assert alike > 0.5 * vessels
+
+
 def test_the_same_seed_draws_the_same_blocks() -> None:
     assert torch.equal(drawn(5).blocks, drawn(5).blocks)
     assert not torch.equal(drawn(5).blocks, drawn(6).blocks)
